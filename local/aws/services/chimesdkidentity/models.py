@@ -1,0 +1,245 @@
+"""The state of Chime SDK identity: AppInstances, their users, and what may be done to them."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, ClassVar
+
+from moto.core.base_backend import BackendDict, BaseBackend
+from moto.core.common_models import BaseModel, CloudFormationModel
+from moto.core.utils import utcnow
+from moto.moto_api._internal import mock_random
+
+from .exceptions import ChimeSDKIdentityError, ConflictError, ForbiddenError
+
+REGIONS = ["us-east-1", "eu-central-1"]
+"""Where Chime SDK identity is: https://docs.aws.amazon.com/chime-sdk/latest/dg/sdk-available-regions.html."""
+
+
+class AppInstanceUser(BaseModel):
+    """A user of an AppInstance; Describe and List show its attributes under their AWS names."""
+
+    def __init__(self, app_instance_arn: str, parameters: dict[str, Any]) -> None:
+        """Take the parameters of CreateAppInstanceUser, already checked."""
+        self.app_instance_user_arn = f"{app_instance_arn}/user/{parameters['AppInstanceUserId']}"
+        self.name: str = parameters["Name"]
+        self.metadata: str | None = parameters.get("Metadata")
+        self.expiration_settings: dict[str, Any] | None = parameters.get("ExpirationSettings")
+        self.tags: list[dict[str, str]] = parameters.get("Tags") or []
+        self.created_timestamp = utcnow()
+        self.last_updated_timestamp = self.created_timestamp
+
+    def same_as(self, other: AppInstanceUser) -> bool:
+        """Tell whether creating *other* asks for what is there already."""
+        # Which attributes AWS compares is inferred; that a changed Name conflicts is known from three code bases.
+        return (self.name, self.metadata or "") == (other.name, other.metadata or "")
+
+    def update(self, name: str, metadata: str) -> None:
+        """Replace both: metadata that is not handed back is gone."""
+        self.name, self.metadata = name, metadata
+        self.last_updated_timestamp = utcnow()
+
+
+class AppInstance(CloudFormationModel):
+    """An AppInstance with its users by id."""
+
+    def __init__(self, region_name: str, account_id: str, parameters: dict[str, Any]) -> None:
+        """Take the parameters of CreateAppInstance, already checked."""
+        self.app_instance_arn = f"arn:aws:chime:{region_name}:{account_id}:app-instance/{mock_random.uuid4()}"
+        self.name: str = parameters["Name"]
+        self.metadata: str | None = parameters.get("Metadata")
+        self.client_request_token: str = parameters["ClientRequestToken"]
+        self.tags: list[dict[str, str]] = parameters.get("Tags") or []
+        self.created_timestamp = utcnow()
+        self.last_updated_timestamp = self.created_timestamp
+        self.users: dict[str, AppInstanceUser] = {}
+
+    def update(self, name: str, metadata: str) -> None:
+        """Replace both."""
+        self.name, self.metadata = name, metadata
+        self.last_updated_timestamp = utcnow()
+
+    @property
+    def physical_resource_id(self) -> str:
+        """What CloudFormation's `Ref` returns."""
+        return self.app_instance_arn
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        """Say that CloudFormation makes up no name: Name is required and need not be unique."""
+        return ""
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        """Name the resource type."""
+        return "AWS::Chime::AppInstance"
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        """Tell whether `Fn::GetAtt` knows *attr*."""
+        return attr == "AppInstanceArn"
+
+    def get_cfn_attribute(self, attribute_name: str) -> str:
+        """Answer `Fn::GetAtt`."""
+        return {"AppInstanceArn": self.app_instance_arn}[attribute_name]
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+        **_: Any,
+    ) -> AppInstance:
+        """Create the resource that a template describes."""
+        properties = {"ClientRequestToken": str(mock_random.uuid4()), **cloudformation_json["Properties"]}
+        backend = chimesdkidentity_backends[account_id][region_name]
+        arn = backend.create_app_instance(properties)
+        return backend.describe_app_instance(arn)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: AppInstance,
+        new_resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+    ) -> AppInstance:
+        """Follow a changed template; the ARN stays."""
+        properties = cloudformation_json["Properties"]
+        original_resource.update(properties["Name"], properties.get("Metadata") or "")
+        return original_resource
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str
+    ) -> None:
+        """Delete the resource, its ARN being *resource_name*."""
+        chimesdkidentity_backends[account_id][region_name].delete_app_instance(resource_name)
+
+    def is_created(self) -> bool:
+        """Say that creation takes no time."""
+        return True
+
+
+class ChimeSDKIdentityBackend(BaseBackend):
+    """One account's AppInstances in one region."""
+
+    missing_resource: ClassVar[type[ChimeSDKIdentityError]] = ForbiddenError
+    """What a missing AppInstance or user gets. botocore's model lists Forbidden (and no NotFound) for every operation
+    here, one page of AWS's guide says NotFound for DescribeAppInstanceUser: inferred, set NotFoundError to switch."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        """Start empty."""
+        super().__init__(region_name, account_id)
+        self._lock = threading.RLock()
+        self.app_instances: dict[str, AppInstance] = {}
+
+    def create_app_instance(self, parameters: dict[str, Any]) -> str:
+        """Return the ARN of a new AppInstance, or of the one that the same request made before."""
+        new = AppInstance(self.region_name, self.account_id, parameters)
+        with self._lock:
+            for old in self.app_instances.values():
+                if old.client_request_token == new.client_request_token:
+                    return self._repeated(old, new)
+            self.app_instances[new.app_instance_arn] = new
+        return new.app_instance_arn
+
+    @staticmethod
+    def _repeated(old: AppInstance, new: AppInstance) -> str:
+        # Inferred from what "idempotency token" means elsewhere in AWS.
+        if (old.name, old.metadata) != (new.name, new.metadata):
+            message = "The ClientRequestToken was used for another AppInstance."
+            raise ConflictError(message)
+        return old.app_instance_arn
+
+    def describe_app_instance(self, app_instance_arn: str) -> AppInstance:
+        """
+        Return the AppInstance.
+
+        Raises:
+            ForbiddenError: There is none in this region and account (see `missing_resource`).
+        """
+        app_instance = self.app_instances.get(app_instance_arn)
+        if app_instance is None:
+            message = "The AppInstance does not exist or you may not access it."
+            raise self.missing_resource(message)
+        return app_instance
+
+    def list_app_instances(self) -> list[AppInstance]:
+        """Return all, by ARN."""
+        with self._lock:
+            return [self.app_instances[arn] for arn in sorted(self.app_instances)]
+
+    def update_app_instance(self, app_instance_arn: str, name: str, metadata: str) -> str:
+        """Replace name and metadata."""
+        with self._lock:
+            self.describe_app_instance(app_instance_arn).update(name, metadata)
+        return app_instance_arn
+
+    def delete_app_instance(self, app_instance_arn: str) -> None:
+        """Remove the AppInstance and its users."""
+        with self._lock:
+            self.describe_app_instance(app_instance_arn)
+            del self.app_instances[app_instance_arn]
+
+    def create_app_instance_user(self, parameters: dict[str, Any]) -> str:
+        """
+        Return the new user's ARN, or an equal user's.
+
+        Raises:
+            ConflictError: The id is taken by a user with other data.
+        """
+        app_instance = self.describe_app_instance(parameters["AppInstanceArn"])
+        new = AppInstanceUser(app_instance.app_instance_arn, parameters)
+        with self._lock:
+            user = app_instance.users.setdefault(parameters["AppInstanceUserId"], new)
+        if not user.same_as(new):
+            message = "An AppInstanceUser with this AppInstanceUserId and other data exists."
+            raise ConflictError(message)
+        return user.app_instance_user_arn
+
+    def describe_app_instance_user(self, app_instance_user_arn: str) -> AppInstanceUser:
+        """
+        Return the user.
+
+        Raises:
+            ForbiddenError: The user or the AppInstance is missing (see `missing_resource`).
+        """
+        user = self._users_beside(app_instance_user_arn).get(_user_id(app_instance_user_arn))
+        if user is None:
+            message = "The AppInstanceUser does not exist or you may not access it."
+            raise self.missing_resource(message)
+        return user
+
+    def list_app_instance_users(self, app_instance_arn: str) -> list[AppInstanceUser]:
+        """Return the AppInstance's users, by ARN."""
+        with self._lock:
+            users = self.describe_app_instance(app_instance_arn).users
+            return [users[user_id] for user_id in sorted(users)]
+
+    def update_app_instance_user(self, app_instance_user_arn: str, name: str, metadata: str) -> str:
+        """Replace name and metadata."""
+        with self._lock:
+            self.describe_app_instance_user(app_instance_user_arn).update(name, metadata)
+        return app_instance_user_arn
+
+    def delete_app_instance_user(self, app_instance_user_arn: str) -> None:
+        """Remove the user."""
+        with self._lock:
+            self.describe_app_instance_user(app_instance_user_arn)
+            del self._users_beside(app_instance_user_arn)[_user_id(app_instance_user_arn)]
+
+    def _users_beside(self, app_instance_user_arn: str) -> dict[str, AppInstanceUser]:
+        return self.describe_app_instance(app_instance_user_arn.partition("/user/")[0]).users
+
+
+def _user_id(app_instance_user_arn: str) -> str:
+    return app_instance_user_arn.partition("/user/")[2]
+
+
+chimesdkidentity_backends = BackendDict(
+    ChimeSDKIdentityBackend, "chime-sdk-identity", use_boto3_regions=False, additional_regions=REGIONS
+)

@@ -1,0 +1,132 @@
+"""Chime SDK identity over HTTP: parameters and results in the shapes of botocore's model."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import EndpointConnectionError
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult, BaseResponse, EmptyResult
+from moto.core.utils import get_service_model
+
+from ..constraints import refusal
+from .exceptions import BadRequestError
+from .models import REGIONS, ChimeSDKIdentityBackend, chimesdkidentity_backends
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moto.core.common_types import TYPE_RESPONSE
+
+PAGE_SIZE = 50
+"""Items in a page without MaxResults: inferred; the model allows 50 at most."""
+
+_Item = TypeVar("_Item")
+
+
+class ChimeSDKIdentityResponse(BaseResponse):
+    """One method for each operation, named after it."""
+
+    def __init__(self) -> None:
+        """Let moto parse parameters by the model."""
+        super().__init__(service_name="chime-sdk-identity")
+        self.automated_parameter_parsing = True
+
+    @property
+    def backend(self) -> ChimeSDKIdentityBackend:
+        """
+        The state of the caller's account in the request's region.
+
+        Raises:
+            EndpointConnectionError: The service is not there; on AWS that region's host name does not exist.
+        """
+        if self.region not in REGIONS:
+            raise EndpointConnectionError(endpoint_url=f"https://identity-chime.{self.region}.amazonaws.com")
+        return chimesdkidentity_backends[self.current_account][self.region]
+
+    def create_app_instance(self) -> ActionResult:
+        """CreateAppInstance."""
+        return ActionResult({"AppInstanceArn": self.backend.create_app_instance(self._valid())})
+
+    def describe_app_instance(self) -> ActionResult:
+        """DescribeAppInstance."""
+        return ActionResult({"AppInstance": self.backend.describe_app_instance(self._valid()["AppInstanceArn"])})
+
+    def list_app_instances(self) -> ActionResult:
+        """ListAppInstances."""
+        page, next_token = _page(self.backend.list_app_instances(), self._valid())
+        return ActionResult({"AppInstances": page, "NextToken": next_token})
+
+    def update_app_instance(self) -> ActionResult:
+        """UpdateAppInstance."""
+        given = self._valid()
+        arn = self.backend.update_app_instance(given["AppInstanceArn"], given["Name"], given["Metadata"])
+        return ActionResult({"AppInstanceArn": arn})
+
+    def delete_app_instance(self) -> ActionResult:
+        """DeleteAppInstance."""
+        self.backend.delete_app_instance(self._valid()["AppInstanceArn"])
+        return EmptyResult()
+
+    def create_app_instance_user(self) -> ActionResult:
+        """CreateAppInstanceUser."""
+        return ActionResult({"AppInstanceUserArn": self.backend.create_app_instance_user(self._valid())})
+
+    def describe_app_instance_user(self) -> ActionResult:
+        """DescribeAppInstanceUser."""
+        user = self.backend.describe_app_instance_user(self._valid()["AppInstanceUserArn"])
+        return ActionResult({"AppInstanceUser": user})
+
+    def list_app_instance_users(self) -> ActionResult:
+        """ListAppInstanceUsers."""
+        given = self._valid()
+        page, next_token = _page(self.backend.list_app_instance_users(given["AppInstanceArn"]), given)
+        return ActionResult(
+            {"AppInstanceArn": given["AppInstanceArn"], "AppInstanceUsers": page, "NextToken": next_token}
+        )
+
+    def update_app_instance_user(self) -> ActionResult:
+        """UpdateAppInstanceUser."""
+        given = self._valid()
+        arn = self.backend.update_app_instance_user(given["AppInstanceUserArn"], given["Name"], given["Metadata"])
+        return ActionResult({"AppInstanceUserArn": arn})
+
+    def delete_app_instance_user(self) -> ActionResult:
+        """DeleteAppInstanceUser."""
+        self.backend.delete_app_instance_user(self._valid()["AppInstanceUserArn"])
+        return EmptyResult()
+
+    def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:
+        """Serialise by the model; an error's body is Code and Message, without the `__type` that moto adds."""
+        status, headers, body = super().serialized(action_result)
+        if isinstance(action_result.result, ServiceException):
+            content = json.loads(body)
+            content.pop("__type", None)
+            body = json.dumps(content)
+        return status, headers, body
+
+    def _valid(self) -> dict[str, Any]:
+        operation = get_service_model("chime-sdk-identity").operation_model(self._get_action())
+        parameters: dict[str, Any] = self._get_params()
+        wrong = refusal(operation.input_shape, parameters)
+        if wrong:
+            raise BadRequestError(wrong)
+        return parameters
+
+
+def _page(items: Sequence[_Item], parameters: dict[str, Any]) -> tuple[Sequence[_Item], str | None]:
+    start = _offset(parameters.get("NextToken"))
+    end = start + (parameters.get("MaxResults") or PAGE_SIZE)
+    next_token = base64.urlsafe_b64encode(str(end).encode()).decode() if end < len(items) else None
+    return items[start:end], next_token
+
+
+def _offset(next_token: str | None) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(next_token)) if next_token else 0
+    except (ValueError, binascii.Error) as error:
+        message = "The NextToken is not one of ours."
+        raise BadRequestError(message) from error
