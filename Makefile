@@ -1,0 +1,93 @@
+# Every command of this project: the ones people type, CI calls the same. `make` alone prints them.
+# Each installs what it needs into .venv/, from locks with hashes, and again only when those change.
+
+# The first Python that will do; say `make PYTHON=/path/to/python3 …` for another.
+PYTHON ?= $(shell for python in python3 python3.13 python3.14 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$python" && break; done)
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps
+# SAM calls `make` and `python3`: those of this project come first.
+SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam
+UV := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
+
+help: ## print this
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+# ── Run ──────────────────────────────────────────────────────────────────────────────────────────
+
+run: .venv/local ## start the service here, with no AWS account and no Docker
+	@$(BIN)/python -m local
+
+# ── Check ────────────────────────────────────────────────────────────────────────────────────────
+
+test: .venv/dev ## run every test that needs neither Docker nor AWS
+	@$(BIN)/pytest
+	@echo 'Left out: tests/docker (make test-docker) and tests/deployed (make e2e).'
+
+check: .venv/dev ## check formatting, lint, types, import rules and the template; change nothing
+	@$(BIN)/ruff format --check --quiet || { echo 'make format puts that right.'; exit 1; }
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(SAM) validate --lint
+	@$(BIN)/python -m tests.translated
+
+format: .venv/dev ## format the code and mend what lint can mend
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+bench: .venv/dev ## measure, and print tables
+	@$(BIN)/python -m tests.bench
+
+# ── Docker ───────────────────────────────────────────────────────────────────────────────────────
+
+build: .venv/dev ## build both functions and their layers (sam build)
+	@$(SAM) build
+
+invoke: .venv/dev ## build, then invoke both functions with events/, in Docker (sam local invoke)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.docker.invoke
+
+local: build ## serve the built API on port 3000, in Docker (sam local start-api)
+	@$(SAM) local start-api
+
+test-docker: .venv/dev ## run the tests of the built functions, in Docker
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest tests/docker
+
+# ── AWS ──────────────────────────────────────────────────────────────────────────────────────────
+
+deploy: build ## deploy to AWS; the first time it asks for the parameters (sam deploy)
+	@$(SAM) deploy $(if $(shell grep -s '^parameter_overrides' samconfig.toml),,--guided)
+
+e2e: .venv/dev ## test the deployed stack that AWS_SAM_STACK_NAME names
+	@$(BIN)/pytest tests/deployed
+
+# ── Housekeeping ─────────────────────────────────────────────────────────────────────────────────
+
+lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versions: make lock UPGRADE=1)
+	@$(UV) $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --group dev -o tests/requirements.txt
+	@$(UV) --universal --python-version 3.11 --group local -c tests/requirements.txt -o local/requirements.txt
+	@for layer in authorizer signin; do $(UV) --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
+		--group $$layer -c tests/requirements.txt -o layers/$$layer.txt || exit; done
+
+clean: ## remove everything that the other commands made
+	@rm -rf .venv .aws-sam .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The files in .venv/ say what it holds: `local` is enough to run, `dev` is everything.
+.venv/made:
+	@test -n "$(PYTHON)" || { echo 'This needs Python 3.11 or newer, as python3 on the PATH or as make PYTHON=…' >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+.venv/local: .venv/made local/requirements.txt
+	@echo 'Installing what the local stack needs into .venv (once).'
+	@$(PIP) -r local/requirements.txt
+	@touch $@
+
+.venv/dev: .venv/made tests/requirements.txt
+	@echo 'Installing what tests and checks need into .venv (once).'
+	@$(PIP) -r tests/requirements.txt
+	@touch .venv/local $@
+
+.PHONY: help run test check format bench build invoke local test-docker deploy e2e lock clean
