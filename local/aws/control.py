@@ -1,0 +1,93 @@
+"""The paths under `/local/`: credentials, faults and the record of calls, for whoever runs or tests the stack."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request, Response
+
+from local.aws.faults import Fault, InvalidFieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.aws.calls import Calls
+    from local.aws.faults import Faults
+
+PREFIX = "/local/"
+
+
+class UnknownRoleError(LookupError):
+    """No role has that logical id."""
+
+
+class Control:
+    """Answers what is not AWS; everything in and out is JSON."""
+
+    def __init__(self, credentials: Callable[[str], dict[str, str]], faults: Faults, calls: Calls) -> None:
+        """Take what gives a role's credentials by its logical id, and the two layers to look after."""
+        self._credentials = credentials
+        self._faults = faults
+        self._calls = calls
+        self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
+            ("POST", "/local/credentials"): self._give_credentials,
+            ("POST", "/local/faults"): self._add_fault,
+            ("GET", "/local/faults"): lambda _: _json(faults.list()),
+            ("DELETE", "/local/faults"): self._clear_faults,
+            ("GET", "/local/calls"): lambda _: _json(calls.list()),
+            ("DELETE", "/local/calls"): self._clear_calls,
+        }
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request under `/local/`."""
+        route = self._routes.get((request.method, request.path))
+        if route is None:
+            return self._no_route(request)
+        try:
+            return route(request)
+        except InvalidFieldError as error:
+            return _json({"error": "bad_request", "field": error.field, "message": f"{error.field} {error}"}, 400)
+
+    def _no_route(self, request: Request) -> Response:
+        methods = [method for method, path in self._routes if path == request.path]
+        if not methods:
+            return _json({"error": "not_found", "message": f"There is no {request.path}"}, 404)
+        response = _json({"error": "method_not_allowed", "message": f"{request.path} takes {', '.join(methods)}"}, 405)
+        response.headers["Allow"] = ", ".join(methods)
+        return response
+
+    def _give_credentials(self, request: Request) -> Response:
+        body = _body(request)
+        role = body.get("role") if isinstance(body, dict) else None
+        if not isinstance(role, str):
+            field = "role"
+            raise InvalidFieldError(field, "has to be the logical id of a role in the template")
+        try:
+            return _json(self._credentials(role))
+        except UnknownRoleError as error:
+            return _json({"error": "not_found", "field": "role", "message": str(error)}, 404)
+
+    def _add_fault(self, request: Request) -> Response:
+        self._faults.add(Fault.parse(_body(request)))
+        return _json(self._faults.list())
+
+    def _clear_faults(self, _: Request) -> Response:
+        self._faults.clear()
+        return _json([])
+
+    def _clear_calls(self, _: Request) -> Response:
+        self._calls.clear()
+        return _json([])
+
+
+def _body(request: Request) -> Any:
+    try:
+        return json.loads(request.get_data())
+    except ValueError as error:
+        field = "body"
+        raise InvalidFieldError(field, "has to be JSON") from error
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    return Response(json.dumps(content), status, {"Cache-Control": "no-store"}, content_type="application/json")

@@ -1,0 +1,109 @@
+"""
+The AWS endpoint of the local stack: one WSGI application for all services.
+
+A request passes, in this order: the control paths (`/local/`), browsers' preflights, the record of calls, the signature,
+the faults that are set, and the service itself.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request, Response
+
+from local.aws import services
+
+services.register()  # before anything that imports `moto.chimesdkidentity`
+
+from local.aws import callers, cors, errors, sts  # noqa: E402 - see above
+from local.aws.call import Call  # noqa: E402 - see above
+from local.aws.calls import Calls  # noqa: E402 - see above
+from local.aws.cloud import Cloud  # noqa: E402 - see above
+from local.aws.control import PREFIX, Control, UnknownRoleError  # noqa: E402 - see above
+from local.aws.errors import AwsError  # noqa: E402 - see above
+from local.aws.faults import Faults  # noqa: E402 - see above
+from local.aws.sessions import Context  # noqa: E402 - see above
+from local.aws.signature import Authentication  # noqa: E402 - see above
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+FUNCTION_SESSION = 12 * 3600
+"""Seconds that the credentials given to a function live; Lambda's own figure is not documented."""
+
+_OWNER = "stack-owner"
+_logger = logging.getLogger(__name__)
+
+
+class AwsEndpoint:
+    """
+    AWS in account 123456789012.
+
+    moto's state is the process's: make the next endpoint after closing this one.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing deployed: no role, no secret, no user but the stack's owner."""
+        self.roles: dict[str, str] = {}
+        """Role ARNs by logical id; whoever deploys fills it in."""
+        self._cloud = Cloud()
+        faults = Faults(self._cloud)
+        self._calls = Calls(Authentication(faults))
+        self._control = Control(self.credentials, faults, self._calls)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        return self._answer(environ)(environ, start_response)
+
+    def credentials(self, role: str) -> dict[str, str]:
+        """
+        Return what the Lambda service would hand to a function with the role of logical id *role*.
+
+        Keys: AccessKeyId, SecretAccessKey, SessionToken, Expiration (UTC, ISO 8601). Roles assumed with them are chained.
+
+        Raises:
+            UnknownRoleError: `roles` has no such id.
+        """
+        if role not in self.roles:
+            message = f"There is no role with the logical id {role}."
+            raise UnknownRoleError(message)
+        session = sts.start_session(self.roles[role], role, FUNCTION_SESSION, Context("lambda.amazonaws.com"))
+        return {
+            "AccessKeyId": session.access_key_id,
+            "SecretAccessKey": session.secret_access_key,
+            "SessionToken": session.session_token,
+            "Expiration": session.ends,
+        }
+
+    def root_credentials(self) -> dict[str, str]:
+        """Return the keys (AccessKeyId, SecretAccessKey) of an IAM user who may do everything, to deploy with."""
+        iam = callers.iam()
+        if _OWNER not in iam.users:
+            iam.create_user("us-east-1", _OWNER)
+            statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+            iam.put_user_policy(_OWNER, "everything", json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+            iam.create_access_key(_OWNER)
+        key = iam.list_access_keys(_OWNER)[0]
+        return {"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}
+
+    def close(self) -> None:
+        """Forget all that was deployed."""
+        self._cloud.close()
+
+    def _answer(self, environ: dict[str, Any]) -> Response:
+        request = Request(environ, populate_request=False)
+        if request.path.startswith(PREFIX):
+            return self._control.answer(request)
+        if request.method == "OPTIONS":
+            return cors.preflight(request.headers.get("Access-Control-Request-Headers", ""))
+        return cors.opened(self._answer_call(Call.read(environ)))
+
+    def _answer_call(self, call: Call) -> Response:
+        try:
+            return self._calls(call)
+        except Exception:
+            _logger.exception("The local AWS failed in %s", call.name)
+            return errors.respond(call, AwsError("InternalFailure", "The local AWS has a bug; its log says where."))

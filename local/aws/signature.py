@@ -1,0 +1,162 @@
+"""
+Check Signature Version 4, as https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html describes it.
+
+The expected signature is computed by botocore's own signer from the request as it came: raw path, raw query, the headers
+that were signed. Presigned URLs are refused like unsigned requests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.compat import HTTPHeaders
+from botocore.credentials import Credentials
+from moto.chimesdkidentity.models import REGIONS
+
+from local.aws import callers, errors
+from local.aws.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from werkzeug.wrappers import Response
+
+    from local.aws.authorization import Authorization
+    from local.aws.call import Call
+    from local.aws.callers import Caller
+
+SKEW = timedelta(minutes=15)
+_TIME = "%Y%m%dT%H%M%SZ"
+_MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. "
+    "Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+)
+
+
+class Authentication:
+    """Lets signed calls through, with their caller."""
+
+    def __init__(self, following: Callable[[Call], Response], clock: Callable[[], datetime] | None = None) -> None:
+        """Take the next layer, and what tells the time (aware)."""
+        self._following = following
+        self._clock = clock or (lambda: datetime.now(UTC))
+
+    def __call__(self, call: Call) -> Response:
+        """Answer with the next layer's response, or with the refusal."""
+        try:
+            call.caller = authenticate(call, self._clock())
+        except AwsError as error:
+            return errors.respond(call, error)
+        return self._following(call)
+
+
+def authenticate(call: Call, now: datetime) -> Caller:
+    """
+    Return who signed the call.
+
+    Raises:
+        AwsError: MissingAuthenticationToken, IncompleteSignature, SignatureDoesNotMatch (for a wrong time, region or
+            signature), InvalidClientTokenId (for an unknown key or a wrong session token) or ExpiredToken.
+    """
+    claims = _claims(call)
+    _check_scope(call, claims, now)
+    caller = callers.find(claims.access_key_id)
+    if caller is None or not _token_matches(call, caller):
+        code, message = "InvalidClientTokenId", "The security token included in the request is invalid."
+        raise AwsError(code, message)
+    if caller.session and caller.session.expired:
+        code, message = "ExpiredToken", "The security token included in the request is expired"
+        raise AwsError(code, message)
+    _check_signature(call, claims, caller)
+    return caller
+
+
+def _claims(call: Call) -> Authorization:
+    header = call.request.headers.get("Authorization")
+    if not header:
+        code, message = "MissingAuthenticationToken", "Missing Authentication Token"
+        raise AwsError(code, message)
+    claims = call.authorization
+    if claims is None or not {"host", "x-amz-date"} <= set(claims.signed_headers):
+        code = "IncompleteSignature"
+        message = "Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' with host and x-amz-date."
+        raise AwsError(code, message)
+    return claims
+
+
+def _check_scope(call: Call, claims: Authorization, now: datetime) -> None:
+    signed_at = _signed_at(call)
+    stamp, current = signed_at.strftime(_TIME), now.strftime(_TIME)
+    if claims.date != stamp[:8]:
+        _refuse(f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+                f"'{claims.date}' != '{stamp[:8]}', from '{stamp}'.")
+    if signed_at < now - SKEW:
+        _refuse(f"Signature expired: {stamp} is now earlier than {(now - SKEW).strftime(_TIME)} ({current} - 15 min.)")
+    if signed_at > now + SKEW:
+        _refuse(f"Signature not yet current: {stamp} is still later than {(now + SKEW).strftime(_TIME)} "
+                f"({current} + 15 min.)")
+    if claims.service == "chime" and claims.region not in REGIONS:
+        # On AWS there is no host to send this to; of the answers that exist this is the one that says what is wrong.
+        _refuse(f"Credential should be scoped to a valid region, not '{claims.region}'. ")
+
+
+def _signed_at(call: Call) -> datetime:
+    stamp = call.request.headers.get("X-Amz-Date", "")
+    try:
+        return datetime.strptime(stamp, _TIME).replace(tzinfo=UTC)
+    except ValueError as error:
+        code, message = "IncompleteSignature", "Date must be in ISO-8601 'basic format'."
+        raise AwsError(code, message) from error
+
+
+def _token_matches(call: Call, caller: Caller) -> bool:
+    token = call.request.headers.get("X-Amz-Security-Token", "")
+    expected = caller.session.session_token if caller.session else ""
+    return hmac.compare_digest(token.encode(), expected.encode())
+
+
+def _check_signature(call: Call, claims: Authorization, caller: Caller) -> None:
+    # The hash that a client states goes into the signature as a header: it has to be the body's, or it proves nothing.
+    stated = call.request.headers.get("X-Amz-Content-SHA256")
+    body_hash = hashlib.sha256(call.body).hexdigest()
+    if stated is not None and not hmac.compare_digest(stated.encode(), body_hash.encode()):
+        _refuse(_MISMATCH)
+    if not hmac.compare_digest(_expected(call, claims, caller), claims.signature):
+        _refuse(_MISMATCH)
+
+
+def _expected(call: Call, claims: Authorization, caller: Caller) -> str:
+    signer = _Signer(Credentials(caller.access_key_id, caller.secret_access_key), claims.service, claims.region)
+    request = _as_sent(call, claims)
+    signature: str = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
+    return signature
+
+
+def _as_sent(call: Call, claims: Authorization) -> AWSRequest:
+    headers = {name: call.request.headers.get(name, "") for name in claims.signed_headers}
+    # An http address, because botocore leaves bodies unsigned at https ones if told so.
+    url = f"http://{call.request.host}{call.request.raw_path}"
+    query = call.request.query_string.decode("latin-1")
+    request = AWSRequest(call.request.method, f"{url}?{query}" if query else url, headers, call.body)
+    request.context["timestamp"] = call.request.headers["X-Amz-Date"]
+    return request
+
+
+class _Signer(SigV4Auth):
+    """botocore's signer, over exactly the headers that the client signed."""
+
+    def headers_to_sign(self, request: Any) -> HTTPHeaders:
+        headers = HTTPHeaders()
+        for name, value in request.headers.items():
+            headers[name.lower()] = value
+        return headers
+
+
+def _refuse(message: str) -> None:
+    code = "SignatureDoesNotMatch"
+    raise AwsError(code, message)
