@@ -1,0 +1,67 @@
+"""
+What can go wrong between a request and a caller.
+
+    AuthorizerError
+    ├── NoToken          nothing was sent that could be judged (401, a bare challenge)
+    ├── TokenRefused     it was judged, and refused for one reason of a fixed table (401)
+    └── KeysUnavailable  it cannot be judged now (503, never a 401)
+
+`SettingsError` stands apart: it stops the function at start.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Reason(Enum):
+    """
+    Why a token was refused: the stable code and what the client is told.
+
+    Both go into gateway response templates, which do not escape: no quotes, backslashes or line breaks.
+    """
+
+    TWO_HEADERS = ("two_headers", "Send exactly one Authorization header.")
+    TOKEN_TOO_LARGE = ("token_too_large", "The token is too large.")
+    MALFORMED_TOKEN = ("malformed_token", "This is not a well-formed JWT.")
+    UNSUPPORTED_HEADER = ("unsupported_header", "The header of the token asks for something that is not supported.")
+    WRONG_TYPE = ("wrong_type", "This is the wrong kind of token.")
+    UNKNOWN_ISSUER = ("unknown_issuer", "Tokens of this issuer are not accepted.")
+    WRONG_ALGORITHM = ("wrong_algorithm", "The token is signed with an algorithm that is not accepted.")
+    UNKNOWN_KEY = ("unknown_key", "The key that signed the token is not known.")
+    BAD_SIGNATURE = ("bad_signature", "The signature of the token is wrong.")
+    INVALID_CLAIM = ("invalid_claim", "A claim of the token is missing or malformed.")
+    TOKEN_EXPIRED = ("token_expired", "The token has expired.")
+    NOT_YET_VALID = ("not_yet_valid", "The token is not valid yet.")
+    WRONG_AUDIENCE = ("wrong_audience", "The token is meant for somebody else.")
+    INVALID_SUBJECT = ("invalid_subject", "The token does not say whose it is.")
+
+    def __init__(self, code: str, description: str) -> None:
+        """Take the table's two columns."""
+        self.code = code
+        self.description = description
+
+
+class AuthorizerError(Exception):
+    """Something kept a request from becoming a caller."""
+
+
+class NoToken(AuthorizerError):  # noqa: N818 - named after what the client did
+    """The request carries no bearer token at all (RFC 6750, 3.1)."""
+
+
+class TokenRefused(AuthorizerError):  # noqa: N818 - named after what happened
+    """The token is not one that we accept."""
+
+    def __init__(self, reason: Reason) -> None:
+        """Refuse for *reason*; nothing of the token goes along."""
+        super().__init__(reason.code)
+        self.reason = reason
+
+
+class KeysUnavailable(AuthorizerError):  # noqa: N818 - named after what happened
+    """The keys that could decide are out of reach, and no remembered ones are fresh enough."""
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the text says which, why, and what to write instead."""

@@ -1,0 +1,59 @@
+"""Find the one bearer token in an API Gateway request."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any
+
+from authorizer.errors import NoToken, Reason, TokenRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_TOKEN_CHARACTERS = 8 * 1024
+
+
+def unverified_token(event: Mapping[str, Any], *, accept_base64: bool = False) -> str:
+    """
+    Return the token of a REQUEST authorizer's *event*, not yet looked into.
+
+    With *accept_base64*, a token that was wrapped in base64 as a whole is unwrapped: the public Amazon
+    Chime SDK web demo sends it so.
+
+    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html
+
+    Raises:
+        NoToken: There is no Authorization header, an empty one, or another scheme (RFC 6750, 3.1).
+        TokenRefused: There are two headers, or the token is too large.
+    """
+    scheme, _, token = _authorization(event).partition(" ")
+    if scheme.lower() != "bearer":
+        raise NoToken
+    token = token.strip()
+    if len(token) > MAX_TOKEN_CHARACTERS:
+        raise TokenRefused(Reason.TOKEN_TOO_LARGE)
+    return _unwrapped(token) if accept_base64 else token
+
+
+def _authorization(event: Mapping[str, Any]) -> str:
+    # Header names arrive as the client wrote them, and only multiValueHeaders shows that there were two.
+    headers = event.get("multiValueHeaders") or {
+        name: [value] for name, value in (event.get("headers") or {}).items()
+    }
+    values = [value for name, sent in headers.items() if name.lower() == "authorization" for value in sent]
+    if len(values) > 1:
+        raise TokenRefused(Reason.TWO_HEADERS)
+    value: str = "".join(values).strip()
+    if not value:
+        raise NoToken
+    return value
+
+
+def _unwrapped(token: str) -> str:
+    if "." in token:
+        return token
+    try:
+        return base64.b64decode(token, validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return token

@@ -1,0 +1,60 @@
+"""Turn an unverified JWT into a caller we can name, or refuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from authorizer import claims, compact
+from authorizer.errors import Reason, TokenRefused
+
+if TYPE_CHECKING:
+    from authorizer.claims import Caller
+    from authorizer.compact import UnverifiedToken
+    from authorizer.providers import Provider, Providers
+
+FORBIDDEN_HEADERS = frozenset({"crit", "b64", "zip", "enc"})
+"""Each asks for the token to be read in another way than here (RFC 7515, 4.1.11; RFC 7797; RFC 7516)."""
+ACCEPTED_TYPES = frozenset({"jwt", "at+jwt"})
+"""RFC 7519, 5.1 and RFC 9068, 2.1; a logout token or a security event is no way in (RFC 8725, 3.11)."""
+
+
+def verify(unverified_token: str, providers: Providers, now: float) -> Caller:
+    """
+    Return whom *unverified_token* speaks for at *now*, in seconds since the epoch. The cheap checks come first.
+
+    Raises:
+        TokenRefused: It is not a token that we accept; `reason` says why.
+        KeysUnavailable: The keys that could decide are out of reach.
+    """
+    token = compact.parse(unverified_token)
+    _check_header(token.header)
+    provider = providers.of(token.claims.get("iss"))
+    _check_signature(token, provider)
+    return _signed_caller(token.claims, provider, now)
+
+
+def _check_header(header: Mapping[str, Any]) -> None:
+    """Keys that the token itself brings or points to (jwk, jku, x5c, x5u) are never looked at (RFC 8725, 3.10)."""
+    if FORBIDDEN_HEADERS & header.keys():
+        raise TokenRefused(Reason.UNSUPPORTED_HEADER)
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in ACCEPTED_TYPES:
+        raise TokenRefused(Reason.WRONG_TYPE)
+    if not isinstance(header.get("kid", ""), str):
+        raise TokenRefused(Reason.MALFORMED_TOKEN)
+
+
+def _check_signature(token: UnverifiedToken, provider: Provider) -> None:
+    algorithm = token.header.get("alg")
+    if not isinstance(algorithm, str) or algorithm not in provider.algorithms:
+        raise TokenRefused(Reason.WRONG_ALGORITHM)
+    candidates = provider.keys.candidates(token.header.get("kid"), algorithm)
+    if not any(key.verifies(algorithm, token.signing_input, token.signature) for key in candidates):
+        raise TokenRefused(Reason.BAD_SIGNATURE)
+
+
+def _signed_caller(signed_claims: Mapping[str, Any], provider: Provider, now: float) -> Caller:
+    claims.check_times(signed_claims, now)
+    claims.check_audience(signed_claims, provider.audiences)
+    return claims.caller(signed_claims, provider)
