@@ -1,0 +1,61 @@
+"""What the AWS adapters share: how a client waits, and what its failures mean."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
+
+from signin.errors import Rejected, Throttled, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+THROTTLING = {"ThrottledClient", "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
+FIRST_SERVER_ERROR = 500
+TOO_MANY_REQUESTS = 429
+
+
+def config() -> Config:
+    """
+    Return how clients wait. They do not retry: botocore's retries know neither our deadline nor Chime's throttling.
+    """
+    return Config(connect_timeout=1.5, read_timeout=4, retries={"total_max_attempts": 1}, tcp_keepalive=True)
+
+
+def code_of(error: ClientError) -> str:
+    """Return AWS's code without its suffix: Chime says `Forbidden` or `ForbiddenException`, as its headers allow."""
+    code: str = error.response.get("Error", {}).get("Code", "Unknown")
+    return code.removesuffix("Exception")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """
+    Turn botocore's exceptions into ours.
+
+    Raises:
+        Throttled: AWS asks us to slow down.
+        Unavailable: AWS cannot be reached, or failed inside.
+        Rejected: Anything else.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise _meaning(error) from error
+    except (ConnectionError, HTTPClientError) as error:
+        raise Unavailable(type(error).__name__) from error
+    except BotoCoreError as error:
+        raise Rejected(type(error).__name__) from error
+
+
+def _meaning(error: ClientError) -> Throttled | Unavailable | Rejected:
+    code = code_of(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", FIRST_SERVER_ERROR)
+    if status == TOO_MANY_REQUESTS or code in {name.removesuffix("Exception") for name in THROTTLING}:
+        return Throttled(code)
+    if status >= FIRST_SERVER_ERROR:
+        return Unavailable(code)
+    return Rejected(code)

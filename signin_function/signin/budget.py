@@ -1,0 +1,59 @@
+"""The time that one sign-in may take, and what is tried again within it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from signin.errors import Throttled, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+SECONDS = 8.0
+"""A messaging session of the JavaScript SDK gives its reconnect ten seconds in all."""
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+
+
+class Budget:
+    """A deadline, with what is needed to wait and to be told the time."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        random: Callable[[], float],
+        seconds: float = SECONDS,
+    ) -> None:
+        """Start now, by *clock* in seconds; *random* gives numbers from 0 to 1."""
+        self._clock = clock
+        self._sleep = sleep
+        self._random = random
+        self._deadline = clock() + seconds
+
+    def remaining(self) -> float:
+        """Return the seconds that are left; none once the time is over."""
+        return max(0.0, self._deadline - self._clock())
+
+    def spend(self, attempt: Callable[[], T]) -> T:
+        """
+        Return what *attempt* returns, trying again after a pause while AWS throttles or fails and time is left.
+
+        Each pause is drawn at random from a range that doubles, so that callers who were refused together
+        do not come back together (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+
+        Raises:
+            SigninError: What the last attempt raised.
+        """
+        longest = FIRST_PAUSE
+        while True:
+            try:
+                return attempt()
+            except (Throttled, Unavailable):
+                pause = longest * self._random()
+                if pause >= self.remaining():
+                    raise
+            self._sleep(pause)
+            longest = min(2 * longest, LONGEST_PAUSE)

@@ -1,0 +1,96 @@
+"""The users of one AppInstance, in Amazon Chime SDK identity."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from signin.aws import code_of, config, translated
+from signin.errors import UserExists, UserMissing
+from signin.users import AppInstanceUser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MISSING = {"Forbidden", "NotFound"}
+"""AWS's own documents disagree on which of them a missing user gives."""
+
+
+class ChimeUsers:
+    """The AppInstanceUsers of the AppInstance *app_instance_arn*."""
+
+    def __init__(self, app_instance_arn: str) -> None:
+        """Open no connection yet."""
+        # The AppInstance's region need not be ours, and botocore does not notice a wrong one.
+        region = app_instance_arn.split(":")[3]
+        self._client: Any = boto3.client("chime-sdk-identity", region_name=region, config=config())
+        self._app_instance_arn = app_instance_arn
+
+    def arn(self, user_id: str) -> str:
+        """Return the ARN that the user has or would have."""
+        return f"{self._app_instance_arn}/user/{user_id}"
+
+    def describe(self, user_id: str) -> AppInstanceUser:
+        """
+        Return the user.
+
+        Source: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_identity-chime_DescribeAppInstanceUser.html
+
+        Raises:
+            UserMissing: There is none, or Chime does not want to say.
+            SigninError: Chime throttles, fails or refuses.
+        """
+        with translated(), _telling(MISSING, UserMissing):
+            answer = self._client.describe_app_instance_user(AppInstanceUserArn=self.arn(user_id))
+        user = answer["AppInstanceUser"]
+        return AppInstanceUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""))
+
+    def create(self, user_id: str, name: str) -> None:
+        """
+        Make the user. The same data again is a success; Conflict means other data.
+
+        Source: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_identity-chime_CreateAppInstanceUser.html
+
+        Raises:
+            UserExists: The user is there already.
+            SigninError: Chime throttles, fails or refuses.
+        """
+        with translated(), _telling({"Conflict"}, UserExists):
+            self._client.create_app_instance_user(
+                AppInstanceArn=self._app_instance_arn,
+                AppInstanceUserId=user_id,
+                Name=name,
+                ClientRequestToken=_idempotency_token(self.arn(user_id), name),
+            )
+
+    def rename(self, user: AppInstanceUser, name: str) -> None:
+        """
+        Give the user another name. Chime wants the metadata too, and would wipe it if it were left out.
+
+        Source: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_identity-chime_UpdateAppInstanceUser.html
+
+        Raises:
+            SigninError: Chime throttles, fails or refuses.
+        """
+        with translated():
+            self._client.update_app_instance_user(AppInstanceUserArn=user.arn, Name=name, Metadata=user.metadata)
+
+
+@contextmanager
+def _telling(codes: set[str], meaning: type[UserExists | UserMissing]) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = code_of(error)
+        if code in codes:
+            raise meaning(code) from error
+        raise
+
+
+def _idempotency_token(arn: str, name: str) -> str:
+    """Name the request by its content: a retry, and another device's request, is then the same request."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{arn}?{name}"))

@@ -1,0 +1,50 @@
+"""
+What can go wrong between a verified caller and credentials.
+
+    SigninError
+    ├── Forbidden     the caller may not sign in (403)
+    ├── Throttled     AWS asks us to wait, longer than we may (429)
+    ├── Unavailable   AWS cannot be reached, or not in time (503)
+    └── Rejected      AWS refuses in a way that waiting will not mend (502)
+
+`SettingsError` stands apart: it stops the function at start. Statuses are given in `answers` alone.
+"""
+
+from __future__ import annotations
+
+
+class SigninError(Exception):
+    """Something kept a caller from getting credentials. `code` names it in logs."""
+
+    def __init__(self, code: str) -> None:
+        """Take a stable *code*: a reason, or AWS's own error code; never a message, which may hold names."""
+        super().__init__(code)
+        self.code = code
+
+
+class Forbidden(SigninError):  # noqa: N818 - named after the outcome
+    """The caller's token is good, and yet they may not sign in."""
+
+
+class Throttled(SigninError):  # noqa: N818 - named after the outcome
+    """AWS asks us to slow down."""
+
+
+class Unavailable(SigninError):  # noqa: N818 - named after the outcome
+    """AWS cannot be reached, failed inside, or took too long."""
+
+
+class Rejected(SigninError):  # noqa: N818 - named after the outcome
+    """AWS refused: a wrong role, AppInstance or permission."""
+
+
+class UserMissing(Rejected):
+    """Chime knows no such AppInstanceUser, or does not want to say."""
+
+
+class UserExists(Rejected):
+    """The AppInstanceUser was there already, with other data."""
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the text says which, why, and what to write instead."""
