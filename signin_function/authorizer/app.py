@@ -57,7 +57,7 @@ class Authorizer:
             logger.info("token refused", reason=refused.reason.code, token_sha256=_sha256(token))
             return _deny(event, refused.reason)
         except KeysUnavailable as error:
-            logger.error("keys unavailable", cause=str(error), token_sha256=_sha256(token))
+            logger.warning("keys unavailable", cause=str(error), token_sha256=_sha256(token))
             raise
         logger.info("token accepted", provider=caller.provider, token_sha256=_sha256(token))
         return _allow(event, caller)

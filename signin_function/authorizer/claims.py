@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from authorizer.errors import Reason, TokenRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from authorizer.providers import Provider
 
 SKEW_SECONDS = 60

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from authorizer.errors import Reason, TokenRefused
-from authorizer.keys import VerificationKey
+
+if TYPE_CHECKING:
+    from authorizer.keys import VerificationKey
 
 
 class KeySource(Protocol):

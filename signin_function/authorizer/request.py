@@ -38,9 +38,7 @@ def unverified_token(event: Mapping[str, Any], *, accept_base64: bool = False) -
 
 def _authorization(event: Mapping[str, Any]) -> str:
     # Header names arrive as the client wrote them, and only multiValueHeaders shows that there were two.
-    headers = event.get("multiValueHeaders") or {
-        name: [value] for name, value in (event.get("headers") or {}).items()
-    }
+    headers = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
     values = [value for name, sent in headers.items() if name.lower() == "authorization" for value in sent]
     if len(values) > 1:
         raise TokenRefused(Reason.TWO_HEADERS)

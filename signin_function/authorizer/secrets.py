@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -42,11 +42,11 @@ class SharedSecret:
 
     def _version(self, stage: str) -> bytes | None:
         try:
-            answer: dict[str, Any] = self._client.get_secret_value(SecretId=self._arn, VersionStage=stage)
+            answer = self._client.get_secret_value(SecretId=self._arn, VersionStage=stage)
         except self._client.exceptions.ResourceNotFoundException:
             # A secret that was never rotated has no previous version.
             if stage == "AWSPREVIOUS":
                 return None
             raise
-        text: str | None = answer.get("SecretString")
-        return bytes(answer["SecretBinary"]) if text is None else text.encode()
+        text = answer.get("SecretString")
+        return answer["SecretBinary"] if text is None else text.encode()

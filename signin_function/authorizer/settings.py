@@ -224,5 +224,7 @@ def _secret_keys(options: _Options, clock: Clock) -> SecretKeys:
 
     arn = options.text("secret_arn", "")
     if not SECRET_ARN.fullmatch(arn):
-        raise options.wrong("secret_arn", "is not the ARN of a secret: arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME.")
+        raise options.wrong(
+            "secret_arn", "is not the ARN of a secret: arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME."
+        )
     return SecretKeys(SharedSecret(arn).keys, clock)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from authorizer import claims, compact
 from authorizer.errors import Reason, TokenRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from authorizer.claims import Caller
     from authorizer.compact import UnverifiedToken
     from authorizer.providers import Provider, Providers

@@ -13,15 +13,19 @@ from signin.errors import Rejected, Throttled, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-THROTTLING = {"ThrottledClient", "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
+THROTTLING = {
+    "ThrottledClient",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+}
 FIRST_SERVER_ERROR = 500
 TOO_MANY_REQUESTS = 429
 
 
 def config() -> Config:
-    """
-    Return how clients wait. They do not retry: botocore's retries know neither our deadline nor Chime's throttling.
-    """
+    """Return how clients wait. Retries are `budget`'s: botocore's know neither our deadline nor Chime's throttling."""
     return Config(connect_timeout=1.5, read_timeout=4, retries={"total_max_attempts": 1}, tcp_keepalive=True)
 
 

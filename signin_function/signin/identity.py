@@ -53,7 +53,12 @@ def display_name(name: str, user_id: str) -> str:
     Normalised (NFC), white space folded, and without the control and formatting characters that could
     make one name look like another's; the joiners that scripts and emoji need stay.
     """
-    folded = " ".join(unicodedata.normalize("NFC", name).split())
-    shown = "".join(c for c in folded if c in _JOINERS or unicodedata.category(c) not in _INVISIBLE)
-    shown = shown[:LONGEST_NAME].strip()
+    visible = "".join(_visible(character) for character in unicodedata.normalize("NFC", name))
+    shown = " ".join(visible.split())[:LONGEST_NAME].strip()
     return shown if shown.strip(_JOINERS) else user_id
+
+
+def _visible(character: str) -> str:
+    if character.isspace() or character in _JOINERS:
+        return " " if character.isspace() else character
+    return "" if unicodedata.category(character) in _INVISIBLE else character
