@@ -10,8 +10,8 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 # moto searches this header for an access key by itself: only a grammar that leaves one reading may reach it.
 _GRAMMAR = re.compile(
     rf"{ALGORITHM} +"
-    r"Credential=(?P<access_key_id>[A-Za-z0-9]{16,128})/(?P<date>\d{8})/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)"
-    r"/aws4_request *, *SignedHeaders=(?P<signed_headers>[a-z0-9_.;-]+) *, *Signature=(?P<signature>[0-9a-f]{64})"
+    r"Credential=([A-Za-z0-9]{16,128})/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)"
+    r"/aws4_request *, *SignedHeaders=([a-z0-9_.;-]+) *, *Signature=([0-9a-f]{64})"
 )
 
 
@@ -32,5 +32,5 @@ class Authorization:
         found = _GRAMMAR.fullmatch((header or "").strip())
         if found is None:
             return None
-        parts = found.groupdict()
-        return cls(**{**parts, "signed_headers": tuple(parts["signed_headers"].split(";"))})
+        access_key_id, date, region, service, signed_headers, signature = found.groups()
+        return cls(access_key_id, date, region, service, tuple(signed_headers.split(";")), signature)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
-from moto.core.routing import NotFound, get_service_router
+from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
+from werkzeug.exceptions import NotFound
 
 from local.aws.authorization import Authorization
 
@@ -34,7 +35,7 @@ class Call:
     """
     A request as its layers see it.
 
-    `authorization` is what the request claims and `caller` who made it: nothing before the signature check sets `caller`.
+    `authorization` is what the request claims, `caller` who made it: only the signature check sets that.
     """
 
     request: Request
@@ -101,7 +102,7 @@ class Call:
                     "url_params": uri_parameters,
                 }
             )
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             # moto's parsers trust their input: a list for an object, or letters for a number, ends in one of these.
             return None
         return parsed

@@ -51,7 +51,7 @@ class Calls:
 
 def _shown(parameters: dict[str, Any] | None) -> dict[str, Any]:
     given = {name: value for name, value in (parameters or {}).items() if value is not None}
-    hidden = {name: "***" for name in SECRET_PARAMETERS & given.keys()}
+    hidden = dict.fromkeys(SECRET_PARAMETERS & given.keys(), "***")
     # Times and blobs have no JSON of their own.
     shown: dict[str, Any] = json.loads(json.dumps({**given, **hidden}, default=str))
     return shown

@@ -11,7 +11,7 @@ from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.wrappers import Response
 
-from local.aws import errors, sts
+from local.aws import errors, services, sts
 from local.aws.errors import AwsError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Cloud:
 
     def __init__(self) -> None:
         """Empty moto's state and put our STS into it."""
+        services.register()
         sts.install()
         self._applications: dict[str, WSGIApplication] = {}
         self._lock = threading.Lock()
@@ -42,11 +43,11 @@ class Cloud:
         """Answer by moto, or say that there is no such operation."""
         wrong = _unusable(call)
         if wrong:
-            return errors.respond(call, wrong)
+            return errors.refuse(call, wrong)
         try:
             response = Response.from_app(self._application(call), _environ(call), buffered=True)
         except NotImplementedError:
-            return errors.respond(call, AwsError("NotImplemented", f"{call.name} is not available on the local stack."))
+            return errors.refuse(call, AwsError("NotImplemented", f"{call.name} is not available on the local stack."))
         if response.status_code == _NO_CONTENT:
             # moto sends `{}` after it, which on a kept connection would be read as the next answer.
             response.data = b""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
@@ -61,8 +61,7 @@ class Control:
         body = _body(request)
         role = body.get("role") if isinstance(body, dict) else None
         if not isinstance(role, str):
-            field = "role"
-            raise InvalidFieldError(field, "has to be the logical id of a role in the template")
+            raise InvalidFieldError("role", "has to be the logical id of a role in the template")
         try:
             return _json(self._credentials(role))
         except UnknownRoleError as error:
@@ -81,13 +80,12 @@ class Control:
         return _json([])
 
 
-def _body(request: Request) -> Any:
+def _body(request: Request) -> object:
     try:
         return json.loads(request.get_data())
     except ValueError as error:
-        field = "body"
-        raise InvalidFieldError(field, "has to be JSON") from error
+        raise InvalidFieldError("body", "has to be JSON") from error
 
 
-def _json(content: Any, status: int = 200) -> Response:
+def _json(content: object, status: int = 200) -> Response:
     return Response(json.dumps(content), status, {"Cache-Control": "no-store"}, content_type="application/json")

@@ -1,8 +1,8 @@
 """
 The AWS endpoint of the local stack: one WSGI application for all services.
 
-A request passes, in this order: the control paths (`/local/`), browsers' preflights, the record of calls, the signature,
-the faults that are set, and the service itself.
+A request passes, in this order: the control paths (`/local/`), browsers' preflights, the record of calls, the
+signature, the faults that are set, and the service itself.
 """
 
 from __future__ import annotations
@@ -11,21 +11,18 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from local.aws import services
-
-services.register()  # before anything that imports `moto.chimesdkidentity`
-
-from local.aws import callers, cors, errors, sts  # noqa: E402 - see above
-from local.aws.call import Call  # noqa: E402 - see above
-from local.aws.calls import Calls  # noqa: E402 - see above
-from local.aws.cloud import Cloud  # noqa: E402 - see above
-from local.aws.control import PREFIX, Control, UnknownRoleError  # noqa: E402 - see above
-from local.aws.errors import AwsError  # noqa: E402 - see above
-from local.aws.faults import Faults  # noqa: E402 - see above
-from local.aws.sessions import Context  # noqa: E402 - see above
-from local.aws.signature import Authentication  # noqa: E402 - see above
+from local.aws import callers, cors, errors, sts
+from local.aws.call import Call
+from local.aws.calls import Calls
+from local.aws.cloud import Cloud
+from local.aws.control import PREFIX, Control, UnknownRoleError
+from local.aws.errors import AwsError
+from local.aws.faults import Faults
+from local.aws.sessions import Context
+from local.aws.signature import Authentication
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,14 +59,14 @@ class AwsEndpoint:
         """
         Return what the Lambda service would hand to a function with the role of logical id *role*.
 
-        Keys: AccessKeyId, SecretAccessKey, SessionToken, Expiration (UTC, ISO 8601). Roles assumed with them are chained.
+        Keys: AccessKeyId, SecretAccessKey, SessionToken, Expiration (UTC, ISO 8601). What they assume is chained.
 
         Raises:
             UnknownRoleError: `roles` has no such id.
+
         """
         if role not in self.roles:
-            message = f"There is no role with the logical id {role}."
-            raise UnknownRoleError(message)
+            raise UnknownRoleError(f"There is no role with the logical id {role}.")
         session = sts.start_session(self.roles[role], role, FUNCTION_SESSION, Context("lambda.amazonaws.com"))
         return {
             "AccessKeyId": session.access_key_id,
@@ -99,11 +96,15 @@ class AwsEndpoint:
             return self._control.answer(request)
         if request.method == "OPTIONS":
             return cors.preflight(request.headers.get("Access-Control-Request-Headers", ""))
-        return cors.opened(self._answer_call(Call.read(environ)))
+        try:
+            return cors.opened(self._answer_call(Call.read(environ)))
+        except HTTPException as error:
+            # Reading ended early: a form beyond moto's limit.
+            return cors.opened(Response(status=error.code or 400))
 
     def _answer_call(self, call: Call) -> Response:
         try:
             return self._calls(call)
         except Exception:
             _logger.exception("The local AWS failed in %s", call.name)
-            return errors.respond(call, AwsError("InternalFailure", "The local AWS has a bug; its log says where."))
+            return errors.refuse(call, AwsError("InternalFailure", "The local AWS has a bug; its log says where."))

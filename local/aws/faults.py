@@ -49,16 +49,16 @@ class Fault:
     times: int = 1
 
     @classmethod
-    def parse(cls, body: Any) -> Fault:
+    def parse(cls, body: object) -> Fault:
         """
         Read a fault from a JSON body.
 
         Raises:
             InvalidFieldError: Some field is not what it has to be.
+
         """
         if not isinstance(body, dict):
-            field = "body"
-            raise InvalidFieldError(field, "has to be a JSON object")
+            raise InvalidFieldError("body", "has to be a JSON object")
         for field, value in body.items():
             if field not in _FIELDS:
                 raise InvalidFieldError(field, f"is not one of {', '.join(_FIELDS)}")
@@ -66,8 +66,7 @@ class Fault:
             if not fits(value):
                 raise InvalidFieldError(field, message)
         if "operation" not in body:
-            field = "operation"
-            raise InvalidFieldError(field, "is required")
+            raise InvalidFieldError("operation", "is required")
         return cls(**body)
 
 
@@ -118,7 +117,7 @@ class Faults:
         return errors.respond(call, AwsError(fault.error or "", message, fault.status))
 
 
-def _is_operation(value: Any) -> bool:
+def _is_operation(value: object) -> bool:
     return isinstance(value, str) and value in _operations()
 
 
@@ -128,11 +127,11 @@ def _operations() -> frozenset[str]:
     return frozenset(name for service in services for name in get_service_model(service).operation_names)
 
 
-def _is_integer(value: Any, least: int, most: int) -> bool:
+def _is_integer(value: object, least: int, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
-_FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+_FIELDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "operation": (_is_operation, "has to be the name of an operation that is served here"),
     "error": (
         lambda value: value is None or (isinstance(value, str) and value.isidentifier() and value.isascii()),

@@ -26,8 +26,9 @@ class Context:
 class Session(AssumedRole):
     """moto's assumed role with the context that moto drops."""
 
-    def __init__(self, key: AccessKey, account_id: str, role_arn: str, name: str, seconds: int, context: Context) -> None:
+    def __init__(self, key: AccessKey, role_arn: str, name: str, seconds: int, context: Context) -> None:
         """Start a session named *name* that lasts *seconds*."""
+        account_id = role_arn.split(":")[4]
         super().__init__(account_id, "us-east-1", key, name, role_arn, "", seconds, "")
         self.context = context
         # AWS counts in whole seconds; moto's time is UTC without a zone.

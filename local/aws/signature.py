@@ -1,22 +1,23 @@
 """
 Check Signature Version 4, as https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html describes it.
 
-The expected signature is computed by botocore's own signer from the request as it came: raw path, raw query, the headers
-that were signed. Presigned URLs are refused like unsigned requests.
+The expected signature is computed by botocore's own signer from the request as it came: raw path, raw query, the
+headers that were signed. Presigned URLs are refused like unsigned requests.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
-from moto.chimesdkidentity.models import REGIONS
 
 from local.aws import callers, errors
 from local.aws.errors import AwsError
@@ -51,7 +52,7 @@ class Authentication:
         try:
             call.caller = authenticate(call, self._clock())
         except AwsError as error:
-            return errors.respond(call, error)
+            return errors.refuse(call, error)
         return self._following(call)
 
 
@@ -62,16 +63,15 @@ def authenticate(call: Call, now: datetime) -> Caller:
     Raises:
         AwsError: MissingAuthenticationToken, IncompleteSignature, SignatureDoesNotMatch (for a wrong time, region or
             signature), InvalidClientTokenId (for an unknown key or a wrong session token) or ExpiredToken.
+
     """
     claims = _claims(call)
     _check_scope(call, claims, now)
     caller = callers.find(claims.access_key_id)
     if caller is None or not _token_matches(call, caller):
-        code, message = "InvalidClientTokenId", "The security token included in the request is invalid."
-        raise AwsError(code, message)
+        raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.")
     if caller.session and caller.session.expired:
-        code, message = "ExpiredToken", "The security token included in the request is expired"
-        raise AwsError(code, message)
+        raise AwsError("ExpiredToken", "The security token included in the request is expired")
     _check_signature(call, claims, caller)
     return caller
 
@@ -79,13 +79,13 @@ def authenticate(call: Call, now: datetime) -> Caller:
 def _claims(call: Call) -> Authorization:
     header = call.request.headers.get("Authorization")
     if not header:
-        code, message = "MissingAuthenticationToken", "Missing Authentication Token"
-        raise AwsError(code, message)
+        raise AwsError("MissingAuthenticationToken", "Missing Authentication Token")
     claims = call.authorization
     if claims is None or not {"host", "x-amz-date"} <= set(claims.signed_headers):
-        code = "IncompleteSignature"
-        message = "Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' with host and x-amz-date."
-        raise AwsError(code, message)
+        message = (
+            "Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' with host and x-amz-date."
+        )
+        raise AwsError("IncompleteSignature", message)
     return claims
 
 
@@ -93,16 +93,25 @@ def _check_scope(call: Call, claims: Authorization, now: datetime) -> None:
     signed_at = _signed_at(call)
     stamp, current = signed_at.strftime(_TIME), now.strftime(_TIME)
     if claims.date != stamp[:8]:
-        _refuse(f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-                f"'{claims.date}' != '{stamp[:8]}', from '{stamp}'.")
+        _refuse(
+            f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            f"'{claims.date}' != '{stamp[:8]}', from '{stamp}'."
+        )
     if signed_at < now - SKEW:
         _refuse(f"Signature expired: {stamp} is now earlier than {(now - SKEW).strftime(_TIME)} ({current} - 15 min.)")
     if signed_at > now + SKEW:
-        _refuse(f"Signature not yet current: {stamp} is still later than {(now + SKEW).strftime(_TIME)} "
-                f"({current} + 15 min.)")
-    if claims.service == "chime" and claims.region not in REGIONS:
+        _refuse(
+            f"Signature not yet current: {stamp} is still later than {(now + SKEW).strftime(_TIME)} "
+            f"({current} + 15 min.)"
+        )
+    if claims.service == "chime" and claims.region not in _chime_regions():
         # On AWS there is no host to send this to; of the answers that exist this is the one that says what is wrong.
         _refuse(f"Credential should be scoped to a valid region, not '{claims.region}'. ")
+
+
+@functools.cache
+def _chime_regions() -> frozenset[str]:
+    return frozenset(boto3.Session().get_available_regions("chime-sdk-identity"))
 
 
 def _signed_at(call: Call) -> datetime:
@@ -110,8 +119,7 @@ def _signed_at(call: Call) -> datetime:
     try:
         return datetime.strptime(stamp, _TIME).replace(tzinfo=UTC)
     except ValueError as error:
-        code, message = "IncompleteSignature", "Date must be in ISO-8601 'basic format'."
-        raise AwsError(code, message) from error
+        raise AwsError("IncompleteSignature", "Date must be in ISO-8601 'basic format'.") from error
 
 
 def _token_matches(call: Call, caller: Caller) -> bool:
@@ -150,7 +158,7 @@ def _as_sent(call: Call, claims: Authorization) -> AWSRequest:
 class _Signer(SigV4Auth):
     """botocore's signer, over exactly the headers that the client signed."""
 
-    def headers_to_sign(self, request: Any) -> HTTPHeaders:
+    def headers_to_sign(self, request: AWSRequest) -> HTTPHeaders:
         headers = HTTPHeaders()
         for name, value in request.headers.items():
             headers[name.lower()] = value
@@ -158,5 +166,4 @@ class _Signer(SigV4Auth):
 
 
 def _refuse(message: str) -> None:
-    code = "SignatureDoesNotMatch"
-    raise AwsError(code, message)
+    raise AwsError("SignatureDoesNotMatch", message)

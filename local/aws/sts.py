@@ -2,7 +2,8 @@
 AssumeRole as STS does it, where moto checks little and forgets session tags.
 
 Sources: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
-https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html; limits of single parameters are botocore's model's.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html. What is allowed in a single parameter, botocore's
+model knows.
 Trust policies are not evaluated here: whoever does finds the caller in `callers` and the tags in `Session.context`.
 """
 
@@ -17,7 +18,7 @@ from moto.sts import urls
 from moto.sts.responses import TokenResponse
 
 from local.aws import callers
-from local.aws.errors import QueryError
+from local.aws.errors import AwsError, QueryError
 from local.aws.services.constraints import refusal
 from local.aws.sessions import Context, Session
 
@@ -40,6 +41,7 @@ class StsResponse(TokenResponse):
 
         Raises:
             QueryError: ValidationError, InvalidParameterValue or AccessDenied.
+
         """
         parameters: dict[str, Any] = self._get_params()
         caller = callers.find(self.access_key)
@@ -57,7 +59,7 @@ def start_session(role_arn: str, name: str, seconds: int, context: Context) -> S
     """Start a session without asking whether it may be."""
     key = callers.iam().create_temp_access_key()
     key.role_arn = role_arn
-    session = Session(key, callers.ACCOUNT, role_arn, name, seconds, context)
+    session = Session(key, role_arn, name, seconds, context)
     callers.sts().assumed_roles.append(session)
     return session
 
@@ -73,7 +75,7 @@ def uninstall() -> None:
 
 
 def _error(code: str, message: str, status: int = 400) -> QueryError:
-    return QueryError(code, message, status, get_service_model("sts").metadata["xmlNamespace"])
+    return QueryError(AwsError(code, message), status, get_service_model("sts").metadata["xmlNamespace"])
 
 
 def _check_limits(parameters: Mapping[str, Any]) -> None:
@@ -106,7 +108,9 @@ def _context(parameters: Mapping[str, Any], caller_arn: str, caller_session: Ses
     tags = _tags(parameters.get("Tags") or [], inherited)
     transitive = frozenset(parameters.get("TransitiveTagKeys") or [])
     if not transitive <= tags.keys():
-        raise _error("InvalidParameterValue", "The specified transitive tag key must be included in the requested tags.")
+        raise _error(
+            "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags."
+        )
     source_identity = _source_identity(parameters.get("SourceIdentity"), before.source_identity, caller_arn)
     return Context(caller_arn, {**inherited, **tags}, transitive | before.transitive_tag_keys, source_identity)
 
@@ -118,7 +122,9 @@ def _tags(given: list[dict[str, str]], inherited: Mapping[str, str]) -> dict[str
         if key.startswith("aws:"):
             raise _error("InvalidParameterValue", "Tag keys that start with aws: are reserved for system use.")
         if key in taken:
-            raise _error("InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+            raise _error(
+                "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+            )
         taken.add(key)
     return {tag["Key"]: tag.get("Value", "") for tag in given}
 

@@ -1,8 +1,8 @@
-"""
+r"""
 Check parameters against the limits that a service's model states, and word the refusal as AWS does.
 
 botocore checks little more than what is required and minimum lengths; the services check all of it.
-Patterns are Smithy's (ECMA 262 in writing, Java in effect): matched whole, `\\w`, `\\d` and `\\s` within ASCII.
+Patterns are Smithy's (ECMA 262 in writing, Java in effect): matched whole, `\w`, `\d` and `\s` within ASCII.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import re
 import sys
 import unicodedata
 from typing import TYPE_CHECKING, Any
+
+from botocore.model import ListShape, StructureShape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,18 +36,19 @@ def refusal(shape: Shape | None, parameters: Mapping[str, Any]) -> str | None:
     return f"{errors} detected: {'; '.join(found)}"
 
 
-def _violations(shape: Any, value: Any, path: str) -> Iterator[str]:
+def _violations(shape: Shape, value: object, path: str) -> Iterator[str]:
+    hidden = shape.metadata.get("sensitive") or shape.type_name == "structure"
+    shown = "" if hidden else f"'{value}' "
     for broken in _broken(shape, value):
-        shown = "" if shape.metadata.get("sensitive") or shape.type_name == "structure" else f"'{value}' "
         yield f"Value {shown}at '{path}' failed to satisfy constraint: Member must {broken}"
-    if isinstance(value, dict) and shape.type_name == "structure":
+    if isinstance(value, dict) and isinstance(shape, StructureShape):
         yield from _member_violations(shape, value, path)
-    if isinstance(value, list) and shape.type_name == "list":
+    if isinstance(value, list) and isinstance(shape, ListShape):
         for number, item in enumerate(value, start=1):
             yield from _violations(shape.member, item, f"{path}.{number}.member")
 
 
-def _member_violations(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
+def _member_violations(shape: StructureShape, value: dict[str, object], path: str) -> Iterator[str]:
     for name, member in shape.members.items():
         member_path = f"{path}.{_lower_first(name)}".lstrip(".")
         if value.get(name) is not None:
@@ -54,23 +57,27 @@ def _member_violations(shape: Any, value: dict[str, Any], path: str) -> Iterator
             yield f"Value null at '{member_path}' failed to satisfy constraint: Member must not be null"
 
 
-def _broken(shape: Any, value: Any) -> Iterator[str]:
+def _broken(shape: Shape, value: object) -> Iterator[str]:
     if not isinstance(value, _CLASSES.get(shape.type_name, (object,))) or isinstance(value, bool):
         if shape.type_name != "boolean":
             yield f"be a {shape.type_name}"
         return
-    yield from _size(shape.metadata, value)
-    pattern = shape.metadata.get("pattern")
-    if pattern and not _compiled(pattern).fullmatch(value):
-        yield f"satisfy regular expression pattern: {pattern}"
-    if shape.metadata.get("enum") and value not in shape.metadata["enum"]:
-        yield f"satisfy enum value set: [{', '.join(shape.metadata['enum'])}]"
+    limits: Mapping[str, Any] = shape.metadata
+    yield from _size(limits, value)
+    if "pattern" in limits and isinstance(value, str) and not _compiled(limits["pattern"]).fullmatch(value):
+        yield f"satisfy regular expression pattern: {limits['pattern']}"
+    if "enum" in limits and value not in limits["enum"]:
+        yield f"satisfy enum value set: [{', '.join(limits['enum'])}]"
 
 
-def _size(limits: Mapping[str, Any], value: Any) -> Iterator[str]:
-    measured = isinstance(value, (str, list))
-    size = len(value) if measured else value
-    kind = "length" if measured else "value"
+def _size(limits: Mapping[str, Any], value: object) -> Iterator[str]:
+    if isinstance(value, (str, list)):
+        yield from _bounds(limits, len(value), "length")
+    elif isinstance(value, int):
+        yield from _bounds(limits, value, "value")
+
+
+def _bounds(limits: Mapping[str, Any], size: int, kind: str) -> Iterator[str]:
     if "min" in limits and size < limits["min"]:
         yield f"have {kind} greater than or equal to {limits['min']}"
     if "max" in limits and size > limits["max"]:
@@ -88,7 +95,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 @functools.cache
 def _category(letter: str) -> str:
-    """Spell out `\\p{L}` and its like, which Python's `re` lacks, as the inside of a character class."""
+    r"""Spell out `\p{L}` and its like, which Python's `re` lacks, as the inside of a character class."""
     ranges: list[list[int]] = []
     for code in range(sys.maxunicode + 1):
         if unicodedata.category(chr(code))[0] != letter:

@@ -1,8 +1,8 @@
 """
 The errors of Chime SDK identity; statuses come from botocore's model.
 
-`code` is the exception's name in the model and goes into the `x-amzn-errortype` header, `Code` is the short form of the
-model's ErrorCode and goes into the body.
+`code` is the exception's name in the model and goes into the `x-amzn-errortype` header, `Code` is of the model's
+ErrorCode and goes into the body.
 """
 
 from __future__ import annotations

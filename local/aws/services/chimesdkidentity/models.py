@@ -12,9 +12,6 @@ from moto.moto_api._internal import mock_random
 
 from .exceptions import ChimeSDKIdentityError, ConflictError, ForbiddenError
 
-REGIONS = ["us-east-1", "eu-central-1"]
-"""Where Chime SDK identity is: https://docs.aws.amazon.com/chime-sdk/latest/dg/sdk-available-regions.html."""
-
 
 class AppInstanceUser(BaseModel):
     """A user of an AppInstance; Describe and List show its attributes under their AWS names."""
@@ -86,26 +83,25 @@ class AppInstance(CloudFormationModel):
     @classmethod
     def create_from_cloudformation_json(
         cls,
-        resource_name: str,
+        resource_name: str,  # noqa: ARG003 - moto's interface; the name CloudFormation would give it
         cloudformation_json: dict[str, Any],
         account_id: str,
         region_name: str,
-        **_: Any,
+        **_: object,
     ) -> AppInstance:
         """Create the resource that a template describes."""
         properties = {"ClientRequestToken": str(mock_random.uuid4()), **cloudformation_json["Properties"]}
         backend = chimesdkidentity_backends[account_id][region_name]
-        arn = backend.create_app_instance(properties)
-        return backend.describe_app_instance(arn)
+        return backend.describe_app_instance(backend.create_app_instance(properties))
 
     @classmethod
     def update_from_cloudformation_json(
         cls,
         original_resource: AppInstance,
-        new_resource_name: str,
+        _name: str,
         cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
+        _account_id: str,
+        _region_name: str,
     ) -> AppInstance:
         """Follow a changed template; the ARN stays."""
         properties = cloudformation_json["Properties"]
@@ -114,7 +110,7 @@ class AppInstance(CloudFormationModel):
 
     @classmethod
     def delete_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str
+        cls, resource_name: str, _json: dict[str, Any], account_id: str, region_name: str
     ) -> None:
         """Delete the resource, its ARN being *resource_name*."""
         chimesdkidentity_backends[account_id][region_name].delete_app_instance(resource_name)
@@ -151,8 +147,7 @@ class ChimeSDKIdentityBackend(BaseBackend):
     def _repeated(old: AppInstance, new: AppInstance) -> str:
         # Inferred from what "idempotency token" means elsewhere in AWS.
         if (old.name, old.metadata) != (new.name, new.metadata):
-            message = "The ClientRequestToken was used for another AppInstance."
-            raise ConflictError(message)
+            raise ConflictError("The ClientRequestToken was used for another AppInstance.")
         return old.app_instance_arn
 
     def describe_app_instance(self, app_instance_arn: str) -> AppInstance:
@@ -161,11 +156,11 @@ class ChimeSDKIdentityBackend(BaseBackend):
 
         Raises:
             ForbiddenError: There is none in this region and account (see `missing_resource`).
+
         """
         app_instance = self.app_instances.get(app_instance_arn)
         if app_instance is None:
-            message = "The AppInstance does not exist or you may not access it."
-            raise self.missing_resource(message)
+            raise self.missing_resource("The AppInstance does not exist or you may not access it.")
         return app_instance
 
     def list_app_instances(self) -> list[AppInstance]:
@@ -191,14 +186,14 @@ class ChimeSDKIdentityBackend(BaseBackend):
 
         Raises:
             ConflictError: The id is taken by a user with other data.
+
         """
         app_instance = self.describe_app_instance(parameters["AppInstanceArn"])
         new = AppInstanceUser(app_instance.app_instance_arn, parameters)
         with self._lock:
             user = app_instance.users.setdefault(parameters["AppInstanceUserId"], new)
         if not user.same_as(new):
-            message = "An AppInstanceUser with this AppInstanceUserId and other data exists."
-            raise ConflictError(message)
+            raise ConflictError("An AppInstanceUser with this AppInstanceUserId and other data exists.")
         return user.app_instance_user_arn
 
     def describe_app_instance_user(self, app_instance_user_arn: str) -> AppInstanceUser:
@@ -207,11 +202,11 @@ class ChimeSDKIdentityBackend(BaseBackend):
 
         Raises:
             ForbiddenError: The user or the AppInstance is missing (see `missing_resource`).
+
         """
         user = self._users_beside(app_instance_user_arn).get(_user_id(app_instance_user_arn))
         if user is None:
-            message = "The AppInstanceUser does not exist or you may not access it."
-            raise self.missing_resource(message)
+            raise self.missing_resource("The AppInstanceUser does not exist or you may not access it.")
         return user
 
     def list_app_instance_users(self, app_instance_arn: str) -> list[AppInstanceUser]:
@@ -240,6 +235,5 @@ def _user_id(app_instance_user_arn: str) -> str:
     return app_instance_user_arn.partition("/user/")[2]
 
 
-chimesdkidentity_backends = BackendDict(
-    ChimeSDKIdentityBackend, "chime-sdk-identity", use_boto3_regions=False, additional_regions=REGIONS
-)
+# botocore knows the regions: us-east-1 and eu-central-1.
+chimesdkidentity_backends = BackendDict(ChimeSDKIdentityBackend, "chime-sdk-identity")

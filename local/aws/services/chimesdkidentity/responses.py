@@ -12,9 +12,9 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import get_service_model
 
-from ..constraints import refusal
+from ..constraints import refusal  # noqa: TID252 - both are below `moto` when they run
 from .exceptions import BadRequestError
-from .models import REGIONS, ChimeSDKIdentityBackend, chimesdkidentity_backends
+from .models import ChimeSDKIdentityBackend, chimesdkidentity_backends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +42,12 @@ class ChimeSDKIdentityResponse(BaseResponse):
 
         Raises:
             EndpointConnectionError: The service is not there; on AWS that region's host name does not exist.
+
         """
-        if self.region not in REGIONS:
+        backends = chimesdkidentity_backends[self.current_account]
+        if self.region not in backends:
             raise EndpointConnectionError(endpoint_url=f"https://identity-chime.{self.region}.amazonaws.com")
-        return chimesdkidentity_backends[self.current_account][self.region]
+        return backends[self.region]
 
     def create_app_instance(self) -> ActionResult:
         """CreateAppInstance."""
@@ -128,5 +130,4 @@ def _offset(next_token: str | None) -> int:
     try:
         return int(base64.urlsafe_b64decode(next_token)) if next_token else 0
     except (ValueError, binascii.Error) as error:
-        message = "The NextToken is not one of ours."
-        raise BadRequestError(message) from error
+        raise BadRequestError("The NextToken is not one of ours.") from error
