@@ -48,5 +48,5 @@ class SharedSecret:
             if stage == "AWSPREVIOUS":
                 return None
             raise
-        text = answer.get("SecretString")
-        return answer["SecretBinary"] if text is None else text.encode()
+        # A secret is text or binary, whichever its owner stored.
+        return answer["SecretString"].encode() if "SecretString" in answer else answer["SecretBinary"]
