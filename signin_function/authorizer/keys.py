@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RSA_ALGORITHMS = ("RS256", "RS384", "RS512")
 EC_ALGORITHMS = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 """A curve's one algorithm (RFC 7518, 3.4)."""
+_CURVE_NAMES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 HMAC_ALGORITHMS = {"HS256": 32, "HS384": 48, "HS512": 64}
 """The shortest secret, in bytes, that each accepts (RFC 7518, 3.2)."""
 
@@ -85,8 +86,8 @@ def key_set_of_pem(pem: str) -> KeySet:
     public = load_pem_public_key(pem.encode())
     if isinstance(public, rsa.RSAPublicKey) and public.key_size >= SMALLEST_RSA_BITS:
         algorithms: tuple[str, ...] = RSA_ALGORITHMS
-    elif isinstance(public, ec.EllipticCurvePublicKey) and f"P-{public.key_size}" in EC_ALGORITHMS:
-        algorithms = (EC_ALGORITHMS[f"P-{public.key_size}"],)
+    elif isinstance(public, ec.EllipticCurvePublicKey) and public.curve.name in _CURVE_NAMES:
+        algorithms = (EC_ALGORITHMS[_CURVE_NAMES[public.curve.name]],)
     else:
         raise ValueError("neither an RSA key of 2048 bits or more nor an EC key on P-256, P-384 or P-521")
     return KeySet((_verification_key(None, pem, algorithms),))

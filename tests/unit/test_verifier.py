@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from authorizer.claims import Caller
 from authorizer.errors import KeysUnavailable, TokenRefused
 from authorizer.key_sources import FixedKeys

@@ -1,0 +1,166 @@
+"""Good settings, then one change at a time: each says which, and what to write."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from authorizer.errors import SettingsError
+from authorizer.settings import Settings
+from tests.tokens import ec_signer, rsa_signer
+
+if TYPE_CHECKING:
+    from authorizer.providers import Provider
+
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf"
+OIDC = {"name": "main", "preset": "oidc", "issuer": "https://issuer.example/", "audience": "chime-signin"}
+OWN = {"name": "own", "preset": "shared-secret", "secret_arn": ARN}
+
+
+def settings(*entries: Any, **environ: str) -> Settings:
+    return Settings.from_environ({"PROVIDERS": json.dumps(entries), **environ}, clock=lambda: 0.0)
+
+
+def provider(entry: dict[str, Any]) -> Provider:
+    [only] = settings(entry).providers.all
+    return only
+
+
+def without(entry: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name not in names}
+
+
+def test_issuer_and_audience_are_enough() -> None:
+    main = provider(without(OIDC, "preset"))
+
+    assert main.issuers == ("https://issuer.example/",)
+    assert main.audiences == ("chime-signin",)
+    assert main.subject_claim == "sub"
+    assert main.id_scope == "https://issuer.example/"
+    assert "ES512" in main.algorithms
+    assert "HS256" not in main.algorithms
+
+
+def test_secret_is_enough() -> None:
+    own = provider(OWN)
+
+    assert own.issuers == ()
+    assert own.audiences == ()
+    assert own.algorithms == ("HS256",)
+    assert (own.subject_claim, own.name_claims) == ("id", ("full_name",))
+    assert own.id_scope == "own"
+
+
+def test_preset_can_be_overridden() -> None:
+    changed = provider({**OIDC, "subject_claim": "uid", "name_claims": ["display"], "algorithms": ["ES256"]})
+
+    assert (changed.subject_claim, changed.name_claims, changed.algorithms) == ("uid", ("display",), ("ES256",))
+
+
+def test_only_provider_is_plain() -> None:
+    assert provider(OIDC).plain
+    assert not provider({**OIDC, "plain": False}).plain
+
+
+def test_of_several_providers_only_the_one_named_is_plain() -> None:
+    assert [one.plain for one in settings(OIDC, OWN).providers.all] == [False, False]
+    assert [one.plain for one in settings(OIDC, {**OWN, "plain": True}).providers.all] == [False, True]
+
+
+@pytest.mark.parametrize("audience", ["a", ["a"], ["a", "b"]])
+def test_audience_may_be_one_or_several(audience: Any) -> None:
+    assert provider({**OIDC, "audience": audience}).audiences == tuple(audience)
+
+
+def test_empty_text_counts_as_not_given() -> None:
+    assert provider({**OWN, "audience": ""}).audiences == ()
+
+
+def test_any_audience_has_to_be_said() -> None:
+    assert provider({**without(OIDC, "audience"), "any_audience": True}).audiences is None
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param({"jwks": {"keys": [dict(rsa_signer().jwk)]}}, id="a key set"),
+        pytest.param({"jwks_uri": "https://issuer.example/keys"}, id="a key set's address"),
+        pytest.param({"jwks_uri": "http://127.0.0.1:3001/keys"}, id="an address on this machine"),
+    ],
+)
+def test_keys_may_be_given(keys: dict[str, Any]) -> None:
+    assert provider({**OIDC, **keys})
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        pytest.param(without(OIDC, "name"), r"\[0\].name is missing", id="no name"),
+        pytest.param({**OIDC, "name": "A b"}, "name is not a name", id="a name with a space"),
+        pytest.param({**OIDC, "preset": "saml"}, "preset is not known. Write one of: oidc", id="unknown preset"),
+        pytest.param({**OIDC, "preset": ["oidc"]}, "preset is not known", id="a list of presets"),
+        pytest.param({**OIDC, "audiance": "x"}, "audiance is not an option", id="a misspelt option"),
+        pytest.param(without(OIDC, "issuer"), "issuer is missing", id="no issuer"),
+        pytest.param({**OIDC, "issuer": "http://issuer.example/"}, "issuer is not an https URL", id="an http issuer"),
+        pytest.param(
+            {**OIDC, "issuer": "https://a:b@issuer.example/"}, "issuer is not", id="an issuer with a password"
+        ),
+        pytest.param({**OIDC, "issuer": 7}, "issuer is not a text", id="an issuer that is a number"),
+        pytest.param(without(OIDC, "audience"), '"any_audience": true', id="no audience"),
+        pytest.param({**OIDC, "audience": []}, "audience is neither", id="no audience in the list"),
+        pytest.param({**OIDC, "audience": [7]}, "audience is neither", id="an audience that is a number"),
+        pytest.param({**OIDC, "any_audience": "yes"}, "any_audience is neither", id="any_audience that is a text"),
+        pytest.param({**OIDC, "algorithms": []}, "algorithms is neither", id="no algorithms"),
+        pytest.param({**OIDC, "algorithms": ["none"]}, "algorithms has none", id="alg none"),
+        pytest.param({**OIDC, "algorithms": ["RS256", "HS256"]}, "algorithms has HS256", id="a secret's algorithm"),
+        pytest.param({**OWN, "algorithms": ["HS256", "RS256"]}, "algorithms has RS256", id="a public key's algorithm"),
+        pytest.param(without(OWN, "secret_arn"), "secret_arn is missing", id="no secret"),
+        pytest.param({**OWN, "secret_arn": "my-secret"}, "secret_arn is not the ARN", id="a secret's name"),
+        pytest.param({**OIDC, "jwks": {"keys": []}}, "jwks cannot be used", id="an empty key set"),
+        pytest.param({**OIDC, "pem": "-----"}, "pem cannot be used", id="a broken PEM"),
+        pytest.param({**OIDC, "jwks_uri": "http://a.example"}, "jwks_uri is not an https", id="keys over http"),
+        pytest.param(
+            {**OIDC, "jwks_uri": "https://a.example", "jwks": {"keys": [dict(ec_signer().jwk)]}},
+            "jwks_uri and jwks are both given",
+            id="keys from two places",
+        ),
+        pytest.param("main", "not a list of objects", id="a text in the list"),
+    ],
+)
+def test_wrong_provider_says_what_to_write(entry: Any, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        settings(entry)
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        pytest.param((OIDC, {**OIDC, "issuer": "https://b.example"}), "same names, main", id="two of one name"),
+        pytest.param((OIDC, {**OIDC, "name": "b"}), "same issuers, https://issuer.example/", id="two of one issuer"),
+        pytest.param((OWN, {**OWN, "name": "b"}), r"same issuers, \(none\)", id="two without an issuer"),
+        pytest.param(({**OIDC, "plain": True}, {**OWN, "plain": True}), "plain", id="two that are plain"),
+        pytest.param((), "Write at least one", id="none"),
+    ],
+)
+def test_providers_that_do_not_go_together_are_refused(entries: tuple[Any, ...], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        settings(*entries)
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "{}", '"x"'])
+def test_providers_that_are_no_json_list_are_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="PROVIDERS is not"):
+        Settings.from_environ({"PROVIDERS": text}, clock=lambda: 0.0)
+
+
+def test_base64_is_off_unless_switched_on() -> None:
+    assert not settings(OIDC).accept_base64
+    assert settings(OIDC, ACCEPT_BASE64_TOKENS="true").accept_base64
+
+
+@pytest.mark.parametrize("text", ["", "True", "1", "yes"])
+def test_base64_is_true_or_false(text: str) -> None:
+    with pytest.raises(SettingsError, match="ACCEPT_BASE64_TOKENS is neither"):
+        settings(OIDC, ACCEPT_BASE64_TOKENS=text)
