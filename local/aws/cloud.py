@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _DROPPED = ("HTTP_X_MOTO_ACCOUNT_ID", "HTTP_TRANSFER_ENCODING", "wsgi.input_terminated")
 _NO_CONTENT = 204
 
+_alone = threading.Lock()
+
 
 class Cloud:
     """
@@ -32,7 +34,14 @@ class Cloud:
     """
 
     def __init__(self) -> None:
-        """Empty moto's state and put our STS into it."""
+        """
+        Empty moto's state and put our STS into it.
+
+        Raises:
+            RuntimeError: Another one is open.
+        """
+        if not _alone.acquire(blocking=False):
+            raise RuntimeError("Another AwsEndpoint is open in this process: close it first, moto's state is shared.")
         services.register()
         sts.install()
         self._applications: dict[str, WSGIApplication] = {}
@@ -57,6 +66,7 @@ class Cloud:
         """Empty moto's state and give it its own STS back."""
         _forget_everything()
         sts.uninstall()
+        _alone.release()
 
     def _application(self, call: Call) -> WSGIApplication:
         assert call.service is not None  # noqa: S101 - for mypy: `_unusable` has looked

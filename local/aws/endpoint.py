@@ -39,7 +39,7 @@ class AwsEndpoint:
     """
     AWS in account 123456789012.
 
-    moto's state is the process's: make the next endpoint after closing this one.
+    moto's state is the process's: one endpoint is open at a time, and making a second is a RuntimeError.
     """
 
     def __init__(self) -> None:

@@ -98,10 +98,10 @@ class AppInstance(CloudFormationModel):
     def update_from_cloudformation_json(
         cls,
         original_resource: AppInstance,
-        _name: str,
+        new_resource_name: str,  # noqa: ARG003 - as above, and moto passes all of these by name
         cloudformation_json: dict[str, Any],
-        _account_id: str,
-        _region_name: str,
+        account_id: str,  # noqa: ARG003
+        region_name: str,  # noqa: ARG003
     ) -> AppInstance:
         """Follow a changed template; the ARN stays."""
         properties = cloudformation_json["Properties"]
@@ -110,7 +110,11 @@ class AppInstance(CloudFormationModel):
 
     @classmethod
     def delete_from_cloudformation_json(
-        cls, resource_name: str, _json: dict[str, Any], account_id: str, region_name: str
+        cls,
+        resource_name: str,
+        cloudformation_json: dict[str, Any],  # noqa: ARG003 - moto's interface
+        account_id: str,
+        region_name: str,
     ) -> None:
         """Delete the resource, its ARN being *resource_name*."""
         chimesdkidentity_backends[account_id][region_name].delete_app_instance(resource_name)
