@@ -24,7 +24,11 @@ AUDIENCE = "chime-signin"
 SECRET = b"a secret of 64 bytes, made up for tests and long enough for all!"
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
-_CURVES = {"ES256": ("P-256", ec.SECP256R1(), 32), "ES384": ("P-384", ec.SECP384R1(), 48), "ES512": ("P-521", ec.SECP521R1(), 66)}
+_CURVES: dict[str, tuple[str, ec.EllipticCurve, int]] = {
+    "ES256": ("P-256", ec.SECP256R1(), 32),
+    "ES384": ("P-384", ec.SECP384R1(), 48),
+    "ES512": ("P-521", ec.SECP521R1(), 66),
+}
 
 
 def base64url(octets: bytes) -> str:

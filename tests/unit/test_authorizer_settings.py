@@ -91,7 +91,7 @@ def test_any_audience_has_to_be_said() -> None:
     ],
 )
 def test_keys_may_be_given(keys: dict[str, Any]) -> None:
-    assert provider({**OIDC, **keys})
+    assert provider({**OIDC, **keys}).issuers == ("https://issuer.example/",)
 
 
 @pytest.mark.parametrize(

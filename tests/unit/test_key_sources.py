@@ -24,7 +24,7 @@ class Source:
 
     def __init__(self) -> None:
         self.keys = key_set({"keys": [OLD]})
-        self.secrets = (secret_key(b"x" * 32),)
+        self.secrets: tuple[VerificationKey, ...] = (secret_key(b"x" * 32),)
         self.asked = 0
         self.down = False
         self.now = 1000.0

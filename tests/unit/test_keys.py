@@ -91,7 +91,7 @@ def test_public_key_in_pem_is_read(private: Any, algorithms: set[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param(pem(rsa.generate_private_key(65537, 1024)), id="1024 bits"),
+        pytest.param(pem(rsa.generate_private_key(65537, 1024)), id="1024 bits"),  # noqa: S505 - as it should be
         pytest.param(pem(ec.generate_private_key(ec.SECP256K1())), id="another curve"),
         pytest.param(pem(ed25519.Ed25519PrivateKey.generate()), id="another kind of key"),
         pytest.param("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", id="broken"),

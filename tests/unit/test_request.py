@@ -12,7 +12,9 @@ from authorizer.request import MAX_TOKEN_CHARACTERS, unverified_token
 
 
 def request(*values: str, name: str = "Authorization") -> dict[str, Any]:
-    return {"headers": {name: value for value in values}, "multiValueHeaders": {name: list(values)} if values else {}}
+    if not values:
+        return {"headers": {}, "multiValueHeaders": {}}
+    return {"headers": {name: values[-1]}, "multiValueHeaders": {name: list(values)}}
 
 
 def test_bearer_token_is_found() -> None:
