@@ -1,0 +1,85 @@
+"""Run the local stack until it is told to stop: `python -m local`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+
+from local.deployment import DeploymentError
+from local.gateway.definition import UnsupportedApiError
+from local.stack import Options, Ports, Stack
+
+READ_ANSWER = """python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])'"""
+ADA = '{"sub": "ada", "name": "Ada Lovelace"}'
+
+
+def main() -> int:
+    """Start, say where everything is, wait for SIGINT or SIGTERM, stop. Return the exit status."""
+    arguments = _parser().parse_args()
+    stop = _stop_signal()
+    ports = Ports(arguments.port, arguments.issuer_port, arguments.aws_port)
+    try:
+        stack = Stack(Options(ports=ports, settings=dict(arguments.set)))
+    except (DeploymentError, UnsupportedApiError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command's own output
+        return 1
+    with stack:
+        print(json.dumps(stack.urls) if arguments.json else welcome(stack.urls), flush=True)  # noqa: T201 - likewise
+        stop.wait()
+    return 0
+
+
+def welcome(urls: dict[str, str]) -> str:
+    """Return what to say when all is up: the addresses, and two commands that work."""
+    return f"""
+The API            {urls["api"]}    POST /signin; in a browser: a page to try it
+A token issuer     {urls["issuer"]}    POST /token
+AWS                {urls["aws"]}    STS, Chime SDK identity, Secrets Manager
+
+Sign Ada Lovelace in:
+
+TOKEN=$(curl -s {urls["issuer"]}/token -d '{ADA}' | {READ_ANSWER})
+curl -X POST {urls["api"]}/signin -H "Authorization: Bearer $TOKEN"
+
+Ctrl-C stops it.
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description="The service on this machine, without AWS.")
+    parser.add_argument("--port", type=_port, default=3000, help="the API's port (3000; 0: any free one)")
+    parser.add_argument("--issuer-port", type=_port, default=3001, help="the token issuer's port (3001)")
+    parser.add_argument("--aws-port", type=_port, default=3002, help="the AWS endpoint's port (3002)")
+    parser.add_argument("--json", action="store_true", help="print the addresses as one JSON line when all is up")
+    parser.add_argument(
+        "--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="replace a function's setting"
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:  # noqa: PLR2004 - the largest port there is
+        raise argparse.ArgumentTypeError(f"{text} is no port")
+    return port
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=VALUE")
+    return name, value
+
+
+def _stop_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,266 @@
+"""
+Deploy template.yaml: what moto's CloudFormation can create, it creates; the rest is read for `gateway` and `functions`.
+
+Nothing here knows the names in our template. What changes there, changes here.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from moto.cloudformation.models import cloudformation_backends
+from moto.cloudformation.parsing import clean_json
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import iam_backends
+
+from local.gateway.definition import Api, read_authorizers, read_responses, read_routes
+from local.process import Function
+from local.template import CODE_BUCKET, translate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from moto.cloudformation.models import Stack
+
+REGION = "us-east-1"
+STACK_NAME = "local"
+CREATED = frozenset(
+    {
+        "AWS::ApiGateway::RestApi",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::IAM::Policy",
+        "AWS::IAM::Role",
+        "AWS::KMS::Key",
+        "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup",
+        "AWS::SNS::Topic",
+        "AWS::SSM::Parameter",
+        "AWS::SecretsManager::Secret",
+    }
+)
+"""The types of resources that moto creates; the others have no state that anything here would ask for."""
+
+DEFAULT_TIMEOUT_SECONDS = 3
+DEFAULT_MEMORY_MB = 128
+
+
+class DeploymentError(Exception):
+    """The template cannot be deployed so; the text says what to change."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What stands after deployment: the API, the functions and the ARNs of the roles, both by logical id."""
+
+    api: Api
+    functions: Mapping[str, Function]
+    roles: Mapping[str, str]
+
+    def with_settings(self, settings: Mapping[str, str]) -> Deployment:
+        """
+        Return the deployment with environment variables replaced in every function that declares them.
+
+        Raises:
+            DeploymentError: No function declares one of them.
+        """
+        known = sorted({name for function in self.functions.values() for name in function.environment})
+        for name in settings:
+            if name not in known:
+                raise DeploymentError(f"No function has a setting {name}. There are: {', '.join(known)}.")
+        return replace(self, functions={key: _override(value, settings) for key, value in self.functions.items()})
+
+
+def deploy(template: Path, parameters: Mapping[str, str]) -> Deployment:
+    """
+    Deploy the SAM *template* to moto, in this process, and return what stands then.
+
+    Raises:
+        DeploymentError: The template has no such parameter, needs one more, or has not exactly one REST API.
+        UnsupportedApiError: The API uses what `gateway` does not know.
+    """
+    translated = translate(template, parameters, REGION)
+    _check_parameters(translated, parameters)
+    stack = _create(translated, parameters)
+    _put_role_policies(translated, stack)
+    resolved = _Resolved(translated, stack)
+    functions = resolved.functions(template.parent)
+    return Deployment(resolved.api(), functions, resolved.roles())
+
+
+def _override(function: Function, settings: Mapping[str, str]) -> Function:
+    changed = {name: value for name, value in settings.items() if name in function.environment}
+    return replace(function, environment={**function.environment, **changed})
+
+
+def _check_parameters(translated: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
+    known = translated.get("Parameters", {})
+    for name in parameters:
+        if name not in known:
+            raise DeploymentError(f"The template has no parameter {name}. There are: {', '.join(known)}.")
+    for name, parameter in known.items():
+        if "Default" not in parameter and name not in parameters:
+            raise DeploymentError(f"The template's parameter {name} needs a value.")
+
+
+def _create(translated: Mapping[str, Any], parameters: Mapping[str, str]) -> Stack:
+    creatable = {
+        logical_id: _creatable(resource)
+        for logical_id, resource in translated["Resources"].items()
+        if resource["Type"] in CREATED
+    }
+    template = {name: part for name, part in translated.items() if name not in ("Outputs", "Rules")}
+    stack = cloudformation_backends[DEFAULT_ACCOUNT_ID][REGION].create_stack(
+        name=STACK_NAME,
+        template=json.dumps(template | {"Resources": creatable}),
+        parameters=dict(parameters),
+        notification_arns=[],
+        tags={},
+        role_arn=None,
+    )
+    _write_policies_as_text()
+    return stack
+
+
+def _creatable(resource: Mapping[str, Any]) -> dict[str, Any]:
+    properties = dict(resource.get("Properties", {}))
+    if resource["Type"] == "AWS::Lambda::Function":
+        # A placeholder: the function's code runs from its folder.
+        properties["Code"] = {"ZipFile": "pass"}
+        properties.pop("Layers", None)
+    if resource["Type"] == "AWS::ApiGateway::RestApi":
+        body = properties.pop("Body", {})
+        properties.setdefault("Name", body.get("info", {}).get("title", STACK_NAME))
+    # What it depends on may be of a type that is not created.
+    kept = {name: value for name, value in resource.items() if name != "DependsOn"}
+    return kept | {"Properties": properties}
+
+
+def _write_policies_as_text() -> None:
+    # moto's CloudFormation leaves objects where moto's IAM expects JSON.
+    for role in iam_backends[DEFAULT_ACCOUNT_ID]["aws"].roles.values():
+        for name, policy in role.policies.items():
+            if not isinstance(policy, str):
+                role.policies[name] = json.dumps(policy)
+
+
+def _put_role_policies(translated: Mapping[str, Any], stack: Stack) -> None:
+    # The one type among ours that moto's CloudFormation does not know.
+    iam = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    for resource in _of_type(translated, stack, "AWS::IAM::RolePolicy").values():
+        said = clean_json(copy.deepcopy(resource["Properties"]), stack.resource_map)
+        iam.put_role_policy(said["RoleName"], said["PolicyName"], json.dumps(said["PolicyDocument"]))
+
+
+def _of_type(translated: Mapping[str, Any], stack: Stack, type_name: str) -> dict[str, Any]:
+    conditions = stack.resource_map.lazy_condition_map
+    return {
+        logical_id: resource
+        for logical_id, resource in translated["Resources"].items()
+        if resource["Type"] == type_name and conditions.get(resource.get("Condition"), True)
+    }
+
+
+class _Resolved:
+    """The translated template with its intrinsics replaced by what they stand for."""
+
+    def __init__(self, translated: Mapping[str, Any], stack: Stack) -> None:
+        self._translated = translated
+        self._stack = stack
+
+    def roles(self) -> dict[str, str]:
+        return {logical_id: self._attribute(logical_id, "Arn") for logical_id in self._named("AWS::IAM::Role")}
+
+    def functions(self, root: Path) -> dict[str, Function]:
+        found = self._named("AWS::Lambda::Function")
+        return {logical_id: self._function(logical_id, root) for logical_id in found}
+
+    def api(self) -> Api:
+        logical_id = self._only("AWS::ApiGateway::RestApi")
+        said = self._properties(logical_id)
+        stage = self._stage(logical_id)
+        body = said.get("Body", {})
+        binary_types = body.get("x-amazon-apigateway-binary-media-types", said.get("BinaryMediaTypes", []))
+        return Api(
+            id=self._reference(logical_id),
+            region=REGION,
+            account=DEFAULT_ACCOUNT_ID,
+            stage=stage["StageName"],
+            routes=read_routes(body, self._function_id),
+            authorizers=read_authorizers(body, self._function_id),
+            responses=read_responses(body),
+            # SAM writes image~1png for image/png.
+            binary_types=frozenset(kind.replace("~1", "/") for kind in binary_types),
+            stage_variables=stage.get("Variables", {}),
+        )
+
+    def _function(self, logical_id: str, root: Path) -> Function:
+        said = self._properties(logical_id)
+        name = self._reference(logical_id)
+        code = said["Code"]
+        if code.get("S3Bucket") != CODE_BUCKET:
+            raise DeploymentError(f"{logical_id}: the code must be a folder (CodeUri) of the template's own.")
+        return Function(
+            logical_id=logical_id,
+            name=name,
+            arn=self._attribute(logical_id, "Arn"),
+            handler=said["Handler"],
+            code=(root / code["S3Key"]).resolve(),
+            timeout=float(said.get("Timeout", DEFAULT_TIMEOUT_SECONDS)),
+            memory=int(said.get("MemorySize", DEFAULT_MEMORY_MB)),
+            environment={key: _as_text(value) for key, value in _variables(said).items()},
+            role=self._role_id(said["Role"]),
+            log_group=said.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{name}"),
+            region=REGION,
+            runtime=said["Runtime"],
+        )
+
+    def _role_id(self, arn: str) -> str:
+        return next(logical_id for logical_id, known in self.roles().items() if known == arn)
+
+    def _function_id(self, arn: str) -> str:
+        for logical_id in self._named("AWS::Lambda::Function"):
+            if self._attribute(logical_id, "Arn") == arn:
+                return logical_id
+        raise DeploymentError(f"The API calls a function that is not in the template: {arn}")
+
+    def _stage(self, api: str) -> dict[str, Any]:
+        stages = [self._properties(logical_id) for logical_id in self._named("AWS::ApiGateway::Stage")]
+        ours = [stage for stage in stages if stage["RestApiId"] == self._reference(api)]
+        # SAM may add a second one of this name.
+        return next((stage for stage in ours if stage["StageName"] != "Stage"), ours[0])
+
+    def _only(self, type_name: str) -> str:
+        found = self._named(type_name)
+        if len(found) != 1:
+            raise DeploymentError(f"The template must have exactly one {type_name}, not {len(found)}.")
+        return found[0]
+
+    def _named(self, type_name: str) -> list[str]:
+        return list(_of_type(self._translated, self._stack, type_name))
+
+    def _properties(self, logical_id: str) -> dict[str, Any]:
+        properties = dict(self._translated["Resources"][logical_id]["Properties"])
+        # These name resources that were not created, and nobody here asks for them.
+        for name in ("Layers", "DeploymentId"):
+            properties.pop(name, None)
+        resolved: dict[str, Any] = clean_json(copy.deepcopy(properties), self._stack.resource_map)
+        return resolved
+
+    def _attribute(self, logical_id: str, name: str) -> str:
+        return str(clean_json({"Fn::GetAtt": [logical_id, name]}, self._stack.resource_map))
+
+    def _reference(self, logical_id: str) -> str:
+        return str(clean_json({"Ref": logical_id}, self._stack.resource_map))
+
+
+def _variables(function: Mapping[str, Any]) -> dict[str, Any]:
+    variables: dict[str, Any] = function.get("Environment", {}).get("Variables", {})
+    return variables
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

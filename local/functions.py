@@ -1,0 +1,178 @@
+"""Do Lambda's part: run each function in a pool of processes of its own, one event at a time in each."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from local.process import (
+    INIT_SECONDS,
+    FunctionFailedError,
+    ImpatientCallerError,
+    Process,
+    environment,
+    to_stderr,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from local.process import Function, Json, LogSink
+
+    Credentials = Callable[[str], Mapping[str, str]]
+
+PROCESSES = 16
+"""How many processes a function has at most. Further events wait."""
+
+STARTS_AT_ONCE = max(2, os.cpu_count() or 1)
+
+
+class Pool:
+    """
+    The processes of one function. Callers take one, use it alone and give it back.
+
+    Processes are started while somebody waits, a few at a time: a burst of callers is sooner served by the
+    first process that is ready than by sixteen that fight over two cores.
+    """
+
+    def __init__(self, start: Callable[[], Process], size: int = PROCESSES) -> None:
+        self._start = start
+        self._size = size
+        self._changed = threading.Condition()
+        self._idle: list[Process] = []
+        self._all: set[Process] = set()
+        self._failures: list[Exception] = []
+        self._starting = 0
+        self._waiting = 0
+        self._closed = False
+
+    def take(self, patience: float) -> Process:
+        """
+        Return a process for the caller alone: the idle one that was used last, or a new one.
+
+        Raises:
+            FunctionFailedError: A new one could not load the handler.
+            ImpatientCallerError: None was free for *patience* seconds.
+        """
+        with self._changed:
+            self._waiting += 1
+            try:
+                if not self._changed.wait_for(self._something_for_us, patience):
+                    raise ImpatientCallerError(f"No process was free for {patience:.2f} seconds")
+                return self._ours()
+            finally:
+                self._waiting -= 1
+
+    def give_back(self, process: Process) -> None:
+        """Let others use *process*, or forget it if it is of no use any more."""
+        with self._changed:
+            if process.usable and not self._closed:
+                self._idle.append(process)
+            else:
+                self._forget(process)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """End all processes, busy ones too."""
+        with self._changed:
+            self._closed = True
+            processes = list(self._all)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._starting, INIT_SECONDS)
+        for process in processes:
+            process.close()
+
+    def _something_for_us(self) -> bool:
+        for process in [process for process in self._idle if process.stale()]:
+            self._idle.remove(process)
+            self._forget(process)
+        if not (self._idle or self._failures or self._closed):
+            self._start_another()
+        return bool(self._idle or self._failures or self._closed)
+
+    def _ours(self) -> Process:
+        if self._closed:
+            raise FunctionFailedError({"errorMessage": "The stack is closed", "errorType": "Local.Closed"})
+        if self._idle:
+            return self._idle.pop()
+        raise self._failures.pop()
+
+    def _start_another(self) -> None:
+        wanted = min(self._waiting, STARTS_AT_ONCE)
+        if self._starting < wanted and self._starting + len(self._all) < self._size:
+            self._starting += 1
+            threading.Thread(target=self._add_process, daemon=True).start()
+
+    def _add_process(self) -> None:
+        try:
+            process = self._start()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller who waits has to learn it
+            self._fail(error)
+            return
+        with self._changed:
+            self._starting -= 1
+            self._all.add(process)
+            self.give_back(process)
+
+    def _fail(self, error: Exception) -> None:
+        with self._changed:
+            self._starting -= 1
+            self._failures.append(error)
+            self._changed.notify_all()
+
+    def _forget(self, process: Process) -> None:
+        self._all.discard(process)
+        # Not here: whoever waits for a process need not wait for this one's end.
+        threading.Thread(target=process.close).start()
+
+
+class Functions:
+    """All functions of a deployment, to be invoked by their logical ids."""
+
+    def __init__(
+        self, functions: Mapping[str, Function], credentials: Credentials, endpoint_url: str, log: LogSink = to_stderr
+    ) -> None:
+        """
+        Prepare the pools; processes start when they are needed.
+
+        *credentials* gives a role's credentials by its logical id (AccessKeyId, SecretAccessKey, SessionToken,
+        Expiration), *endpoint_url* is where AWS is, *log* receives every line of the functions' logs.
+        """
+        self._credentials = credentials
+        self._endpoint_url = endpoint_url
+        self._log = log
+        self._pools = {logical_id: Pool(self._starter(function)) for logical_id, function in functions.items()}
+
+    def invoke(self, logical_id: str, event: Json, patience: float = 900.0) -> Json:
+        """
+        Return what the function makes of *event*, both JSON values.
+
+        Raises:
+            FunctionFailedError: It raised, did not load, exited, or (FunctionTimeoutError) took too long.
+            ImpatientCallerError: It took longer than *patience* seconds, waiting for a process included.
+        """
+        until = time.monotonic() + patience
+        pool = self._pools[logical_id]
+        process = pool.take(patience)
+        try:
+            return process.invoke(event, max(0.0, until - time.monotonic()))
+        finally:
+            pool.give_back(process)
+
+    def close(self) -> None:
+        """End all processes."""
+        for pool in self._pools.values():
+            pool.close()
+
+    def _starter(self, function: Function) -> Callable[[], Process]:
+        def start() -> Process:
+            credentials = self._credentials(function.role)
+            variables = environment(function, credentials, self._endpoint_url)
+            return Process(
+                function, variables, datetime.fromisoformat(credentials["Expiration"]).timestamp(), self._log
+            )
+
+        return start

@@ -1,0 +1,115 @@
+"""The way of a request through API Gateway."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from local.gateway.answers import read_answer
+from local.gateway.authorizers import Authorizers
+from local.gateway.events import Call, matches, proxy_event
+from local.gateway.request import BodyTooLargeError, read_body, read_request
+from local.gateway.responses import Answer, Refusal, render
+from local.process import FunctionFailedError, ImpatientCallerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from local.gateway.authorizers import Invoke
+    from local.gateway.definition import Api
+    from local.gateway.request import Request
+
+
+class Gateway:
+    """
+    A REST API as a WSGI application, on the root path as behind a custom domain.
+
+    Left out: throttling, usage plans and API keys, request validation, WAF, resource policies, access logs.
+    """
+
+    def __init__(self, api: Api, invoke: Invoke) -> None:
+        """Serve *api*; *invoke* takes a function's logical id, an event and the patience in seconds."""
+        self._api = api
+        self._invoke = invoke
+        self._authorizers = Authorizers(invoke)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        request = read_request(environ)
+        try:
+            answer = self._answer(request, environ)
+        except Refusal as refusal:
+            answer = render(refusal, request, self._api.responses, self._context(request))
+        return _send(answer, request, start_response)
+
+    def _answer(self, request: Request, environ: WSGIEnvironment) -> Answer:
+        try:
+            body = read_body(environ)
+        except BodyTooLargeError as error:
+            raise Refusal("REQUEST_TOO_LARGE", "Request Too Long") from error
+        call = self._route(request)
+        authorizer = self._api.authorizers[call.route.authorizer] if call.route.authorizer else None
+        context = self._authorizers.admit(authorizer, call) if authorizer else None
+        returned = self._integrate(call, proxy_event(call, context, body))
+        return read_answer(returned, request.id, binary=matches(request.header("Accept"), self._api.binary_types))
+
+    def _route(self, request: Request) -> Call:
+        found = [(route, match_path(route.path, request.path)) for route in self._api.routes]
+        calls = [
+            Call(self._api, route, request, parameters)
+            for route, parameters in found
+            if parameters is not None and route.method in (request.method, "ANY")
+        ]
+        if not calls:
+            # API Gateway's own name for it, whether or not a token was sent.
+            raise Refusal("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
+        return min(calls, key=_vagueness)
+
+    def _integrate(self, call: Call, event: Mapping[str, Any]) -> Any:
+        try:
+            return self._invoke(call.route.function, event, call.route.timeout)
+        except ImpatientCallerError as error:
+            raise Refusal("INTEGRATION_TIMEOUT", "Endpoint request timed out") from error
+        except FunctionFailedError as error:
+            # The function's own timeout too, as long as it is shorter than API Gateway's patience.
+            raise Refusal("DEFAULT_5XX", "Internal server error") from error
+
+    def _context(self, request: Request) -> dict[str, Any]:
+        return {
+            "accountId": self._api.account,
+            "apiId": self._api.id,
+            "extendedRequestId": request.id,
+            "httpMethod": request.method,
+            "identity": {"sourceIp": request.source_ip, "userAgent": request.header("User-Agent")},
+            "path": f"/{self._api.stage}{request.path}",
+            "requestId": request.id,
+            "stage": self._api.stage,
+        }
+
+
+def match_path(template: str, path: str) -> dict[str, str] | None:
+    """Return the parameters with which *template* (`/users/{id}`, `/{rest+}`) gives *path*, or None."""
+    wanted, given = template.split("/"), path.split("/")
+    parameters: dict[str, str] = {}
+    for position, part in enumerate(wanted):
+        if part.endswith("+}") and len(given) > position:
+            return parameters | {part[1:-2]: "/".join(given[position:])}
+        if position >= len(given):
+            return None
+        if part.startswith("{") and given[position]:
+            parameters[part[1:-1]] = given[position]
+        elif part != given[position]:
+            return None
+    return parameters if len(wanted) == len(given) else None
+
+
+def _vagueness(call: Call) -> tuple[bool, int, bool]:
+    return "+}" in call.route.path, len(call.path_parameters), call.route.method == "ANY"
+
+
+def _send(answer: Answer, request: Request, start_response: StartResponse) -> Iterable[bytes]:
+    phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else "Unknown"
+    length = ("Content-Length", str(len(answer.body)))
+    start_response(f"{answer.status} {phrase}", [*answer.headers, length])
+    return [] if request.method == "HEAD" else [answer.body]

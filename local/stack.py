@@ -1,0 +1,127 @@
+"""Start everything, in order: AWS, an AppInstance, the issuer, the deployment, the functions, the API."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from botocore.config import Config
+
+from local.aws.endpoint import AwsEndpoint
+from local.deployment import REGION, Deployment, deploy
+from local.functions import Functions
+from local.gateway.app import Gateway
+from local.homepage import Site
+from local.issuer import AUDIENCE, Issuer
+from local.process import to_stderr
+from local.template import isolated_session
+from local.web import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local.process import LogSink
+
+TEMPLATE = Path(__file__).resolve().parent.parent / "template.yaml"
+WEB_DEMO_ORIGIN = "https://localhost:9000"
+"""Where the public Amazon Chime SDK web demo runs while it is developed."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where to listen; 0 is any free port."""
+
+    api: int = 0
+    issuer: int = 0
+    aws: int = 0
+
+
+@dataclass(frozen=True)
+class Options:
+    """
+    What may differ from one stack to the next.
+
+    *settings* replaces environment variables of the functions, *parameters* adds to the template's parameters that
+    the stack gives itself or replaces them, *log* receives each line that the functions log.
+    """
+
+    template: Path = TEMPLATE
+    ports: Ports = field(default_factory=Ports)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    log: LogSink = to_stderr
+
+
+class Stack:
+    """
+    The service on this machine, running from the moment it is made until it is closed. One at a time in a process.
+
+    `urls` has the addresses under "api", "issuer" and "aws"; `endpoint`, `issuer` and `deployment` are for tests.
+    """
+
+    def __init__(self, options: Options | None = None) -> None:
+        """
+        Start.
+
+        Raises:
+            DeploymentError: The template cannot be deployed, or has no such parameter or setting.
+            UnsupportedApiError: The API uses what `gateway` does not know.
+            SystemExit: A port is taken.
+        """
+        with ExitStack() as started:
+            self._start(started, options or Options())
+            self._started = started.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop everything and free the ports."""
+        self._started.close()
+
+    def _start(self, started: ExitStack, options: Options) -> None:
+        site, self.issuer = Site(), Issuer()
+        # The addresses first: the deployment has to know them, and a taken port is found out at once.
+        api = started.enter_context(closing(Server(site, port=options.ports.api)))
+        tokens = started.enter_context(closing(Server(self.issuer, port=options.ports.issuer)))
+        self.issuer.url = tokens.url
+        self.endpoint = started.enter_context(closing(AwsEndpoint()))
+        aws = started.enter_context(closing(Server(self.endpoint, port=options.ports.aws)))
+        self.urls = {"api": api.url, "issuer": tokens.url, "aws": aws.url}
+        self.deployment = self._deploy(options, api.port)
+        functions = Functions(self.deployment.functions, self.endpoint.credentials, aws.url, options.log)
+        started.enter_context(closing(functions))
+        site.open(Gateway(self.deployment.api, functions.invoke), self.urls)
+
+    def _deploy(self, options: Options, port: int) -> Deployment:
+        origins = [f"http://127.0.0.1:{port}", f"http://localhost:{port}", WEB_DEMO_ORIGIN]
+        parameters = {
+            "ChimeAppInstanceArn": self._create_app_instance(),
+            "Providers": json.dumps([self._provider()]),
+            "AllowedOrigins": ",".join(origins),
+        }
+        deployment = deploy(options.template, {**parameters, **options.parameters}).with_settings(options.settings)
+        self.endpoint.roles.update(deployment.roles)
+        return deployment
+
+    def _provider(self) -> dict[str, str]:
+        return {"name": "local", "preset": "oidc", "issuer": self.issuer.url, "audience": AUDIENCE}
+
+    def _create_app_instance(self) -> str:
+        owner = self.endpoint.root_credentials()
+        identity = isolated_session(REGION).client(
+            "chime-sdk-identity",
+            endpoint_url=self.urls["aws"],
+            aws_access_key_id=owner["AccessKeyId"],
+            aws_secret_access_key=owner["SecretAccessKey"],
+            # No proxy of this machine's is to be asked for what is on this machine.
+            config=Config(proxies={}),
+        )
+        with closing(identity):
+            return identity.create_app_instance(Name="local", ClientRequestToken="local")["AppInstanceArn"]

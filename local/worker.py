@@ -1,0 +1,157 @@
+"""
+Run one function's handler in this process, an event at a time, as Lambda's Python runtime does.
+
+Started by `functions` as a script and on its own: the function must not find this package on its path.
+Standard input brings one event a line, standard output takes one answer a line; what the function prints
+goes to standard error, its log.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import os
+import sys
+import time
+import traceback
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Handler = Callable[[Any, "Context"], Any]
+
+
+class RuntimeFailureError(Exception):
+    """An error that Lambda names itself: *error_type* is its name, such as Runtime.HandlerNotFound."""
+
+    def __init__(self, error_type: str, message: str) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+
+
+class Context:
+    """What Lambda tells a handler about its call. Source: AWS, "AWS Lambda context object in Python"."""
+
+    identity = None
+    client_context = None
+
+    def __init__(self, request_id: str, function_arn: str, deadline: float) -> None:
+        self.aws_request_id = request_id
+        self.invoked_function_arn = function_arn
+        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+        self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self._deadline = deadline
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how many milliseconds are left before Lambda ends the call, never less than 0."""
+        return max(0, int((self._deadline - time.time()) * 1000))
+
+
+def load_handler(name: str) -> Handler:
+    """
+    Return the function that *name* ("package.module.function") stands for.
+
+    Raises:
+        RuntimeFailureError: There is no such module or function, or the module is no Python.
+    """
+    module_name, _, function_name = name.rpartition(".")
+    try:
+        module = importlib.import_module(module_name.replace("/", "."))
+        handler: Handler = getattr(module, function_name)
+    except ImportError as error:
+        message = f"Unable to import module '{module_name}': {error}"
+        raise RuntimeFailureError("Runtime.ImportModuleError", message) from error
+    except SyntaxError as error:
+        raise RuntimeFailureError(
+            "Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}"
+        ) from error
+    except AttributeError as error:
+        message = f"Handler '{function_name}' missing on module '{module_name}'"
+        raise RuntimeFailureError("Runtime.HandlerNotFound", message) from error
+    return handler
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """Return *error* as Lambda reports it: errorMessage, errorType and stackTrace, without our own frames."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    return {
+        "errorMessage": str(error),
+        "errorType": error.error_type if isinstance(error, RuntimeFailureError) else type(error).__name__,
+        "stackTrace": [] if isinstance(error, RuntimeFailureError) else traceback.format_list(frames),
+    }
+
+
+def log_error(error: dict[str, Any]) -> None:
+    """Write *error* to the function's log, message and stack trace included: Lambda does so too."""
+    lines = [f"[ERROR] {error['errorType']}: {error['errorMessage']}"]
+    if error["stackTrace"]:
+        lines += ["Traceback (most recent call last):", "".join(error["stackTrace"]).rstrip()]
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def answer(handler: Handler, request: dict[str, Any]) -> str:
+    """Call *handler* with the request's event and return one line: {"value": …} or {"error": …}."""
+    context = Context(request["requestId"], request["functionArn"], request["deadline"])
+    try:
+        return marshal(handler(request["event"], context))
+    except Exception as error:  # noqa: BLE001 - the caller learns of it, whatever it is
+        described = describe(error)
+        log_error(described)
+        return json.dumps({"error": described})
+
+
+def marshal(value: Any) -> str:
+    """
+    Return the answer that carries *value*.
+
+    Raises:
+        RuntimeFailureError: It has no JSON form.
+    """
+    try:
+        return json.dumps({"value": value})
+    except (TypeError, ValueError) as error:
+        raise RuntimeFailureError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
+
+
+def claim_pipes() -> tuple[IO[str], IO[str]]:
+    """Take standard input and output for ourselves, so that nothing that the function prints mixes with answers."""
+    requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    return requests, answers
+
+
+def say(answers: IO[str], line: str) -> None:
+    """Send one answer. What the function printed comes first."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    answers.write(line + "\n")
+    answers.flush()
+
+
+def main() -> None:
+    """Load the handler, say how that went, then answer events until the input ends."""
+    requests, answers = claim_pipes()
+    logging.basicConfig(stream=sys.stderr, format="[%(levelname)s] %(message)s")
+    sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
+    try:
+        handler = load_handler(os.environ["_HANDLER"])
+    except Exception as error:  # noqa: BLE001 - likewise
+        described = describe(error)
+        log_error(described)
+        say(answers, json.dumps({"error": described}))
+        return
+    say(answers, json.dumps({"value": "ready"}))
+    for line in requests:
+        say(answers, answer(handler, json.loads(line)))
+
+
+if __name__ == "__main__":
+    main()
