@@ -29,7 +29,7 @@ check: .venv/dev ## check formatting, lint, types, import rules and the template
 	@$(BIN)/ruff format --check --quiet || { echo 'make format puts that right.'; exit 1; }
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@PYTHONPATH=signin_function:. $(BIN)/lint-imports
 	@$(SAM) validate --lint
 	@$(BIN)/python -m tests.translated
 

@@ -1,0 +1,133 @@
+"""
+What holds for every test, so that none passes here and fails on another machine.
+
+- No test reaches beyond this machine: connecting or looking up a name outside loopback fails it, even
+  if the code under test survives the error. Children are not watched; a proxy that is not there stops those
+  that honour proxies, and the local stack's functions know its address only.
+- Tests in tests/unit open no socket at all.
+- Nothing of whoever runs the tests is found: no AWS_* variable, no file in ~/.aws, no setting of ours.
+
+tests/deployed is the exception: `make e2e` runs it without this file.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TESTS = Path(__file__).parent
+SETTINGS = (
+    "PROVIDERS",
+    "ACCEPT_BASE64_TOKENS",
+    "USER_ROLE_ARN",
+    "CHIME_APP_INSTANCE_ARN",
+    "SESSION_SECONDS",
+    "ALLOWED_ORIGINS",
+)
+NOWHERE = "http://127.0.0.1:9"
+"""The discard port: nobody listens there."""
+
+_patches = pytest.MonkeyPatch()
+
+
+class Reach:
+    """What the running test may reach, and what it tried to reach beyond."""
+
+    def __init__(self) -> None:
+        self.sockets = True
+        self.hosts = {"", "localhost"}
+        self.refused: list[str] = []
+
+    def check(self, host: object) -> None:
+        """Refuse *host* unless it is this machine."""
+        name = host.decode() if isinstance(host, bytes) else str(host or "")
+        if name not in self.hosts and not _is_loopback(name):
+            self._refuse(f"reached for {name}")
+
+    def check_socket(self) -> None:
+        """Refuse to open a socket where none may be opened."""
+        if not self.sockets:
+            self._refuse("opened a socket")
+
+    def _refuse(self, what: str) -> None:
+        self.refused.append(what)
+        raise OSError(f"This test {what}; see tests/conftest.py.")
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+REACH = Reach()
+
+
+def pytest_configure() -> None:
+    """Shut the doors before any test module is imported."""
+    for name in [name for name in os.environ if name.startswith("AWS_") or name in SETTINGS]:
+        _patches.delenv(name)
+    _patches.setenv("AWS_CONFIG_FILE", os.devnull)
+    _patches.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    _patches.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("connect", "connect_ex"):
+        _patches.setattr(socket.socket, name, _checking_address(getattr(socket.socket, name)))
+    _patches.setattr(socket.socket, "__init__", _checking_permission(socket.socket.__init__))
+    _patches.setattr(socket, "getaddrinfo", _checking_name(socket.getaddrinfo))
+
+
+def pytest_unconfigure() -> None:
+    """Open them again."""
+    _patches.undo()
+
+
+@pytest.fixture(autouse=True)
+def _stays_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(REACH, "sockets", TESTS / "unit" not in request.path.parents)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, NOWHERE)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "localhost,127.0.0.1")
+    yield
+    refused, REACH.refused = REACH.refused, []
+    assert not refused, f"This test {', '.join(refused)}."
+
+
+@pytest.fixture
+def reach() -> Reach:
+    """Return what this test may reach. For tests of these rules, and to allow a host by adding it to `hosts`."""
+    return REACH
+
+
+def _checking_address(real: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(self: socket.socket, address: Any) -> Any:
+        if self.family != socket.AF_UNIX:
+            REACH.check(address[0])
+        return real(self, address)
+
+    return checked
+
+
+def _checking_permission(real: Callable[..., None]) -> Callable[..., None]:
+    def checked(self: socket.socket, *args: Any, **kwargs: Any) -> None:
+        REACH.check_socket()
+        real(self, *args, **kwargs)
+
+    return checked
+
+
+def _checking_name(real: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(host: Any, *args: Any, **kwargs: Any) -> Any:
+        REACH.check(host)
+        return real(host, *args, **kwargs)
+
+    return checked
