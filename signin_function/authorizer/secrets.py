@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -24,7 +24,7 @@ class SharedSecret:
     def __init__(self, arn: str) -> None:
         """Prepare to read the secret at *arn*, in the region that it names."""
         config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
-        self._client = boto3.client("secretsmanager", region_name=arn.split(":")[3], config=config)
+        self._client: Any = boto3.client("secretsmanager", region_name=arn.split(":")[3], config=config)
         self._arn = arn
 
     def keys(self) -> tuple[VerificationKey, ...]:
@@ -49,4 +49,5 @@ class SharedSecret:
                 return None
             raise
         # A secret is text or binary, whichever its owner stored.
-        return answer["SecretString"].encode() if "SecretString" in answer else answer["SecretBinary"]
+        secret: bytes = answer["SecretString"].encode() if "SecretString" in answer else answer["SecretBinary"]
+        return secret

@@ -1,0 +1,107 @@
+"""What is tried again, how long is waited, and when it ends. Time is an argument here."""
+
+from __future__ import annotations
+
+import pytest
+
+from signin.budget import FIRST_PAUSE, LONGEST_PAUSE, SECONDS, Budget
+from signin.errors import Rejected, SigninError, Throttled, Unavailable
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.pauses: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+class Attempt:
+    """Fails as told, then succeeds; each attempt takes `seconds`."""
+
+    def __init__(self, time: Time, *failures: SigninError, seconds: float = 0.0) -> None:
+        self.failures = list(failures)
+        self.time = time
+        self.seconds = seconds
+        self.made = 0
+
+    def __call__(self) -> str:
+        self.made += 1
+        self.time.now += self.seconds
+        if self.failures:
+            raise self.failures.pop(0)
+        return "done"
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+def budget(time: Time, draw: float = 1.0) -> Budget:
+    return Budget(time.clock, time.sleep, lambda: draw)
+
+
+def test_first_success_is_all_that_is_needed(time: Time) -> None:
+    attempt = Attempt(time)
+
+    assert budget(time).spend(attempt) == "done"
+    assert (attempt.made, time.pauses) == (1, [])
+
+
+@pytest.mark.parametrize("failure", [Throttled("Throttling"), Unavailable("ServiceFailure")])
+def test_what_may_pass_is_tried_again(time: Time, failure: SigninError) -> None:
+    attempt = Attempt(time, failure, failure)
+
+    assert budget(time).spend(attempt) == "done"
+    assert attempt.made == 3
+
+
+def test_what_will_not_pass_is_not_tried_again(time: Time) -> None:
+    attempt = Attempt(time, Rejected("AccessDenied"))
+
+    with pytest.raises(Rejected):
+        budget(time).spend(attempt)
+    assert attempt.made == 1
+
+
+def test_pauses_double_up_to_a_longest(time: Time) -> None:
+    budget(time).spend(Attempt(time, *[Throttled("Throttling")] * 7))
+
+    assert time.pauses == [FIRST_PAUSE, 0.2, 0.4, 0.8, 1.6, LONGEST_PAUSE, LONGEST_PAUSE]
+
+
+def test_pauses_are_drawn_from_all_that_is_allowed(time: Time) -> None:
+    budget(time, draw=0.25).spend(Attempt(time, *[Throttled("Throttling")] * 2))
+
+    assert time.pauses == [0.025, 0.05]
+
+
+def test_last_failure_is_told_when_time_runs_out(time: Time) -> None:
+    started = time.now
+
+    with pytest.raises(Throttled):
+        budget(time).spend(Attempt(time, *[Throttled("Throttling")] * 1000))
+    assert time.now - started <= SECONDS
+
+
+def test_nothing_is_tried_again_after_an_attempt_that_took_all_the_time(time: Time) -> None:
+    attempt = Attempt(time, Unavailable("ReadTimeoutError"), seconds=SECONDS)
+
+    with pytest.raises(Unavailable):
+        budget(time).spend(attempt)
+    assert (attempt.made, time.pauses) == (1, [])
+
+
+def test_remaining_time_never_falls_below_nothing(time: Time) -> None:
+    spent = budget(time)
+    time.now += SECONDS + 5
+
+    assert spent.remaining() == 0.0

@@ -1,0 +1,212 @@
+"""The heart, with our own Chime and STS: who is made, who is renamed, and what one failure does to the other call."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from signin.budget import Budget
+from signin.caller import Caller
+from signin.errors import Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
+from signin.exchange import Credentials, SignedIn, exchange
+from signin.users import AppInstanceUser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ADA = Caller(provider="main", scope="https://issuer.example/", plain=True, subject="ada", name="Ada Lovelace")
+INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
+
+
+class Chime:
+    """An AppInstance's users in a dictionary. `failures` happen first, by operation."""
+
+    def __init__(self, **failures: list[SigninError]) -> None:
+        self.users: dict[str, AppInstanceUser] = {}
+        self.failures = failures
+        self.calls: list[str] = []
+
+    def arn(self, user_id: str) -> str:
+        return f"{INSTANCE}/user/{user_id}"
+
+    def describe(self, user_id: str) -> AppInstanceUser:
+        self._called("describe")
+        if user_id not in self.users:
+            raise UserMissing("Forbidden")
+        return self.users[user_id]
+
+    def create(self, user_id: str, name: str) -> None:
+        self._called("create")
+        self.users[user_id] = AppInstanceUser(self.arn(user_id), name, "")
+
+    def rename(self, user: AppInstanceUser, name: str) -> None:
+        self._called("rename")
+        self.users["ada"] = AppInstanceUser(user.arn, name, user.metadata)
+
+    def _called(self, operation: str) -> None:
+        self.calls.append(operation)
+        if self.failures.get(operation):
+            raise self.failures[operation].pop(0)
+
+
+class Sts:
+    """Sessions with numbered keys. `failures` happen first."""
+
+    def __init__(self, *failures: SigninError) -> None:
+        self.failures = list(failures)
+        self.numbers = itertools.count(1)
+
+    def open(self, user_id: str) -> Credentials:
+        if self.failures:
+            raise self.failures.pop(0)
+        return Credentials(f"{user_id}-{next(self.numbers)}", "secret", "token", datetime(2027, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def executor() -> Iterator[Executor]:
+    with ThreadPoolExecutor(8) as pool:
+        yield pool
+
+
+@pytest.fixture
+def budget() -> Budget:
+    numbers = itertools.count(0.0, 0.001)
+    return Budget(lambda: next(numbers), lambda _: None, lambda: 0.0)
+
+
+def test_new_user_is_made_and_gets_credentials(budget: Budget, executor: Executor) -> None:
+    chime = Chime()
+
+    outcome = exchange(ADA, chime, Sts(), budget, executor)
+
+    assert outcome == SignedIn(
+        user_id="ada",
+        user=AppInstanceUser(f"{INSTANCE}/user/ada", "Ada Lovelace", ""),
+        credentials=Credentials("ada-1", "secret", "token", datetime(2027, 1, 1, tzinfo=UTC)),
+    )
+    assert chime.users["ada"].name == "Ada Lovelace"
+
+
+def test_returning_user_costs_one_call(budget: Budget, executor: Executor) -> None:
+    chime = Chime()
+    exchange(ADA, chime, Sts(), budget, executor)
+    chime.calls.clear()
+
+    exchange(ADA, chime, Sts(), budget, executor)
+
+    assert chime.calls == ["describe"]
+
+
+def test_changed_name_is_brought_to_chime_with_the_metadata_kept(budget: Budget, executor: Executor) -> None:
+    chime = Chime()
+    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
+
+    outcome = exchange(ADA, chime, Sts(), budget, executor)
+
+    assert chime.users["ada"] == outcome.user == AppInstanceUser(chime.arn("ada"), "Ada Lovelace", "vip")
+
+
+@pytest.mark.parametrize(
+    "failure", [Throttled("ThrottledClient"), Unavailable("ServiceFailure"), Rejected("BadRequest")]
+)
+def test_name_that_cannot_be_brought_to_chime_keeps_nobody_out(
+    budget: Budget, executor: Executor, failure: SigninError
+) -> None:
+    chime = Chime(rename=[failure])
+    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
+
+    assert exchange(ADA, chime, Sts(), budget, executor).user.name == "Ada Byron"
+
+
+def test_user_whom_another_device_made_first_signs_in(budget: Budget, executor: Executor) -> None:
+    chime = Chime(describe=[UserMissing("Forbidden")], create=[UserExists("Conflict")])
+    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada", "")
+
+    assert exchange(ADA, chime, Sts(), budget, executor).user.name == "Ada"
+    assert chime.calls == ["describe", "create", "describe"]
+
+
+def test_forbidden_that_means_no_permission_is_told_apart_from_a_missing_user(
+    budget: Budget, executor: Executor
+) -> None:
+    chime = Chime(create=[Rejected("Forbidden")])
+
+    with pytest.raises(Rejected, match="Forbidden"):
+        exchange(ADA, chime, Sts(), budget, executor)
+    assert chime.calls == ["describe", "create"]
+
+
+@pytest.mark.parametrize("operation", ["describe", "create"])
+def test_chime_that_throttles_once_is_asked_again(budget: Budget, executor: Executor, operation: str) -> None:
+    failures: dict[str, list[SigninError]] = {operation: [Throttled("ThrottledClient")]}
+    chime = Chime(**failures)
+
+    assert exchange(ADA, chime, Sts(), budget, executor).user_id == "ada"
+    assert chime.calls.count(operation) == 2
+
+
+def test_sts_that_throttles_once_is_asked_again(budget: Budget, executor: Executor) -> None:
+    assert exchange(ADA, Chime(), Sts(Throttled("Throttling")), budget, executor).credentials.access_key_id == "ada-1"
+
+
+def test_sts_that_refuses_fails_the_sign_in(budget: Budget, executor: Executor) -> None:
+    with pytest.raises(Rejected, match="AccessDenied"):
+        exchange(ADA, Chime(), Sts(Rejected("AccessDenied")), budget, executor)
+
+
+def test_both_calls_are_made_at_the_same_time(budget: Budget, executor: Executor) -> None:
+    meeting = threading.Barrier(2)
+
+    class MeetingChime(Chime):
+        def describe(self, user_id: str) -> AppInstanceUser:
+            meeting.wait(timeout=30)
+            return super().describe(user_id)
+
+    class MeetingSts(Sts):
+        def open(self, user_id: str) -> Credentials:
+            meeting.wait(timeout=30)
+            return super().open(user_id)
+
+    assert exchange(ADA, MeetingChime(), MeetingSts(), budget, executor).user_id == "ada"
+
+
+class HangingChime(Chime):
+    """Answers when `released`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = threading.Event()
+
+    def describe(self, user_id: str) -> AppInstanceUser:
+        self.released.wait(timeout=30)
+        return super().describe(user_id)
+
+
+def test_call_that_hangs_is_not_waited_for_when_the_other_failed(budget: Budget, executor: Executor) -> None:
+    chime = HangingChime()
+
+    with pytest.raises(Rejected, match="AccessDenied"):
+        exchange(ADA, chime, Sts(Rejected("AccessDenied")), budget, executor)
+    assert chime.calls == []
+    chime.released.set()
+
+
+def test_call_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> None:
+    chime = HangingChime()
+    over = Budget(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.05)
+
+    with pytest.raises(Unavailable, match="out_of_time"):
+        exchange(ADA, chime, Sts(), over, executor)
+    chime.released.set()
+
+
+def test_credentials_do_not_show_in_a_repr() -> None:
+    shown = repr(Credentials("AKIA", "wJalr", "FwoG", datetime(2027, 1, 1, tzinfo=UTC)))
+
+    assert "wJalr" not in shown
+    assert "FwoG" not in shown

@@ -1,0 +1,127 @@
+"""Ids for ever: what passes unchanged, what is hashed, and that nobody becomes somebody else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from signin.caller import Caller
+from signin.identity import app_instance_user_id, display_name, session_name
+
+CHIME_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9:_\-.@]{0,62}[A-Za-z0-9])?", re.ASCII)
+SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+SUBJECTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=255)
+SCOPES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
+
+
+def user_id(subject: str, *, scope: str = "https://issuer.example/", plain: bool = True) -> str:
+    return app_instance_user_id(Caller(provider="main", scope=scope, plain=plain, subject=subject, name=""))
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "a",
+        "42",
+        "8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11",
+        "00u1abcd2EFGHijkl3m4",
+        "ada.lovelace@example.com",
+        "a" * 58,
+    ],
+)
+def test_subject_that_fits_passes_unchanged(subject: str) -> None:
+    assert user_id(subject) == subject
+
+
+# Stable across releases: a change here would make everybody a new user, without their past.
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        pytest.param(
+            "auth0|5f7c8ec7c33c6c004bbafe82", "hash-k5r2ildqslf6d5f6vp3dkv5i66zbgpikago7z44nlywfrb74niiq", id="Auth0"
+        ),
+        pytest.param(
+            "us-east-1:8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11",
+            "hash-ejrk5mkz23c47rwjub45whq3kftb7h4pun2hw5to44wxzqkd5gha",
+            id="an identity pool",
+        ),
+        pytest.param("-Ab_9xYz", "hash-od6m65wewnmbecwb3w5yugatnh3ilfguwc5ufznwxf22tysew2ba", id="a leading hyphen"),
+        pytest.param(
+            "a" * 59, "hash-ydt66skyadjroxnskqrnefixsy4nmqa7uysycjn2oaujsulsqs7q", id="one character too many"
+        ),
+        pytest.param("hash-ada", "hash-l4gfpb3lctnbp4z7q4nbsxv6ljcovchqfi62cl6nsikxz2mdz5qq", id="the reserved prefix"),
+        pytest.param("Ädä", "hash-yh67te3gv3nelf5fqysibvqj67mccl6ymkavmgc64pgbpcy2pyxa", id="letters outside ASCII"),
+        pytest.param(
+            "ada\n", "hash-m7xitnv35jfytyfdxuulyd2jpdlz5i3jdf6kozioh3fd6bgjwazq", id="a line break at the end"
+        ),
+    ],
+)
+def test_other_subject_is_hashed(subject: str, expected: str) -> None:
+    assert user_id(subject) == expected
+
+
+def test_subject_of_a_provider_that_is_not_plain_is_always_hashed() -> None:
+    assert user_id("ada", plain=False) == "hash-s5ymrk5fst754hxyoezcpbha3tnt74z4kddaehp5f73u6pe3xcla"
+
+
+@given(SUBJECTS, SCOPES, st.booleans())
+def test_every_subject_fits_chime_and_sts(subject: str, scope: str, plain: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+    made = user_id(subject, scope=scope, plain=plain)
+
+    assert CHIME_ID.fullmatch(made)
+    assert SESSION_NAME.fullmatch(session_name(made))
+
+
+@given(SUBJECTS, SUBJECTS, st.booleans())
+def test_two_subjects_are_two_users(one: str, other: str, plain: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+    assume(one != other)
+
+    assert user_id(one, plain=plain) != user_id(other, plain=plain)
+
+
+@given(SUBJECTS, SCOPES, SCOPES, st.booleans())
+def test_equal_subjects_of_two_providers_are_two_users(
+    subject: str,
+    one: str,
+    other: str,
+    plain: bool,  # noqa: FBT001 - hypothesis gives it
+) -> None:
+    assume(one != other)
+
+    assert user_id(subject, scope=one, plain=False) != user_id(subject, scope=other, plain=plain)
+
+
+def test_where_the_scope_ends_matters() -> None:
+    assert user_id("bc", scope="a", plain=False) != user_id("c", scope="ab", plain=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("Ada Lovelace", "Ada Lovelace", id="an ordinary name"),
+        pytest.param("  Ada \t\n Lovelace ", "Ada Lovelace", id="white space"),
+        pytest.param("Ame\u0301lie", "Am\u00e9lie", id="a combining accent"),
+        pytest.param("Ada\u202eecalevoL", "AdaecalevoL", id="a change of direction"),
+        pytest.param("Ada\x00\x1b[31m", "Ada[31m", id="control characters"),
+        pytest.param("\U0001f469\u200d\U0001f4bb", "\U0001f469\u200d\U0001f4bb", id="a joined emoji"),
+        pytest.param("\ud800Ada", "Ada", id="half a surrogate pair"),
+        pytest.param("x" * 101, "x" * 100, id="a long name"),
+        pytest.param("x" * 99 + " y", "x" * 99, id="a long name that would end in a space"),
+        pytest.param("", "ada", id="no name"),
+        pytest.param(" \u200d\u202e ", "ada", id="nothing to see"),
+    ],
+)
+def test_name_is_one_that_chime_can_show(name: str, shown: str) -> None:
+    assert display_name(name, "ada") == shown
+
+
+@given(st.text())
+def test_every_name_fits_chime(name: str) -> None:
+    shown = display_name(name, "ada")
+
+    assert 1 <= len(shown) <= 100
+    assert shown.strip()
+    assert display_name(shown, "ada") == shown

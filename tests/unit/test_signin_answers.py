@@ -1,0 +1,150 @@
+"""What clients are told: statuses, headers and bodies, and which origins may read them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from signin import answers
+from signin.caller import Caller, caller
+from signin.cors import shared_with
+from signin.errors import Forbidden, Rejected, Throttled, Unavailable, UserExists, UserMissing
+from signin.exchange import Credentials, SignedIn
+from signin.settings import Settings
+from signin.users import AppInstanceUser
+
+INSTANCE = "arn:aws:chime:eu-central-1:123456789012:app-instance/1"
+SETTINGS = Settings("arn:aws:iam::123456789012:role/User", INSTANCE, 3600, frozenset({"https://app.example"}))
+NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+CONTEXT = {"provider": "main", "scope": "s", "plain": "true", "subject": "ada", "name": "Ada", "expires": "1800003600"}
+
+
+def outcome(expiration: datetime) -> SignedIn:
+    user = AppInstanceUser(f"{INSTANCE}/user/ada", "Ada Lovelace", "")
+    return SignedIn("ada", user, Credentials("AKIA", "secret", "token", expiration))
+
+
+def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
+    answer = answers.signed_in(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp())
+
+    assert answer["statusCode"] == 200
+    assert answer["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    assert json.loads(answer["body"]) == {
+        "ChimeAppInstanceUserArn": f"{INSTANCE}/user/ada",
+        "ChimeUserId": "ada",
+        "ChimeCredentials": {
+            "AccessKeyId": "AKIA",
+            "SecretAccessKey": "secret",
+            "SessionToken": "token",
+            "Expiration": "2026-01-01T13:00:00Z",
+        },
+        "ChimeDisplayName": "Ada Lovelace",
+        "ChimeAppInstanceArn": INSTANCE,
+        "ChimeRegion": "eu-central-1",
+        "ExpiresIn": 3600,
+        "RefreshAfter": "2026-01-01T12:50:00Z",
+    }
+
+
+def test_short_session_is_refreshed_before_it_ends() -> None:
+    body = json.loads(answers.signed_in(outcome(NOON.replace(minute=15)), SETTINGS, NOON.timestamp())["body"])
+
+    assert (body["ExpiresIn"], body["RefreshAfter"]) == (900, "2026-01-01T12:12:30Z")
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "error"),
+    [
+        pytest.param(Forbidden("missing_scope"), 403, "forbidden", id="may not sign in"),
+        pytest.param(Throttled("Throttling"), 429, "throttled", id="throttled"),
+        pytest.param(Rejected("AccessDenied"), 502, "upstream_error", id="refused by AWS"),
+        pytest.param(UserMissing("Forbidden"), 502, "upstream_error", id="a user who vanished"),
+        pytest.param(UserExists("Conflict"), 502, "upstream_error", id="a user who is and is not"),
+        pytest.param(Unavailable("ServiceFailure"), 503, "unavailable", id="out of reach"),
+        pytest.param(KeyError("authorizer"), 500, "internal", id="our own mistake"),
+    ],
+)
+def test_failure_has_its_status_and_says_no_more(failure: Exception, status: int, error: str) -> None:
+    answer = answers.error(failure, "request-1")
+    body = json.loads(answer["body"])
+
+    assert answer["statusCode"] == status
+    assert answer["headers"]["Content-Type"] == "application/json"
+    assert answer["headers"]["Cache-Control"] == "no-store"
+    assert ("Retry-After" in answer["headers"]) == (status in (429, 503))
+    assert (body["error"], body["requestId"]) == (error, "request-1")
+    assert body.get("reason") == ("missing_scope" if status == 403 else None)
+    assert set(body) <= {"error", "error_description", "reason", "requestId"}
+    assert "AccessDenied" not in answer["body"]
+
+
+def test_preflight_is_answered_without_a_body() -> None:
+    answer = answers.preflight()
+
+    assert (answer["statusCode"], answer["body"]) == (204, "")
+    assert answer["headers"]["Access-Control-Allow-Methods"] == "POST, OPTIONS"
+    assert answer["headers"]["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
+
+
+@pytest.mark.parametrize("name", ["Origin", "origin"])
+def test_listed_origin_may_read_the_answer(name: str) -> None:
+    shared = shared_with({"headers": {name: "https://app.example"}}, SETTINGS.allowed_origins, answers.preflight())
+
+    assert shared["headers"]["Access-Control-Allow-Origin"] == "https://app.example"
+    assert shared["headers"]["Access-Control-Allow-Credentials"] == "true"
+    assert shared["headers"]["Access-Control-Expose-Headers"] == "WWW-Authenticate, Retry-After"
+    assert shared["headers"]["Vary"] == "Origin"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        None,
+        {},
+        {"Origin": "null"},
+        {"Origin": "https://app.example.evil"},
+        {"Origin": "http://app.example"},
+        {"Origin": "https://app.example:8443"},
+        {"Origin": "https://app.example/"},
+    ],
+)
+def test_other_origin_may_not(headers: dict[str, str] | None) -> None:
+    shared = shared_with({"headers": headers}, SETTINGS.allowed_origins, answers.preflight())
+
+    assert shared["statusCode"] == 204
+    assert shared["headers"]["Vary"] == "Origin"
+    assert not any(name.startswith("Access-Control-Allow-Origin") for name in shared["headers"])
+    assert "Access-Control-Allow-Credentials" not in shared["headers"]
+
+
+def event(context: dict[str, Any]) -> dict[str, Any]:
+    return {"requestContext": {"authorizer": context}}
+
+
+@pytest.mark.parametrize("plain", ["true", True])
+def test_context_is_read_as_api_gateway_and_as_sam_local_write_it(plain: object) -> None:
+    assert caller(event({**CONTEXT, "plain": plain})) == Caller("main", "s", plain=True, subject="ada", name="Ada")
+
+
+@pytest.mark.parametrize("plain", ["false", False])
+def test_context_of_a_provider_that_is_not_plain_is_read_likewise(plain: object) -> None:
+    assert not caller(event({**CONTEXT, "plain": plain})).plain
+
+
+def test_caller_who_may_not_sign_in_is_forbidden() -> None:
+    with pytest.raises(Forbidden, match="missing_scope"):
+        caller(event({"forbidden": "missing_scope"}))
+
+
+@pytest.mark.parametrize("missing", sorted(set(CONTEXT) - {"expires"}))
+def test_context_that_lacks_anything_lets_nobody_in(missing: str) -> None:
+    with pytest.raises(KeyError):
+        caller(event({name: value for name, value in CONTEXT.items() if name != missing}))
+
+
+def test_event_that_no_authorizer_has_seen_lets_nobody_in() -> None:
+    with pytest.raises(KeyError):
+        caller({"requestContext": {}})

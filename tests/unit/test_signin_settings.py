@@ -1,0 +1,65 @@
+"""Good settings, then one change at a time: each says which, and what to write."""
+
+from __future__ import annotations
+
+import pytest
+
+from signin.errors import SettingsError
+from signin.settings import Settings
+
+GOOD = {
+    "USER_ROLE_ARN": "arn:aws:iam::123456789012:role/stack-UserRole-1ABC",
+    "CHIME_APP_INSTANCE_ARN": "arn:aws:chime:eu-central-1:123456789012:app-instance/8a6ac6dc-5d5b-4a9c-8d0b",
+}
+
+
+def test_two_arns_are_enough() -> None:
+    settings = Settings.from_environ(GOOD)
+
+    assert settings.user_role_arn == GOOD["USER_ROLE_ARN"]
+    assert settings.region == "eu-central-1"
+    assert settings.session_seconds == 3600
+    assert settings.allowed_origins == frozenset()
+
+
+def test_origins_are_separated_by_commas() -> None:
+    settings = Settings.from_environ({**GOOD, "ALLOWED_ORIGINS": "https://App.example, http://localhost:9000,"})
+
+    assert settings.allowed_origins == {"https://app.example", "http://localhost:9000"}
+
+
+@pytest.mark.parametrize("seconds", ["900", "3600"])
+def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
+    assert Settings.from_environ({**GOOD, "SESSION_SECONDS": seconds}).session_seconds == int(seconds)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        pytest.param("USER_ROLE_ARN", "", "is missing. Write arn:aws:iam::ACCOUNT:role/NAME", id="no role"),
+        pytest.param("USER_ROLE_ARN", "UserRole", "is not what it should be", id="a role's name"),
+        pytest.param("CHIME_APP_INSTANCE_ARN", "", "is missing. Write arn:aws:chime", id="no AppInstance"),
+        pytest.param(
+            "CHIME_APP_INSTANCE_ARN",
+            "arn:aws:chime:eu-west-1:123456789012:app-instance/1",
+            "us-east-1 or eu-central-1",
+            id="a region without Chime SDK identity",
+        ),
+        pytest.param(
+            "CHIME_APP_INSTANCE_ARN",
+            "arn:aws:chime:us-east-1:123456789012:app-instance/1/user/ada",
+            "is not what it should be",
+            id="a user's ARN",
+        ),
+        pytest.param("SESSION_SECONDS", "899", "from 900 to 3600", id="a short session"),
+        pytest.param("SESSION_SECONDS", "3601", "from 900 to 3600", id="a session longer than role chaining allows"),
+        pytest.param("SESSION_SECONDS", "1h", "from 900 to 3600", id="a session in hours"),
+        pytest.param("SESSION_SECONDS", "²000", "from 900 to 3600", id="a digit that is none"),
+        pytest.param("ALLOWED_ORIGINS", "*", "has \\*, which is no origin", id="any origin"),
+        pytest.param("ALLOWED_ORIGINS", "https://a.example/", "closing slash", id="an origin with a slash"),
+        pytest.param("ALLOWED_ORIGINS", "a.example", "Write scheme, host and port", id="an origin without a scheme"),
+    ],
+)
+def test_wrong_setting_says_what_to_write(name: str, value: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}.*{words}"):
+        Settings.from_environ({**GOOD, name: value})
