@@ -23,8 +23,9 @@ ANYONE = {
         {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]},
     ],
 }
-# One attempt each: a retry would hide what the first answer was.
-ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60)
+# One attempt each, or a retry would hide the first answer; no checks of botocore's own, or they would hide ours.
+ONCE = Config(retries={"total_max_attempts": 1}, parameter_validation=False, connect_timeout=5, read_timeout=60)
+SESSION: Any = boto3.Session()
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,15 @@ class Aws:
     def client(self, service: str, credentials: dict[str, Any] | None = None, region: str = "us-east-1") -> Any:
         """A boto3 client with *credentials* (the stack owner's by default)."""
         signed_by = credentials or self.endpoint.root_credentials()
-        session = boto3.Session(
-            signed_by["AccessKeyId"], signed_by["SecretAccessKey"], signed_by.get("SessionToken"), region
+        return SESSION.client(
+            service,
+            region,
+            endpoint_url=self.url,
+            aws_access_key_id=signed_by["AccessKeyId"],
+            aws_secret_access_key=signed_by["SecretAccessKey"],
+            aws_session_token=signed_by.get("SessionToken"),
+            config=ONCE,
         )
-        return session.client(service, endpoint_url=self.url, config=ONCE)
 
     def role(self, name: str, **settings: Any) -> str:
         """Create a role that anyone may assume; the endpoint hands out its credentials under *name*."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,11 @@ def test_creating_a_user_with_another(change: dict[str, str], chime: Any, app_in
         pytest.param({"AppInstanceUserId": "ada\n"}, id="an id that ends in a line break"),
         pytest.param({"Name": "a" * 101}, id="a name of 101"),
         pytest.param({"Name": "   "}, id="a blank name"),
+        pytest.param({"Name": ""}, id="an empty name"),
+        pytest.param({"Name": None}, id="no name"),
+        pytest.param({"Name": 5}, id="a name that is a number"),
+        pytest.param({"AppInstanceUserId": ""}, id="an empty id"),
+        pytest.param({"ClientRequestToken": "t"}, id="a token of 1"),
         pytest.param({"Metadata": "m" * 1025}, id="metadata of 1025"),
         pytest.param({"ClientRequestToken": "t" * 65}, id="a token of 65"),
         pytest.param({"ClientRequestToken": "to ken"}, id="a token with a space"),
@@ -150,8 +156,9 @@ def test_forbidden_for_a_missing(
 
 
 def test_missing_can_be_switched_to_not_found(chime: Any, app_instance: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from moto.chimesdkidentity import exceptions, models  # noqa: PLC0415 - there since `services.register()`
-
+    # The package is on moto's path since the endpoint started, out of the type checker's sight.
+    models = importlib.import_module("moto.chimesdkidentity.models")
+    exceptions = importlib.import_module("moto.chimesdkidentity.exceptions")
     monkeypatch.setattr(models.ChimeSDKIdentityBackend, "missing_resource", exceptions.NotFoundError)
     with pytest.raises(chime.exceptions.NotFoundException) as refused:
         chime.describe_app_instance_user(AppInstanceUserArn=f"{app_instance}/user/bob")
@@ -236,7 +243,7 @@ def test_the_service_works_under_mock_aws(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     services.register()
     with moto.mock_aws():
-        chime = boto3.client("chime-sdk-identity", region_name="us-east-1")
+        chime: Any = boto3.client("chime-sdk-identity", region_name="us-east-1")
         arn = chime.create_app_instance(Name="Demo")["AppInstanceArn"]
         user = chime.create_app_instance_user(AppInstanceArn=arn, **GOOD)["AppInstanceUserArn"]
         assert chime.describe_app_instance_user(AppInstanceUserArn=user)["AppInstanceUser"]["Name"] == GOOD["Name"]

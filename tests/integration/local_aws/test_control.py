@@ -1,0 +1,231 @@
+"""The paths under `/local/`: credentials, faults and the record of calls."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from tests.integration.local_aws.conftest import Aws
+
+GOOD_FAULT = {
+    "operation": "CreateAppInstanceUser",
+    "error": "ThrottledClientException",
+    "status": 429,
+    "delay_ms": 0,
+    "times": 1,
+}
+
+
+def create(chime: Any, app_instance: str) -> str:
+    created = chime.create_app_instance_user(AppInstanceArn=app_instance, AppInstanceUserId="ada", Name="Ada")
+    return str(created["AppInstanceUserArn"])
+
+
+def test_roles_credentials_work(aws: Aws) -> None:
+    aws.role("FunctionRole")
+    status, credentials = aws.local("POST", "credentials", {"role": "FunctionRole"})
+    assert status == 200
+    assert set(credentials) == {"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
+    assert credentials["Expiration"].endswith("Z")
+    identity = aws.client("sts", credentials).get_caller_identity()
+    assert identity["Arn"] == "arn:aws:sts::123456789012:assumed-role/FunctionRole/FunctionRole"
+
+
+def test_unknown_role_is_not_found(aws: Aws) -> None:
+    status, error = aws.local("POST", "credentials", {"role": "Stranger"})
+    assert (status, error["field"]) == (404, "role")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        pytest.param(b"{", "body", id="no JSON"),
+        pytest.param([], "role", id="a list"),
+        pytest.param({}, "role", id="no role"),
+        pytest.param({"role": 5}, "role", id="a number"),
+    ],
+)
+def test_credentials_are_refused_for(body: Any, field: str, aws: Aws) -> None:
+    status, error = aws.local("POST", "credentials", body)
+    assert (status, error["field"]) == (400, field)
+
+
+def test_unknown_path_and_method_are_told_apart(aws: Aws) -> None:
+    assert aws.local("GET", "nothing")[0] == 404
+    assert aws.local("PUT", "faults")[0] == 405
+
+
+def test_fault_raises_the_modelled_exception_as_often_as_told(aws: Aws, chime: Any, app_instance: str) -> None:
+    assert aws.local("POST", "faults", {**GOOD_FAULT, "times": 2})[0] == 200
+    for _ in range(2):
+        with pytest.raises(chime.exceptions.ThrottledClientException) as failed:
+            create(chime, app_instance)
+        assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+        assert failed.value.response["Code"] == "Throttled"
+    assert create(chime, app_instance)
+    assert aws.local("GET", "faults") == (200, [])
+
+
+def test_fault_happens_once_by_default(aws: Aws, chime: Any, app_instance: str) -> None:
+    aws.local("POST", "faults", {"operation": "CreateAppInstanceUser", "error": "ServiceFailureException"})
+    with pytest.raises(chime.exceptions.ServiceFailureException) as failed:
+        create(chime, app_instance)
+    assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500  # the model's, as none was given
+    assert create(chime, app_instance)
+
+
+def test_fault_stays_until_cleared(aws: Aws, chime: Any, app_instance: str) -> None:
+    aws.local("POST", "faults", {**GOOD_FAULT, "times": -1})
+    for _ in range(5):
+        with pytest.raises(chime.exceptions.ThrottledClientException):
+            create(chime, app_instance)
+    assert aws.local("GET", "faults") == (200, [{**GOOD_FAULT, "times": -1}])
+    assert aws.local("DELETE", "faults") == (200, [])
+    assert create(chime, app_instance)
+
+
+def test_fault_leaves_other_operations_alone(aws: Aws, chime: Any, app_instance: str) -> None:
+    aws.local("POST", "faults", GOOD_FAULT)
+    assert chime.list_app_instance_users(AppInstanceArn=app_instance)["AppInstanceUsers"] == []
+
+
+def test_faults_of_one_operation_happen_in_order(aws: Aws, chime: Any, app_instance: str) -> None:
+    aws.local("POST", "faults", GOOD_FAULT)
+    aws.local("POST", "faults", {**GOOD_FAULT, "error": "ServiceUnavailableException", "status": 503})
+    with pytest.raises(chime.exceptions.ThrottledClientException):
+        create(chime, app_instance)
+    with pytest.raises(chime.exceptions.ServiceUnavailableException):
+        create(chime, app_instance)
+
+
+def test_fault_does_not_let_a_stranger_in_nor_is_spent_on_one(aws: Aws, chime: Any, app_instance: str) -> None:
+    aws.local("POST", "faults", GOOD_FAULT)
+    stranger = {**aws.endpoint.root_credentials(), "SecretAccessKey": "x" * 40}
+    with pytest.raises(ClientError, match="InvalidSignatureException"):
+        create(aws.client("chime-sdk-identity", stranger), app_instance)
+    with pytest.raises(chime.exceptions.ThrottledClientException):
+        create(chime, app_instance)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        pytest.param("Throttling", 400, "Throttling", id="an error that all services share"),
+        pytest.param("PackedPolicyTooLargeException", 400, "PackedPolicyTooLarge", id="a modelled one by its shape"),
+        pytest.param("PackedPolicyTooLarge", 400, "PackedPolicyTooLarge", id="a modelled one by its code"),
+        pytest.param("RegionDisabledException", 403, "RegionDisabledException", id="one with a status of its own"),
+        pytest.param("ServiceUnavailable", 503, "ServiceUnavailable", id="an outage"),
+    ],
+)
+def test_sts_fails_in_xml_with(error: str, status: int, code: str, aws: Aws) -> None:
+    role = aws.role("UserRole")
+    aws.local("POST", "faults", {"operation": "AssumeRole", "error": error})
+    with pytest.raises(ClientError) as failed:
+        aws.client("sts").assume_role(RoleArn=role, RoleSessionName="ada")
+    response = failed.value.response
+    assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == (code, status)
+    assert response["ResponseMetadata"]["HTTPHeaders"]["content-type"].startswith("text/xml")
+
+
+def test_secrets_manager_fails_in_json(aws: Aws) -> None:
+    secrets = aws.client("secretsmanager")
+    aws.local("POST", "faults", {"operation": "GetSecretValue", "error": "InternalServiceError", "status": 500})
+    with pytest.raises(secrets.exceptions.InternalServiceError) as failed:
+        secrets.get_secret_value(SecretId="key")
+    assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+
+
+def test_fault_without_an_error_only_delays(aws: Aws, chime: Any, app_instance: str) -> None:
+    aws.local("POST", "faults", {"operation": "CreateAppInstanceUser", "delay_ms": 300})
+    started = time.monotonic()
+    assert create(chime, app_instance)
+    assert time.monotonic() - started >= 0.3
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        pytest.param({"operation": None}, "operation", id="no operation"),
+        pytest.param({"operation": "CreateAppInstanceUzer"}, "operation", id="an operation that does not exist"),
+        pytest.param({"operation": ["AssumeRole"]}, "operation", id="a list of operations"),
+        pytest.param({"error": 5}, "error", id="an error that is a number"),
+        pytest.param({"error": "<b>"}, "error", id="an error that is no name"),
+        pytest.param({"status": "429"}, "status", id="a status that is a string"),
+        pytest.param({"status": 42}, "status", id="a status that is none"),
+        pytest.param({"delay_ms": -1}, "delay_ms", id="a delay into the past"),
+        pytest.param({"delay_ms": 1.5}, "delay_ms", id="half a millisecond"),
+        pytest.param({"times": 0}, "times", id="no times"),
+        pytest.param({"times": -2}, "times", id="less than until cleared"),
+        pytest.param({"times": True}, "times", id="true times"),
+        pytest.param({"delay": 5}, "delay", id="a field that does not exist"),
+    ],
+)
+def test_fault_is_refused_for(change: dict[str, Any], field: str, aws: Aws) -> None:
+    status, error = aws.local("POST", "faults", {**GOOD_FAULT, **change})
+    assert (status, error["field"]) == (400, field)
+    assert aws.local("GET", "faults") == (200, [])
+
+
+def test_fault_needs_an_operation(aws: Aws) -> None:
+    status, error = aws.local("POST", "faults", {"error": "Throttling"})
+    assert (status, error["field"]) == (400, "operation")
+
+
+def test_calls_are_listed_in_order_with_what_was_asked_and_answered(aws: Aws, chime: Any, app_instance: str) -> None:
+    aws.local("DELETE", "calls")
+    aws.local("POST", "faults", GOOD_FAULT)
+    with pytest.raises(ClientError):
+        create(chime, app_instance)
+    user = create(chime, app_instance)
+    with pytest.raises(ClientError):
+        chime.describe_app_instance_user(AppInstanceUserArn=f"{user}s")
+    calls = aws.local("GET", "calls")[1]
+    assert [(call["operation"], call["status"]) for call in calls] == [
+        ("CreateAppInstanceUser", 429),
+        ("CreateAppInstanceUser", 201),
+        ("DescribeAppInstanceUser", 403),
+    ]
+    assert calls[0]["parameters"].items() >= {"AppInstanceUserId": "ada", "Name": "Ada"}.items()
+    assert calls[2]["parameters"] == {"AppInstanceUserArn": f"{user}s"}
+    assert aws.local("DELETE", "calls") == (200, [])
+    assert aws.local("GET", "calls") == (200, [])
+
+
+def test_refused_signature_is_listed_too(aws: Aws) -> None:
+    stranger = {**aws.endpoint.root_credentials(), "SecretAccessKey": "x" * 40}
+    with pytest.raises(ClientError):
+        aws.client("sts", stranger).get_caller_identity()
+    assert aws.local("GET", "calls") == (
+        200,
+        [{"operation": "GetCallerIdentity", "parameters": {}, "status": 403}],
+    )
+
+
+def test_call_is_listed_while_it_waits(aws: Aws, chime: Any, app_instance: str) -> None:
+    aws.local("DELETE", "calls")
+    aws.local("POST", "faults", {"operation": "CreateAppInstanceUser", "delay_ms": 1500})
+    waiting = threading.Thread(target=create, args=(chime, app_instance))
+    waiting.start()
+    calls: list[Any] = []
+    while not calls:
+        calls = aws.local("GET", "calls")[1]
+    waiting.join()
+    assert (calls[0]["operation"], calls[0]["status"]) == ("CreateAppInstanceUser", None)
+    assert aws.local("GET", "calls")[1][0]["status"] == 201
+
+
+def test_secrets_and_credentials_are_not_listed(aws: Aws) -> None:
+    secrets = aws.client("secretsmanager")
+    secrets.create_secret(Name="key", SecretString="between us")
+    assert secrets.get_secret_value(SecretId="key")["SecretString"] == "between us"
+    role = aws.role("UserRole")
+    credentials = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="ada")["Credentials"]
+    listed = str(aws.local("GET", "calls"))
+    assert "'SecretString': '***'" in listed
+    for secret in ("between us", credentials["SecretAccessKey"], credentials["SessionToken"]):
+        assert secret not in listed

@@ -1,0 +1,181 @@
+"""The endpoint as a whole: other clients, browsers, deployments, odd requests, and one life after another."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from local.aws.control import UnknownRoleError
+from local.aws.endpoint import AwsEndpoint
+from local.web import Server
+
+if TYPE_CHECKING:
+    from tests.integration.local_aws.conftest import Aws
+
+TEMPLATE = {
+    "Parameters": {"DisplayName": {"Type": "String"}},
+    "Resources": {
+        "Messaging": {"Type": "AWS::Chime::AppInstance", "Properties": {"Name": {"Ref": "DisplayName"}}},
+        "UserRole": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+        },
+    },
+    "Outputs": {
+        "ByRef": {"Value": {"Ref": "Messaging"}},
+        "ByAttribute": {"Value": {"Fn::GetAtt": ["Messaging", "AppInstanceArn"]}},
+    },
+}
+
+
+def test_aws_cli_describes_a_user(aws: Aws, chime: Any, app_instance: str, tmp_path: Path) -> None:
+    user = chime.create_app_instance_user(AppInstanceArn=app_instance, AppInstanceUserId="ada", Name="Ada")
+    aws.role("FunctionRole")
+    keys = aws.endpoint.credentials("FunctionRole")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": aws.url,
+    }
+    command = [sys.executable, str(Path(sys.executable).with_name("aws")), "chime-sdk-identity"]
+    command += ["describe-app-instance-user", "--app-instance-user-arn", user["AppInstanceUserArn"]]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["AppInstanceUser"]["Name"] == "Ada"
+
+
+def test_preflight_needs_no_signature(aws: Aws) -> None:
+    asked = {
+        "Origin": "https://app.example.org",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization,x-amz-date",
+    }
+    answer = urllib3.request("OPTIONS", f"{aws.url}/app-instances", headers=asked)
+    assert answer.status == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Allow-Headers"] == "authorization,x-amz-date"
+    assert "PUT" in answer.headers["Access-Control-Allow-Methods"]
+
+
+def test_browser_may_read_answers_and_refusals(aws: Aws, chime: Any) -> None:
+    origin = {"Origin": "https://app.example.org"}
+    refusal = urllib3.request("GET", f"{aws.url}/app-instances", headers=origin)
+    answer = chime.list_app_instances()["ResponseMetadata"]["HTTPHeaders"]
+    assert refusal.status == 403
+    for headers in (refusal.headers, answer):
+        assert headers["access-control-allow-origin"] == "*"
+        assert "x-amzn-ErrorType" in headers["access-control-expose-headers"]
+
+
+def test_web_pages_may_not_read_control_paths(aws: Aws) -> None:
+    answer = urllib3.request("GET", f"{aws.url}/local/calls", headers={"Origin": "https://app.example.org"})
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_cloudformation_makes_changes_and_deletes_an_app_instance(aws: Aws, chime: Any) -> None:
+    cloudformation = aws.client("cloudformation")
+    stack = {"StackName": "chime", "TemplateBody": json.dumps(TEMPLATE)}
+    cloudformation.create_stack(**stack, Parameters=[{"ParameterKey": "DisplayName", "ParameterValue": "Demo"}])
+    outputs = cloudformation.describe_stacks(StackName="chime")["Stacks"][0]["Outputs"]
+    arns = {output["OutputValue"] for output in outputs}
+    assert len(arns) == 1
+    arn = arns.pop()
+    assert chime.describe_app_instance(AppInstanceArn=arn)["AppInstance"]["Name"] == "Demo"
+    cloudformation.update_stack(**stack, Parameters=[{"ParameterKey": "DisplayName", "ParameterValue": "Live"}])
+    assert chime.describe_app_instance(AppInstanceArn=arn)["AppInstance"]["Name"] == "Live"
+    cloudformation.delete_stack(StackName="chime")
+    assert chime.list_app_instances()["AppInstances"] == []
+
+
+def sent(aws: Aws, service: str, method: str, path: str, body: bytes, **headers: str) -> urllib3.BaseHTTPResponse:
+    """A request of our own making, signed by the stack's owner."""
+    owner = aws.endpoint.root_credentials()
+    keys = Credentials(owner["AccessKeyId"], owner["SecretAccessKey"])
+    request: Any = AWSRequest(method, f"{aws.url}{path}", headers, body)
+    SigV4Auth(keys, service, "us-east-1").add_auth(request)
+    return urllib3.request(method, request.url, headers=dict(request.headers.items()), body=body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"[]", id="a list"),
+        pytest.param(b'{"Tags": "many"}', id="a string for a list"),
+        pytest.param(b"[" * 100_000, id="endless lists"),
+    ],
+)
+def test_body_of_the_wrong_shape_is_a_bad_request(body: bytes, aws: Aws) -> None:
+    answer = sent(aws, "chime", "POST", "/app-instances", body)
+    assert answer.status == 400
+    assert answer.headers["x-amzn-errortype"] == "SerializationException"
+
+
+def test_unknown_operation_is_named_as_each_service_does(aws: Aws) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    sts = sent(aws, "sts", "POST", "/", b"Action=Invent&Version=2011-06-15", **form)
+    chime = sent(aws, "chime", "GET", "/inventions", b"")
+    secrets = sent(aws, "secretsmanager", "POST", "/", b"{}", **{"X-Amz-Target": "secretsmanager.Invent"})
+    assert (sts.status, b"<Code>InvalidAction</Code>" in sts.data) == (400, True)
+    assert (chime.status, chime.headers["x-amzn-errortype"]) == (404, "UnknownOperationException")
+    assert (secrets.status, secrets.json()["__type"]) == (400, "UnknownOperationException")
+
+
+def test_service_that_is_not_here_is_refused(aws: Aws) -> None:
+    with pytest.raises(ClientError) as refused:
+        aws.client("sqs").list_queues()
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+
+
+def test_operation_that_nobody_wrote_is_not_implemented(chime: Any, app_instance: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        chime.list_app_instance_admins(AppInstanceArn=app_instance)
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_nothing_is_printed(aws: Aws, capfd: pytest.CaptureFixture[str]) -> None:
+    aws.client("sts").get_caller_identity()
+    with pytest.raises(ClientError):
+        aws.client("sqs").list_queues()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_two_endpoints_at_once_are_refused(aws: Aws) -> None:
+    with pytest.raises(RuntimeError, match="close it first"):
+        AwsEndpoint()
+    assert aws.client("sts").get_caller_identity()
+
+
+def test_next_endpoint_starts_empty() -> None:
+    for _ in range(2):
+        endpoint = AwsEndpoint()
+        server = Server(endpoint)
+        keys = endpoint.root_credentials()
+        owner = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"])
+        request: Any = AWSRequest("GET", f"{server.url}/app-instances")
+        SigV4Auth(owner, "chime", "us-east-1").add_auth(request)
+        listed = urllib3.request("GET", request.url, headers=dict(request.headers.items())).json()
+        make: Any = AWSRequest("POST", request.url, {}, b'{"Name": "Demo", "ClientRequestToken": "token"}')
+        SigV4Auth(owner, "chime", "us-east-1").add_auth(make)
+        urllib3.request("POST", make.url, headers=dict(make.headers.items()), body=make.data)
+        server.close()
+        endpoint.close()
+        assert listed == {"AppInstances": []}
+
+
+def test_unknown_role_has_no_credentials(aws: Aws) -> None:
+    with pytest.raises(UnknownRoleError, match="Stranger"):
+        aws.endpoint.credentials("Stranger")
