@@ -6,7 +6,6 @@ import ipaddress
 import json
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 import urllib3
 
@@ -21,17 +20,21 @@ CHUNK = 16 * 1024
 
 def is_allowed(url: str) -> bool:
     """Say whether *url* may be fetched: https, or http to this machine; no credentials, no fragment."""
-    parts = urlsplit(url)
-    if "@" in parts.netloc or parts.fragment or not parts.hostname:
+    try:
+        parts = urllib3.util.parse_url(url)  # the parser of those who will fetch it
+    except ValueError:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+    if parts.auth or parts.fragment or not parts.host:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.host.strip("[]")))
 
 
 class IssuerDocuments:
     """The documents that issuers publish about themselves."""
 
-    def __init__(self) -> None:
-        """Open no connection yet."""
+    def __init__(self, deadline: float = DEADLINE_SECONDS) -> None:
+        """Give each document *deadline* seconds to arrive. Open no connection yet."""
+        self._deadline = deadline
         self._pool = urllib3.PoolManager(retries=False, headers={"Accept": "application/json"})
 
     def discovered_key_set(self, issuer: str) -> KeySet:
@@ -69,8 +72,8 @@ class IssuerDocuments:
 
     def _body(self, url: str) -> bytes:
         """Read the body in pieces: a server that drips, or packs a bomb, is left at the deadline or the size."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        timeout = urllib3.Timeout(total=DEADLINE_SECONDS)
+        deadline = time.monotonic() + self._deadline
+        timeout = urllib3.Timeout(total=self._deadline)
         with self._pool.request("GET", url, redirect=False, preload_content=False, timeout=timeout) as response:
             if response.status != 200:  # noqa: PLR2004 - OK
                 raise KeysUnavailable(f"status {response.status}")

@@ -1,0 +1,183 @@
+"""Issuers over real HTTP, on their good and on their bad days."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from werkzeug.wrappers import Request, Response
+
+from authorizer.errors import KeysUnavailable
+from authorizer.https import LONGEST_ANSWER, IssuerDocuments, is_allowed
+from local.web import Server
+from tests.tokens import ec_signer, rsa_signer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+KEY_SET = {"keys": [dict(rsa_signer().jwk), dict(ec_signer().jwk)]}
+DISCOVERY = "/.well-known/openid-configuration"
+
+
+class Issuer:
+    """Serves a document for each path, and remembers which were asked for."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Any] = {}
+        self.asked: list[str] = []
+        self.server = Server(self)
+        self.url = self.server.url
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        path = Request(environ).path
+        self.asked.append(path)
+        document = self.documents.get(path)
+        response = document if isinstance(document, Response) else self._json(document)
+        return response(environ, start_response)
+
+    def serve(self, path: str, document: Any) -> str:
+        """Serve *document*, JSON or a whole response, at *path*; return its address."""
+        self.documents[path] = document
+        return self.url + path
+
+    @staticmethod
+    def _json(document: Any) -> Response:
+        status = 404 if document is None else 200
+        return Response(json.dumps(document), status, content_type="application/json")
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    made = Issuer()
+    yield made
+    made.server.close()
+
+
+@pytest.fixture
+def documents() -> IssuerDocuments:
+    return IssuerDocuments(deadline=1.0)
+
+
+def test_key_set_is_fetched(issuer: Issuer, documents: IssuerDocuments) -> None:
+    keys = documents.key_set_at(issuer.serve("/keys", KEY_SET))
+
+    assert [key.kid for key in keys.keys] == ["rsa-1", "ec-1"]
+
+
+@pytest.mark.parametrize("path", ["", "/", "/realms/one", "/realms/one/"])
+def test_key_set_is_discovered(issuer: Issuer, documents: IssuerDocuments, path: str) -> None:
+    name = issuer.url + path
+    keys_url = issuer.serve("/keys", KEY_SET)
+    issuer.serve(path.rstrip("/") + DISCOVERY, {"issuer": name, "jwks_uri": keys_url})
+
+    assert documents.discovered_key_set(name).find("ec-1", "ES256").kid == "ec-1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"issuer": "https://issuer.example"}, id="speaks for another issuer"),
+        pytest.param({"issuer": None}, id="speaks for nobody"),
+        pytest.param({"jwks_uri": None}, id="points nowhere"),
+        pytest.param({"jwks_uri": 7}, id="points to a number"),
+        pytest.param({"jwks_uri": "http://issuer.example/keys"}, id="points to an address without TLS"),
+        pytest.param({"jwks_uri": "file:///etc/passwd"}, id="points to a file"),
+        pytest.param({"jwks_uri": "http://[::1"}, id="points to what is no address"),
+    ],
+)
+def test_discovery_document_that_is_wrong_gives_no_keys(
+    issuer: Issuer, documents: IssuerDocuments, changes: dict[str, Any]
+) -> None:
+    keys_url = issuer.serve("/keys", KEY_SET)
+    issuer.serve(DISCOVERY, {"issuer": issuer.url, "jwks_uri": keys_url, **changes})
+
+    with pytest.raises(KeysUnavailable):
+        documents.discovered_key_set(issuer.url)
+    assert "/keys" not in issuer.asked
+
+
+def drip() -> Iterator[bytes]:
+    while True:
+        yield b" "
+        time.sleep(0.05)
+
+
+def endless() -> Iterator[bytes]:
+    while True:
+        yield b" " * 65536
+
+
+def hang() -> Iterator[bytes]:
+    time.sleep(2)
+    yield b"{}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(lambda: Response("no", 500), id="fails"),
+        pytest.param(lambda: Response("", 302, {"Location": "/keys"}), id="redirects"),
+        pytest.param(lambda: Response("<html>", content_type="text/html"), id="shows a page"),
+        pytest.param(lambda: Response(""), id="says nothing"),
+        pytest.param(lambda: Response("[" * 100_000), id="nests deeply"),
+        pytest.param(lambda: Response(json.dumps({"keys": []})), id="has no keys"),
+        pytest.param(lambda: Response(json.dumps({"keys": [{"kty": "oct", "k": "AA"}]})), id="has no usable key"),
+        pytest.param(lambda: Response(b"\xff\xfe"), id="is no text"),
+        pytest.param(lambda: Response(drip()), id="drips"),
+        pytest.param(lambda: Response(endless()), id="never ends"),
+        pytest.param(lambda: Response(hang()), id="hangs"),
+        pytest.param(
+            lambda: Response(gzip.compress(b" " * 50 * LONGEST_ANSWER), headers={"Content-Encoding": "gzip"}),
+            id="packs a bomb",
+        ),
+        pytest.param(lambda: Response(b"not gzip", headers={"Content-Encoding": "gzip"}), id="packs badly"),
+    ],
+)
+def test_issuer_that_misbehaves_gives_no_keys(
+    issuer: Issuer, documents: IssuerDocuments, answer: Callable[[], Response]
+) -> None:
+    issuer.serve("/keys", KEY_SET)
+
+    with pytest.raises(KeysUnavailable):
+        documents.key_set_at(issuer.serve("/misbehaving", answer()))
+    assert issuer.asked == ["/misbehaving"]
+
+
+def test_key_set_may_be_packed(issuer: Issuer, documents: IssuerDocuments) -> None:
+    packed = Response(gzip.compress(json.dumps(KEY_SET).encode()), headers={"Content-Encoding": "gzip"})
+
+    assert len(documents.key_set_at(issuer.serve("/keys", packed)).keys) == 2
+
+
+def test_issuer_that_is_not_there_gives_no_keys(issuer: Issuer, documents: IssuerDocuments) -> None:
+    issuer.server.close()
+
+    with pytest.raises(KeysUnavailable):
+        documents.key_set_at(issuer.url + "/keys")
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://issuer.example/keys", True),
+        ("http://127.0.0.1:3001/keys", True),
+        ("http://[::1]:3001/keys", True),
+        ("http://localhost:3001/keys", True),
+        ("http://issuer.example/keys", False),
+        ("http://127.0.0.1.issuer.example/keys", False),
+        ("http://10.0.0.1/keys", False),
+        ("https://user:password@issuer.example/keys", False),
+        ("https://issuer.example/keys#here", False),
+        ("https://issuer.example@10.0.0.1/keys", False),
+        ("ftp://issuer.example/keys", False),
+        ("https:///keys", False),
+        ("https://[::1", False),
+        ("", False),
+    ],
+)
+def test_only_safe_addresses_are_fetched(url: str, *, allowed: bool) -> None:
+    assert is_allowed(url) is allowed
