@@ -8,6 +8,7 @@ Patterns are Smithy's (ECMA 262 in writing, Java in effect): matched whole, `\w`
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import sys
 import unicodedata
@@ -90,18 +91,15 @@ def _lower_first(name: str) -> str:
 
 @functools.cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\p\{(\w)\}", lambda found: _category(found[1]), pattern), re.ASCII)
+    return re.compile(re.sub(r"\\p\{(\w)\}", lambda found: _categories()[found[1]], pattern), re.ASCII)
 
 
 @functools.cache
-def _category(letter: str) -> str:
-    r"""Spell out `\p{L}` and its like, which Python's `re` lacks, as the inside of a character class."""
-    ranges: list[list[int]] = []
-    for code in range(sys.maxunicode + 1):
-        if unicodedata.category(chr(code))[0] != letter:
-            continue
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
+def _categories() -> dict[str, str]:
+    r"""Spell out `\p{L}` and its like, which Python's `re` lacks, as the insides of character classes."""
+    ranges: dict[str, str] = {}
+    for letter, run in itertools.groupby(range(sys.maxunicode + 1), lambda code: unicodedata.category(chr(code))[0]):
+        first, *others = run
+        last = others[-1] if others else first
+        ranges[letter] = ranges.get(letter, "") + f"\\U{first:08x}-\\U{last:08x}"
+    return ranges

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Response
+
+from local.aws.call import Call
+from local.aws.calls import Calls
 
 if TYPE_CHECKING:
     from tests.integration.local_aws.conftest import Aws
@@ -206,17 +210,17 @@ def test_refused_signature_is_listed_too(aws: Aws) -> None:
     )
 
 
-def test_call_is_listed_while_it_waits(aws: Aws, chime: Any, app_instance: str) -> None:
-    aws.local("DELETE", "calls")
-    aws.local("POST", "faults", {"operation": "CreateAppInstanceUser", "delay_ms": 1500})
-    waiting = threading.Thread(target=create, args=(chime, app_instance))
-    waiting.start()
-    calls: list[Any] = []
-    while not calls:
-        calls = aws.local("GET", "calls")[1]
-    waiting.join()
-    assert (calls[0]["operation"], calls[0]["status"]) == ("CreateAppInstanceUser", None)
-    assert aws.local("GET", "calls")[1][0]["status"] == 201
+def test_call_is_listed_before_it_is_answered() -> None:
+    listed: list[Any] = []
+
+    def service(_: Call) -> Response:
+        listed.extend(calls.list())
+        return Response(status=201)
+
+    calls = Calls(service)
+    calls(Call.read(EnvironBuilder(path="/app-instances").get_environ()))
+    assert listed == [{"operation": "ListAppInstances", "parameters": {}, "status": None}]
+    assert calls.list() == [{"operation": "ListAppInstances", "parameters": {}, "status": 201}]
 
 
 def test_secrets_and_credentials_are_not_listed(aws: Aws) -> None:
