@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from local.aws import callers
 from local.aws.control import UnknownRoleError
 from local.aws.endpoint import AwsEndpoint
 from local.web import Server
@@ -174,6 +175,7 @@ def test_next_endpoint_starts_empty() -> None:
         server.close()
         endpoint.close()
         assert listed == {"AppInstances": []}
+        assert callers.iam().users == {}
 
 
 def test_unknown_role_has_no_credentials(aws: Aws) -> None:
