@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 # moto lets a client choose its account by a header; AWS does not.
 _DROPPED = ("HTTP_X_MOTO_ACCOUNT_ID", "HTTP_TRANSFER_ENCODING", "wsgi.input_terminated")
-_NO_CONTENT = 204
 
 _alone = threading.Lock()
 
@@ -54,13 +53,9 @@ class Cloud:
         if wrong:
             return errors.refuse(call, wrong)
         try:
-            response = Response.from_app(self._application(call), _environ(call), buffered=True)
+            return Response.from_app(self._application(call), _environ(call), buffered=True)
         except NotImplementedError:
             return errors.refuse(call, AwsError("NotImplemented", f"{call.name} is not available on the local stack."))
-        if response.status_code == _NO_CONTENT:
-            # moto sends `{}` after it, which on a kept connection would be read as the next answer.
-            response.data = b""
-        return response
 
     def close(self) -> None:
         """Empty moto's state and give it its own STS back."""
