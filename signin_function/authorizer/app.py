@@ -101,9 +101,9 @@ def _policy(effect: str, event: Mapping[str, Any], principal: str, context: dict
     }
 
 
-def _sha256(token: str) -> str:
+def _sha256(token: str) -> str | None:
     """Name a token in logs without telling it."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest() if token else None
 
 
 # In Lambda, wrong settings stop the start, and keys are fetched while the start lends a whole processor.

@@ -1,0 +1,111 @@
+"""The local stack, and a client of it that speaks HTTP as a browser or a phone would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import urllib3
+
+from local.stack import Options, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+PATIENT = urllib3.Timeout(total=60)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, with the body read as JSON."""
+
+    status: int
+    headers: Any
+    body: Any
+
+
+@dataclass(frozen=True)
+class Client:
+    """Talks to a stack at `urls`; `logs` holds what its functions logged."""
+
+    urls: dict[str, str]
+    logs: list[bytes] = field(default_factory=list)
+
+    def token(self, **claims: Any) -> str:
+        """Return a token of the local issuer."""
+        token: str = self.control("POST", "issuer", "/token", claims)["access_token"]
+        return token
+
+    def sign_in(self, token: str, path: str = "/signin", **headers: str) -> Answer:
+        """Sign in with *token*."""
+        return self.call("POST", path, [("Authorization", f"Bearer {token}"), *headers.items()])
+
+    def call(self, method: str, path: str, headers: Any = (), body: bytes | None = None) -> Answer:
+        """Call the API; *headers* are pairs, and may hold a name twice."""
+        pairs = urllib3.HTTPHeaderDict()
+        for name, value in headers:
+            pairs.add(name, value)
+        response = urllib3.request(
+            method, self.urls["api"] + path, headers=pairs, body=body, timeout=PATIENT, retries=False
+        )
+        return Answer(response.status, response.headers, json.loads(response.data) if response.data else None)
+
+    def control(self, method: str, side: str, path: str, body: Any = None) -> Any:
+        """Call the issuer or the AWS endpoint, outside AWS's own protocols."""
+        data = None if body is None else json.dumps(body).encode()
+        response = urllib3.request(method, self.urls[side] + path, body=data, timeout=PATIENT, retries=False)
+        assert response.status in (200, 201, 204), response.data
+        return json.loads(response.data) if response.data else None
+
+    def fault(self, operation: str, **fault: Any) -> None:
+        """Spoil the next calls of an AWS operation."""
+        self.control("POST", "aws", "/local/faults", {"operation": operation, **fault})
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return the AWS calls that were received."""
+        received: list[dict[str, Any]] = self.control("GET", "aws", "/local/calls")
+        return received
+
+
+@pytest.fixture(scope="module")
+def logs() -> list[bytes]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def stack(logs: list[bytes]) -> Iterator[Stack]:
+    with Stack(Options(log=logs.append)) as running:
+        yield running
+
+
+@pytest.fixture
+def client(stack: Stack, logs: list[bytes]) -> Iterator[Client]:
+    made = Client(stack.urls, logs)
+    made.control("DELETE", "aws", "/local/calls")
+    yield made
+    made.control("DELETE", "aws", "/local/faults")
+
+
+@contextmanager
+def command_line_stack(*arguments: str) -> Iterator[Client]:
+    """Run the stack as the command that people type, on free ports."""
+    command = [sys.executable, "-m", "local", "--json", *arguments]
+    ports = ["--port", "0", "--issuer-port", "0", "--aws-port", "0"]
+    environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "HOME") if name in os.environ}
+    with subprocess.Popen(
+        [*command, *ports], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as running:
+        assert running.stdout
+        try:
+            yield Client(json.loads(running.stdout.readline()))
+        finally:
+            running.terminate()
+            assert running.wait(timeout=60) == 0

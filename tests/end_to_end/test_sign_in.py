@@ -1,0 +1,210 @@
+"""From a token to credentials that work, over HTTP, with the clients that people use."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from tests.end_to_end.conftest import command_line_stack
+from tests.tokens import hmac_signer
+
+if TYPE_CHECKING:
+    from local.stack import Stack
+    from tests.end_to_end.conftest import Answer, Client
+
+ARN = re.compile(r"arn:aws:chime:us-east-1:123456789012:app-instance/[0-9a-f-]{36}")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+SECRET = "a shared secret of more than 32 bytes, made up for tests"
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app"
+
+
+def aws(stack_or_client: Any, service: str, credentials: dict[str, str]) -> Any:
+    """Return a boto3 client with *credentials*, in the form of the contract."""
+    session: Any = boto3.Session()
+    return session.client(
+        service,
+        region_name="us-east-1",
+        endpoint_url=stack_or_client.urls["aws"],
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials.get("SessionToken"),
+    )
+
+
+def chime_as_owner(stack: Stack) -> Any:
+    return aws(stack, "chime-sdk-identity", dict(stack.endpoint.root_credentials()))
+
+
+def test_token_is_exchanged_for_credentials(client: Client) -> None:
+    answer = client.sign_in(client.token(sub="ada", name="Ada Lovelace"))
+
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert set(answer.body) == {
+        "ChimeAppInstanceUserArn",
+        "ChimeUserId",
+        "ChimeCredentials",
+        "ChimeDisplayName",
+        "ChimeAppInstanceArn",
+        "ChimeRegion",
+        "ExpiresIn",
+        "RefreshAfter",
+    }
+    assert set(answer.body["ChimeCredentials"]) == {"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
+    assert ARN.fullmatch(answer.body["ChimeAppInstanceArn"])
+    assert answer.body["ChimeAppInstanceUserArn"] == answer.body["ChimeAppInstanceArn"] + "/user/ada"
+    assert answer.body["ChimeUserId"] == "ada"
+    assert answer.body["ChimeDisplayName"] == "Ada Lovelace"
+    assert answer.body["ChimeRegion"] == "us-east-1"
+    assert 3590 <= answer.body["ExpiresIn"] <= 3600
+    assert TIME.fullmatch(answer.body["RefreshAfter"])
+    assert TIME.fullmatch(answer.body["ChimeCredentials"]["Expiration"])
+
+
+def test_creds_is_an_alias(client: Client) -> None:
+    assert client.sign_in(client.token(sub="ada"), "/creds").body["ChimeUserId"] == "ada"
+
+
+def test_es256_is_accepted(client: Client) -> None:
+    assert client.sign_in(client.token(sub="ada", alg="ES256")).status == 200
+
+
+def test_body_is_never_trusted(client: Client) -> None:
+    token = client.token(sub="ada")
+    body = json.dumps({"ChimeUserId": "bob", "sub": "bob", "id": "bob"}).encode()
+
+    answer = client.call("POST", "/signin?sub=bob", [("Authorization", f"Bearer {token}")], body)
+
+    assert answer.body["ChimeUserId"] == "ada"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        pytest.param("auth0|5f7c8ec7c33c6c004bbafe82", id="Auth0"),
+        pytest.param("us-east-1:8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11", id="an identity pool"),
+        pytest.param("-Ab_9xYz", id="a leading hyphen"),
+        pytest.param("x" * 255, id="255 characters"),
+        pytest.param("Ädä Lövelace/ \\\"'\t☃", id="anything else"),
+    ],
+)
+def test_subject_of_any_form_signs_in(client: Client, subject: str) -> None:
+    first, second = (client.sign_in(client.token(sub=subject)) for _ in range(2))
+
+    assert first.status == 200
+    assert first.body["ChimeUserId"] == second.body["ChimeUserId"]
+    assert first.body["ChimeUserId"].startswith("hash-")
+
+
+def test_credentials_are_those_of_a_session_named_after_the_user(client: Client) -> None:
+    credentials = client.sign_in(client.token(sub="ada")).body["ChimeCredentials"]
+
+    identity = aws(client, "sts", credentials).get_caller_identity()
+
+    assert re.search(r":assumed-role/[^/]*UserRole[^/]*/chime_ada$", identity["Arn"])
+
+
+def test_session_carries_the_user_in_its_tag(client: Client) -> None:
+    client.sign_in(client.token(sub="ada"))
+
+    [call] = [call for call in client.calls() if call["operation"] == "AssumeRole"]
+    assert call["parameters"]["Tags"] == [{"Key": "UserUUID", "Value": "ada"}]
+    assert call["parameters"]["DurationSeconds"] == 3600
+
+
+def test_credentials_work_in_the_aws_cli(client: Client) -> None:
+    body = client.sign_in(client.token(sub="ada", name="Ada Lovelace")).body
+    credentials = body["ChimeCredentials"]
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("aws"),
+            *("--endpoint-url", client.urls["aws"], "--region", body["ChimeRegion"], "--output", "json"),
+            *("chime-sdk-identity", "describe-app-instance-user"),
+            *("--app-instance-user-arn", body["ChimeAppInstanceUserArn"]),
+        ],
+        env={
+            **os.environ,
+            "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": credentials["SessionToken"],
+        },
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["AppInstanceUser"]["Name"] == "Ada Lovelace"
+
+
+def test_changed_name_is_brought_to_chime_and_the_metadata_stays(client: Client, stack: Stack) -> None:
+    arn = client.sign_in(client.token(sub="eve", name="Eve")).body["ChimeAppInstanceUserArn"]
+    chime = chime_as_owner(stack)
+    chime.update_app_instance_user(AppInstanceUserArn=arn, Name="Eve", Metadata="vip")
+
+    answer = client.sign_in(client.token(sub="eve", name="Eve Adams"))
+
+    user = chime.describe_app_instance_user(AppInstanceUserArn=arn)["AppInstanceUser"]
+    assert answer.body["ChimeDisplayName"] == user["Name"] == "Eve Adams"
+    assert user["Metadata"] == "vip"
+
+
+def test_returning_user_costs_one_call_to_each_service(client: Client) -> None:
+    client.sign_in(client.token(sub="ada", name="Ada Lovelace"))
+    client.control("DELETE", "aws", "/local/calls")
+
+    client.sign_in(client.token(sub="ada", name="Ada Lovelace"))
+
+    assert sorted(call["operation"] for call in client.calls()) == ["AssumeRole", "DescribeAppInstanceUser"]
+
+
+def test_fifty_devices_of_a_new_user_give_fifty_answers_and_one_user(client: Client, stack: Stack) -> None:
+    token = client.token(sub="grace", name="Grace Hopper")
+
+    with ThreadPoolExecutor(50) as devices:
+        answers: list[Answer] = list(devices.map(client.sign_in, [token] * 50))
+
+    assert {answer.status for answer in answers} == {200}
+    assert {answer.body["ChimeUserId"] for answer in answers} == {"grace"}
+    assert len({answer.body["ChimeCredentials"]["AccessKeyId"] for answer in answers}) == 50
+    instance = answers[0].body["ChimeAppInstanceArn"]
+    users = chime_as_owner(stack).list_app_instance_users(AppInstanceArn=instance, MaxResults=50)["AppInstanceUsers"]
+    assert [user["Name"] for user in users].count("Grace Hopper") == 1
+
+
+def test_key_that_the_issuer_has_just_begun_to_use_is_accepted(client: Client) -> None:
+    old = client.token(sub="ada")
+    client.sign_in(old)
+    client.control("POST", "issuer", "/local/rotate", {})
+
+    assert client.sign_in(client.token(sub="ada")).status == 200
+    assert client.sign_in(old).status == 200
+
+
+def test_shared_secret_signs_in_with_id_and_full_name() -> None:
+    provider = {"name": "own", "preset": "shared-secret", "secret_arn": SECRET_ARN}
+    with command_line_stack("--set", f"PROVIDERS={json.dumps([provider])}") as client:
+        function = client.control("POST", "aws", "/local/credentials", {"role": "AuthorizerFunctionRole"})
+        secrets = aws(client, "secretsmanager", function)
+        secrets.create_secret(Name="app", SecretString=SECRET)
+
+        answer = client.sign_in(signed_by(SECRET, id=42, full_name="Ada Lovelace"))
+        assert (answer.status, answer.body["ChimeUserId"]) == (200, "42")
+        assert answer.body["ChimeDisplayName"] == "Ada Lovelace"
+
+        refused = client.sign_in(signed_by(SECRET[::-1], id=42))
+        assert (refused.status, refused.body["reason"]) == (401, "bad_signature")
+
+
+def signed_by(secret: str, **claims: Any) -> str:
+    """Return a token as an application makes it that signs its own."""
+    return hmac_signer(secret.encode()).token({"exp": int(time.time()) + 600, **claims})
