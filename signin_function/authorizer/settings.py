@@ -106,7 +106,8 @@ class _Options:
             raise self.wrong("preset", f"is not known. Write one of: {', '.join(PRESETS)}.")
         self.preset = preset
         # An empty text is how a template says that a parameter was not given.
-        self._entry = {**PRESETS[preset], **{name: value for name, value in entry.items() if value != ""}}
+        given = {name: value for name, value in entry.items() if value not in ("", None)}
+        self._entry = {**PRESETS[preset], **given}
 
     def wrong(self, option: str, why: str) -> SettingsError:
         return SettingsError(f"{self.path}.{option} {why}")

@@ -74,8 +74,9 @@ def test_audience_may_be_one_or_several(audience: Any) -> None:
     assert provider({**OIDC, "audience": audience}).audiences == tuple(audience)
 
 
-def test_empty_text_counts_as_not_given() -> None:
-    assert provider({**OWN, "audience": ""}).audiences == ()
+@pytest.mark.parametrize("nothing", ["", None])
+def test_empty_text_and_null_count_as_not_given(nothing: str | None) -> None:
+    assert provider({**OWN, "audience": nothing, "issuer": nothing}).audiences == ()
 
 
 def test_any_audience_has_to_be_said() -> None:
