@@ -27,7 +27,7 @@ class SharedSecret:
         self._client: Any = boto3.client("secretsmanager", region_name=arn.split(":")[3], config=config)
         self._arn = arn
 
-    def keys(self) -> tuple[VerificationKey, ...]:
+    def versions(self) -> tuple[VerificationKey, ...]:
         """
         Return the current version and, if there is one, the previous one.
 

@@ -228,4 +228,4 @@ def _secret_keys(options: _Options, clock: Clock) -> SecretKeys:
         raise options.wrong(
             "secret_arn", "is not the ARN of a secret: arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME."
         )
-    return SecretKeys(SharedSecret(arn).keys, clock)
+    return SecretKeys(SharedSecret(arn).versions, clock)

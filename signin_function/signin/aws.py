@@ -20,13 +20,22 @@ THROTTLING = {
     "TooManyRequestsException",
     "RequestLimitExceeded",
 }
+CONNECT_SECONDS = 1.5
+READ_SECONDS = 4.0
+"""Half of the budget, so that a call that hangs can be made once more."""
+
 FIRST_SERVER_ERROR = 500
 TOO_MANY_REQUESTS = 429
 
 
 def config() -> Config:
     """Return how clients wait. Retries are `budget`'s: botocore's know neither our deadline nor Chime's throttling."""
-    return Config(connect_timeout=1.5, read_timeout=4, retries={"total_max_attempts": 1}, tcp_keepalive=True)
+    return Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": 1},
+        tcp_keepalive=True,
+    )
 
 
 def code_of(error: ClientError) -> str:

@@ -58,7 +58,7 @@ def test_bad_token_is_denied_with_its_reason() -> None:
 
 
 def test_missing_token_is_unauthorized_in_api_gateway_s_own_words() -> None:
-    with pytest.raises(Exception, match="^Unauthorized$"):
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
         authorizer().decide(event())
 
 
