@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import socket
 import sys
 import threading
 
@@ -16,20 +17,40 @@ READ_ANSWER = """python3 -c 'import json, sys; print(json.load(sys.stdin)["acces
 ADA = '{"sub": "ada", "name": "Ada Lovelace"}'
 
 
+class PortTakenError(Exception):
+    """A port that was asked for is in use; the text says which."""
+
+
 def main() -> int:
     """Start, say where everything is, wait for SIGINT or SIGTERM, stop. Return the exit status."""
     arguments = _parser().parse_args()
     stop = _stop_signal()
     ports = Ports(arguments.port, arguments.issuer_port, arguments.aws_port)
     try:
+        check_free(ports)
         stack = Stack(Options(ports=ports, settings=dict(arguments.set)))
-    except (DeploymentError, UnsupportedApiError) as error:
+    except (DeploymentError, UnsupportedApiError, PortTakenError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command's own output
         return 1
     with stack:
         print(json.dumps(stack.urls) if arguments.json else welcome(stack.urls), flush=True)  # noqa: T201 - likewise
         stop.wait()
     return 0
+
+
+def check_free(ports: Ports) -> None:
+    """
+    Look whether the ports can be had, to say it better than the server that would find out.
+
+    Raises:
+        PortTakenError: One of them cannot.
+    """
+    options = {"--port": ports.api, "--issuer-port": ports.issuer, "--aws-port": ports.aws}
+    for option, port in options.items():
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError as error:
+            raise PortTakenError(f"Port {port} is taken. Choose another with {option}.") from error
 
 
 def welcome(urls: dict[str, str]) -> str:

@@ -15,6 +15,7 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.cloudformation.parsing import clean_json
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
+from samtranslator.model.exceptions import InvalidDocumentException  # type: ignore[import-untyped]
 
 from local.gateway.definition import Api, read_authorizers, read_responses, read_routes
 from local.process import Function
@@ -79,16 +80,23 @@ def deploy(template: Path, parameters: Mapping[str, str]) -> Deployment:
     Deploy the SAM *template* to moto, in this process, and return what stands then.
 
     Raises:
-        DeploymentError: The template has no such parameter, needs one more, or has not exactly one REST API.
+        DeploymentError: The template is no valid one, has no such parameter, needs one more, or has no one REST API.
         UnsupportedApiError: The API uses what `gateway` does not know.
     """
-    translated = translate(template, parameters, REGION)
+    translated = _translate(template, parameters)
     _check_parameters(translated, parameters)
     stack = _create(translated, parameters)
     _put_role_policies(translated, stack)
     resolved = _Resolved(translated, stack)
     functions = resolved.functions(template.parent)
     return Deployment(resolved.api(), functions, resolved.roles())
+
+
+def _translate(template: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        return translate(template, parameters, REGION)
+    except InvalidDocumentException as error:
+        raise DeploymentError("; ".join(cause.message for cause in error.causes)) from error
 
 
 def _override(function: Function, settings: Mapping[str, str]) -> Function:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -150,6 +151,8 @@ class Issuer:
         said = {"status": 200, "delay_ms": 0, "times": 1} | _body(request)
         if not all(type(value) is int for value in said.values()) or len(said) != 3:  # noqa: PLR2004
             raise BadRequestError("a fault has status, delay_ms and times, all of them whole numbers")
+        if not 200 <= said["status"] <= 599:  # noqa: PLR2004 - what may be a final status
+            raise BadRequestError("status must be one of HTTP's")
         self._fault = Fault(**said)
         return Response(status=204)
 
@@ -187,7 +190,7 @@ class Fault:
 def _expires_in(said: object) -> float:
     if said is None:
         return EXPIRES_IN
-    if isinstance(said, bool) or not isinstance(said, (int, float)):
+    if isinstance(said, bool) or not isinstance(said, (int, float)) or not math.isfinite(said):
         raise BadRequestError("expires_in must be a number of seconds")
     return said
 

@@ -28,6 +28,8 @@ INIT_SECONDS = 60.0
 """How long a handler may take to load. Lambda gives 10 s; a laptop may load sixteen at once."""
 
 CREDENTIALS_MARGIN_SECONDS = 300.0
+"""How long before its credentials end a process is replaced; half their life if that is shorter."""
+
 WORKER = Path(__file__).with_name("worker.py")
 INTERPRETER_NEEDS = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME")
 
@@ -135,7 +137,6 @@ class Process:
             FunctionFailedError: The handler could not be loaded.
         """
         self._function = function
-        self._expires = expires
         # A session of its own: Ctrl-C in a terminal reaches the stack alone, and what the function starts ends with it.
         self._popen = subprocess.Popen(  # noqa: S603 - our own interpreter and worker
             [sys.executable, "-P", str(WORKER)],
@@ -146,10 +147,12 @@ class Process:
         self._log.start()
         self.usable = True
         self._load()
+        now = time.time()
+        self._renew = expires - min(CREDENTIALS_MARGIN_SECONDS, (expires - now) / 2)
 
     def stale(self) -> bool:
         """Tell whether the credentials end too soon for another call."""
-        return time.time() > self._expires - CREDENTIALS_MARGIN_SECONDS
+        return time.time() > self._renew
 
     def invoke(self, event: Json, patience: float) -> Json:
         """

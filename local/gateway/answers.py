@@ -7,7 +7,6 @@ Source: AWS, "Output format of a Lambda function for proxy integration" and "Ama
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
 from local.gateway.responses import Answer, Refusal
@@ -40,7 +39,7 @@ def read_answer(returned: object, request_id: str, *, binary: bool) -> Answer:
     try:
         members = _members(returned)
         status = _status(members.get("statusCode"))
-        headers = _headers(members.get("headers") or {}, members.get("multiValueHeaders") or {})
+        headers = _headers(members.get("headers"), members.get("multiValueHeaders"))
         body = _body(members, binary=binary)
     except MalformedAnswerError as error:
         raise Refusal("DEFAULT_5XX", "Internal server error") from error
@@ -65,11 +64,15 @@ def _status(said: object) -> int:
 
 
 def _headers(single: object, multiple: object) -> list[tuple[str, str]]:
-    if not isinstance(single, dict) or not isinstance(multiple, dict):
-        raise MalformedAnswerError("headers are no object")
-    pairs = [(name, value) for name, values in multiple.items() for value in _listed(values)]
-    pairs += [pair for pair in single.items() if pair not in pairs]
+    pairs = [(name, value) for name, values in _object(multiple).items() for value in _listed(values)]
+    pairs += [pair for pair in _object(single).items() if pair not in pairs]
     return [(_renamed(name), _text(value)) for name, value in pairs if name.lower() not in DROPPED]
+
+
+def _object(said: object) -> dict[str, Any]:
+    if said is not None and not isinstance(said, dict):
+        raise MalformedAnswerError("headers are no object")
+    return said or {}
 
 
 def _listed(values: object) -> list[Any]:
@@ -99,5 +102,5 @@ def _body(members: Mapping[str, Any], *, binary: bool) -> bytes:
         return (body or "").encode()
     try:
         return base64.b64decode(body or "", validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Refusal("API_CONFIGURATION_ERROR", "Internal server error") from error

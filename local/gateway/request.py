@@ -68,7 +68,8 @@ def read_body(environ: WSGIEnvironment) -> bytes:
         BodyTooLargeError: It is too large, or says so; what follows is not read.
     """
     stream: Any = environ["wsgi.input"]
-    length = int(environ.get("CONTENT_LENGTH") or 0)
+    said = environ.get("CONTENT_LENGTH") or "0"
+    length = int(said) if said.isdecimal() else 0
     if length > LARGEST_BODY:
         raise BodyTooLargeError
     if not environ.get("wsgi.input_terminated"):

@@ -1,0 +1,21 @@
+"""What a client of the local stack does: get a token, sign in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import urllib3
+
+HTTP = urllib3.PoolManager(retries=False, maxsize=50)
+
+
+def token(urls: dict[str, str], **claims: Any) -> str:
+    """Return a token of Ada's, or with other *claims*."""
+    answer = HTTP.request("POST", f"{urls['issuer']}/token", json={"sub": "ada", "name": "Ada Lovelace"} | claims)
+    text: str = answer.json()["access_token"]
+    return text
+
+
+def sign_in(urls: dict[str, str], bearer: str, **headers: str) -> urllib3.BaseHTTPResponse:
+    """Sign in with the token *bearer*."""
+    return HTTP.request("POST", f"{urls['api']}/signin", headers={"Authorization": f"Bearer {bearer}", **headers})

@@ -1,0 +1,158 @@
+"""Deployment into moto: what stands afterwards is what the template says, whatever its names are."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from moto.iam.models import iam_backends
+
+from local.aws.endpoint import AwsEndpoint
+from local.deployment import DeploymentError, deploy
+from local.gateway.definition import UnsupportedApiError
+from tests.integration import toy_api
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _aws() -> Iterator[None]:
+    with closing(AwsEndpoint()):
+        yield
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    return toy_api.write(tmp_path)
+
+
+def change(template: Path, old: str, new: str) -> Path:
+    text = template.read_text()
+    assert old in text
+    template.write_text(text.replace(old, new))
+    return template
+
+
+def policies(role_arn: str) -> dict[str, dict[str, object]]:
+    roles = iam_backends["123456789012"]["aws"].roles.values()
+    found = next(role for role in roles if role.arn == role_arn).policies
+    return {name: json.loads(policy) for name, policy in found.items()}
+
+
+def test_function_is_what_the_template_says(template: Path) -> None:
+    echo = deploy(template, {}).functions["Echo"]
+    assert (echo.handler, echo.code) == ("toys.echo", template.parent / "toys")
+    assert (echo.timeout, echo.memory, echo.role, echo.runtime) == (2, 256, "Role", "python3.13")
+    assert echo.environment == {"GREETING": "hello", "SIZE": "7", "FLAG": "true"}
+    assert echo.arn.endswith(f":function:{echo.name}")
+    assert echo.log_group == f"/aws/lambda/{echo.name}"
+
+
+def test_parameter_reaches_the_environment(template: Path) -> None:
+    assert deploy(template, {"Greeting": "bye"}).functions["Echo"].environment["GREETING"] == "bye"
+
+
+def test_routes_name_function_and_authorizer(template: Path) -> None:
+    routes = {
+        (route.method, route.path): (route.function, route.authorizer) for route in deploy(template, {}).api.routes
+    }
+    assert routes == {
+        ("ANY", "/echo"): ("Echo", "Strict"),
+        ("GET", "/items/{id}"): ("Echo", None),
+        ("POST", "/open"): ("Echo", None),
+        ("HEAD", "/open"): ("Echo", None),
+        ("GET", "/remembered"): ("Echo", "Remembering"),
+    }
+
+
+def test_authorizers_say_what_they_look_at_and_for_how_long(template: Path) -> None:
+    authorizers = deploy(template, {}).api.authorizers
+    assert {name: (one.function, one.sources, one.ttl) for name, one in authorizers.items()} == {
+        "Strict": ("Gate", ("method.request.header.Authorization",), 0),
+        "Remembering": ("Gate", ("method.request.header.Authorization",), 300),
+    }
+
+
+def test_gateway_responses_have_status_headers_and_bodies(template: Path) -> None:
+    api = deploy(template, {}).api
+    assert api.stage == "v1"
+    assert set(api.binary_types) == {"image/png"}
+    denied = api.responses["ACCESS_DENIED"]
+    assert denied.status == 401
+    assert denied.headers["Access-Control-Allow-Origin"] == "method.request.header.Origin"
+    assert denied.templates["application/json"].startswith('{"why"')
+    assert api.responses["DEFAULT_5XX"].status is None
+
+
+def test_new_route_and_response_are_followed(template: Path) -> None:
+    change(template, "Path: /open, Method: POST", "Path: /new, Method: PUT")
+    change(template, "StatusCode: 401", "StatusCode: 418")
+    api = deploy(template, {}).api
+    assert ("PUT", "/new") in {(route.method, route.path) for route in api.routes}
+    assert api.responses["ACCESS_DENIED"].status == 418
+
+
+def test_policy_of_its_own_is_put_on_its_role(template: Path) -> None:
+    role = deploy(template, {}).roles["Role"]
+    assert policies(role)["Read"]["Statement"] == [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": role}]
+
+
+@pytest.mark.parametrize(
+    ("extra", "there"), [pytest.param("", False, id="not met"), pytest.param("arn:aws:s3:::x", True, id="met")]
+)
+def test_policy_of_its_own_heeds_its_condition(template: Path, extra: str, *, there: bool) -> None:
+    role = deploy(template, {"Extra": extra}).roles["Role"]
+    assert ("More" in policies(role)) is there
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param(
+            "Default: hello", "Description: no default", "Greeting needs a value", id="parameter without value"
+        ),
+        pytest.param("AWS::Serverless::Api", "AWS::Nonsense", "Api", id="no API"),
+        pytest.param("Handler: toys.gate", "Nonsense: 1", "Gate", id="property that does not exist"),
+    ],
+)
+def test_template_that_cannot_be_deployed_is_refused(template: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(DeploymentError, match=message):
+        deploy(change(template, old, new), {})
+
+
+def test_unknown_parameter_is_refused(template: Path) -> None:
+    with pytest.raises(DeploymentError, match=r"no parameter Nonsense\. There are: Greeting, Extra\."):
+        deploy(template, {"Nonsense": "1"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param("BinaryMediaTypes: [", "Cors: \"'*'\" #", "OPTIONS .*: only .* Lambda", id="an answer of its own"),
+        pytest.param(
+            "FunctionPayloadType: REQUEST\n            Identity: {Headers: [Authorization], ReauthorizeEvery: 0}",
+            "FunctionPayloadType: TOKEN",
+            "authorizer Strict: only .* REQUEST",
+            id="an authorizer that gets the token alone",
+        ),
+        pytest.param("\"'yes'\"", "context.requestId", "DEFAULT_5XX: X-Failed", id="a header from the context"),
+    ],
+)
+def test_what_this_gateway_cannot_do_is_said(template: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(UnsupportedApiError, match=message):
+        deploy(change(template, old, new), {})
+
+
+def test_settings_replace_variables_of_functions_that_declare_them(template: Path) -> None:
+    functions = deploy(template, {}).with_settings({"GREETING": "bye"}).functions
+    assert functions["Echo"].environment["GREETING"] == "bye"
+    assert functions["Gate"].environment == {}
+
+
+def test_unknown_setting_is_refused_with_those_there_are(template: Path) -> None:
+    with pytest.raises(DeploymentError, match=r"No function has a setting NOPE\. There are: FLAG, GREETING, SIZE\."):
+        deploy(template, {}).with_settings({"NOPE": "1"})

@@ -1,0 +1,356 @@
+"""Lambda's part of the local stack: processes, their environment, and what becomes of a function that fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import textwrap
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.functions import PROCESSES, Functions
+from local.process import Function, FunctionFailedError, FunctionTimeoutError, ImpatientCallerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HANDLERS = '''
+    import json, logging, os, subprocess, sys, time
+    from pathlib import Path
+
+    def handler(event, context):
+        return globals()[event.get("do", "pid")](event, context)
+
+    def pid(event, context):
+        return os.getpid()
+
+    def environment(event, context):
+        return dict(os.environ) | {"cwd": os.getcwd(), "path": sys.path[0], "local": "local" in sys.modules}
+
+    def about(event, context):
+        names = ("function_name", "function_version", "invoked_function_arn", "memory_limit_in_mb", "log_group_name")
+        return {name: getattr(context, name) for name in names} | {
+            "aws_request_id": context.aws_request_id, "left": context.get_remaining_time_in_millis()}
+
+    def fail(event, context):
+        raise KeyError("secret")
+
+    def leave(event, context):
+        os._exit(3)
+
+    def marshal(event, context):
+        return {1, 2}
+
+    def sleep(event, context):
+        time.sleep(60)
+
+    def meet(event, context):
+        """Wait until as many as asked are in here at once."""
+        Path(event["folder"], str(os.getpid())).touch()
+        while len(os.listdir(event["folder"])) < event["together"]:
+            time.sleep(0.01)
+        return os.getpid()
+
+    def talk(event, context):
+        print("printed")
+        os.write(1, b"written\\n")
+        logging.warning("logged")
+        subprocess.run([sys.executable, "-c", "print('by a child')"], check=True)
+        return sys.stdin.read()
+'''
+
+
+def credentials(role: str, *, seconds: int = 3600) -> dict[str, str]:
+    ends = datetime.now(UTC) + timedelta(seconds=seconds)
+    secrets = {"AccessKeyId": f"key of {role}", "SecretAccessKey": "secret", "SessionToken": "token"}
+    return secrets | {"Expiration": ends.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+@pytest.fixture
+def function(tmp_path: Path) -> Function:
+    (tmp_path / "toys.py").write_text(textwrap.dedent(HANDLERS))
+    return Function(
+        logical_id="Toy",
+        name="local-Toy",
+        arn="arn:aws:lambda:us-east-1:123456789012:function:local-Toy",
+        handler="toys.handler",
+        code=tmp_path,
+        timeout=60,
+        memory=256,
+        environment={"GREETING": "hello"},
+        role="ToyRole",
+        log_group="/toys",
+        region="us-east-1",
+        runtime="python3.13",
+    )
+
+
+class Toy:
+    """One function that runs, and what it logged."""
+
+    def __init__(self, function: Function, seconds: int = 3600) -> None:
+        self.log: list[bytes] = []
+        self._functions = Functions(
+            {"Toy": function}, lambda role: credentials(role, seconds=seconds), "http://aws", self.log.append
+        )
+        self.close = self._functions.close
+
+    def __call__(self, do: str = "pid", patience: float = 60, **event: Any) -> Any:
+        return self._functions.invoke("Toy", {"do": do, **event}, patience)
+
+
+@pytest.fixture
+def toy(function: Function) -> Iterator[Toy]:
+    with closing(Toy(function)) as toy:
+        yield toy
+
+
+def gone(pid: int) -> bool:
+    """Wait until the process has ended; the test's timeout is the limit."""
+    while True:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        if Path(f"/proc/{pid}/stat").exists() and " Z " in Path(f"/proc/{pid}/stat").read_text():
+            return True
+        time.sleep(0.01)
+
+
+def test_handler_runs_in_a_process_of_its_own_that_is_used_again(toy: Toy) -> None:
+    first = toy()
+    assert first != os.getpid()
+    assert toy() == first
+
+
+def test_process_has_what_the_template_and_lambda_set_and_nothing_of_ours(
+    toy: Toy, function: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OURS", "must not be seen")
+    found = toy("environment")
+    assert {name: found.pop(name) for name in ("cwd", "path", "local")} == {
+        "cwd": str(function.code), "path": str(function.code), "local": False,
+    }  # fmt: skip
+    assert found.pop("AWS_LAMBDA_LOG_STREAM_NAME")
+    interpreter = {name: found.pop(name, None) for name in ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LC_CTYPE")}
+    assert interpreter["PATH"] == os.environ["PATH"]
+    assert found == {
+        "GREETING": "hello",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_LAMBDA_FUNCTION_NAME": "local-Toy",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/toys",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_ACCESS_KEY_ID": "key of ToyRole",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_SESSION_TOKEN": "token",
+        "AWS_ENDPOINT_URL": "http://aws",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "LAMBDA_TASK_ROOT": str(function.code),
+        "_HANDLER": "toys.handler",
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+    }
+
+
+def test_context_tells_about_the_call(toy: Toy, function: Function) -> None:
+    first, second = toy("about"), toy("about")
+    assert first.pop("aws_request_id") != second.pop("aws_request_id")
+    assert 0 < first.pop("left") <= 60_000
+    assert first == {
+        "function_name": "local-Toy",
+        "function_version": "$LATEST",
+        "invoked_function_arn": function.arn,
+        "memory_limit_in_mb": "256",
+        "log_group_name": "/toys",
+    }
+
+
+def test_exception_is_reported_as_lambda_does_and_the_process_stays(toy: Toy) -> None:
+    pid = toy()
+    with pytest.raises(FunctionFailedError) as failed:
+        toy("fail")
+    assert failed.value.payload["errorType"] == "KeyError"
+    assert failed.value.payload["errorMessage"] == "'secret'"
+    assert 'raise KeyError("secret")' in failed.value.payload["stackTrace"][-1]
+    assert not any("worker.py" in frame for frame in failed.value.payload["stackTrace"])
+    assert toy() == pid
+
+
+def test_answer_that_is_no_json_is_an_error(toy: Toy) -> None:
+    with pytest.raises(FunctionFailedError, match="MarshalError"):
+        toy("marshal")
+
+
+def test_process_that_exits_is_reported_and_replaced(toy: Toy) -> None:
+    pid = toy()
+    with pytest.raises(FunctionFailedError) as failed:
+        toy("leave")
+    assert failed.value.payload == {
+        "errorType": "Runtime.ExitError",
+        "errorMessage": "Error: Runtime exited with error: exit status 3",
+    }
+    assert toy() != pid
+
+
+def test_process_that_was_killed_while_idle_is_replaced(toy: Toy) -> None:
+    pid = toy()
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(FunctionFailedError, match="signal: 9"):
+        toy()
+    assert toy() != pid
+
+
+def test_process_over_its_timeout_is_killed_and_replaced(function: Function) -> None:
+    with closing(Toy(replace(function, timeout=1))) as toy:
+        pid = toy()
+        with pytest.raises(FunctionTimeoutError, match=r"Task timed out after 1\.00 seconds"):
+            toy("sleep")
+        assert gone(pid)
+        assert toy() != pid
+
+
+def test_caller_who_loses_patience_is_told_so(toy: Toy) -> None:
+    with pytest.raises(ImpatientCallerError):
+        toy("sleep", patience=0.5)
+
+
+@pytest.mark.parametrize(
+    ("handler", "code", "error_type", "message"),
+    [
+        pytest.param("nowhere.handler", "", "Runtime.ImportModuleError", "No module named 'nowhere'", id="no module"),
+        pytest.param("toys.nothing", "", "Runtime.HandlerNotFound", "'nothing' missing on module 'toys'", id="no name"),
+        pytest.param("toys.handler", "def (", "Runtime.UserCodeSyntaxError", "invalid syntax", id="no Python"),
+        pytest.param("toys.handler", "import nowhere", "Runtime.ImportModuleError", "'nowhere'", id="a missing import"),
+        pytest.param("toys.handler", "1 / 0", "ZeroDivisionError", "division by zero", id="raises"),
+        pytest.param("toys.handler", "import os; os._exit(4)", "Runtime.ExitError", "exit status 4", id="exits"),
+    ],
+)
+def test_handler_that_cannot_be_loaded(  # noqa: PLR0913, PLR0917 - a row of the table
+    function: Function, tmp_path: Path, handler: str, code: str, error_type: str, message: str
+) -> None:
+    if code:
+        (tmp_path / "toys.py").write_text(code)
+    with closing(Toy(replace(function, handler=handler))) as toy:
+        for _ in range(2):
+            with pytest.raises(FunctionFailedError) as failed:
+                toy()
+            assert failed.value.payload["errorType"] == error_type
+            assert message in failed.value.payload["errorMessage"]
+
+
+def test_what_the_function_prints_is_its_log_and_no_answer(toy: Toy) -> None:
+    assert toy("talk") == ""
+    toy.close()
+    log = b"".join(toy.log).decode()
+    for text in ("printed", "written", "logged", "by a child"):
+        assert text in log
+
+
+def test_error_is_logged_with_its_message_and_stack_trace(toy: Toy) -> None:
+    with pytest.raises(FunctionFailedError):
+        toy("fail")
+    toy.close()
+    log = b"".join(toy.log).decode()
+    assert "[ERROR] KeyError: 'secret'\nTraceback (most recent call last):\n" in log
+
+
+def test_each_process_handles_one_event_at_a_time_and_sixteen_run_at_once(toy: Toy, tmp_path: Path) -> None:
+    folder = tmp_path / "meeting"
+    folder.mkdir()
+    with ThreadPoolExecutor(PROCESSES) as callers:
+        met = [callers.submit(toy, "meet", folder=str(folder), together=PROCESSES) for _ in range(PROCESSES)]
+        assert len({caller.result() for caller in met}) == PROCESSES
+
+
+def test_seventeenth_event_waits_until_a_process_is_free(toy: Toy, tmp_path: Path) -> None:
+    folder = tmp_path / "meeting"
+    folder.mkdir()
+    with ThreadPoolExecutor(PROCESSES + 1) as callers:
+        # They leave when one more name is there than there are processes.
+        busy = [callers.submit(toy, "meet", folder=str(folder), together=PROCESSES + 1) for _ in range(PROCESSES)]
+        while len(list(folder.iterdir())) < PROCESSES:
+            time.sleep(0.01)
+        with pytest.raises(ImpatientCallerError, match="No process was free"):
+            toy(patience=0.2)
+        last = callers.submit(toy)
+        (folder / "one more").touch()
+        assert last.result() in {caller.result() for caller in busy}
+
+
+def test_fifty_callers_at_once_are_all_served(toy: Toy) -> None:
+    with ThreadPoolExecutor(50) as callers:
+        pids = list(callers.map(lambda _: toy(), range(200)))
+    assert len(pids) == 200
+    assert len(set(pids)) <= PROCESSES
+
+
+def test_process_whose_credentials_end_soon_is_replaced(function: Function) -> None:
+    with closing(Toy(function, seconds=6)) as toy:
+        pid = toy()
+        while toy() == pid:
+            time.sleep(0.1)
+
+
+def test_closing_ends_busy_processes_too(toy: Toy, tmp_path: Path) -> None:
+    folder = tmp_path / "meeting"
+    folder.mkdir()
+    with ThreadPoolExecutor(1) as callers:
+        busy = callers.submit(toy, "meet", folder=str(folder), together=2)
+        while not list(folder.iterdir()):
+            time.sleep(0.01)
+        toy.close()
+        with pytest.raises(FunctionFailedError):
+            busy.result()
+    assert gone(int(next(folder.iterdir()).name))
+    with pytest.raises(FunctionFailedError, match="closed"):
+        toy()
+
+
+def test_process_ends_when_whoever_started_it_is_killed(function: Function, tmp_path: Path) -> None:
+    # A parent of its own, to be killed without a chance to tidy up.
+    script = tmp_path / "parent.py"
+    script.write_text(
+        textwrap.dedent(f"""
+            import json, os, signal
+            from pathlib import Path
+            from local.functions import Functions
+            from local.process import Function
+            fields = json.loads({json.dumps(json.dumps(vars(function), default=str))})
+            function = Function(**(fields | {{"code": Path(fields["code"])}}))
+            functions = Functions({{"Toy": function}}, lambda role: {credentials("x")!r}, "http://aws")
+            print(functions.invoke("Toy", {{}}), flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        """)
+    )
+    root = Path(__file__).resolve().parents[2]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    read, write = os.pipe()
+    pid = os.posix_spawn(
+        sys.executable, [sys.executable, str(script)], environment, file_actions=[(os.POSIX_SPAWN_DUP2, write, 1)]
+    )
+    os.close(write)
+    assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGKILL
+    with os.fdopen(read) as output:
+        assert gone(int(output.readline()))
+
+
+def test_threads_end_with_their_processes(toy: Toy) -> None:
+    toy()
+    toy.close()
+    assert not [thread for thread in threading.enumerate() if "_copy_log" in thread.name]

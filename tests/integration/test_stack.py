@@ -1,0 +1,77 @@
+"""The whole local stack: our template, our functions, over HTTP."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.stack import Options, Stack
+from tests.integration.clients import HTTP, sign_in, token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def log() -> list[bytes]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def stack(log: list[bytes]) -> Iterator[Stack]:
+    with Stack(Options(log=log.append)) as stack:
+        yield stack
+
+
+def test_ada_signs_in(stack: Stack) -> None:
+    answer = sign_in(stack.urls, token(stack.urls))
+    assert answer.status == 200
+    assert answer.json()["ChimeUserId"] == "ada"
+    assert answer.json()["ChimeDisplayName"] == "Ada Lovelace"
+    assert answer.json()["ChimeAppInstanceUserArn"].endswith("/user/ada")
+
+
+def test_fifty_sign_in_at_once(stack: Stack) -> None:
+    bearers = [token(stack.urls, sub=f"user-{number}") for number in range(50)]
+    with ThreadPoolExecutor(50) as clients:
+        answers = list(clients.map(lambda bearer: sign_in(stack.urls, bearer), bearers))
+    assert [answer.json().get("ChimeUserId") for answer in answers] == [f"user-{number}" for number in range(50)]
+
+
+def test_expired_token_is_refused_as_the_contract_says(stack: Stack) -> None:
+    answer = sign_in(stack.urls, token(stack.urls, expires_in=-60), Origin="https://localhost:9000")
+    assert (answer.status, answer.json()["reason"]) == (401, "token_expired")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="chime-signin", error="invalid_token"'
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://localhost:9000"
+
+
+def test_unknown_path_is_refused_as_the_contract_says(stack: Stack) -> None:
+    answer = HTTP.request("GET", f"{stack.urls['api']}/nowhere")
+    assert (answer.status, answer.json()["error"]) == (404, "not_found")
+
+
+def test_page_knows_its_addresses_and_loads_nothing_from_elsewhere(stack: Stack) -> None:
+    page = HTTP.request("GET", f"{stack.urls['api']}/")
+    assert page.headers["Content-Type"].startswith("text/html")
+    text = page.data.decode()
+    assert set(re.findall(r"https?://[^/<\"]+", text)) == set(stack.urls.values())
+    assert "{{" not in text
+
+
+def test_pages_own_origin_may_sign_in_by_either_name(stack: Stack) -> None:
+    port = stack.urls["api"].rpartition(":")[2]
+    for origin in (f"http://127.0.0.1:{port}", f"http://localhost:{port}", "https://localhost:9000"):
+        answer = sign_in(stack.urls, token(stack.urls), Origin=origin)
+        assert answer.headers["Access-Control-Allow-Origin"] == origin
+
+
+def test_functions_keep_tokens_and_names_out_of_their_log(stack: Stack, log: list[bytes]) -> None:
+    bearer = token(stack.urls, name="Grace Hopper")
+    credentials = sign_in(stack.urls, bearer).json()["ChimeCredentials"]
+    text = b"".join(log).decode()
+    assert '"signed in"' in text
+    for secret in (bearer, "Grace Hopper", credentials["SecretAccessKey"], credentials["SessionToken"]):
+        assert secret not in text

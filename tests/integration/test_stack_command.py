@@ -1,0 +1,98 @@
+"""The local stack as a command, and made with options of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.deployment import DeploymentError
+from local.stack import Options, Stack
+from tests.integration.clients import sign_in, token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "local", "--port", "0", "--issuer-port", "0", "--aws-port", "0"]
+
+
+def test_stacks_come_one_after_the_other_with_settings_and_parameters_of_their_own() -> None:
+    options = Options(settings={"SESSION_SECONDS": "900"}, parameters={"AllowedOrigins": "https://other.example"})
+    with Stack(options) as stack:
+        answer = sign_in(stack.urls, token(stack.urls), Origin="https://other.example")
+        assert answer.json()["ExpiresIn"] <= 900
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://other.example"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(Options(settings={"NOPE": "1"}), "SESSION_SECONDS", id="setting"),
+        pytest.param(Options(parameters={"Nope": "1"}), "ChimeAppInstanceArn", id="parameter"),
+    ],
+)
+def test_unknown_name_is_refused_with_those_there_are_and_leaves_nothing_behind(options: Options, message: str) -> None:
+    for _ in range(2):
+        with pytest.raises(DeploymentError, match=message):
+            Stack(options)
+
+
+@contextmanager
+def command(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `python -m local` from another folder than the repository's."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [*COMMAND, *arguments], cwd="/", env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_command_tells_its_addresses_serves_and_stops_when_told(number: signal.Signals) -> None:
+    with command("--json", "--set", "SESSION_SECONDS=901") as process:
+        urls = json.loads(read_line(process))
+        assert list(urls) == ["api", "issuer", "aws"]
+        assert sign_in(urls, token(urls)).json()["ExpiresIn"] <= 901
+        process.send_signal(number)
+        assert process.wait() == 0
+
+
+def test_command_prints_a_curl_that_works() -> None:
+    with command() as process:
+        lines = iter(lambda: read_line(process), "")
+        script = next(line for line in lines if line.startswith("TOKEN=")) + next(lines)
+        answer = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+        assert json.loads(answer.stdout)["ChimeDisplayName"] == "Ada Lovelace"
+
+
+@pytest.mark.parametrize("option", ["--port", "--issuer-port", "--aws-port"])
+def test_command_says_in_one_line_that_a_port_is_taken(option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, command(option, str(taken.getsockname()[1])) as process:
+        _, said = process.communicate()
+        assert said == f"Port {taken.getsockname()[1]} is taken. Choose another with {option}.\n"
+        assert process.returncode == 1
+
+
+def test_command_says_in_one_line_which_settings_there_are() -> None:
+    with command("--set", "NOPE=1") as process:
+        _, said = process.communicate()
+        assert said.startswith("No function has a setting NOPE. There are: ")
+        assert said.count("\n") == 1
+        assert process.returncode == 1
