@@ -17,7 +17,7 @@ help: ## print this
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
 run: .venv/local ## start the service here, with no AWS account and no Docker
-	@$(BIN)/python -m local
+	@$(BIN)/python -m local $(ARGS)
 
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -46,13 +46,13 @@ build: .venv/dev ## build both functions and their layers (sam build)
 	@$(SAM) build
 
 invoke: .venv/dev ## build, then invoke both functions with events/, in Docker (sam local invoke)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.docker.invoke
+	@$(BIN)/python -m tests.docker.invoke
 
-local: build ## serve the built API on port 3000, in Docker (sam local start-api)
-	@$(SAM) local start-api
+local: .venv/dev ## build, then serve the API on port 3000, in Docker (sam local start-api)
+	@$(BIN)/python -m tests.docker.serve
 
 test-docker: .venv/dev ## run the tests of the built functions, in Docker
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest tests/docker
+	@$(BIN)/pytest tests/docker --timeout=600 # the first test builds, and may make the image
 
 # ── AWS ──────────────────────────────────────────────────────────────────────────────────────────
 

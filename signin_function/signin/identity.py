@@ -36,7 +36,7 @@ def app_instance_user_id(caller: Caller) -> str:
     if caller.plain and fits:
         return caller.subject
     scope = caller.scope.encode()
-    # The length in front keeps "ab" + "c" and "a" + "bc" apart.
+    # The length in front keeps "ab" + "c" and "a" + "bc" apart, and the colon the length from a scope in digits.
     digest = hashlib.sha256(b"%d:%b%b" % (len(scope), scope, caller.subject.encode())).digest()
     return HASHED_PREFIX + base64.b32encode(digest).decode("ascii").rstrip("=").lower()
 

@@ -94,8 +94,17 @@ def test_equal_subjects_of_two_providers_are_two_users(
     assert user_id(subject, scope=one, plain=False) != user_id(subject, scope=other, plain=plain)
 
 
-def test_where_the_scope_ends_matters() -> None:
-    assert user_id("bc", scope="a", plain=False) != user_id("c", scope="ab", plain=False)
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(("a", "bc"), ("ab", "c"), id="among letters"),
+        pytest.param(("0", "abcdefghijx"), ("abcdefghij", "x"), id="among digits, which the length has too"),
+    ],
+)
+def test_where_the_scope_ends_matters(one: tuple[str, str], other: tuple[str, str]) -> None:
+    ids = {user_id(subject, scope=scope, plain=False) for scope, subject in (one, other)}
+
+    assert len(ids) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""README's commands, executed as they stand there; only the ports are others, lest they be taken."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.end_to_end.conftest import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+README = (ROOT / "README.md").read_text()
+BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+WITH_ANSWER = [
+    pytest.param(command, json.loads(answer), id=f"block {number}")
+    for number, ((language, command), (after, answer)) in enumerate(itertools.pairwise(BLOCKS))
+    if (language, after) == ("sh", "json")
+]
+WITHOUT_ANSWER = [
+    pytest.param(command, id=f"block {number}")
+    for number, ((language, command), (after, _)) in enumerate(zip(BLOCKS, [*BLOCKS[1:], ("", "")], strict=True))
+    if language == "sh" and after != "json" and "curl" in command
+]
+MADE = sorted(set(re.findall(r"(?:^|`)make ([a-z0-9-]+)", README, flags=re.MULTILINE)))
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [opened.getsockname()[1] for opened in sockets]
+    for opened in sockets:
+        opened.close()
+    return ports
+
+
+@pytest.fixture(scope="module")
+def moved() -> Iterator[dict[str, str]]:
+    """Start `make run` on free ports; return where README's addresses are now."""
+    ports = free_ports(3)
+    arguments = " ".join(
+        f"{option} {port}" for option, port in zip(("--port", "--issuer-port", "--aws-port"), ports, strict=True)
+    )
+    with subprocess.Popen(
+        ["make", "--silent", "run", f"ARGS={arguments}"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        assert running.stdout
+        said = iter(running.stdout.readline, "")
+        assert any("Ctrl-C" in line for line in said), "make run ended before all was up"
+        yield {f"127.0.0.1:{port}": f"127.0.0.1:{free}" for port, free in zip((3000, 3001, 3002), ports, strict=True)}
+        # As Ctrl-C does: make and what it started.
+        os.killpg(running.pid, signal.SIGINT)
+
+
+def execute(command: str, moved: dict[str, str]) -> str:
+    for address, elsewhere in moved.items():
+        command = command.replace(address, elsewhere)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def shape(value: Any) -> Any:
+    """Return *value* with each text as a text: what README shows with dots in it."""
+    if isinstance(value, dict):
+        return {name: shape(member) for name, member in value.items()}
+    return type(value)
+
+
+@pytest.mark.parametrize(("command", "shown"), WITH_ANSWER)
+def test_command_gives_the_answer_that_is_shown(moved: dict[str, str], command: str, shown: dict[str, Any]) -> None:
+    answer = json.loads(execute(command, moved))
+
+    assert shape(answer) == shape(shown)
+    for name in ("error", "reason", "error_description", "ChimeUserId", "ChimeDisplayName", "ChimeRegion"):
+        assert answer.get(name) == shown.get(name)
+
+
+@pytest.mark.parametrize("command", WITHOUT_ANSWER)
+def test_command_works(moved: dict[str, str], command: str) -> None:
+    execute(command, moved)
+
+
+def test_there_are_commands_to_execute() -> None:
+    assert len(WITH_ANSWER) == 2
+    assert len(WITHOUT_ANSWER) == 1
+
+
+@pytest.mark.parametrize("target", MADE)
+def test_make_knows_each_command(target: str) -> None:
+    subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, check=True)
