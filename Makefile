@@ -31,7 +31,6 @@ check: .venv/dev ## check formatting, lint, types, import rules and the template
 	@$(BIN)/mypy
 	@PYTHONPATH=signin_function:. $(BIN)/lint-imports
 	@$(SAM) validate --lint
-	@$(BIN)/python -m tests.translated
 
 format: .venv/dev ## format the code and mend what lint can mend
 	@$(BIN)/ruff format

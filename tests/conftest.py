@@ -102,9 +102,9 @@ def _stays_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     assert not refused, f"This test {', '.join(refused)}."
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def reach() -> Reach:
-    """Return what this test may reach. For tests of these rules, and to allow a host by adding it to `hosts`."""
+    """Return what tests may reach. For tests of these rules, and for tests/docker, which adds Docker's bridge."""
     return REACH
 
 
