@@ -18,13 +18,14 @@ def authorizer_event(token: str) -> dict[str, Any]:
     return _event("authorizer", token)
 
 
-def signin_event(token: str, context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what API Gateway sends to the handler after the authorizer's Allow with *context*."""
+def signin_event(token: str, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what API Gateway sends to the handler after the authorizer's Allow with *context* (None: the file's)."""
     event = _event("signin", token)
-    # API Gateway makes a text of every value.
-    event["requestContext"]["authorizer"] = {
-        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in context.items()
-    }
+    if context is not None:
+        # API Gateway makes a text of every value.
+        event["requestContext"]["authorizer"] = {
+            name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in context.items()
+        }
     return event
 
 

@@ -1,0 +1,43 @@
+"""The events in events/ are such as the functions really get."""
+
+from __future__ import annotations
+
+import json
+
+from authorizer.app import Authorizer
+from authorizer.settings import Settings
+from signin.caller import Caller, caller
+from tests import tokens
+from tests.docker.events import authorizer_event, signin_event
+
+ADA = Caller(provider="local", scope="http://127.0.0.1:3001", plain=True, subject="ada", name="Ada Lovelace")
+ADDED_BY_API_GATEWAY = {"principalId", "integrationLatency"}
+
+
+def context() -> dict[str, object]:
+    """Return the authorizer's context for Ada Lovelace, as it answers events/authorizer.json with her token."""
+    signer = tokens.ec_signer()
+    provider = {
+        "name": "local", "issuer": ADA.scope, "audience": tokens.AUDIENCE, "jwks": {"keys": [dict(signer.jwk)]},
+    }  # fmt: skip
+    settings = Settings.from_environ({"PROVIDERS": json.dumps([provider])}, clock=lambda: tokens.NOW)
+    token = signer.token(tokens.claims(iss=ADA.scope))
+    given: dict[str, object] = Authorizer(settings, clock=lambda: tokens.NOW).decide(authorizer_event(token))["context"]
+    return given
+
+
+def test_authorizer_finds_the_token_in_its_event() -> None:
+    assert context()["name"] == "Ada Lovelace"
+
+
+def test_handler_finds_the_caller_in_its_event() -> None:
+    assert caller(signin_event("")) == ADA
+
+
+def test_handler_finds_the_caller_in_what_the_authorizer_says() -> None:
+    assert caller(signin_event("", context())) == ADA
+
+
+def test_context_in_the_event_has_what_the_authorizer_says() -> None:
+    written = signin_event("")["requestContext"]["authorizer"]
+    assert written.keys() - ADDED_BY_API_GATEWAY == context().keys()
