@@ -59,7 +59,7 @@ deploy: build ## deploy to AWS; the first time it asks for the parameters (sam d
 	@$(SAM) deploy $(if $(shell grep -s '^parameter_overrides' samconfig.toml),,--guided)
 
 e2e: .venv/dev ## test the deployed stack that AWS_SAM_STACK_NAME names
-	@$(BIN)/pytest tests/deployed
+	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
 
 # ── Housekeeping ─────────────────────────────────────────────────────────────────────────────────
 
