@@ -45,6 +45,7 @@ class Pool:
         self._idle: list[Process] = []
         self._all: set[Process] = set()
         self._failures: list[Exception] = []
+        self._total = 0
         self._starting = 0
         self._waiting = 0
         self._closed = False
@@ -81,12 +82,13 @@ class Pool:
             self._closed = True
             processes = list(self._all)
             self._changed.notify_all()
-            self._changed.wait_for(lambda: not self._starting, INIT_SECONDS)
         for process in processes:
             process.close()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._starting, INIT_SECONDS)
 
     def _something_for_us(self) -> bool:
-        for process in [process for process in self._idle if process.stale()]:
+        for process in [process for process in self._idle if process.worn_out()]:
             self._idle.remove(process)
             self._forget(process)
         if not (self._idle or self._failures or self._closed):
@@ -102,29 +104,42 @@ class Pool:
 
     def _start_another(self) -> None:
         wanted = min(self._waiting, STARTS_AT_ONCE)
-        if self._starting < wanted and self._starting + len(self._all) < self._size:
+        if self._starting < wanted and self._total < self._size:
             self._starting += 1
+            self._total += 1
             threading.Thread(target=self._add_process, daemon=True).start()
 
     def _add_process(self) -> None:
         try:
-            process = self._start()
+            process = self._register(self._start())
+            process.load()
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller who waits has to learn it
             self._fail(error)
             return
         with self._changed:
             self._starting -= 1
-            self._all.add(process)
             self.give_back(process)
+
+    def _register(self, process: Process) -> Process:
+        with self._changed:
+            self._all.add(process)
+            if self._closed:
+                process.close()
+        return process
 
     def _fail(self, error: Exception) -> None:
         with self._changed:
             self._starting -= 1
-            self._failures.append(error)
+            self._total -= 1
+            self._all = {process for process in self._all if process.usable}
+            # As many as there are callers to learn of it: the next one's process may load.
+            if len(self._failures) < self._waiting:
+                self._failures.append(error)
             self._changed.notify_all()
 
     def _forget(self, process: Process) -> None:
         self._all.discard(process)
+        self._total -= 1
         # Not here: whoever waits for a process need not wait for this one's end.
         threading.Thread(target=process.close).start()
 

@@ -128,14 +128,7 @@ class Process:
     """One process of a function: loaded once, then called again and again, by one caller at a time."""
 
     def __init__(self, function: Function, variables: Mapping[str, str], expires: float, log: LogSink) -> None:
-        """
-        Start the process and wait until its handler is loaded.
-
-        *expires* is the time (seconds since 1970) at which its credentials end.
-
-        Raises:
-            FunctionFailedError: The handler could not be loaded.
-        """
+        """Start the process; *expires* is the time (seconds since 1970) at which its credentials end."""
         self._function = function
         # A session of its own: Ctrl-C in a terminal reaches the stack alone, and what the function starts ends with it.
         self._popen = subprocess.Popen(  # noqa: S603 - our own interpreter and worker
@@ -145,14 +138,25 @@ class Process:
         )  # fmt: skip
         self._log = threading.Thread(target=self._copy_log, args=(log,), daemon=True)
         self._log.start()
+        self._renew = expires - min(CREDENTIALS_MARGIN_SECONDS, (expires - time.time()) / 2)
         self.usable = True
-        self._load()
-        now = time.time()
-        self._renew = expires - min(CREDENTIALS_MARGIN_SECONDS, (expires - now) / 2)
 
-    def stale(self) -> bool:
-        """Tell whether the credentials end too soon for another call."""
-        return time.time() > self._renew
+    def load(self) -> None:
+        """
+        Wait until the handler is loaded.
+
+        Raises:
+            FunctionFailedError: It cannot be; the process was ended.
+        """
+        try:
+            self._converse(None, INIT_SECONDS, _timeout(INIT_SECONDS))
+        except FunctionFailedError:
+            self.close()
+            raise
+
+    def worn_out(self) -> bool:
+        """Tell whether the process has ended, or its credentials end too soon for another call."""
+        return self._popen.poll() is not None or time.time() > self._renew
 
     def invoke(self, event: Json, patience: float) -> Json:
         """
@@ -180,13 +184,6 @@ class Process:
         self._log.join(timeout=5)
         for pipe in (self._popen.stdin, self._popen.stdout):
             _close_quietly(cast("IO[bytes]", pipe))
-
-    def _load(self) -> None:
-        try:
-            self._converse(None, INIT_SECONDS, _timeout(INIT_SECONDS))
-        except FunctionFailedError:
-            self.close()
-            raise
 
     def _converse(self, request: Json, seconds: float, too_late: Exception) -> Json:
         deadline = _Deadline(seconds, self._kill)
@@ -219,8 +216,10 @@ class Process:
 
     def _kill(self) -> None:
         self.usable = False
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._popen.pid, signal.SIGKILL)
+        # Once it is known to have ended, its number may be somebody else's.
+        if self._popen.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._popen.pid, signal.SIGKILL)
 
     def _copy_log(self, log: LogSink) -> None:
         with cast("IO[bytes]", self._popen.stderr) as lines:
