@@ -182,7 +182,7 @@ class Fault:
         with self._lock:
             if self._times == 0:
                 return 200
-            self._times -= self._times > 0
+            self._times -= 1
         time.sleep(self._delay)
         return self._status
 

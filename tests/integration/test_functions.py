@@ -292,6 +292,14 @@ def test_seventeenth_event_waits_until_a_process_is_free(toy: Toy, tmp_path: Pat
         assert last.result() in {caller.result() for caller in busy}
 
 
+def test_idle_process_that_was_used_last_is_used_first(toy: Toy, tmp_path: Path) -> None:
+    folder = tmp_path / "meeting"
+    folder.mkdir()
+    with ThreadPoolExecutor(3) as callers:
+        list(callers.map(lambda _: toy("meet", folder=str(folder), together=3), range(3)))
+    assert len({toy() for _ in range(10)}) == 1
+
+
 def test_fifty_callers_at_once_are_all_served(toy: Toy) -> None:
     with ThreadPoolExecutor(50) as callers:
         pids = list(callers.map(lambda _: toy(), range(200)))
