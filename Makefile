@@ -69,7 +69,7 @@ lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versi
 	@for layer in authorizer signin; do $(UV) --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 		$(NEVER_IMPORTED:%=--no-emit-package %) --group $$layer -c tests/requirements.txt -o layers/$$layer.txt || exit; done
 
-# Required by python-jose and cffi, imported by neither as we use them (tests/docker proves it).
+# Required by python-jose and cffi, imported by neither as we use them (test_import_budget.py proves it).
 NEVER_IMPORTED := ecdsa pyasn1 pycparser rsa
 
 clean: ## remove everything that the other commands made

@@ -1,0 +1,60 @@
+"""Run a function's code with nothing but its layer, in an interpreter of its own, on this machine's Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[1]
+SIGNIN_FUNCTION = ROOT / "signin_function"
+
+# What Lambda itself says, so that the modules do on import what they do there.
+LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "test", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
+KEY = {
+    "kty": "EC", "crv": "P-256", "kid": "1", "alg": "ES256",
+    # RFC 7515, A.3.1
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+}  # fmt: skip
+BY_KEY_SET = {"name": "main", "issuer": "https://issuer.example", "audience": "chime-signin", "jwks": {"keys": [KEY]}}
+SETTINGS = {
+    "authorizer": {"PROVIDERS": json.dumps([BY_KEY_SET])},
+    "signin": {
+        "USER_ROLE_ARN": "arn:aws:iam::123456789012:role/user",
+        "CHIME_APP_INSTANCE_ARN": "arn:aws:chime:us-east-1:123456789012:app-instance/1",
+        "SESSION_SECONDS": "3600",
+        "ALLOWED_ORIGINS": "",
+    },
+}
+"""Valid settings of each function, which reach for nothing."""
+
+
+def distributions(function: str) -> set[str]:
+    """Return the names of the distributions in the layer of *function*."""
+    lock = (ROOT / "layers" / f"{function}.txt").read_text()
+    return set(re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE))
+
+
+def run(function: str, code: str, settings: Mapping[str, str] | None = None) -> str:
+    """Return what *code* prints where only the layer of *function* can be imported, and its own package."""
+    layer = distributions(function)
+    missing = [
+        module
+        for module, owners in packages_distributions().items()
+        if not layer & {owner.lower().replace("_", "-") for owner in owners}
+    ]
+    environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    variables = {**environment, **LAMBDA, **(settings or SETTINGS[function]), "PYTHONPATH": str(SIGNIN_FUNCTION)}
+    # None in sys.modules makes an import fail. -P: not the current folder, which is not in Lambda.
+    command = [sys.executable, "-P", "-c", f"import sys; sys.modules.update(dict.fromkeys({missing}))\n{code}"]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
