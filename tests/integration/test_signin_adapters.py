@@ -14,13 +14,18 @@ from local.web import Server
 from signin import aws
 from signin.chime import ChimeUsers
 from signin.errors import Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
+from signin.sessions import Session
 from signin.sts import RoleSessions
 from signin.users import AppInstanceUser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ANYONE = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+ANYONE = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "*"},
+    "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
+}
 
 
 def client(service: str, region: str = "us-east-1") -> Any:
@@ -39,7 +44,7 @@ class Cloud:
         trust = json.dumps({"Version": "2012-10-17", "Statement": [ANYONE]})
         self.role_arn: str = client("iam").create_role(RoleName="User", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
         self.users = ChimeUsers(self.app_instance_arn)
-        self.sessions = RoleSessions(self.role_arn, 900)
+        self.sessions = RoleSessions(source_identity=False)
 
     def fault(self, operation: str, **fault: Any) -> None:
         body = json.dumps({"operation": operation, **fault}).encode()
@@ -110,13 +115,40 @@ def test_renaming_keeps_the_metadata(cloud: Cloud) -> None:
 
 
 def test_session_is_named_tagged_and_as_long_as_set(cloud: Cloud) -> None:
-    credentials = cloud.sessions.open("ada")
+    credentials = cloud.sessions.open(Session("ada", cloud.role_arn, 900))
 
     [parameters] = cloud.parameters("AssumeRole")
     assert parameters["RoleSessionName"] == "chime_ada"
     assert parameters["Tags"] == [{"Key": "UserUUID", "Value": "ada"}]
     assert parameters["DurationSeconds"] == 900
+    assert "SourceIdentity" not in parameters
     assert credentials.expiration.tzinfo
+
+
+def test_session_has_a_source_identity_if_that_is_switched_on(cloud: Cloud) -> None:
+    RoleSessions(source_identity=True).open(Session("ada", cloud.role_arn, 900))
+
+    [parameters] = cloud.parameters("AssumeRole")
+    assert parameters["SourceIdentity"] == "chime_ada"
+
+
+@pytest.mark.parametrize("adapter", ["users", "sessions"])
+def test_connections_are_opened_without_a_call(cloud: Cloud, adapter: str) -> None:
+    getattr(cloud, adapter).connect()
+
+    assert not cloud.parameters("DescribeAppInstanceUser")
+    assert not cloud.parameters("AssumeRole")
+
+
+@pytest.mark.parametrize("adapter", ["users", "sessions"])
+def test_connection_that_cannot_be_opened_is_left_to_the_first_call(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, adapter: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    cloud.users = ChimeUsers(cloud.app_instance_arn)
+    cloud.sessions = RoleSessions(source_identity=False)
+
+    getattr(cloud, adapter).connect()
 
 
 CALLS: dict[str, Callable[[Cloud], object]] = {
@@ -125,7 +157,7 @@ CALLS: dict[str, Callable[[Cloud], object]] = {
     "UpdateAppInstanceUser": lambda cloud: cloud.users.rename(
         AppInstanceUser(cloud.users.arn("ada"), "Ada", ""), "Eve"
     ),
-    "AssumeRole": lambda cloud: cloud.sessions.open("ada"),
+    "AssumeRole": lambda cloud: cloud.sessions.open(Session("ada", cloud.role_arn, 900)),
 }
 
 
@@ -171,7 +203,7 @@ def test_service_that_is_not_there_is_unavailable(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     cloud.users = ChimeUsers(cloud.app_instance_arn)
-    cloud.sessions = RoleSessions(cloud.role_arn, 900)
+    cloud.sessions = RoleSessions(source_identity=False)
 
     with pytest.raises(Unavailable):
         CALLS[operation](cloud)
@@ -181,7 +213,7 @@ def test_service_that_is_not_there_is_unavailable(
 def test_service_that_hangs_is_unavailable(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
     monkeypatch.setattr(aws, "READ_SECONDS", 0.2)
     cloud.users = ChimeUsers(cloud.app_instance_arn)
-    cloud.sessions = RoleSessions(cloud.role_arn, 900)
+    cloud.sessions = RoleSessions(source_identity=False)
     cloud.fault(operation, delay_ms=2000)
 
     with pytest.raises(Unavailable, match="ReadTimeoutError"):
