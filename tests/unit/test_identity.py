@@ -121,6 +121,7 @@ def test_where_the_scope_ends_matters(one: tuple[str, str], other: tuple[str, st
         pytest.param("x" * 99 + " y", "x" * 99, id="a long name that would end in a space"),
         pytest.param("", "ada", id="no name"),
         pytest.param(" \u200d\u202e ", "ada", id="nothing to see"),
+        pytest.param("\u3164\u2800\u115f", "ada", id="letters that show nothing"),
     ],
 )
 def test_name_is_one_that_chime_can_show(name: str, shown: str) -> None:
