@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 if TYPE_CHECKING:
@@ -60,11 +60,27 @@ class Signer:
 
 
 @functools.cache
-def rsa_signer(algorithm: str = "RS256", kid: str = "rsa-1", bits: int = 2048) -> Signer:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+def _rsa_key(bits: int, _number: int) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+@functools.cache
+def rsa_signer(algorithm: str = "RS256", kid: str = "rsa-1", bits: int = 2048, number: int = 1) -> Signer:
+    """Return a signer whose key is the same for the same *bits* and *number*."""
+    key = _rsa_key(bits, number)
     public = key.public_key().public_numbers()
-    jwk = {"kty": "RSA", "kid": kid, "n": _integer(public.n), "e": _integer(public.e)}
-    return Signer(algorithm, jwk, lambda data: key.sign(data, padding.PKCS1v15(), _HASHES[algorithm[2:]]))
+    jwk = {"kty": "RSA", "kid": kid, "alg": algorithm, "n": _integer(public.n), "e": _integer(public.e)}
+    digest = _HASHES[algorithm[2:]]
+    pss = padding.PSS(padding.MGF1(digest), digest.digest_size)
+    used = pss if algorithm.startswith("PS") else padding.PKCS1v15()
+    return Signer(algorithm, jwk, lambda data: key.sign(data, used, digest))
+
+
+@functools.cache
+def ed25519_signer(kid: str = "ed-1") -> Signer:
+    key = ed25519.Ed25519PrivateKey.generate()
+    x = base64url(key.public_key().public_bytes_raw())
+    return Signer("EdDSA", {"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": x}, key.sign)
 
 
 @functools.cache

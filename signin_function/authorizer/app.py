@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
-import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.logging import Logger
-
-from authorizer.errors import KeysUnavailable, NoToken, Reason, TokenRefused
+from authorizer import telemetry
+from authorizer.clock import Clock
+from authorizer.errors import CallerForbidden, KeysUnavailable, NoToken, Reason, TokenRefused
 from authorizer.request import unverified_token
 from authorizer.settings import Settings
 from authorizer.verifier import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from authorizer.claims import Caller
 
-logger = Logger(service="authorizer", utc=True)
+WARM_UP_SECONDS = 4.0
+"""Of the ten that Lambda gives to a start."""
 
 
 class Authorizer:
     """Decides one request at a time, by settings that were checked at start."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
-        """Decide by *settings*, at the time that *clock* tells in seconds since the epoch."""
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Decide by *settings*, at the time that *clock* tells."""
         self._settings = settings
         self._clock = clock
 
-    def warm_up(self) -> None:
-        """Get the keys of all providers; one that does not answer now is asked again with the first token."""
-        for provider in self._settings.providers.all:
-            provider.keys.warm_up()
+    def warm_up(self, seconds: float = WARM_UP_SECONDS) -> None:
+        """Get all providers' keys at the same time; what takes longer than *seconds* is left to the first token."""
+        providers = self._settings.providers.all
+        executor = ThreadPoolExecutor(len(providers))
+        wait([executor.submit(provider.keys.warm_up) for provider in providers], timeout=seconds)
+        executor.shutdown(wait=False)
 
     def decide(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -44,22 +46,26 @@ class Authorizer:
 
         Raises:
             Exception: With the text "Unauthorized" if there is no token: API Gateway's 401 without a reason.
-            KeysUnavailable: The token cannot be judged now: API Gateway's AUTHORIZER_FAILURE, a 503.
+            KeysUnavailable: The token cannot be judged now: API Gateway's 503.
         """
         token = ""
         try:
-            token = unverified_token(event, accept_base64=self._settings.accept_base64)
-            caller = verify(token, self._settings.providers, self._clock())
+            token = unverified_token(event, self._settings.longest_token, accept_base64=self._settings.accept_base64)
+            caller = verify(token, self._settings.providers, self._clock.wall())
         except NoToken:
-            logger.info("no token")
+            telemetry.no_token()
             raise Exception("Unauthorized") from None  # noqa: TRY002 - API Gateway knows this text alone
         except TokenRefused as refused:
-            logger.info("token refused", reason=refused.reason.code, token_sha256=_sha256(token))
+            telemetry.refused(refused.reason, token)
             return _deny(event, refused.reason)
+        except CallerForbidden as forbidden:
+            telemetry.forbidden(forbidden.denial, token)
+            # An Allow, because a Deny has one status, and that is 401: the handler answers 403.
+            return _policy("Allow", event, "forbidden", {"forbidden": forbidden.denial.value})
         except KeysUnavailable as error:
-            logger.warning("keys unavailable", cause=str(error), token_sha256=_sha256(token))
+            telemetry.unavailable(str(error), token)
             raise
-        logger.info("token accepted", provider=caller.provider, token_sha256=_sha256(token))
+        telemetry.accepted(caller.provider, token)
         return _allow(event, caller)
 
 
@@ -70,7 +76,8 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 
 @functools.cache
 def _authorizer() -> Authorizer:
-    authorizer = Authorizer(Settings.from_environ(os.environ, clock=time.time), clock=time.time)
+    clock = Clock()
+    authorizer = Authorizer(Settings.from_environ(os.environ, clock, telemetry.fetched), clock)
     authorizer.warm_up()
     return authorizer
 
@@ -99,11 +106,6 @@ def _policy(effect: str, event: Mapping[str, Any], principal: str, context: dict
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
         "context": context,
     }
-
-
-def _sha256(token: str) -> str | None:
-    """Name a token in logs without telling it."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest() if token else None
 
 
 # In Lambda, wrong settings stop the start, and keys are fetched while the start lends a whole processor.

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from authorizer.errors import Reason, TokenRefused
+from authorizer.errors import CallerForbidden, Denial, Reason, TokenRefused
+from authorizer.providers import TENANT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from authorizer.providers import Entrance, KindOfToken, Provider, Terms
 
-    from authorizer.providers import Provider
-
-SKEW_SECONDS = 60
-"""How far an issuer's clock and ours may differ."""
 LATEST_TIME = 253_402_300_799
 """The last second of the year 9999: no token lives longer, and JSON can say 1e999."""
-LONGEST_SUBJECT = 255
-"""In characters (OpenID Connect Core 1.0, 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,38 +29,65 @@ class Caller:
     """When the token ends, in seconds since the epoch."""
 
 
-def check_times(claims: Mapping[str, Any], now: float) -> None:
+def check_times(claims: Mapping[str, Any], provider: Provider, now: float) -> None:
     """
     Check `exp`, which must be there, `nbf` and `iat` against *now* (RFC 7519, 4.1.4 to 4.1.6).
 
     Raises:
-        TokenRefused: The token has ended ("on or after"), has not begun, or a time is no number.
+        TokenRefused: The token has ended ("on or after"), has not begun, lives too long, or a time is no number.
     """
-    expires = _time(claims, "exp")
-    if expires is None:
+    expires, begins, made = (_time(claims, name) for name in ("exp", "nbf", "iat"))
+    if expires is None or (made is None and provider.longest_lifetime is not None):
         raise TokenRefused(Reason.INVALID_CLAIM)
-    begins = [time for time in (_time(claims, "nbf"), _time(claims, "iat")) if time is not None]
-    if now >= expires + SKEW_SECONDS:
+    if now >= expires + provider.skew:
         raise TokenRefused(Reason.TOKEN_EXPIRED)
-    if any(now < time - SKEW_SECONDS for time in begins):
+    if any(time is not None and now < time - provider.skew for time in (begins, made)):
         raise TokenRefused(Reason.NOT_YET_VALID)
+    if provider.longest_lifetime is not None and made is not None and expires - made > provider.longest_lifetime:
+        raise TokenRefused(Reason.LIVES_TOO_LONG)
 
 
-def check_audience(claims: Mapping[str, Any], audiences: tuple[str, ...] | None) -> None:
+def check_audience(claims: Mapping[str, Any], provider: Provider) -> None:
     """
-    Check that the token is meant for one of *audiences* (RFC 7519, 4.1.3).
+    Check that the token is meant for us: `aud` (RFC 7519, 4.1.3), or the claim that takes its place here.
 
     Raises:
-        TokenRefused: It is meant for others, or `aud` is neither a string nor a list of them.
+        TokenRefused: It is meant for others, or the claim is neither a string nor a list of them.
     """
-    audience = claims.get("aud", [])
+    audience = claims.get(provider.audience_claim, [])
     named = [audience] if isinstance(audience, str) else audience
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         raise TokenRefused(Reason.INVALID_CLAIM)
-    if audiences is None or (not audiences and not named):
+    if provider.audiences is None or (not provider.audiences and not named):
         return
-    if not set(named) & set(audiences):
+    if not set(named) & set(provider.audiences):
         raise TokenRefused(Reason.WRONG_AUDIENCE)
+
+
+def check_kind(claims: Mapping[str, Any], kind: KindOfToken) -> None:
+    """
+    Check that the token is of the kind that signs users in (RFC 8725, 3.12).
+
+    Raises:
+        TokenRefused: It is another kind: a machine's, another use of the same issuer, a session not yet signed in.
+    """
+    if not _meets(claims, kind.must) or any(_holds_any(claims, path, values) for path, values in kind.must_not.items()):
+        raise TokenRefused(Reason.WRONG_TYPE)
+
+
+def check_entrance(claims: Mapping[str, Any], entrance: Entrance) -> None:
+    """
+    Check that the user of a good token may enter.
+
+    Raises:
+        CallerForbidden: A scope, role or claim is missing.
+    """
+    if not set(entrance.scopes) <= _scopes(claims):
+        raise CallerForbidden(Denial.MISSING_SCOPE)
+    if entrance.roles and not _holds_any(claims, entrance.roles_claim, entrance.roles):
+        raise CallerForbidden(Denial.MISSING_ROLE)
+    if not _meets(claims, entrance.claims):
+        raise CallerForbidden(Denial.MISSING_CLAIM)
 
 
 def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
@@ -72,16 +95,47 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
     Say who the checked *claims* of *provider* are about.
 
     Raises:
-        TokenRefused: They name nobody, or in a way that is no name.
+        TokenRefused: They name nobody, a machine, or in a way that is no name.
     """
     return Caller(
         provider=provider.name,
-        id_scope=provider.id_scope,
+        id_scope=_id_scope(claims, provider),
         plain=provider.plain,
-        subject=_subject(claims.get(provider.subject_claim)),
+        subject=_subject(claims.get(provider.subject_claim), provider),
         name=_first_text(claims, provider.name_claims),
         expires=int(claims["exp"]),
     )
+
+
+def found(claims: Mapping[str, Any], path: str) -> Any:
+    """Return the claim named *path*, or else what is found by taking *path* apart at its dots; None if nothing is."""
+    if path in claims:
+        return claims[path]
+    value: Any = claims
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _meets(claims: Mapping[str, Any], terms: Terms) -> bool:
+    return all(_holds_any(claims, path, values) for path, values in terms.items())
+
+
+def _holds_any(claims: Mapping[str, Any], path: str, values: Iterable[object]) -> bool:
+    claim = found(claims, path)
+    held = claim if isinstance(claim, list) else [claim]
+    # In Python true equals 1; in a claim it does not.
+    return any(type(one) is type(value) and one == value for one in held for value in values)
+
+
+def _scopes(claims: Mapping[str, Any]) -> set[str]:
+    """Scopes are a text with spaces (RFC 9068, 2.2.3), or a list (Okta's `scp`)."""
+    held: set[str] = set()
+    for name in ("scope", "scp"):
+        claim = claims.get(name, [])
+        listed = claim.split(" ") if isinstance(claim, str) else claim
+        held |= {scope for scope in listed if isinstance(scope, str)} if isinstance(listed, list) else set()
+    return held
 
 
 def _time(claims: Mapping[str, Any], name: str) -> float | None:
@@ -94,15 +148,28 @@ def _time(claims: Mapping[str, Any], name: str) -> float | None:
     return value
 
 
-def _subject(value: object) -> str:
+def _subject(value: object, provider: Provider) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_SUBJECT:
+    if not isinstance(value, str) or not 1 <= len(value) <= provider.longest_subject:
         raise TokenRefused(Reason.INVALID_SUBJECT)
+    suffix = provider.kind.machine_suffix
+    if suffix and value.endswith(suffix):
+        raise TokenRefused(Reason.WRONG_TYPE)
     return value
 
 
-def _first_text(claims: Mapping[str, Any], names: tuple[str, ...]) -> str:
+def _id_scope(claims: Mapping[str, Any], provider: Provider) -> str:
+    if "{tid}" not in provider.id_scope:
+        return provider.id_scope
+    tenant = claims.get("tid")
+    # The issuer was matched; that the tenant is the issuer's own is said by Entra's documentation, not by its key.
+    if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or f"/{tenant}/" not in str(claims["iss"]):
+        raise TokenRefused(Reason.INVALID_CLAIM)
+    return provider.id_scope.replace("{tid}", tenant)
+
+
+def _first_text(claims: Mapping[str, Any], paths: tuple[str, ...]) -> str:
     """A name that is no text is no reason to keep somebody out."""
-    candidates = (claims.get(name) for name in names)
+    candidates = (found(claims, path) for path in paths)
     return next((text for text in candidates if isinstance(text, str) and text.strip()), "")

@@ -11,6 +11,9 @@ from typing import Any, NoReturn
 
 from authorizer.errors import Reason, TokenRefused
 
+DEEPEST_NESTING = 16
+"""Real claims nest two or three deep."""
+
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
@@ -59,11 +62,19 @@ def _json_object(encoded: bytes) -> dict[str, Any]:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")  # fails on half a surrogate pair
+        if text.count("{") + text.count("[") > DEEPEST_NESTING and _depth(value) > DEEPEST_NESTING:
+            raise TokenRefused(Reason.MALFORMED_TOKEN)
     except (ValueError, RecursionError):
         raise TokenRefused(Reason.MALFORMED_TOKEN) from None
     if not isinstance(value, dict):
         raise TokenRefused(Reason.MALFORMED_TOKEN)
     return value
+
+
+def _depth(value: Any) -> int:
+    if not isinstance(value, (dict, list)):
+        return 0
+    return 1 + max(map(_depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

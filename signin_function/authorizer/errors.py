@@ -4,6 +4,7 @@ What can go wrong between a request and a caller.
     AuthorizerError
     ├── NoToken          nothing was sent that could be judged (401, a bare challenge)
     ├── TokenRefused     it was judged, and refused for one reason of a fixed table (401)
+    ├── CallerForbidden  the token is good, and its user may not enter (403, answered by the handler)
     └── KeysUnavailable  it cannot be judged now (503, never a 401)
 
 `SettingsError` stands apart: it stops the function at start.
@@ -32,6 +33,7 @@ class Reason(Enum):
     BAD_SIGNATURE = ("bad_signature", "The signature of the token is wrong.")
     INVALID_CLAIM = ("invalid_claim", "A claim of the token is missing or malformed.")
     TOKEN_EXPIRED = ("token_expired", "The token has expired.")
+    LIVES_TOO_LONG = ("lives_too_long", "The token is valid for longer than is accepted.")
     NOT_YET_VALID = ("not_yet_valid", "The token is not valid yet.")
     WRONG_AUDIENCE = ("wrong_audience", "The token is meant for somebody else.")
     INVALID_SUBJECT = ("invalid_subject", "The token does not say whose it is.")
@@ -40,6 +42,14 @@ class Reason(Enum):
         """Take the table's two columns."""
         self.code = code
         self.description = description
+
+
+class Denial(Enum):
+    """Why the user of a good token may not enter: the stable code."""
+
+    MISSING_SCOPE = "missing_scope"
+    MISSING_ROLE = "missing_role"
+    MISSING_CLAIM = "missing_claim"
 
 
 class AuthorizerError(Exception):
@@ -59,8 +69,21 @@ class TokenRefused(AuthorizerError):  # noqa: N818 - named after what happened
         self.reason = reason
 
 
+class CallerForbidden(AuthorizerError):  # noqa: N818 - named after what happened
+    """The token is good, and its user may not enter."""
+
+    def __init__(self, denial: Denial) -> None:
+        """Refuse for *denial*."""
+        super().__init__(denial.value)
+        self.denial = denial
+
+
 class KeysUnavailable(AuthorizerError):  # noqa: N818 - named after what happened
     """The keys that could decide are out of reach, and no remembered ones are fresh enough."""
+
+    def __init__(self, cause: str) -> None:
+        """Take the *cause* in words for operators, with nothing secret in them."""
+        super().__init__(cause)
 
 
 class SettingsError(ValueError):

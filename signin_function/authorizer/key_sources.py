@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from authorizer.errors import KeysUnavailable, TokenRefused
@@ -11,65 +12,125 @@ from authorizer.errors import KeysUnavailable, TokenRefused
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from authorizer.clock import Clock, Mark
     from authorizer.keys import KeySet, VerificationKey
 
 T = TypeVar("T")
 
-KEY_SET_SECONDS = 600
-SECRET_SECONDS = 300
-GRACE_SECONDS = 3600
+SHORTEST_LIFETIME, LONGEST_LIFETIME = 60, 24 * 3600
+DEFAULT_LIFETIME = 600
+"""Of a key set whose issuer does not say. All times are in seconds."""
+SECRET_LIFETIME = 300
+REFRESH_AHEAD = 0.8
+"""The part of its lifetime after which a value is fetched anew, while the old one still serves."""
+GRACE = 3600
 """How old the last good keys may be while their source is out of reach."""
-COOL_DOWN_SECONDS = 10
+COOL_DOWN = 10
 """How long to leave a source alone that has just failed, or has just been asked for an unknown key."""
 
 
-class Remembered(Generic[T]):
-    """What `fetch` gave last. Times are seconds of `clock`."""
+@dataclass(frozen=True, slots=True)
+class Fetched(Generic[T]):
+    """A value, and for how long its source says it is good; None if it does not say."""
 
-    def __init__(self, fetch: Callable[[], T], lifetime: float, clock: Callable[[], float]) -> None:
-        """Fetch nothing yet."""
+    value: T
+    lifetime: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What became of one fetch, for whoever watches. `age` is that of the value remembered until then, if any."""
+
+    succeeded: bool
+    outcome: str
+    age: float | None
+    milliseconds: float
+
+
+class Remembered(Generic[T]):
+    """What `fetch` gave last, fetched by one thread at a time however many ask."""
+
+    def __init__(
+        self,
+        fetch: Callable[[], Fetched[T]],
+        clock: Clock,
+        watch: Callable[[Fetch], None] = lambda _: None,
+        default_lifetime: float = DEFAULT_LIFETIME,
+    ) -> None:
+        """Fetch nothing yet. *watch* is told of every fetch."""
         self._fetch = fetch
-        self._lifetime = lifetime
         self._clock = clock
+        self._watch = watch
+        self._default_lifetime = default_lifetime
+        self._lock = threading.Lock()
         self._value: T | None = None
-        self._fetched = 0.0
-        self._failed: float | None = None
+        self._lifetime = 0.0
+        self._fetched: Mark | None = None
+        self._failed: Mark | None = None
+        self._tries = 0
 
     def get(self) -> T:
         """
-        Return the value, fetching it if there is none or it is older than its lifetime.
+        Return the value: at once if it is young, fetched first if it has aged, the old one if that fails.
 
         Raises:
             KeysUnavailable: It cannot be fetched, and the last one is older than an hour.
         """
-        age = self._clock() - self._fetched
-        if self._value is None:
+        if self._value is None or self._fetched is None:
             return self.renew()
+        age = self._clock.since(self._fetched)
         if age > self._lifetime and not self.failed_lately():
             with contextlib.suppress(KeysUnavailable):
                 return self.renew()
-        if age > GRACE_SECONDS:
-            raise KeysUnavailable
+        elif age > REFRESH_AHEAD * self._lifetime and not self.failed_lately():
+            self._renew_aside()
+        if age > GRACE and age > self._lifetime:
+            raise KeysUnavailable("the last good keys are too old")
         return self._value
 
     def renew(self) -> T:
         """
-        Fetch the value now. A failure replaces nothing.
+        Fetch the value now, or wait for the fetch that is under way. A failure replaces nothing.
 
         Raises:
             KeysUnavailable: It cannot be fetched.
         """
-        try:
-            self._value = self._fetch()
-        except KeysUnavailable:
-            self._failed = self._clock()
-            raise
-        self._fetched, self._failed = self._clock(), None
-        return self._value
+        tries = self._tries
+        with self._lock:
+            if self._tries == tries:
+                return self._fetch_now()
+            # Somebody fetched while we waited: their outcome is ours.
+            if self._failed is not None or self._value is None:
+                raise KeysUnavailable("the fetch that was under way failed")
+            return self._value
 
     def failed_lately(self) -> bool:
         """Say whether the last fetch failed, less than a cool-down ago."""
-        return self._failed is not None and self._clock() - self._failed < COOL_DOWN_SECONDS
+        return self._failed is not None and self._clock.since(self._failed) < COOL_DOWN
+
+    def _renew_aside(self) -> None:
+        if not self._lock.locked():
+            threading.Thread(target=self._renew_quietly, name="refresh-ahead", daemon=True).start()
+
+    def _renew_quietly(self) -> None:
+        with contextlib.suppress(KeysUnavailable):
+            self.renew()
+
+    def _fetch_now(self) -> T:
+        began, cause = self._clock.mark(), ""
+        age = self._clock.since(self._fetched) if self._fetched else None
+        try:
+            fetched = self._fetch()
+        except KeysUnavailable as error:
+            self._failed, cause = self._clock.mark(), str(error)
+            raise
+        finally:
+            self._tries += 1
+            self._watch(Fetch(not cause, cause or "fetched", age, 1000 * (self._clock.steady() - began.steady)))
+        lifetime = self._default_lifetime if fetched.lifetime is None else fetched.lifetime
+        self._lifetime = min(max(lifetime, SHORTEST_LIFETIME), LONGEST_LIFETIME)
+        self._value, self._fetched, self._failed = fetched.value, self._clock.mark(), None
+        return fetched.value
 
 
 class FixedKeys:
@@ -79,25 +140,24 @@ class FixedKeys:
         """Keep *keys* for good."""
         self._keys = keys
 
-    def candidates(self, kid: str | None, algorithm: str) -> tuple[VerificationKey, ...]:
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[VerificationKey, ...]:
         """Return the one key that fits."""
-        return (self._keys.find(kid, algorithm),)
+        return (self._keys.find(kid, algorithm, issuer),)
 
     def warm_up(self) -> None:
         """Do nothing: the keys are here."""
 
 
 class IssuerKeys:
-    """The key set that an issuer publishes. A key it does not have is asked for once per cool-down."""
+    """The key set that an issuer publishes. A key that it does not have is asked for once per cool-down."""
 
-    def __init__(self, fetch: Callable[[], KeySet], clock: Callable[[], float]) -> None:
-        """Get key sets by *fetch*, which raises KeysUnavailable if it cannot."""
-        self._keys = Remembered(fetch, KEY_SET_SECONDS, clock)
+    def __init__(self, keys: Remembered[KeySet], clock: Clock) -> None:
+        """Take the key set as *keys* remembers it."""
+        self._keys = keys
         self._clock = clock
-        self._asked: float | None = None
-        self._lock = threading.Lock()
+        self._asked: Mark | None = None
 
-    def candidates(self, kid: str | None, algorithm: str) -> tuple[VerificationKey, ...]:
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[VerificationKey, ...]:
         """
         Return the one key that fits, asking the issuer again if none does.
 
@@ -105,51 +165,44 @@ class IssuerKeys:
             TokenRefused: The issuer has no such key.
             KeysUnavailable: The issuer cannot be asked.
         """
-        with self._lock:
-            keys = self._keys.get()
-            try:
-                return (keys.find(kid, algorithm),)
-            except TokenRefused:
-                return (self._ask_again(keys).find(kid, algorithm),)
+        keys = self._keys.get()
+        try:
+            return (keys.find(kid, algorithm, issuer),)
+        except TokenRefused:
+            return (self._ask_again(keys).find(kid, algorithm, issuer),)
 
     def warm_up(self) -> None:
         """Fetch the key set, if it can be had."""
-        with self._lock, contextlib.suppress(KeysUnavailable):
+        with contextlib.suppress(KeysUnavailable):
             self._keys.get()
 
     def _ask_again(self, keys: KeySet) -> KeySet:
         if self._keys.failed_lately():
             # The key may be one that we could not learn of: an outage is never a refusal.
-            raise KeysUnavailable
-        now = self._clock()
-        if self._asked is not None and now - self._asked < COOL_DOWN_SECONDS:
+            raise KeysUnavailable("an unknown key, and the issuer cannot be asked")
+        if self._asked is not None and self._clock.since(self._asked) < COOL_DOWN:
             return keys
-        self._asked = now
+        self._asked = self._clock.mark()
         return self._keys.renew()
 
 
 class SecretKeys:
     """A shared secret: its current version and, while it is being rotated, the previous one."""
 
-    def __init__(self, fetch: Callable[[], tuple[VerificationKey, ...]], clock: Callable[[], float]) -> None:
-        """Get the versions by *fetch*, which raises KeysUnavailable if it cannot."""
-        self._versions = Remembered(fetch, SECRET_SECONDS, clock)
-        self._lock = threading.Lock()
+    def __init__(self, versions: Remembered[tuple[VerificationKey, ...]]) -> None:
+        """Take the versions as *versions* remembers them."""
+        self._versions = versions
 
-    def candidates(self, kid: str | None, algorithm: str) -> tuple[VerificationKey, ...]:  # noqa: ARG002 - a secret has no name
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[VerificationKey, ...]:  # noqa: ARG002 - a secret has no name and no issuer
         """
-        Return the versions that are long enough for *algorithm*.
+        Return all versions: each was made for the provider's one algorithm.
 
         Raises:
-            KeysUnavailable: The secret cannot be read, or none of its versions is long enough.
+            KeysUnavailable: The secret cannot be read.
         """
-        with self._lock:
-            fitting = tuple(key for key in self._versions.get() if algorithm in key.by_algorithm)
-        if not fitting:
-            raise KeysUnavailable
-        return fitting
+        return self._versions.get()
 
     def warm_up(self) -> None:
         """Read the secret, if it can be had."""
-        with self._lock, contextlib.suppress(KeysUnavailable):
+        with contextlib.suppress(KeysUnavailable):
             self._versions.get()

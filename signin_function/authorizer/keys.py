@@ -1,4 +1,4 @@
-"""Which keys may verify which tokens: one usable key per token, one family of algorithms per key."""
+"""Which keys may verify which tokens: exactly one usable key per token, and one algorithm per key."""
 
 from __future__ import annotations
 
@@ -6,39 +6,59 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from jose import jwk
 from jose.exceptions import JOSEError
 from jose.utils import base64_to_long
 
+from authorizer import algorithms
 from authorizer.errors import Reason, TokenRefused
 
 if TYPE_CHECKING:
     from jose.backends.base import Key
 
-RSA_ALGORITHMS = ("RS256", "RS384", "RS512")
-EC_ALGORITHMS = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
-"""A curve's one algorithm (RFC 7518, 3.4)."""
-_CURVE_NAMES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
-HMAC_ALGORITHMS = {"HS256": 32, "HS384": 48, "HS512": 64}
-"""The shortest secret, in bytes, that each accepts (RFC 7518, 3.2)."""
-
-ASYMMETRIC_ALGORITHMS = (*RSA_ALGORITHMS, *EC_ALGORITHMS.values())
-SMALLEST_RSA_BITS = 2048
-"""RFC 7518, 3.3."""
+SMALLEST_RSA_BITS, LARGEST_RSA_BITS = 2048, 8192
+"""The least that RFC 7518, 3.3 allows, and the most that is still checked in a millisecond."""
+ANY_TENANT = "{tenantid}"
+"""What stands for the tenant in the `issuer` member of Entra's keys."""
+KNOWN_SECRETS = frozenset(
+    {
+        "your-256-bit-secret",
+        "your-384-bit-secret",
+        "your-512-bit-secret",
+        "a-string-secret-at-least-256-bits-long",
+        "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
+        "super-secret-jwt-token-with-at-least-32-characters-long",
+        "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+        "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
+    }
+)
+"""Secrets that stand in other projects' documentation (jwt.io, Supabase, FastAPI, RFC 7515): everybody has them."""
 
 
 @dataclass(frozen=True)
 class VerificationKey:
-    """A key together with the algorithms that it may be used with."""
+    """A key, and the one algorithm that it is used with (RFC 8725, 3.1). `issuer` is the JWK's own member."""
 
     kid: str | None
-    by_algorithm: Mapping[str, Key] = field(repr=False)
+    algorithm: str
+    issuer: str | None
+    key: Key = field(repr=False)
 
-    def verifies(self, algorithm: str, signing_input: bytes, signature: bytes) -> bool:
+    def verifies(self, signing_input: bytes, signature: bytes) -> bool:
         """Say whether *signature* over *signing_input* is this key's. python-jose does this, and nothing else."""
-        return bool(self.by_algorithm[algorithm].verify(signing_input, signature))
+        return bool(self.key.verify(signing_input, signature))
+
+    def may_speak_for(self, issuer: str | None) -> bool:
+        """Say whether tokens of *issuer* may be signed by this key: Entra's key sets hold several issuers' keys."""
+        if self.issuer is None:
+            return True
+        before, placeholder, after = self.issuer.partition(ANY_TENANT)
+        if issuer is None or not placeholder:
+            return self.issuer == issuer
+        return issuer.startswith(before) and issuer.endswith(after) and "/" not in issuer[len(before) : -len(after)]
 
 
 @dataclass(frozen=True)
@@ -47,97 +67,115 @@ class KeySet:
 
     keys: tuple[VerificationKey, ...]
 
-    def find(self, kid: str | None, algorithm: str) -> VerificationKey:
+    def find(self, kid: str | None, algorithm: str, issuer: str | None = None) -> VerificationKey:
         """
-        Return the one key named *kid* (or, without a name, the one key at all) that fits *algorithm*.
+        Return the one key named *kid* (or, without a name, the one key at all) that is for *algorithm* and *issuer*.
 
         Raises:
             TokenRefused: No key fits, or more than one does.
         """
-        fitting = [key for key in self.keys if algorithm in key.by_algorithm and kid in (None, key.kid)]
+        fitting = [
+            key
+            for key in self.keys
+            if key.algorithm == algorithm and kid in (None, key.kid) and key.may_speak_for(issuer)
+        ]
         if len(fitting) != 1:
             raise TokenRefused(Reason.UNKNOWN_KEY)
         return fitting[0]
 
 
-def key_set(document: Any) -> KeySet:
+def key_set(document: Any, accepted: tuple[str, ...]) -> KeySet:
     """
     Read a JWK Set, leaving out each key that cannot be used here (RFC 7517, 5): one bad key never harms the others.
+
+    A key is used with its own `alg`, or, if it names none, with the first of the *accepted* algorithms that it fits.
 
     Raises:
         ValueError: The document is no JWK Set, or none of its keys is usable.
     """
     listed = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(listed, list):
-        raise ValueError("not a JWK Set: it has no list named keys")  # noqa: TRY004 - one error for all that a document can be
-    usable = tuple(key for key in map(_usable, listed) if key)
+        raise ValueError("not a JWK Set: it has no list named keys")  # noqa: TRY004 - one error for every bad document
+    usable = tuple(key for key in (_usable(entry, accepted) for entry in listed) if key)
     if not usable:
-        raise ValueError("the JWK Set has no usable key")
+        raise ValueError(f"the JWK Set has no key that is usable with {', '.join(accepted)}")
     return KeySet(usable)
 
 
-def key_set_of_pem(pem: str) -> KeySet:
+def key_set_of_pem(pem: str, accepted: tuple[str, ...]) -> KeySet:
     """
-    Read one public key in PEM.
+    Read one public key in PEM, to be used with the first of the *accepted* algorithms that it fits.
 
     Raises:
-        ValueError: It is not an RSA key of 2048 bits or more, nor an EC key on a curve of RFC 7518, 3.4.
+        ValueError: It fits none of them.
     """
-    public = load_pem_public_key(pem.encode())
-    if isinstance(public, rsa.RSAPublicKey) and public.key_size >= SMALLEST_RSA_BITS:
-        algorithms: tuple[str, ...] = RSA_ALGORITHMS
-    elif isinstance(public, ec.EllipticCurvePublicKey) and public.curve.name in _CURVE_NAMES:
-        algorithms = (EC_ALGORITHMS[_CURVE_NAMES[public.curve.name]],)
-    else:
-        raise ValueError("neither an RSA key of 2048 bits or more nor an EC key on P-256, P-384 or P-521")
-    return KeySet((_verification_key(None, pem, algorithms),))
-
-
-def secret_key(secret: bytes) -> VerificationKey:
-    """
-    Make a shared *secret* usable with each HMAC algorithm that it is long enough for (RFC 7518, 3.2).
-
-    Raises:
-        ValueError: It is shorter than 32 bytes, or a public key by mistake.
-    """
-    algorithms = tuple(name for name, shortest in HMAC_ALGORITHMS.items() if len(secret) >= shortest)
-    if not algorithms:
-        raise ValueError("the shared secret is shorter than 32 bytes")
     try:
-        return _verification_key(None, secret, algorithms)
+        public: Any = load_pem_public_key(pem.encode())
+    except UnsupportedAlgorithm as error:
+        raise ValueError(str(error)) from None
+    algorithm = next((name for name in accepted if name in _algorithms_of_public(public)), None)
+    if algorithm is None:
+        raise ValueError(f"it is no key for {', '.join(accepted)}")
+    return KeySet((VerificationKey(None, algorithm, None, jwk.construct(public, algorithm)),))
+
+
+def secret_key(secret: bytes, algorithm: str) -> VerificationKey:
+    """
+    Use a shared *secret* with *algorithm*, HS256, HS384 or HS512.
+
+    Raises:
+        ValueError: It is too short (RFC 7518, 3.2), one that everybody has, or a public key by mistake.
+    """
+    if len(secret) < algorithms.HMAC[algorithm]:
+        raise ValueError(f"the shared secret is shorter than the {algorithms.HMAC[algorithm]} bytes of {algorithm}")
+    if secret.decode("utf-8", "replace") in KNOWN_SECRETS:
+        raise ValueError("the shared secret stands in public documentation")
+    try:
+        return VerificationKey(None, algorithm, None, jwk.construct(secret, algorithm))
     except JOSEError:
         raise ValueError("the shared secret is a public key") from None
 
 
-def _usable(listed: Any) -> VerificationKey | None:
-    if not isinstance(listed, Mapping) or not _meant_for_verifying(listed):
+def _usable(listed: Any, accepted: tuple[str, ...]) -> VerificationKey | None:
+    if not isinstance(listed, Mapping) or not _is_meant_for_verifying(listed):
+        return None
+    fitting = algorithms.of_jwk(listed)
+    algorithm = next((name for name in accepted if name in fitting and listed.get("alg", name) == name), None)
+    if algorithm is None:
         return None
     try:
-        algorithms = [name for name in _algorithms(listed) if listed.get("alg", name) == name]
-        key = _verification_key(listed.get("kid"), dict(listed), algorithms)
+        if listed["kty"] == "RSA" and not _has_good_size(base64_to_long(listed["n"]).bit_length()):
+            return None
+        # Built once and kept: building costs more than verifying.
+        key = jwk.construct(dict(listed), algorithm)
     except Exception:  # noqa: BLE001 - python-jose raises all sorts of errors on a broken key; it is left out
         return None
-    return key if key.by_algorithm else None
+    return VerificationKey(listed.get("kid"), algorithm, listed.get("issuer"), key)
 
 
-def _meant_for_verifying(listed: Mapping[str, Any]) -> bool:
+def _is_meant_for_verifying(listed: Mapping[str, Any]) -> bool:
     """RFC 7517, 4.2 to 4.5. A private key in a public place has stopped being a key."""
+    key_ops = listed.get("key_ops", ["verify"])
     return (
         listed.get("use", "sig") == "sig"
-        and "verify" in listed.get("key_ops", ["verify"])
+        and isinstance(key_ops, list)
+        and "verify" in key_ops
         and isinstance(listed.get("kid", ""), str)
+        and isinstance(listed.get("issuer", ""), str)
         and "d" not in listed
     )
 
 
-def _algorithms(listed: Mapping[str, Any]) -> tuple[str, ...]:
-    if listed.get("kty") == "RSA":
-        return RSA_ALGORITHMS if base64_to_long(listed["n"]).bit_length() >= SMALLEST_RSA_BITS else ()
-    if listed.get("kty") == "EC" and listed.get("crv") in EC_ALGORITHMS:
-        return (EC_ALGORITHMS[listed["crv"]],)
+def _has_good_size(bits: int) -> bool:
+    return SMALLEST_RSA_BITS <= bits <= LARGEST_RSA_BITS
+
+
+def _algorithms_of_public(public: object) -> tuple[str, ...]:
+    curves = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+    if isinstance(public, rsa.RSAPublicKey) and _has_good_size(public.key_size):
+        return algorithms.RSA
+    if isinstance(public, ec.EllipticCurvePublicKey) and public.curve.name in curves:
+        return (algorithms.EC[curves[public.curve.name]],)
+    if isinstance(public, ed25519.Ed25519PublicKey):
+        return (algorithms.OKP["Ed25519"],)
     return ()
-
-
-def _verification_key(kid: str | None, material: Any, algorithms: Any) -> VerificationKey:
-    # Each is built once and kept: building costs more than verifying.
-    return VerificationKey(kid, {name: jwk.construct(material, name) for name in algorithms})

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from authorizer.errors import Reason, TokenRefused
+from authorizer.keys import ANY_TENANT
 
 if TYPE_CHECKING:
     from authorizer.keys import VerificationKey
+
+TENANT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+Terms = Mapping[str, tuple[object, ...]]
+"""Claims by name or path, and the values of which each must hold one (or none)."""
 
 
 class KeySource(Protocol):
     """Where a provider's keys come from."""
 
-    def candidates(self, kid: str | None, algorithm: str) -> tuple[VerificationKey, ...]:
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[VerificationKey, ...]:
         """
         Return the keys that may have signed, at least one: an issuer's one, or a secret's versions.
 
@@ -28,24 +36,55 @@ class KeySource(Protocol):
 
 
 @dataclass(frozen=True)
+class KindOfToken:
+    """What tells the tokens that sign users in from an issuer's other tokens (RFC 8725, 3.12)."""
+
+    types: frozenset[str]
+    """Accepted `typ` headers, in lower case and without "application/"."""
+    must: Terms = field(default_factory=dict)
+    must_not: Terms = field(default_factory=dict)
+    machine_suffix: str = ""
+    """How the subjects of machines end, if they can be told by that."""
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """What a user must have to sign in, besides a good token."""
+
+    scopes: tuple[str, ...] = ()
+    """All of these."""
+    roles: tuple[str, ...] = ()
+    """One of these, in the claim `roles_claim`."""
+    roles_claim: str = "roles"
+    claims: Terms = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Provider:
     """
     An identity provider whose tokens are accepted, and the terms.
 
-    `issuers` is empty for the one provider whose tokens name none; `audiences` is None if any will do,
-    and empty if a token must name none. `id_scope` sets its users apart from those of other providers;
-    `plain` passes user ids on unchanged where they fit.
+    `issuers` is empty for the one provider whose tokens name none; an issuer with "{tenantid}" in it stands for
+    those of all tenants. `audiences` is None if any will do, and empty if a token must name none. `id_scope` sets
+    its users apart from those of other providers, with the claim `tid` in place of "{tid}"; `plain` passes user ids
+    on unchanged where they fit. `skew` and `longest_lifetime` are in seconds.
     """
 
     name: str
     issuers: tuple[str, ...]
     audiences: tuple[str, ...] | None
+    audience_claim: str
     algorithms: tuple[str, ...]
     keys: KeySource
+    kind: KindOfToken
+    entrance: Entrance
     subject_claim: str
+    longest_subject: int
     name_claims: tuple[str, ...]
     id_scope: str
     plain: bool
+    skew: int
+    longest_lifetime: int | None
 
 
 class Providers:
@@ -53,8 +92,16 @@ class Providers:
 
     def __init__(self, providers: tuple[Provider, ...]) -> None:
         """Take *providers* whose issuers differ, one of them without any at most."""
-        self._by_issuer = {issuer: provider for provider in providers for issuer in provider.issuers or (None,)}
         self.all = providers
+        self._by_issuer: dict[str | None, Provider] = {}
+        self._of_tenants: list[tuple[str, str, Provider]] = []
+        for provider in providers:
+            for issuer in provider.issuers or (None,):
+                if issuer and ANY_TENANT in issuer:
+                    before, _, after = issuer.partition(ANY_TENANT)
+                    self._of_tenants.append((before, after, provider))
+                else:
+                    self._by_issuer[issuer] = provider
 
     def of(self, unverified_issuer: object) -> Provider:
         """
@@ -65,7 +112,14 @@ class Providers:
         """
         provider = None
         if unverified_issuer is None or isinstance(unverified_issuer, str):
-            provider = self._by_issuer.get(unverified_issuer)
+            provider = self._by_issuer.get(unverified_issuer) or self._of_tenant(unverified_issuer or "")
         if provider is None:
             raise TokenRefused(Reason.UNKNOWN_ISSUER)
         return provider
+
+    def _of_tenant(self, issuer: str) -> Provider | None:
+        for before, after, provider in self._of_tenants:
+            tenant = issuer.removeprefix(before).removesuffix(after)
+            if TENANT.fullmatch(tenant) and issuer == before + tenant + after:
+                return provider
+        return None

@@ -11,12 +11,10 @@ from authorizer.errors import NoToken, Reason, TokenRefused
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_TOKEN_CHARACTERS = 8 * 1024
 
-
-def unverified_token(event: Mapping[str, Any], *, accept_base64: bool = False) -> str:
+def unverified_token(event: Mapping[str, Any], longest: int, *, accept_base64: bool = False) -> str:
     """
-    Return the token of a REQUEST authorizer's *event*, not yet looked into.
+    Return the token of a REQUEST authorizer's *event*, not yet looked into: *longest* characters at most.
 
     With *accept_base64*, a token that was wrapped in base64 as a whole is unwrapped: the public Amazon
     Chime SDK web demo sends it so.
@@ -31,7 +29,7 @@ def unverified_token(event: Mapping[str, Any], *, accept_base64: bool = False) -
     if scheme.lower() != "bearer":
         raise NoToken
     token = token.strip()
-    if len(token) > MAX_TOKEN_CHARACTERS:
+    if len(token) > longest:
         raise TokenRefused(Reason.TOKEN_TOO_LARGE)
     return _unwrapped(token) if accept_base64 else token
 

@@ -9,9 +9,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from authorizer.errors import KeysUnavailable
+from authorizer.key_sources import Fetched
 from authorizer.keys import secret_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from authorizer.keys import VerificationKey
 
 STAGES = ("AWSCURRENT", "AWSPREVIOUS")
@@ -21,33 +24,40 @@ STAGES = ("AWSCURRENT", "AWSPREVIOUS")
 class SharedSecret:
     """A secret with which an application signs its own tokens."""
 
-    def __init__(self, arn: str) -> None:
-        """Prepare to read the secret at *arn*, in the region that it names."""
+    def __init__(self, arn: str, algorithm: str, decode: Callable[[bytes], bytes]) -> None:
+        """Prepare to read the secret at *arn*, in the region that it names; *decode* raises ValueError if it cannot."""
         config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
         self._client: Any = boto3.client("secretsmanager", region_name=arn.split(":")[3], config=config)
         self._arn = arn
+        self._algorithm = algorithm
+        self._decode = decode
 
-    def versions(self) -> tuple[VerificationKey, ...]:
+    def versions(self) -> Fetched[tuple[VerificationKey, ...]]:
         """
         Return the current version and, if there is one, the previous one.
 
+        A previous version that cannot be used (the reason, perhaps, why it was replaced) is left out.
+
         Raises:
-            KeysUnavailable: The secret cannot be read, or is shorter than 32 bytes.
+            KeysUnavailable: The secret cannot be read or decoded, or is not one to sign with.
         """
         try:
-            versions = [self._version(stage) for stage in STAGES]
-            return tuple(secret_key(version) for version in versions if version is not None)
-        except (BotoCoreError, ClientError, ValueError) as error:
+            current = self._key(STAGES[0])
+            return Fetched((current, *self._previous()))
+        except (BotoCoreError, ClientError) as error:
             raise KeysUnavailable(type(error).__name__) from error
+        except ValueError as error:
+            raise KeysUnavailable(str(error)) from None
 
-    def _version(self, stage: str) -> bytes | None:
+    def _previous(self) -> tuple[VerificationKey, ...]:
         try:
-            answer = self._client.get_secret_value(SecretId=self._arn, VersionStage=stage)
-        except self._client.exceptions.ResourceNotFoundException:
+            return (self._key(STAGES[1]),)
+        except (self._client.exceptions.ResourceNotFoundException, ValueError):
             # A secret that was never rotated has no previous version.
-            if stage == "AWSPREVIOUS":
-                return None
-            raise
+            return ()
+
+    def _key(self, stage: str) -> VerificationKey:
+        answer = self._client.get_secret_value(SecretId=self._arn, VersionStage=stage)
         # A secret is text or binary, whichever its owner stored.
-        secret: bytes = answer["SecretString"].encode() if "SecretString" in answer else answer["SecretBinary"]
-        return secret
+        stored: bytes = answer["SecretString"].encode() if "SecretString" in answer else answer["SecretBinary"]
+        return secret_key(self._decode(stored), self._algorithm)

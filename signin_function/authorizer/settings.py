@@ -6,37 +6,51 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
+from authorizer import algorithms
 from authorizer.errors import SettingsError
 from authorizer.https import IssuerDocuments, is_allowed
-from authorizer.key_sources import FixedKeys, IssuerKeys, SecretKeys
-from authorizer.keys import ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS, key_set, key_set_of_pem
-from authorizer.providers import KeySource, Provider, Providers
+from authorizer.key_sources import (
+    SECRET_LIFETIME,
+    Fetch,
+    Fetched,
+    FixedKeys,
+    IssuerKeys,
+    Remembered,
+    SecretKeys,
+)
+from authorizer.keys import key_set, key_set_of_pem
+from authorizer.options import Options
+from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
+from authorizer.providers import Entrance, KeySource, KindOfToken, Provider, Providers
+from authorizer.secret_encodings import ENCODINGS, decoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    Clock = Callable[[], float]
-
-PRESETS: dict[str, dict[str, Any]] = {
-    "oidc": {
-        "algorithms": list(ASYMMETRIC_ALGORITHMS),
-        "subject_claim": "sub",
-        "name_claims": ["name", "preferred_username", "nickname"],
-    },
-    "shared-secret": {
-        "algorithms": ["HS256"],
-        "subject_claim": "id",
-        "name_claims": ["full_name"],
-    },
-}
-"""What the users of each kind of provider need not know."""
+    from authorizer.clock import Clock
+    from authorizer.keys import KeySet, VerificationKey
 
 KEY_OPTIONS = ("jwks", "jwks_uri", "pem", "secret_arn")
-OPTIONS = {"name", "preset", "issuer", "audience", "any_audience", "plain", *KEY_OPTIONS, *PRESETS["oidc"]}
+OPTIONS = {
+    *("name", "preset", "issuer", "audience", "audience_claim", "any_audience", "algorithms", "types"),
+    *KEY_OPTIONS,
+    *("secret_encoding", "secret_json_field", "skew_seconds", "longest_lifetime_seconds"),
+    *("must", "must_not", "machine_suffix", "required_scopes", "required_roles", "roles_claim", "required_claims"),
+    *("subject_claim", "longest_subject", "name_claims", "id_scope", "plain"),
+}
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+")
+LONGEST_SUBJECT = 255
+"""In characters (OpenID Connect Core 1.0, 2)."""
+SKEW, LARGEST_SKEW = 60, 300
+LONGEST_TOKEN, LEAST_LONGEST_TOKEN, MOST_LONGEST_TOKEN = 8192, 1024, 10240
+"""In characters; API Gateway lets 10,240 bytes of headers through."""
+YEAR = 366 * 24 * 3600
+ISSUERS_OF_GOOGLE = ("accounts.google.com",)
+"""The one issuer that is no URL."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +59,24 @@ class Settings:
 
     providers: Providers
     accept_base64: bool
+    longest_token: int
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str], clock: Clock) -> Settings:
+    def from_environ(
+        cls, environ: Mapping[str, str], clock: Clock, watch: Callable[[str, Fetch], None] = lambda *_: None
+    ) -> Settings:
         """
-        Read PROVIDERS and ACCEPT_BASE64_TOKENS from *environ*; keys will age by *clock*.
+        Read PROVIDERS, ACCEPT_BASE64_TOKENS and LONGEST_TOKEN from *environ*.
+
+        Keys will age by *clock*, and *watch* is told of every fetch, with the provider's name.
 
         Raises:
             SettingsError: One of them is wrong.
         """
         return cls(
-            providers=_providers(environ.get("PROVIDERS", ""), clock),
+            providers=_providers(environ.get("PROVIDERS", ""), clock, watch),
             accept_base64=_boolean("ACCEPT_BASE64_TOKENS", environ.get("ACCEPT_BASE64_TOKENS", "false")),
+            longest_token=_longest_token(environ.get("LONGEST_TOKEN", str(LONGEST_TOKEN))),
         )
 
 
@@ -66,7 +86,15 @@ def _boolean(name: str, text: str) -> bool:
     return text == "true"
 
 
-def _providers(text: str, clock: Clock) -> Providers:
+def _longest_token(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not LEAST_LONGEST_TOKEN <= int(text) <= MOST_LONGEST_TOKEN:
+        raise SettingsError(
+            f"LONGEST_TOKEN is no whole number from {LEAST_LONGEST_TOKEN} to {MOST_LONGEST_TOKEN}. Write one."
+        )
+    return int(text)
+
+
+def _providers(text: str, clock: Clock, watch: Callable[[str, Fetch], None]) -> Providers:
     try:
         entries = json.loads(text)
     except ValueError as error:
@@ -74,7 +102,7 @@ def _providers(text: str, clock: Clock) -> Providers:
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise SettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
     providers = tuple(
-        _provider(_Options(f"PROVIDERS[{position}]", entry), len(entries) == 1, clock)
+        _provider(_filled(Options(f"PROVIDERS[{position}]", entry)), clock, watch, only_one=len(entries) == 1)
         for position, entry in enumerate(entries)
     )
     _check_together(providers)
@@ -93,139 +121,134 @@ def _check_together(providers: tuple[Provider, ...]) -> None:
         raise SettingsError('PROVIDERS: "plain" is true more than once: equal ids would become one user. Keep one.')
 
 
-class _Options:
-    """One entry of PROVIDERS, read option by option, so that what is wrong can be named."""
-
-    def __init__(self, path: str, entry: Mapping[str, Any]) -> None:
-        self.path = path
-        unknown = sorted(entry.keys() - OPTIONS)
-        if unknown:
-            raise SettingsError(f"{path}.{unknown[0]} is not an option. Options are: {', '.join(sorted(OPTIONS))}.")
-        preset = entry.get("preset", "oidc")
-        if not isinstance(preset, str) or preset not in PRESETS:
-            raise self.wrong("preset", f"is not known. Write one of: {', '.join(PRESETS)}.")
-        self.preset = preset
-        # An empty text is how a template says that a parameter was not given.
-        given = {name: value for name, value in entry.items() if value not in ("", None)}
-        self._entry = {**PRESETS[preset], **given}
-
-    def wrong(self, option: str, why: str) -> SettingsError:
-        return SettingsError(f"{self.path}.{option} {why}")
-
-    def has(self, option: str) -> bool:
-        return option in self._entry
-
-    def any(self, option: str) -> Any:
-        return self._entry.get(option)
-
-    def text(self, option: str, mend: str) -> str:
-        value = self._entry.get(option)
-        if not isinstance(value, str):
-            raise self.wrong(option, f"is {'missing' if value is None else 'not a text'}. {mend}")
-        return value
-
-    def texts(self, option: str, mend: str) -> tuple[str, ...]:
-        value = self._entry.get(option)
-        listed = [value] if isinstance(value, str) else value
-        if not isinstance(listed, list) or not listed or not all(isinstance(item, str) and item for item in listed):
-            raise self.wrong(option, f"is neither a text nor a list of texts. {mend}")
-        return tuple(listed)
-
-    def flag(self, option: str, *, default: bool) -> bool:
-        value = self._entry.get(option, default)
-        if not isinstance(value, bool):
-            raise self.wrong(option, "is neither true nor false. Write one of them, without quotes.")
-        return value
-
-    def url(self, option: str, mend: str) -> str:
-        url = self.text(option, mend)
-        if not is_allowed(url):
-            raise self.wrong(option, "is not an https URL without credentials. Write https://…")
-        return url
+def _filled(options: Options) -> Options:
+    """Return *options* with what follows from the preset."""
+    follow, own = PRESETS[options.choice("preset", tuple(PRESETS), "oidc")]
+    options.check_known(OPTIONS | own)
+    follows = follow(options)
+    if options.given(KEY_OPTIONS):
+        follows = {option: value for option, value in follows.items() if option not in KEY_OPTIONS}
+    return options.over(follows)
 
 
-def _provider(options: _Options, only_one: bool, clock: Clock) -> Provider:  # noqa: FBT001 - private, called once
+def _provider(options: Options, clock: Clock, watch: Callable[[str, Fetch], None], *, only_one: bool) -> Provider:
     name = options.text("name", "Give it a short name, for logs and for the ids of users without an issuer.")
     if not NAME.fullmatch(name):
         raise options.wrong("name", "is not a name. Write up to 32 of a-z, 0-9 and -.")
-    issuer = _issuer(options)
+    issuers, accepted = _issuers(options), _algorithms(options)
     return Provider(
         name=name,
-        issuers=(issuer,) if issuer else (),
+        issuers=issuers,
         audiences=_audiences(options),
-        keys=_keys(options, issuer, clock),
-        algorithms=_algorithms(options),
-        subject_claim=options.text("subject_claim", "Write the claim that holds the user's id."),
-        name_claims=options.texts("name_claims", "Write the claims that may hold the user's name, best first."),
-        id_scope=issuer or name,
+        audience_claim=options.text("audience_claim", "Write the claim that names the audience.", "aud"),
+        algorithms=accepted,
+        keys=_keys(options, issuers, accepted, clock, lambda fetch: watch(name, fetch)),
+        kind=_kind(options),
+        entrance=_entrance(options),
+        subject_claim=options.text("subject_claim", "Write the claim that holds the user's id.", "sub"),
+        longest_subject=options.number("longest_subject", 1, LONGEST_SUBJECT, LONGEST_SUBJECT),
+        name_claims=options.texts("name_claims", "Write the claims that may hold the name, best first.", OIDC_NAMES),
+        id_scope=options.text("id_scope", "Write a text.", (*issuers, name)[0]),
         plain=options.flag("plain", default=only_one),
+        skew=options.number("skew_seconds", 0, LARGEST_SKEW, SKEW),
+        longest_lifetime=options.number("longest_lifetime_seconds", 1, YEAR, 0) if _limits_life(options) else None,
     )
 
 
-def _issuer(options: _Options) -> str | None:
-    if options.preset == "shared-secret" and not options.has("issuer"):
-        return None
-    if options.preset == "shared-secret":
-        # An application that signs its own tokens names itself as it likes.
-        return options.text("issuer", 'Write it as in the tokens\' "iss" claim.')
-    return options.url("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.')
+def _limits_life(options: Options) -> bool:
+    return options.has("longest_lifetime_seconds")
 
 
-def _audiences(options: _Options) -> tuple[str, ...] | None:
+def _kind(options: Options) -> KindOfToken:
+    return KindOfToken(
+        types=frozenset(kind.lower() for kind in options.texts("types", "Write accepted typ headers.", ACCESS_OR_ID)),
+        must=options.terms("must"),
+        must_not=options.terms("must_not"),
+        machine_suffix=options.text("machine_suffix", "Write how the subjects of machines end.", ""),
+    )
+
+
+def _entrance(options: Options) -> Entrance:
+    return Entrance(
+        scopes=options.texts("required_scopes", "Write the scopes that users must have.", ()),
+        roles=options.texts("required_roles", "Write the roles of which users must have one.", ()),
+        roles_claim=options.text("roles_claim", "Write the claim that holds the user's roles.", "roles"),
+        claims=options.terms("required_claims"),
+    )
+
+
+def _issuers(options: Options) -> tuple[str, ...]:
+    issuers = options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', ())
+    # Who signs with a secret is never asked for keys, and may have any name.
+    if not options.has("secret_arn") and not all(is_allowed(name) or name in ISSUERS_OF_GOOGLE for name in issuers):
+        raise options.wrong("issuer", "is not an https URL without credentials. Write https://…")
+    return issuers
+
+
+def _audiences(options: Options) -> tuple[str, ...] | None:
     if options.flag("any_audience", default=False):
         return None
-    if options.has("audience"):
-        return options.texts("audience", 'Write it as in the tokens\' "aud" claim.')
-    if options.preset == "shared-secret":
+    if options.any("preset") == "shared-secret" and not options.has("audience"):
         return ()
-    raise options.wrong(
+    return options.texts(
         "audience",
-        "is missing: tokens made for other applications would sign in here. "
+        "Without it, tokens made for other applications would sign in here. "
         'Write the tokens\' "aud" claim, or "any_audience": true if you really mean it.',
     )
 
 
-def _algorithms(options: _Options) -> tuple[str, ...]:
-    known = HMAC_ALGORITHMS if options.has("secret_arn") else ASYMMETRIC_ALGORITHMS
-    algorithms = options.texts("algorithms", f"Write some of: {', '.join(known)}.")
-    unfit = [algorithm for algorithm in algorithms if algorithm not in known]
+def _algorithms(options: Options) -> tuple[str, ...]:
+    secret = options.has("secret_arn") or options.any("preset") == "shared-secret"
+    known = tuple(algorithms.HMAC) if secret else algorithms.ASYMMETRIC
+    accepted = options.texts("algorithms", f"Write some of: {', '.join(known)}.", known[:1] if secret else known)
+    unfit = [algorithm for algorithm in accepted if algorithm not in known]
     if unfit:
         raise options.wrong("algorithms", f"has {unfit[0]}, which does not go with its keys. Use: {', '.join(known)}.")
-    return algorithms
+    if secret and len(accepted) > 1:
+        raise options.wrong("algorithms", "names several, and a secret is for one alone (RFC 8725, 3.1). Keep one.")
+    return accepted
 
 
-def _keys(options: _Options, issuer: str | None, clock: Clock) -> KeySource:
-    given = [option for option in KEY_OPTIONS if options.has(option)]
+def _keys(
+    options: Options, issuers: tuple[str, ...], accepted: tuple[str, ...], clock: Clock, watch: Callable[[Fetch], None]
+) -> KeySource:
+    given = options.given(KEY_OPTIONS)
     if len(given) > 1:
         raise options.wrong(given[1], f"and {given[0]} are both given. Keep one of them.")
     if "secret_arn" in given:
-        return _secret_keys(options, clock)
-    if options.preset == "shared-secret" or not issuer:
+        return SecretKeys(Remembered(_versions(options, accepted[0]), clock, watch, SECRET_LIFETIME))
+    if options.any("preset") == "shared-secret" or not issuers:
         raise options.wrong("secret_arn", "is missing. Write the ARN of the secret in Secrets Manager.")
-    if given in (["jwks"], ["pem"]):
-        return _fixed_keys(options, given[0])
-    documents = IssuerDocuments()
-    if "jwks_uri" in given:
-        url = options.url("jwks_uri", "")
-        return IssuerKeys(lambda: documents.key_set_at(url), clock)
-    return IssuerKeys(lambda: documents.discovered_key_set(issuer), clock)
+    if given and given[0] in ("jwks", "pem"):
+        return _fixed_keys(options, given[0], accepted)
+    return IssuerKeys(Remembered(_fetch_of_key_set(options, issuers[0], accepted), clock, watch), clock)
 
 
-def _fixed_keys(options: _Options, option: str) -> FixedKeys:
+def _fixed_keys(options: Options, option: str, accepted: tuple[str, ...]) -> FixedKeys:
     try:
-        given = options.any(option)
-        return FixedKeys(key_set(given) if option == "jwks" else key_set_of_pem(str(given)))
+        if option == "jwks":
+            return FixedKeys(key_set(options.any(option), accepted))
+        return FixedKeys(key_set_of_pem(options.text(option, "Write a public key in PEM."), accepted))
     except ValueError as error:
         raise options.wrong(option, f"cannot be used: {error}.") from None
 
 
-def _secret_keys(options: _Options, clock: Clock) -> SecretKeys:
+def _fetch_of_key_set(options: Options, issuer: str, accepted: tuple[str, ...]) -> Callable[[], Fetched[KeySet]]:
+    documents = IssuerDocuments(accepted)
+    if options.has("jwks_uri"):
+        return partial(documents.key_set_at, options.url("jwks_uri", "Write the address of the issuer's key set."))
+    return partial(documents.discovered_key_set, issuer)
+
+
+def _versions(options: Options, algorithm: str) -> Callable[[], Fetched[tuple[VerificationKey, ...]]]:
     # Who needs no secret does not wait for boto3 to load.
     from authorizer.secrets import SharedSecret  # noqa: PLC0415
 
     arn = options.text("secret_arn", "")
     if not SECRET_ARN.fullmatch(arn):
-        raise options.wrong(
-            "secret_arn", "is not the ARN of a secret: arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME."
-        )
-    return SecretKeys(SharedSecret(arn).versions, clock)
+        raise options.wrong("secret_arn", "is not an ARN such as arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME.")
+    encoding = options.choice("secret_encoding", tuple(ENCODINGS), "raw")
+    json_field = (
+        options.text("secret_json_field", "Write the field's name.") if options.has("secret_json_field") else None
+    )
+    return SharedSecret(arn, algorithm, decoder(encoding, json_field)).versions

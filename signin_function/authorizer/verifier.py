@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 FORBIDDEN_HEADERS = frozenset({"crit", "b64", "zip", "enc"})
 """Each asks for the token to be read in another way than here (RFC 7515, 4.1.11; RFC 7797; RFC 7516)."""
-ACCEPTED_TYPES = frozenset({"jwt", "at+jwt"})
-"""RFC 7519, 5.1 and RFC 9068, 2.1; a logout token or a security event is no way in (RFC 8725, 3.11)."""
 
 
 def verify(unverified_token: str, providers: Providers, now: float) -> Caller:
@@ -26,36 +24,45 @@ def verify(unverified_token: str, providers: Providers, now: float) -> Caller:
 
     Raises:
         TokenRefused: It is not a token that we accept; `reason` says why.
+        CallerForbidden: It is a good token of a user who may not enter; `denial` says why.
         KeysUnavailable: The keys that could decide are out of reach.
     """
     token = compact.parse(unverified_token)
-    _check_header(token.header)
+    _check_parameters(token.header)
     provider = providers.of(token.claims.get("iss"))
+    _check_type(token.header, provider)
     _check_signature(token, provider)
     return _signed_caller(token.claims, provider, now)
 
 
-def _check_header(header: Mapping[str, Any]) -> None:
+def _check_parameters(header: Mapping[str, Any]) -> None:
     """Keys that the token itself brings or points to (jwk, jku, x5c, x5u) are never looked at (RFC 8725, 3.10)."""
     if FORBIDDEN_HEADERS & header.keys():
         raise TokenRefused(Reason.UNSUPPORTED_HEADER)
-    kind = header.get("typ", "JWT")
-    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in ACCEPTED_TYPES:
-        raise TokenRefused(Reason.WRONG_TYPE)
     if not isinstance(header.get("kid", ""), str):
         raise TokenRefused(Reason.MALFORMED_TOKEN)
+
+
+def _check_type(header: Mapping[str, Any], provider: Provider) -> None:
+    """RFC 7519, 5.1; RFC 8725, 3.11. A token without `typ` is told by its claims."""
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in provider.kind.types:
+        raise TokenRefused(Reason.WRONG_TYPE)
 
 
 def _check_signature(token: UnverifiedToken, provider: Provider) -> None:
     algorithm = token.header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in provider.algorithms:
         raise TokenRefused(Reason.WRONG_ALGORITHM)
-    candidates = provider.keys.candidates(token.header.get("kid"), algorithm)
-    if not any(key.verifies(algorithm, token.signing_input, token.signature) for key in candidates):
+    candidates = provider.keys.candidates(token.header.get("kid"), algorithm, token.claims.get("iss"))
+    if not any(key.verifies(token.signing_input, token.signature) for key in candidates):
         raise TokenRefused(Reason.BAD_SIGNATURE)
 
 
 def _signed_caller(signed_claims: Mapping[str, Any], provider: Provider, now: float) -> Caller:
-    claims.check_times(signed_claims, now)
-    claims.check_audience(signed_claims, provider.audiences)
-    return claims.caller(signed_claims, provider)
+    claims.check_times(signed_claims, provider, now)
+    claims.check_audience(signed_claims, provider)
+    claims.check_kind(signed_claims, provider.kind)
+    caller = claims.caller(signed_claims, provider)
+    claims.check_entrance(signed_claims, provider.entrance)
+    return caller

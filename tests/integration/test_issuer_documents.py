@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug.wrappers import Request, Response
 
+from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import KeysUnavailable
-from authorizer.https import LONGEST_ANSWER, IssuerDocuments, is_allowed
+from authorizer.https import LONGEST_ANSWER, IssuerDocuments, is_allowed, lifetime_of
 from local.web import Server
 from tests.tokens import ec_signer, rsa_signer
 
@@ -59,11 +62,11 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture
 def documents() -> IssuerDocuments:
-    return IssuerDocuments(deadline=1.0)
+    return IssuerDocuments(ASYMMETRIC, deadline=1.0)
 
 
 def test_key_set_is_fetched(issuer: Issuer, documents: IssuerDocuments) -> None:
-    keys = documents.key_set_at(issuer.serve("/keys", KEY_SET))
+    keys = documents.key_set_at(issuer.serve("/keys", KEY_SET)).value
 
     assert [key.kid for key in keys.keys] == ["rsa-1", "ec-1"]
 
@@ -74,7 +77,7 @@ def test_key_set_is_discovered(issuer: Issuer, documents: IssuerDocuments, path:
     keys_url = issuer.serve("/keys", KEY_SET)
     issuer.serve(path.rstrip("/") + DISCOVERY, {"issuer": name, "jwks_uri": keys_url})
 
-    assert documents.discovered_key_set(name).find("ec-1", "ES256").kid == "ec-1"
+    assert documents.discovered_key_set(name).value.find("ec-1", "ES256").kid == "ec-1"
 
 
 @pytest.mark.parametrize(
@@ -135,6 +138,7 @@ def hang() -> Iterator[bytes]:
             id="packs a bomb",
         ),
         pytest.param(lambda: Response(b"not gzip", headers={"Content-Encoding": "gzip"}), id="packs badly"),
+        pytest.param(lambda: Response(b"{}", headers={"Content-Encoding": "br"}), id="packs unasked"),
     ],
 )
 def test_issuer_that_misbehaves_gives_no_keys(
@@ -150,7 +154,7 @@ def test_issuer_that_misbehaves_gives_no_keys(
 def test_key_set_may_be_packed(issuer: Issuer, documents: IssuerDocuments) -> None:
     packed = Response(gzip.compress(json.dumps(KEY_SET).encode()), headers={"Content-Encoding": "gzip"})
 
-    assert len(documents.key_set_at(issuer.serve("/keys", packed)).keys) == 2
+    assert len(documents.key_set_at(issuer.serve("/keys", packed)).value.keys) == 2
 
 
 def test_issuer_that_is_not_there_gives_no_keys(issuer: Issuer, documents: IssuerDocuments) -> None:
@@ -181,3 +185,64 @@ def test_issuer_that_is_not_there_gives_no_keys(issuer: Issuer, documents: Issue
 )
 def test_only_safe_addresses_are_fetched(url: str, *, allowed: bool) -> None:
     assert is_allowed(url) is allowed
+
+
+@pytest.mark.parametrize(
+    ("control", "lifetime"),
+    [
+        (None, None),
+        ("public", None),
+        ("max-age=300", 300),
+        ("public, max-age=21600, must-revalidate", 21600),
+        ('Max-Age="60"', 60),
+        ("s-max-age=7", None),
+        ("max-age=-1", None),
+        ("max-age=soon", None),
+        ("no-store", 0),
+        ("no-cache, max-age=300", 0),
+        ("max-age=99999999999999", 999999999),
+    ],
+)
+def test_lifetime_is_what_cache_control_says(
+    issuer: Issuer, documents: IssuerDocuments, control: str | None, lifetime: float | None
+) -> None:
+    headers = {"Cache-Control": control} if control else {}
+    url = issuer.serve("/keys", Response(json.dumps(KEY_SET), headers=headers))
+
+    assert lifetime_of(headers) == lifetime
+    assert documents.key_set_at(url).lifetime == lifetime
+
+
+def test_connection_that_was_closed_while_lambda_slept_is_opened_again(documents: IssuerDocuments) -> None:
+    """The first connection is closed without an answer, as one is that a frozen machine comes back to."""
+    body = json.dumps(KEY_SET).encode()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            for said in (b"", answer):
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(said)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        keys = documents.key_set_at(f"http://127.0.0.1:{listening.getsockname()[1]}/keys")
+        thread.join()
+
+    assert len(keys.value.keys) == 2
+
+
+def gzip_header_that_never_ends() -> Iterator[bytes]:
+    yield b"\x1f\x8b\x08\x08" + bytes(6)
+    while True:
+        yield b"x"
+        time.sleep(0.05)
+
+
+def test_packing_cannot_hide_from_the_deadline(issuer: Issuer, documents: IssuerDocuments) -> None:
+    drip = Response(gzip_header_that_never_ends(), headers={"Content-Encoding": "gzip"})
+
+    with pytest.raises(KeysUnavailable):
+        documents.key_set_at(issuer.serve("/misbehaving", drip))

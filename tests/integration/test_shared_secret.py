@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
 from authorizer.errors import KeysUnavailable
+from authorizer.secret_encodings import decoder
 from authorizer.secrets import SharedSecret
 from local.aws.endpoint import AwsEndpoint
 from local.web import Server
@@ -35,31 +38,35 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     endpoint.close()
 
 
-def accepted(arn: str, secret: bytes) -> bool:
+def shared(arn: str, encoding: str = "raw", json_field: str | None = None) -> SharedSecret:
+    return SharedSecret(arn, "HS256", decoder(encoding, json_field))
+
+
+def accepted(secret_of: SharedSecret, secret: bytes) -> bool:
     token = hmac_signer(secret).token(claims(exp=NOW))
     signing_input, _, _ = token.rpartition(".")
     signature = hmac_signer(secret).sign(signing_input.encode())
-    return any(key.verifies("HS256", signing_input.encode(), signature) for key in SharedSecret(arn).versions())
+    return any(key.verifies(signing_input.encode(), signature) for key in secret_of.versions().value)
 
 
 def test_secret_in_text_is_read_from_the_region_of_its_arn(manager: Any) -> None:
     arn = manager.create_secret(Name="app", SecretString=FIRST.decode())["ARN"]
 
     assert ":eu-west-1:" in arn
-    assert accepted(arn, FIRST)
-    assert not accepted(arn, SECOND)
+    assert accepted(shared(arn), FIRST)
+    assert not accepted(shared(arn), SECOND)
 
 
 def test_secret_in_binary_is_read(manager: Any) -> None:
-    assert accepted(manager.create_secret(Name="app", SecretBinary=FIRST)["ARN"], FIRST)
+    assert accepted(shared(manager.create_secret(Name="app", SecretBinary=FIRST)["ARN"]), FIRST)
 
 
 def test_current_and_previous_version_are_both_accepted_after_a_rotation(manager: Any) -> None:
     arn = manager.create_secret(Name="app", SecretString=FIRST.decode())["ARN"]
     manager.put_secret_value(SecretId=arn, SecretString=SECOND.decode())
 
-    assert accepted(arn, FIRST)
-    assert accepted(arn, SECOND)
+    assert accepted(shared(arn), FIRST)
+    assert accepted(shared(arn), SECOND)
 
 
 @pytest.mark.parametrize(
@@ -76,5 +83,53 @@ def test_secret_that_cannot_be_used_makes_keys_unavailable(manager: Any, secret:
         arn = manager.create_secret(Name="app", **secret)["ARN"]
 
     with pytest.raises(KeysUnavailable) as caught:
-        SharedSecret(arn).versions()
+        shared(arn).versions()
     assert "x" * 31 not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "json_field", "stored"),
+    [
+        pytest.param("base64", None, base64.b64encode(FIRST).decode() + "\n", id="base64 with a line break"),
+        pytest.param("base64url", None, base64.urlsafe_b64encode(FIRST).rstrip(b"=").decode(), id="base64url"),
+        pytest.param("hex", None, FIRST.hex(), id="hex"),
+        pytest.param("raw", "jwt", json.dumps({"user": "x", "jwt": FIRST.decode()}), id="a field of a JSON object"),
+        pytest.param("hex", "jwt", json.dumps({"jwt": FIRST.hex()}), id="a field in hex"),
+    ],
+)
+def test_secret_may_be_written_in_several_ways(
+    manager: Any, encoding: str, json_field: str | None, stored: str
+) -> None:
+    arn = manager.create_secret(Name="app", SecretString=stored)["ARN"]
+
+    assert accepted(shared(arn, encoding, json_field), FIRST)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "json_field", "stored"),
+    [
+        pytest.param("base64", None, "!" * 44, id="no base64"),
+        pytest.param("base64url", None, "+/" * 30, id="base64 for base64url"),
+        pytest.param("hex", None, "x" * 64, id="no hex"),
+        pytest.param("raw", "jwt", "x" * 64, id="no JSON"),
+        pytest.param("raw", "jwt", json.dumps({"other": "x" * 64}), id="no such field"),
+        pytest.param("raw", "jwt", json.dumps({"jwt": 7}), id="a field that is a number"),
+        pytest.param("raw", "jwt", json.dumps(["x" * 64]), id="a list"),
+        pytest.param("raw", None, "super-secret-jwt-token-with-at-least-32-characters-long", id="one everybody has"),
+    ],
+)
+def test_secret_that_is_written_otherwise_makes_keys_unavailable_and_is_not_told(
+    manager: Any, encoding: str, json_field: str | None, stored: str
+) -> None:
+    arn = manager.create_secret(Name="app", SecretString=stored)["ARN"]
+
+    with pytest.raises(KeysUnavailable) as caught:
+        shared(arn, encoding, json_field).versions()
+    assert stored not in str(caught.value)
+
+
+def test_previous_version_that_was_unusable_harms_no_current_one(manager: Any) -> None:
+    arn = manager.create_secret(Name="app", SecretString="short")["ARN"]
+    manager.put_secret_value(SecretId=arn, SecretString=FIRST.decode())
+
+    assert accepted(shared(arn), FIRST)

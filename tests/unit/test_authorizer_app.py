@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
 
 from authorizer.app import Authorizer
-from authorizer.errors import Reason
+from authorizer.clock import Clock
+from authorizer.errors import Denial, Reason
 from authorizer.settings import Settings
 from tests.tokens import AUDIENCE, ISSUER, NOW, claims, rsa_signer
 
@@ -16,9 +18,12 @@ ARN = "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/v1/POST/signin"
 PROVIDER = {"name": "main", "issuer": ISSUER, "audience": AUDIENCE, "jwks": {"keys": [dict(rsa_signer().jwk)]}}
 
 
-def authorizer() -> Authorizer:
-    environ = {"PROVIDERS": json.dumps([PROVIDER])}
-    return Authorizer(Settings.from_environ(environ, lambda: NOW), lambda: NOW)
+CLOCK = Clock(wall=lambda: NOW)
+
+
+def authorizer(**changes: Any) -> Authorizer:
+    environ = {"PROVIDERS": json.dumps([{**PROVIDER, **changes}])}
+    return Authorizer(Settings.from_environ(environ, CLOCK), CLOCK)
 
 
 def event(*authorization: str) -> dict[str, Any]:
@@ -57,14 +62,44 @@ def test_bad_token_is_denied_with_its_reason() -> None:
     assert policy["context"] == {"reason": "token_expired", "description": "The token has expired."}
 
 
+def test_good_token_of_a_user_who_may_not_enter_is_an_allow_without_a_user() -> None:
+    policy = authorizer(required_scopes="chat").decide(bearer())
+
+    [statement] = policy["policyDocument"]["Statement"]
+    assert statement["Effect"] == "Allow"
+    assert policy["context"] == {"forbidden": "missing_scope"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "metric", "dimensions"),
+    [
+        pytest.param(event(), "NoToken", {}, id="no token"),
+        pytest.param(bearer(exp=NOW - 60), "TokenRefused", {"reason": "token_expired"}, id="a bad token"),
+        pytest.param(bearer(), "CallerForbidden", {"reason": "missing_scope"}, id="a user who may not enter"),
+    ],
+)
+def test_each_refusal_is_counted_in_cloudwatch_s_embedded_format(
+    capsys: pytest.CaptureFixture[str], request_: dict[str, Any], metric: str, dimensions: dict[str, str]
+) -> None:
+    with contextlib.suppress(Exception):
+        authorizer(required_scopes="chat").decide(request_)
+
+    [counted] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    [told] = counted["_aws"]["CloudWatchMetrics"]
+    assert told["Namespace"] == "ChimeSignin"
+    assert [metric] == [one["Name"] for one in told["Metrics"]]
+    assert {name: counted[name] for name in told["Dimensions"][0]} == {"service": "authorizer", **dimensions}
+    assert counted[metric] == [1.0]
+
+
 def test_missing_token_is_unauthorized_in_api_gateway_s_own_words() -> None:
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         authorizer().decide(event())
 
 
 def test_every_reason_can_stand_in_a_template_that_does_not_escape() -> None:
-    for reason in Reason:
-        text = reason.code + reason.description
+    texts = [reason.code + reason.description for reason in Reason] + [denial.value for denial in Denial]
+    for text in texts:
         assert text.isprintable()
         assert not set(text) & set("\"\\'")
 

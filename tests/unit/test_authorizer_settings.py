@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from authorizer.clock import Clock
 from authorizer.errors import SettingsError
+from authorizer.providers import Entrance
 from authorizer.settings import Settings
 from tests.tokens import ec_signer, rsa_signer
 
@@ -20,7 +22,7 @@ OWN = {"name": "own", "preset": "shared-secret", "secret_arn": ARN}
 
 
 def settings(*entries: Any, **environ: str) -> Settings:
-    return Settings.from_environ({"PROVIDERS": json.dumps(entries), **environ}, clock=lambda: 0.0)
+    return Settings.from_environ({"PROVIDERS": json.dumps(entries), **environ}, Clock())
 
 
 def provider(entry: dict[str, Any]) -> Provider:
@@ -39,6 +41,8 @@ def test_issuer_and_audience_are_enough() -> None:
     assert main.audiences == ("chime-signin",)
     assert main.subject_claim == "sub"
     assert main.id_scope == "https://issuer.example/"
+    assert (main.skew, main.longest_lifetime) == (60, None)
+    assert main.kind.types == {"jwt", "at+jwt"}
     assert "ES512" in main.algorithms
     assert "HS256" not in main.algorithms
 
@@ -109,7 +113,7 @@ def test_keys_may_be_given(keys: dict[str, Any]) -> None:
             {**OIDC, "issuer": "https://a:b@issuer.example/"}, "issuer is not", id="an issuer with a password"
         ),
         pytest.param({**OIDC, "issuer": 7}, "issuer is not a text", id="an issuer that is a number"),
-        pytest.param(without(OIDC, "audience"), '"any_audience": true', id="no audience"),
+        pytest.param(without(OIDC, "audience"), 'audience is missing.*"any_audience": true', id="no audience"),
         pytest.param({**OIDC, "audience": []}, "audience is neither", id="no audience in the list"),
         pytest.param({**OIDC, "audience": [7]}, "audience is neither", id="an audience that is a number"),
         pytest.param({**OIDC, "any_audience": "yes"}, "any_audience is neither", id="any_audience that is a text"),
@@ -118,7 +122,7 @@ def test_keys_may_be_given(keys: dict[str, Any]) -> None:
         pytest.param({**OIDC, "algorithms": ["RS256", "HS256"]}, "algorithms has HS256", id="a secret's algorithm"),
         pytest.param({**OWN, "algorithms": ["HS256", "RS256"]}, "algorithms has RS256", id="a public key's algorithm"),
         pytest.param(without(OWN, "secret_arn"), "secret_arn is missing", id="no secret"),
-        pytest.param({**OWN, "secret_arn": "my-secret"}, "secret_arn is not the ARN", id="a secret's name"),
+        pytest.param({**OWN, "secret_arn": "my-secret"}, "secret_arn is not an ARN", id="a secret's name"),
         pytest.param({**OIDC, "jwks": {"keys": []}}, "jwks cannot be used", id="an empty key set"),
         pytest.param({**OIDC, "pem": "-----"}, "pem cannot be used", id="a broken PEM"),
         pytest.param({**OIDC, "jwks_uri": "http://a.example"}, "jwks_uri is not an https", id="keys over http"),
@@ -127,6 +131,24 @@ def test_keys_may_be_given(keys: dict[str, Any]) -> None:
             "jwks_uri and jwks are both given",
             id="keys from two places",
         ),
+        pytest.param({**OWN, "algorithms": ["HS256", "HS512"]}, "a secret is for one alone", id="two for a secret"),
+        pytest.param({**OWN, "secret_encoding": "rot13"}, "secret_encoding is not known", id="unknown encoding"),
+        pytest.param(
+            {**OIDC, "jwks": {"keys": [dict(rsa_signer("RS512").jwk)]}, "algorithms": ["RS256"]},
+            "usable with RS256",
+            id="keys for another algorithm",
+        ),
+        pytest.param({**OIDC, "jwks": {"keys": []}, "pem": "-----"}, "are both given", id="keys given twice"),
+        pytest.param({**OIDC, "skew_seconds": 301}, "skew_seconds is no whole number from 0 to 300", id="a large skew"),
+        pytest.param({**OIDC, "skew_seconds": "60"}, "without quotes", id="a skew in quotes"),
+        pytest.param({**OIDC, "skew_seconds": True}, "skew_seconds is no", id="a skew that is true"),
+        pytest.param({**OIDC, "longest_lifetime_seconds": 0}, "longest_lifetime_seconds is no", id="no lifetime"),
+        pytest.param({**OIDC, "longest_subject": 256}, "longest_subject is no", id="subjects too long for us"),
+        pytest.param({**OIDC, "must": ["x"]}, "must is no object", id="terms in a list"),
+        pytest.param({**OIDC, "must": {"x": []}}, "must.x has no values", id="terms without values"),
+        pytest.param({**OIDC, "required_claims": {"x": [{}]}}, "required_claims.x has", id="an object for a value"),
+        pytest.param({**OIDC, "required_scopes": [""]}, "required_scopes is neither", id="an empty scope"),
+        pytest.param({**OIDC, "domain": "x"}, "domain is not an option", id="an option of another preset"),
         pytest.param("main", "not a list of objects", id="a text in the list"),
     ],
 )
@@ -153,7 +175,7 @@ def test_providers_that_do_not_go_together_are_refused(entries: tuple[Any, ...],
 @pytest.mark.parametrize("text", ["", "{", "null", "{}", '"x"'])
 def test_providers_that_are_no_json_list_are_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="PROVIDERS is not"):
-        Settings.from_environ({"PROVIDERS": text}, clock=lambda: 0.0)
+        Settings.from_environ({"PROVIDERS": text}, Clock())
 
 
 def test_base64_is_off_unless_switched_on() -> None:
@@ -165,3 +187,31 @@ def test_base64_is_off_unless_switched_on() -> None:
 def test_base64_is_true_or_false(text: str) -> None:
     with pytest.raises(SettingsError, match="ACCEPT_BASE64_TOKENS is neither"):
         settings(OIDC, ACCEPT_BASE64_TOKENS=text)
+
+
+@pytest.mark.parametrize("text", ["1024", "10240"])
+def test_longest_token_may_be_set(text: str) -> None:
+    assert settings(OIDC, LONGEST_TOKEN=text).longest_token == int(text)
+
+
+@pytest.mark.parametrize("text", ["1023", "10241", "8k", ""])
+def test_longest_token_that_is_out_of_range_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="LONGEST_TOKEN is no whole number from 1024 to 10240"):
+        settings(OIDC, LONGEST_TOKEN=text)
+
+
+def test_entrance_and_times_are_read() -> None:
+    guarded = provider(
+        {
+            **OIDC,
+            "required_scopes": "chat",
+            "required_roles": ["staff"],
+            "roles_claim": "groups",
+            "required_claims": {"email_verified": True},
+            "skew_seconds": 0,
+            "longest_lifetime_seconds": 3600,
+        }
+    )
+
+    assert guarded.entrance == Entrance(("chat",), ("staff",), "groups", {"email_verified": (True,)})
+    assert (guarded.skew, guarded.longest_lifetime) == (0, 3600)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 from authorizer.app import Authorizer
+from authorizer.clock import Clock
 from authorizer.settings import Settings
 from signin.caller import Caller, caller
 from tests import tokens
 from tests.docker.events import authorizer_event, signin_event
 
 ADA = Caller(provider="local", scope="http://127.0.0.1:3001", plain=True, subject="ada", name="Ada Lovelace")
+CLOCK = Clock(wall=lambda: tokens.NOW)
 ADDED_BY_API_GATEWAY = {"principalId", "integrationLatency"}
 
 
@@ -20,9 +22,9 @@ def context() -> dict[str, object]:
     provider = {
         "name": "local", "issuer": ADA.scope, "audience": tokens.AUDIENCE, "jwks": {"keys": [dict(signer.jwk)]},
     }  # fmt: skip
-    settings = Settings.from_environ({"PROVIDERS": json.dumps([provider])}, clock=lambda: tokens.NOW)
+    settings = Settings.from_environ({"PROVIDERS": json.dumps([provider])}, clock=CLOCK)
     token = signer.token(tokens.claims(iss=ADA.scope))
-    given: dict[str, object] = Authorizer(settings, clock=lambda: tokens.NOW).decide(authorizer_event(token))["context"]
+    given: dict[str, object] = Authorizer(settings, clock=CLOCK).decide(authorizer_event(token))["context"]
     return given
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from authorizer.errors import TokenRefused
-from authorizer.keys import key_set, key_set_of_pem, secret_key
-from tests.tokens import ec_signer, rsa_signer
+from authorizer.algorithms import ASYMMETRIC
+from authorizer.keys import KNOWN_SECRETS, key_set, key_set_of_pem, secret_key
+from tests.tokens import base64url, ec_signer, ed25519_signer, rsa_signer
 
-RSA = dict(rsa_signer().jwk)
+RSA = {name: value for name, value in rsa_signer().jwk.items() if name != "alg"}
 EC = dict(ec_signer().jwk)
+ED = dict(ed25519_signer().jwk)
+
+
+def keys_in(*keys: Any, accepted: tuple[str, ...] = ASYMMETRIC) -> list[tuple[str | None, str]]:
+    return [(key.kid, key.algorithm) for key in key_set({"keys": list(keys)}, accepted).keys]
 
 
 def pem(private: Any) -> str:
@@ -21,20 +26,21 @@ def pem(private: Any) -> str:
     return encoded.decode()
 
 
-def test_rsa_key_is_usable_with_each_rsa_algorithm() -> None:
-    assert set(key_set({"keys": [RSA]}).find("rsa-1", "RS256").by_algorithm) == {"RS256", "RS384", "RS512"}
+def test_each_kind_of_key_is_read_with_one_algorithm() -> None:
+    assert keys_in(RSA, EC, ED) == [("rsa-1", "RS256"), ("ec-1", "ES256"), ("ed-1", "EdDSA")]
 
 
-def test_elliptic_curve_key_is_usable_with_its_curve_s_algorithm_alone() -> None:
-    assert set(key_set({"keys": [EC]}).find("ec-1", "ES256").by_algorithm) == {"ES256"}
+@pytest.mark.parametrize("algorithm", ["RS384", "PS256", "PS512"])
+def test_key_is_used_with_the_algorithm_that_it_names(algorithm: str) -> None:
+    assert keys_in({**RSA, "alg": algorithm}) == [("rsa-1", algorithm)]
 
 
-def test_alg_of_a_key_narrows_it_to_one_algorithm() -> None:
-    keys = key_set({"keys": [{**RSA, "alg": "RS384"}]})
+def test_key_that_names_none_is_used_with_the_first_that_is_accepted_and_fits() -> None:
+    assert keys_in(RSA, accepted=("ES256", "PS384", "RS256")) == [("rsa-1", "PS384")]
 
-    assert set(keys.find("rsa-1", "RS384").by_algorithm) == {"RS384"}
-    with pytest.raises(TokenRefused, match="unknown_key"):
-        keys.find("rsa-1", "RS256")
+
+def test_key_that_names_an_algorithm_that_is_not_accepted_is_left_out() -> None:
+    assert keys_in({**RSA, "kid": "a", "alg": "RS512"}, RSA, accepted=("RS256",)) == [("rsa-1", "RS256")]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +52,7 @@ def test_alg_of_a_key_narrows_it_to_one_algorithm() -> None:
         pytest.param({"d": "AQAB"}, id="a private key"),
         pytest.param({"kid": 7}, id="a kid that is a number"),
         pytest.param({"kty": "oct", "k": "c2VjcmV0"}, id="a secret"),
+        pytest.param({"key_ops": {"verify": 1}}, id="key_ops that is an object"),
         pytest.param({"kty": None}, id="no kty"),
         pytest.param({"n": None}, id="no modulus"),
         pytest.param({"n": "é"}, id="a modulus that is no base64url"),
@@ -55,13 +62,19 @@ def test_alg_of_a_key_narrows_it_to_one_algorithm() -> None:
         pytest.param({"alg": ["RS256"]}, id="an alg that is a list"),
         pytest.param(dict(rsa_signer(bits=1024).jwk), id="1024 bits"),
         pytest.param({**EC, "crv": "P-384"}, id="a point on another curve"),
+        pytest.param({"n": base64url(b"\x80" + b"\x01" * 1024)}, id="8200 bits"),
+        pytest.param({"issuer": 7}, id="an issuer that is a number"),
+        pytest.param({**ED, "crv": "X25519"}, id="a curve for encryption"),
+        pytest.param({**ED, "x": "AAAA"}, id="a point that is too short"),
+        pytest.param({**ED, "x": None}, id="no point"),
+        pytest.param({**EC, "crv": ["P-256"]}, id="a list of curves"),
         pytest.param({**EC, "crv": "secp256k1"}, id="a curve that is not accepted"),
     ],
 )
 def test_unusable_key_is_left_out_and_harms_no_other(changes: dict[str, Any]) -> None:
-    keys = key_set({"keys": [{**RSA, "kid": "bad", **changes}, "no key at all", {**RSA, "kid": "good"}]})
+    bad = {**RSA, "kid": "bad", **changes}
 
-    assert [key.kid for key in keys.keys] == ["good"]
+    assert keys_in(bad, "no key at all", {**RSA, "kid": "good"}) == [("good", "RS256")]
 
 
 @pytest.mark.parametrize(
@@ -70,22 +83,23 @@ def test_unusable_key_is_left_out_and_harms_no_other(changes: dict[str, Any]) ->
 )
 def test_document_without_a_usable_key_is_no_key_set(document: object) -> None:
     with pytest.raises(ValueError, match="JWK Set"):
-        key_set(document)
+        key_set(document, ASYMMETRIC)
 
 
 @pytest.mark.parametrize(
-    ("private", "algorithms"),
+    ("private", "algorithm"),
     [
-        (rsa.generate_private_key(65537, 2048), {"RS256", "RS384", "RS512"}),
-        (ec.generate_private_key(ec.SECP256R1()), {"ES256"}),
-        (ec.generate_private_key(ec.SECP521R1()), {"ES512"}),
+        (rsa.generate_private_key(65537, 2048), "RS256"),
+        (ec.generate_private_key(ec.SECP256R1()), "ES256"),
+        (ec.generate_private_key(ec.SECP521R1()), "ES512"),
+        (ed25519.Ed25519PrivateKey.generate(), "EdDSA"),
     ],
-    ids=["RSA", "P-256", "P-521"],
+    ids=["RSA", "P-256", "P-521", "Ed25519"],
 )
-def test_public_key_in_pem_is_read(private: Any, algorithms: set[str]) -> None:
-    [key] = key_set_of_pem(pem(private)).keys
+def test_public_key_in_pem_is_read(private: Any, algorithm: str) -> None:
+    [key] = key_set_of_pem(pem(private), ASYMMETRIC).keys
 
-    assert set(key.by_algorithm) == algorithms
+    assert (key.kid, key.algorithm) == (None, algorithm)
 
 
 @pytest.mark.parametrize(
@@ -93,28 +107,33 @@ def test_public_key_in_pem_is_read(private: Any, algorithms: set[str]) -> None:
     [
         pytest.param(pem(rsa.generate_private_key(65537, 1024)), id="1024 bits"),  # noqa: S505 - as it should be
         pytest.param(pem(ec.generate_private_key(ec.SECP256K1())), id="another curve"),
-        pytest.param(pem(ed25519.Ed25519PrivateKey.generate()), id="another kind of key"),
+        pytest.param(pem(x25519.X25519PrivateKey.generate()), id="a key for encryption"),
         pytest.param("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", id="broken"),
         pytest.param("", id="empty"),
     ],
 )
 def test_other_pem_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the words are cryptography's own
-        key_set_of_pem(text)
+        key_set_of_pem(text, ASYMMETRIC)
 
 
-@pytest.mark.parametrize(
-    ("octets", "algorithms"), [(32, {"HS256"}), (48, {"HS256", "HS384"}), (64, {"HS256", "HS384", "HS512"})]
-)
-def test_secret_is_usable_with_the_algorithms_that_it_is_long_enough_for(octets: int, algorithms: set[str]) -> None:
-    assert set(secret_key(b"x" * octets).by_algorithm) == algorithms
+@pytest.mark.parametrize(("algorithm", "octets"), [("HS256", 32), ("HS384", 48), ("HS512", 64)])
+def test_secret_must_be_as_long_as_the_algorithm_asks(algorithm: str, octets: int) -> None:
+    assert secret_key(b"x" * octets, algorithm).algorithm == algorithm
+    with pytest.raises(ValueError, match=f"shorter than the {octets} bytes"):
+        secret_key(b"x" * (octets - 1), algorithm)
 
 
-@pytest.mark.parametrize("secret", [b"", b"x" * 31, pem(rsa.generate_private_key(65537, 2048)).encode()])
-def test_short_secret_and_public_key_are_no_secrets(secret: bytes) -> None:
-    with pytest.raises(ValueError, match="shared secret"):
-        secret_key(secret)
+@pytest.mark.parametrize("secret", sorted(secret for secret in KNOWN_SECRETS if len(secret) >= 32))
+def test_secret_that_everybody_has_is_refused(secret: str) -> None:
+    with pytest.raises(ValueError, match="public documentation"):
+        secret_key(secret.encode(), "HS256")
+
+
+def test_public_key_is_no_secret() -> None:
+    with pytest.raises(ValueError, match="is a public key"):
+        secret_key(pem(rsa.generate_private_key(65537, 2048)).encode(), "HS256")
 
 
 def test_secret_does_not_show_in_a_repr() -> None:
-    assert "x" * 32 not in repr(secret_key(b"x" * 32))
+    assert "x" * 32 not in repr(secret_key(b"x" * 32, "HS256"))

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from authorizer.algorithms import ASYMMETRIC
 from authorizer.claims import Caller
-from authorizer.errors import KeysUnavailable, TokenRefused
+from authorizer.errors import CallerForbidden, KeysUnavailable, TokenRefused
 from authorizer.key_sources import FixedKeys
 from authorizer.keys import key_set, secret_key
-from authorizer.providers import KeySource, Provider, Providers
+from authorizer.providers import Entrance, KeySource, KindOfToken, Provider, Providers
 from authorizer.verifier import verify
 from tests.tokens import (
     AUDIENCE,
@@ -22,6 +23,7 @@ from tests.tokens import (
     base64url,
     claims,
     ec_signer,
+    ed25519_signer,
     hmac_signer,
     rsa_signer,
     tampered,
@@ -29,6 +31,12 @@ from tests.tokens import (
 
 RSA = rsa_signer()
 EC = ec_signer()
+STRANGER = rsa_signer(number=2)
+KIND = KindOfToken(types=frozenset({"jwt", "at+jwt"}))
+
+
+def keys_of(*signers: Signer) -> FixedKeys:
+    return FixedKeys(key_set({"keys": [signer.jwk for signer in signers]}, ASYMMETRIC))
 
 
 def provider(**changes: Any) -> Provider:
@@ -36,12 +44,18 @@ def provider(**changes: Any) -> Provider:
         "name": "main",
         "issuers": (ISSUER,),
         "audiences": (AUDIENCE,),
-        "algorithms": ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512"),
-        "keys": FixedKeys(key_set({"keys": [RSA.jwk, EC.jwk]})),
+        "audience_claim": "aud",
+        "algorithms": ASYMMETRIC,
+        "keys": keys_of(RSA, EC),
+        "kind": KIND,
+        "entrance": Entrance(),
         "subject_claim": "sub",
+        "longest_subject": 255,
         "name_claims": ("name", "nickname"),
         "id_scope": ISSUER,
         "plain": True,
+        "skew": 60,
+        "longest_lifetime": None,
     }
     return Provider(**{**good, **changes})
 
@@ -64,9 +78,9 @@ class SecretVersions:
     """A key source that holds secrets."""
 
     def __init__(self, *secrets: bytes) -> None:
-        self._keys = tuple(secret_key(secret) for secret in secrets)
+        self._keys = tuple(secret_key(secret, "HS256") for secret in secrets)
 
-    def candidates(self, kid: str | None, algorithm: str) -> tuple[Any, ...]:
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[Any, ...]:
         assert kid is None
         assert algorithm == "HS256"
         return self._keys
@@ -78,8 +92,8 @@ class SecretVersions:
 class OutOfReach:
     """A key source that cannot be asked."""
 
-    def candidates(self, kid: str | None, algorithm: str) -> tuple[Any, ...]:
-        raise KeysUnavailable
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[Any, ...]:
+        raise KeysUnavailable("out of reach")
 
     def warm_up(self) -> None:
         pass
@@ -103,20 +117,32 @@ def test_good_token_gives_its_caller() -> None:
     )
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "RS384", "RS512"])
-def test_rsa_algorithms_are_accepted(algorithm: str) -> None:
-    signer = rsa_signer(algorithm)
-    keys = FixedKeys(key_set({"keys": [signer.jwk]}))
+SIGNERS = [
+    *(rsa_signer(algorithm) for algorithm in ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")),
+    *(ec_signer(algorithm) for algorithm in ("ES256", "ES384", "ES512")),
+    ed25519_signer(),
+]
+
+
+@pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.algorithm)
+def test_algorithm_is_accepted(signer: Signer) -> None:
+    keys = keys_of(signer)
 
     assert verify(signed_by(signer), Providers((provider(keys=keys),)), NOW).subject == "ada"
+    assert refusal(tampered(signed_by(signer)), provider(keys=keys)) == "bad_signature"
 
 
-@pytest.mark.parametrize("algorithm", ["ES256", "ES384", "ES512"])
-def test_elliptic_curve_algorithms_are_accepted(algorithm: str) -> None:
-    signer = ec_signer(algorithm)
-    keys = FixedKeys(key_set({"keys": [signer.jwk]}))
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+def test_algorithm_of_secrets_is_accepted(algorithm: str) -> None:
+    class Secrets(SecretVersions):
+        def candidates(self, kid: str | None, used: str, issuer: str | None) -> tuple[Any, ...]:
+            return (secret_key(SECRET, used),)
 
-    assert verify(signed_by(signer), Providers((provider(keys=keys),)), NOW).subject == "ada"
+    token = hmac_signer(algorithm=algorithm).token({"id": "ada", "exp": NOW + 60})
+    own = shared_secret(algorithms=(algorithm,), keys=Secrets())
+
+    assert verify(token, Providers((own,)), NOW).subject == "ada"
+    assert refusal(tampered(token), own) == "bad_signature"
 
 
 def test_shared_secret_gives_the_id_and_full_name() -> None:
@@ -179,11 +205,23 @@ def test_malformed_token_is_refused(token: str, reason: str) -> None:
         pytest.param({"alg": "ES256"}, "unknown_key", id="another family of algorithms than the key's"),
         pytest.param({"kid": "rsa-2"}, "unknown_key", id="a key that the issuer does not have"),
         pytest.param({"kid": "ec-1"}, "unknown_key", id="another key's name"),
-        pytest.param({"alg": "RS384"}, "bad_signature", id="another hash than it was signed with"),
+        pytest.param({"alg": "RS384"}, "unknown_key", id="another hash than the key's"),
+        pytest.param({"alg": "PS256"}, "unknown_key", id="another padding than the key's"),
+        pytest.param({"jwk": dict(STRANGER.jwk)}, None, id="a key of its own, which is never looked at"),
+        pytest.param(
+            {"jku": "https://stranger.example", "x5u": "https://stranger.example"},
+            None,
+            id="addresses of keys, likewise",
+        ),
     ],
 )
-def test_header_that_is_not_accepted_is_refused(changes: dict[str, Any], reason: str) -> None:
-    assert refusal(RSA.token(claims(), **changes)) == reason
+def test_header_that_is_not_accepted_is_refused(changes: dict[str, Any], reason: str | None) -> None:
+    token = RSA.token(claims(), **changes)
+
+    if reason is None:
+        assert verify(token, Providers((provider(),)), NOW).subject == "ada"
+    else:
+        assert refusal(token) == reason
 
 
 @pytest.mark.parametrize("typ", [None, "JWT", "jwt", "at+jwt", "application/at+JWT"])
@@ -196,16 +234,14 @@ def test_token_without_kid_is_accepted_if_one_key_fits() -> None:
 
 
 def test_token_without_kid_is_refused_if_two_keys_fit() -> None:
-    keys = FixedKeys(key_set({"keys": [RSA.jwk, rsa_signer(kid="rsa-2").jwk]}))
+    keys = keys_of(RSA, rsa_signer(kid="rsa-2", number=2))
 
     assert refusal(RSA.token(claims(), kid=None), provider(keys=keys)) == "unknown_key"
 
 
 def test_stranger_using_our_key_id_is_refused() -> None:
-    stranger = rsa_signer(bits=2049)
-
-    assert stranger.jwk["kid"] == RSA.jwk["kid"]
-    assert refusal(signed_by(stranger)) == "bad_signature"
+    assert STRANGER.jwk["kid"] == RSA.jwk["kid"]
+    assert refusal(signed_by(STRANGER)) == "bad_signature"
 
 
 @pytest.mark.parametrize("signer", [RSA, EC], ids=["RSA", "EC"])
@@ -294,7 +330,7 @@ def test_claim_that_is_unusual_is_accepted(changes: dict[str, Any]) -> None:
 
 
 def test_expired_token_of_a_stranger_is_not_called_expired() -> None:
-    assert refusal(signed_by(rsa_signer(bits=2049), exp=NOW - 60)) == "bad_signature"
+    assert refusal(signed_by(STRANGER, exp=NOW - 60)) == "bad_signature"
 
 
 def test_provider_without_audience_refuses_a_token_that_names_one() -> None:
@@ -318,3 +354,185 @@ def test_provider_of_any_audience_accepts_a_token_that_names_one() -> None:
 )
 def test_name_is_the_first_claim_with_text(changes: dict[str, Any], name: str) -> None:
     assert verify(signed_by(RSA, **changes), Providers((provider(),)), NOW).name == name
+
+
+@pytest.mark.parametrize(
+    ("nested", "accepted"),
+    [
+        pytest.param(14, True, id="fourteen deep within the claims"),
+        pytest.param(17, False, id="seventeen deep"),
+        pytest.param(900, False, id="nine hundred deep"),
+    ],
+)
+def test_nesting_has_a_limit(nested: int, *, accepted: bool) -> None:
+    deep = json.dumps(claims())[:-1] + ', "deep": ' + "[" * nested + "]" * nested + "}"
+    token = RSA.token(deep.encode())
+
+    if accepted:
+        assert verify(token, Providers((provider(),)), NOW).subject == "ada"
+    else:
+        assert refusal(token) == "malformed_token"
+
+
+def test_wide_claims_are_no_deep_ones() -> None:
+    wide = signed_by(RSA, groups=[{"id": number} for number in range(50)])
+
+    assert verify(wide, Providers((provider(),)), NOW).subject == "ada"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        pytest.param({}, None, id="an hour, as accepted"),
+        pytest.param({"exp": NOW + 3601}, "lives_too_long", id="a second more"),
+        pytest.param({"iat": None}, "invalid_claim", id="without saying since when"),
+    ],
+)
+def test_longest_lifetime_is_kept_if_set(changes: dict[str, Any], reason: str | None) -> None:
+    short = provider(longest_lifetime=3600)
+
+    if reason is None:
+        assert verify(signed_by(RSA, **changes), Providers((short,)), NOW).subject == "ada"
+    else:
+        assert refusal(signed_by(RSA, **changes), short) == reason
+
+
+@pytest.mark.parametrize(
+    ("skew", "now", "accepted"), [(0, NOW - 1, True), (0, NOW, False), (300, NOW + 299, True), (300, NOW + 300, False)]
+)
+def test_skew_is_as_set(skew: int, now: int, *, accepted: bool) -> None:
+    token = signed_by(RSA, exp=NOW, iat=None)
+
+    if accepted:
+        assert verify(token, Providers((provider(skew=skew),)), now).subject == "ada"
+    else:
+        assert refusal(token, provider(skew=skew), now=now) == "token_expired"
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "reason"),
+    [
+        pytest.param({"must": {"use": ("id",)}}, {"use": "id"}, None, id="says what it must"),
+        pytest.param({"must": {"use": ("id",)}}, {"use": "access"}, "wrong_type", id="says something else"),
+        pytest.param({"must": {"use": ("id",)}}, {}, "wrong_type", id="says nothing"),
+        pytest.param({"must": {"ok": (True,)}}, {"ok": 1}, "wrong_type", id="says 1 for true"),
+        pytest.param({"must_not": {"sts": ("pending",)}}, {"sts": "pending"}, "wrong_type", id="says what it must not"),
+        pytest.param({"must_not": {"sts": ("pending",)}}, {"sts": "active"}, None, id="says something allowed"),
+        pytest.param({"must_not": {"sts": ("pending",)}}, {}, None, id="need not say anything"),
+        pytest.param({"machine_suffix": "@clients"}, {"sub": "x@clients"}, "wrong_type", id="is a machine's"),
+    ],
+)
+def test_kind_of_token_is_told_by_its_claims(kind: dict[str, Any], changes: dict[str, Any], reason: str | None) -> None:
+    told = provider(kind=KindOfToken(types=frozenset({"jwt"}), **kind))
+
+    if reason is None:
+        assert verify(signed_by(RSA, **changes), Providers((told,)), NOW).provider == "main"
+    else:
+        assert refusal(signed_by(RSA, **changes), told) == reason
+
+
+@pytest.mark.parametrize(
+    ("entrance", "changes", "denial"),
+    [
+        pytest.param({"scopes": ("chat",)}, {"scope": "openid chat"}, None, id="a scope in a text"),
+        pytest.param({"scopes": ("chat",)}, {"scp": ["chat"]}, None, id="a scope in a list"),
+        pytest.param({"scopes": ("chat",)}, {"scope": "chatter"}, "missing_scope", id="a longer scope"),
+        pytest.param({"scopes": ("chat", "x")}, {"scope": "chat"}, "missing_scope", id="one scope of two"),
+        pytest.param({"scopes": ("chat",)}, {"scope": 7}, "missing_scope", id="a scope that is a number"),
+        pytest.param({"scopes": ("chat",)}, {}, "missing_scope", id="no scope"),
+        pytest.param({"roles": ("staff", "admin")}, {"roles": ["admin"]}, None, id="one role of two"),
+        pytest.param({"roles": ("staff",)}, {"roles": "staff"}, None, id="a role that is no list"),
+        pytest.param({"roles": ("staff",)}, {"roles": ["guest"]}, "missing_role", id="another role"),
+        pytest.param(
+            {"roles": ("staff",), "roles_claim": "realm_access.roles"},
+            {"realm_access": {"roles": ["staff"]}},
+            None,
+            id="a role within a claim",
+        ),
+        pytest.param(
+            {"roles": ("staff",), "roles_claim": "https://app.example/roles"},
+            {"https://app.example/roles": ["staff"]},
+            None,
+            id="a role in a claim with dots in its name",
+        ),
+        pytest.param({"claims": {"verified": (True,)}}, {"verified": True}, None, id="a claim"),
+        pytest.param({"claims": {"verified": (True,)}}, {"verified": "true"}, "missing_claim", id="a claim in text"),
+        pytest.param({"claims": {"a.b": ("x",)}}, {"a": ["b"]}, "missing_claim", id="a claim that is no object"),
+    ],
+)
+def test_user_without_what_is_required_may_not_enter(
+    entrance: dict[str, Any], changes: dict[str, Any], denial: str | None
+) -> None:
+    guarded = Providers((provider(entrance=Entrance(**entrance)),))
+
+    if denial is None:
+        assert verify(signed_by(RSA, **changes), guarded, NOW).subject == "ada"
+    else:
+        with pytest.raises(CallerForbidden) as caught:
+            verify(signed_by(RSA, **changes), guarded, NOW)
+        assert caught.value.denial.value == denial
+
+
+def test_bad_token_without_what_is_required_is_a_bad_token() -> None:
+    guarded = provider(entrance=Entrance(scopes=("chat",)))
+
+    assert refusal(signed_by(RSA, exp=NOW - 60), guarded) == "token_expired"
+    assert refusal(signed_by(RSA, sub=None), guarded) == "invalid_subject"
+
+
+def test_audience_may_stand_in_another_claim() -> None:
+    by_client = provider(audience_claim="client_id", audiences=("app",))
+
+    assert verify(signed_by(RSA, aud=None, client_id="app"), Providers((by_client,)), NOW).subject == "ada"
+    assert refusal(signed_by(RSA, aud="app", client_id="other"), by_client) == "wrong_audience"
+
+
+def test_providers_are_isolated_from_each_other() -> None:
+    """One provider's key, under its own kid, cannot sign for another."""
+    other = "https://other.example/"
+    two = (provider(), provider(name="other", issuers=(other,), keys=keys_of(STRANGER), id_scope=other))
+
+    assert verify(signed_by(STRANGER, iss=other), Providers(two), NOW).provider == "other"
+    assert refusal(signed_by(STRANGER), *two) == "bad_signature"
+    assert refusal(signed_by(RSA, iss=other), *two) == "bad_signature"
+
+
+TID = "8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11"
+TENANTS = "https://login.example/{tenantid}/v2.0"
+
+
+def tenants(key_issuer: str | None = TENANTS) -> Provider:
+    keys = FixedKeys(key_set({"keys": [{**RSA.jwk, "issuer": key_issuer} if key_issuer else RSA.jwk]}, ASYMMETRIC))
+    return provider(issuers=(TENANTS,), keys=keys, id_scope="https://login.example/{tid}")
+
+
+def test_issuer_of_any_tenant_scopes_its_users() -> None:
+    caller = verify(signed_by(RSA, iss=TENANTS.format(tenantid=TID), tid=TID), Providers((tenants(),)), NOW)
+
+    assert caller.id_scope == f"https://login.example/{TID}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        pytest.param({"iss": TENANTS}, "unknown_issuer", id="no tenant"),
+        pytest.param({"iss": TENANTS.format(tenantid="x/y")}, "unknown_issuer", id="a tenant that is no GUID"),
+        pytest.param({"iss": TENANTS.format(tenantid=TID) + "/"}, "unknown_issuer", id="a slash more"),
+        pytest.param({"iss": TENANTS.format(tenantid=TID[:-1] + "2")}, "invalid_claim", id="another tenant's issuer"),
+        pytest.param({"tid": None}, "invalid_claim", id="no tid"),
+        pytest.param({"tid": "v2.0"}, "invalid_claim", id="a tid that is another part of the issuer"),
+    ],
+)
+def test_tenant_must_be_the_issuer_s_own(changes: dict[str, Any], reason: str) -> None:
+    good = {"iss": TENANTS.format(tenantid=TID), "tid": TID}
+
+    assert refusal(signed_by(RSA, **{**good, **changes}), tenants()) == reason
+
+
+@pytest.mark.parametrize(
+    "key_issuer", ["https://login.example/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0", "https://x/{tenantid}/"]
+)
+def test_key_of_another_issuer_in_the_same_set_is_refused(key_issuer: str) -> None:
+    token = signed_by(RSA, iss=TENANTS.format(tenantid=TID), tid=TID)
+
+    assert refusal(token, tenants(key_issuer)) == "unknown_key"

@@ -1,0 +1,109 @@
+"""Read one entry of PROVIDERS, option by option, so that what is wrong can be named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from authorizer.errors import SettingsError
+from authorizer.https import is_allowed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Options:
+    """What an entry says. `path` is where it stands, for messages."""
+
+    def __init__(self, path: str, entry: Mapping[str, Any]) -> None:
+        """Take *entry*; an empty text and null count as not given: so templates say it of a parameter."""
+        self.path = path
+        self._entry = {name: value for name, value in entry.items() if value not in ("", None)}
+
+    def given(self, names: tuple[str, ...]) -> list[str]:
+        """Return those of *names* that are given."""
+        return [name for name in names if name in self._entry]
+
+    def over(self, defaults: Mapping[str, Any]) -> Options:
+        """Return these options, with *defaults* where they say nothing."""
+        return Options(self.path, {**defaults, **self._entry})
+
+    def wrong(self, option: str, why: str) -> SettingsError:
+        """Return the error that says what is wrong with *option*, and what to write instead."""
+        return SettingsError(f"{self.path}.{option} {why}")
+
+    def check_known(self, known: set[str]) -> None:
+        """
+        Check that every option is one of *known*.
+
+        Raises:
+            SettingsError: One is not.
+        """
+        unknown = sorted(self._entry.keys() - known)
+        if unknown:
+            raise self.wrong(unknown[0], f"is not an option. Options are: {', '.join(sorted(known))}.")
+
+    def has(self, option: str) -> bool:
+        """Say whether *option* is given."""
+        return option in self._entry
+
+    def any(self, option: str) -> Any:
+        """Return *option* as it is; None if it is not given."""
+        return self._entry.get(option)
+
+    def text(self, option: str, mend: str, default: str | None = None) -> str:
+        """Return a text, or raise SettingsError with *mend*."""
+        value = self._entry.get(option, default)
+        if not isinstance(value, str):
+            raise self.wrong(option, f"is {'missing' if value is None else 'not a text'}. {mend}")
+        return value
+
+    def texts(self, option: str, mend: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return one text or a list of them, at least one, or raise SettingsError with *mend*."""
+        value = self._entry.get(option)
+        if value is None and default is not None:
+            return default
+        if value is None:
+            raise self.wrong(option, f"is missing. {mend}")
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list) or not listed or not all(isinstance(item, str) and item for item in listed):
+            raise self.wrong(option, f"is neither a text nor a list of texts. {mend}")
+        return tuple(listed)
+
+    def flag(self, option: str, *, default: bool) -> bool:
+        """Return true or false, or raise SettingsError."""
+        value = self._entry.get(option, default)
+        if not isinstance(value, bool):
+            raise self.wrong(option, "is neither true nor false. Write one of them, without quotes.")
+        return value
+
+    def number(self, option: str, least: int, most: int, default: int) -> int:
+        """Return a whole number from *least* to *most*, or raise SettingsError."""
+        value = self._entry.get(option, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise self.wrong(option, f"is no whole number from {least} to {most}. Write one, without quotes.")
+        return value
+
+    def choice(self, option: str, choices: tuple[str, ...], default: str) -> str:
+        """Return one of *choices*, or raise SettingsError."""
+        value = self._entry.get(option, default)
+        if not isinstance(value, str) or value not in choices:
+            raise self.wrong(option, f"is not known. Write one of: {', '.join(choices)}.")
+        return value
+
+    def url(self, option: str, mend: str) -> str:
+        """Return an address that may be fetched, or raise SettingsError with *mend*."""
+        url = self.text(option, mend)
+        if not is_allowed(url):
+            raise self.wrong(option, "is not an https URL without credentials. Write https://…")
+        return url
+
+    def terms(self, option: str) -> dict[str, tuple[object, ...]]:
+        """Return claims and the values that each may have, or raise SettingsError."""
+        value = self._entry.get(option, {})
+        if not isinstance(value, dict):
+            raise self.wrong(option, 'is no object. Write claims and their values: {"email_verified": [true]}.')
+        terms = {claim: tuple(held if isinstance(held, list) else [held]) for claim, held in value.items()}
+        for claim, held in terms.items():
+            if not held or not all(isinstance(one, (str, int, bool)) for one in held):
+                raise self.wrong(f"{option}.{claim}", "has no values, or such as no claim has. Write texts or numbers.")
+        return terms

@@ -1,0 +1,71 @@
+"""What operators see: a log event and a metric for each refusal and each fetch of keys, and nothing of the token."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+if TYPE_CHECKING:
+    from authorizer.errors import Denial, Reason
+    from authorizer.key_sources import Fetch
+
+NAMESPACE = "ChimeSignin"
+"""Of the metrics, in CloudWatch's embedded format."""
+
+logger = Logger(service="authorizer", utc=True)
+
+
+def accepted(provider: str, token: str) -> None:
+    """Tell of a token that was accepted. The sign-in that follows counts it."""
+    logger.info("token accepted", provider=provider, token_sha256=_sha256(token))
+
+
+def no_token() -> None:
+    """Tell of a request without a token."""
+    logger.info("no token")
+    _count("NoToken")
+
+
+def refused(reason: Reason, token: str) -> None:
+    """Tell of a token that was refused."""
+    logger.info("token refused", reason=reason.code, token_sha256=_sha256(token))
+    _count("TokenRefused", reason=reason.code)
+
+
+def forbidden(denial: Denial, token: str) -> None:
+    """Tell of a good token whose user may not enter."""
+    logger.info("caller forbidden", reason=denial.value, token_sha256=_sha256(token))
+    _count("CallerForbidden", reason=denial.value)
+
+
+def unavailable(cause: str, token: str) -> None:
+    """Tell of a token that could not be judged."""
+    logger.warning("keys unavailable", cause=cause, token_sha256=_sha256(token))
+    _count("KeysUnavailable")
+
+
+def fetched(provider: str, fetch: Fetch) -> None:
+    """Tell of a fetch of keys: its outcome, the age in seconds of those it was to replace, and how long it took."""
+    log = logger.info if fetch.succeeded else logger.warning
+    log(
+        "keys fetched" if fetch.succeeded else "keys not fetched",
+        provider=provider,
+        outcome=fetch.outcome,
+        age_seconds=None if fetch.age is None else round(fetch.age),
+        milliseconds=round(fetch.milliseconds),
+    )
+    _count("KeyFetch", provider=provider, outcome="fetched" if fetch.succeeded else "failed")
+
+
+def _count(name: str, **dimensions: str) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
+        for dimension, value in {"service": "authorizer", **dimensions}.items():
+            metric.add_dimension(name=dimension, value=value)
+
+
+def _sha256(token: str) -> str | None:
+    """Name a token in logs without telling it."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest() if token else None
