@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -49,6 +49,15 @@ def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
     }
 
 
+def test_times_are_told_in_utc() -> None:
+    in_delhi = NOON.replace(hour=13).astimezone(timezone(timedelta(hours=5, minutes=30)))
+
+    body = json.loads(answers.signed_in(outcome(in_delhi), SETTINGS, NOON.timestamp())["body"])
+
+    assert (body["ChimeCredentials"]["Expiration"], body["ExpiresIn"]) == ("2026-01-01T13:00:00Z", 3600)
+    assert body["RefreshAfter"] == "2026-01-01T12:50:00Z"
+
+
 def test_short_session_is_refreshed_before_it_ends() -> None:
     body = json.loads(answers.signed_in(outcome(NOON.replace(minute=15)), SETTINGS, NOON.timestamp())["body"])
 
@@ -87,6 +96,7 @@ def test_preflight_is_answered_without_a_body() -> None:
     assert (answer["statusCode"], answer["body"]) == (204, "")
     assert answer["headers"]["Access-Control-Allow-Methods"] == "POST, OPTIONS"
     assert answer["headers"]["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
+    assert answer["headers"]["Access-Control-Max-Age"].isdigit()
 
 
 @pytest.mark.parametrize("name", ["Origin", "origin"])
