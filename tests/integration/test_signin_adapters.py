@@ -130,7 +130,15 @@ CALLS: dict[str, Callable[[Cloud], object]] = {
         ("CreateAppInstanceUser", "ForbiddenException", 403, Rejected),
         ("CreateAppInstanceUser", "ResourceLimitExceededException", 400, Rejected),
         ("CreateAppInstanceUser", "ConflictException", 409, UserExists),
-        ("AssumeRole", "Throttling", 400, Throttled),
+        *(
+            ("AssumeRole", error, 400, Throttled)
+            for error in (
+                *("Throttling", "ThrottlingException", "ThrottledException", "ThrottledClientException"),
+                *("TooManyRequestsException", "RequestLimitExceeded", "SlowDown"),
+            )
+        ),
+        ("AssumeRole", "SomethingNew", 429, Throttled),
+        ("AssumeRole", "SomethingNew", 428, Rejected),
         ("AssumeRole", "AccessDenied", 403, Rejected),
         ("AssumeRole", "RegionDisabledException", 403, Rejected),
         ("AssumeRole", "PackedPolicyTooLarge", 400, Rejected),
