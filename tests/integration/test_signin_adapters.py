@@ -196,6 +196,12 @@ CREDENTIALS = (
             "DescribeAppInstanceUser", Response("<!doctype html>", 503), Unavailable, id="a page in Chime's place"
         ),
         pytest.param("AssumeRole", Response(CREDENTIALS.format("")), Rejected, id="no credentials"),
+        pytest.param(
+            "AssumeRole",
+            Response(CREDENTIALS.format("<Credentials><Expiration>soon</Expiration></Credentials>")),
+            Rejected,
+            id="a time that is none",
+        ),
         pytest.param("AssumeRole", Response(CREDENTIALS.format("<Credentials/>")), Rejected, id="empty credentials"),
         pytest.param(
             "AssumeRole", Response("<ErrorResponse><Error/></ErrorResponse>", 400), Rejected, id="an empty error"
