@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 THREADS = 8
-"""Three for one sign-in; the others for what an earlier one left behind when its time was over."""
+"""Three for one sign-in; the rest is for those of earlier ones that hang still."""
 CONNECT_SECONDS = 2.0
 
 

@@ -15,7 +15,8 @@ from signin.errors import Rejected, Throttled, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-THROTTLING = {"ThrottledClient", "Throttling", "TooManyRequests", "RequestLimitExceeded"}
+THROTTLING = {"RequestLimitExceeded", "SlowDown", "Throttled", "ThrottledClient", "Throttling", "TooManyRequests"}
+"""As `code_of` gives them."""
 CONNECT_SECONDS = 1.5
 READ_SECONDS = 4.0
 """Half of the budget, so that a call that hangs can be made once more."""
@@ -48,28 +49,31 @@ def open_connection(client: Any) -> None:
 
 def code_of(error: ClientError) -> str:
     """Return AWS's code without its suffix: Chime says `Forbidden` or `ForbiddenException`, as its headers allow."""
-    code = str(error.response.get("Error", {}).get("Code", "Unknown"))
-    return code.removesuffix("Exception")
+    # A number, if a spoilt answer says so.
+    return str(error.response.get("Error", {}).get("Code", "Unknown")).removesuffix("Exception")
 
 
 @contextmanager
 def translated() -> Iterator[None]:
     """
-    Turn botocore's exceptions, and answers that lack what they must have, into ours.
+    Turn botocore's exceptions, and what reading an answer may raise, into ours.
 
     Raises:
         Throttled: AWS asks us to slow down.
-        Unavailable: AWS cannot be reached, failed inside, or answered what is no answer.
-        Rejected: Anything else.
+        Unavailable: AWS cannot be reached, failed inside, or something on the way answered in its place.
+        Rejected: Anything else, such as an answer that lacks what it is asked for.
     """
     try:
         yield
     except ClientError as error:
         raise _meaning(error) from error
-    except (ConnectionError, HTTPClientError, ResponseParserError, KeyError) as error:
+    except (ConnectionError, HTTPClientError, ResponseParserError) as error:
         raise Unavailable(type(error).__name__) from error
     except BotoCoreError as error:
         raise Rejected(type(error).__name__) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # botocore reads what it is sent, and does not look whether it has AWS's form.
+        raise Rejected("MalformedAnswer") from error
 
 
 def _meaning(error: ClientError) -> Throttled | Unavailable | Rejected:

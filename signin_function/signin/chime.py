@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +52,7 @@ class ChimeUsers:
             user = answer["AppInstanceUser"]
         return AppInstanceUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""))
 
-    def create(self, user_id: str, name: str) -> None:
+    def create(self, user_id: str, name: str, request_token: str) -> None:
         """
         Make the user. The same data again is a success; Conflict means other data.
 
@@ -68,7 +67,7 @@ class ChimeUsers:
                 AppInstanceArn=self._app_instance_arn,
                 AppInstanceUserId=user_id,
                 Name=name,
-                ClientRequestToken=_idempotency_token(self.arn(user_id), name),
+                ClientRequestToken=request_token,
             )
 
     def rename(self, user: AppInstanceUser, name: str) -> None:
@@ -93,8 +92,3 @@ def _telling(codes: set[str], meaning: type[UserExists | UserMissing]) -> Iterat
         if code in codes:
             raise meaning(code) from error
         raise
-
-
-def _idempotency_token(arn: str, name: str) -> str:
-    """Name the request by its content: a retry, and another device's request, is then the same request."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{arn}?{name}"))

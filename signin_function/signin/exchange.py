@@ -47,17 +47,21 @@ class Exchange:
         user_id = identity.app_instance_user_id(caller)
         name = identity.display_name(caller.name, user_id)
         session = self.terms.session(caller, user_id, now)
-        ensured, credentials = self._both(
-            budget,
-            user=lambda: users.ensure(self.app_instance_users, user_id, name, budget, self.executor),
-            session=lambda: budget.spend(lambda: self.sessions.open(session)),
-        )
+        try:
+            ensured, credentials = self._both(
+                budget,
+                user=lambda: users.ensure(self.app_instance_users, user_id, name, budget, self.executor),
+                session=lambda: budget.spend(lambda: self.sessions.open(session)),
+            )
+        finally:
+            # What is left of a failed sign-in must not take threads, or rates of AWS, from the next.
+            budget.end()
         return SignedIn(session, ensured, credentials)
 
     def _both(self, budget: Budget, **steps: Callable[[], Any]) -> list[Any]:
         futures: list[Future[Any]] = [self.executor.submit(budget.timed, step, work) for step, work in steps.items()]
         done, pending = wait(futures, timeout=budget.remaining(), return_when=FIRST_EXCEPTION)
-        failures = [error for error in (future.exception() for future in done) if error]
+        failures = [error for future in futures if future in done and (error := future.exception())]
         if failures:
             raise failures[0]
         if pending:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -39,8 +40,8 @@ class AppInstanceUsers(Protocol):
     def describe(self, user_id: str) -> AppInstanceUser:
         """Return the user. Raises UserMissing."""
 
-    def create(self, user_id: str, name: str) -> None:
-        """Make the user; the same again changes nothing. Raises UserExists."""
+    def create(self, user_id: str, name: str, request_token: str) -> None:
+        """Make the user; the same request again changes nothing. Raises UserExists."""
 
     def rename(self, user: AppInstanceUser, name: str) -> None:
         """Give the user another name."""
@@ -51,7 +52,7 @@ class AppInstanceUsers(Protocol):
 
 def ensure(users: AppInstanceUsers, user_id: str, name: str, budget: Budget, executor: Executor) -> Ensured:
     """
-    Return the user *user_id*, created or renamed to *name* if need be.
+    Return the user *user_id*, created if need be, and renamed to *name* if there is time.
 
     Raises:
         SigninError: Chime throttles, fails or refuses.
@@ -64,8 +65,10 @@ def ensure(users: AppInstanceUsers, user_id: str, name: str, budget: Budget, exe
 
 
 def _created(users: AppInstanceUsers, user_id: str, name: str, budget: Budget) -> Ensured:
+    # One for all attempts, and never the same twice: a remembered success would stand for a user deleted since.
+    request_token = str(uuid.uuid4())
     try:
-        budget.spend(lambda: users.create(user_id, name))
+        budget.spend(lambda: users.create(user_id, name, request_token))
     except UserExists:
         # Another device of the same new user was faster.
         return Ensured(budget.spend(lambda: users.describe(user_id)), "found")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import threading
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,7 +19,7 @@ from signin.sessions import Credentials, Session, Terms
 from signin.users import AppInstanceUser, Ensured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NOW = 1_800_000_000
 ADA = Caller(
@@ -41,6 +41,7 @@ class Chime:
         self.users: dict[str, AppInstanceUser] = {}
         self.failures = failures
         self.calls: list[str] = []
+        self.request_tokens: list[str] = []
 
     def arn(self, user_id: str) -> str:
         return f"{INSTANCE}/user/{user_id}"
@@ -51,7 +52,8 @@ class Chime:
             raise UserMissing("Forbidden")
         return self.users[user_id]
 
-    def create(self, user_id: str, name: str) -> None:
+    def create(self, user_id: str, name: str, request_token: str) -> None:
+        self.request_tokens.append(request_token)
         self._called("create")
         self.users[user_id] = AppInstanceUser(self.arn(user_id), name, "")
 
@@ -116,8 +118,7 @@ def test_new_user_is_made_and_gets_credentials(budget: Budget, executor: Executo
 
 def test_returning_user_costs_one_call(budget: Budget, executor: Executor) -> None:
     chime = Chime()
-    exchange(chime, Sts(), budget, executor)
-    chime.calls.clear()
+    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Lovelace", "")
 
     exchange(chime, Sts(), budget, executor)
 
@@ -216,6 +217,47 @@ def test_call_that_hangs_is_not_waited_for_when_the_other_failed(budget: Budget,
         exchange(chime, Sts(Rejected("AccessDenied")), budget, executor)
     assert chime.calls == []
     chime.released.set()
+
+
+def test_nothing_more_is_begun_for_a_sign_in_that_failed(budget: Budget) -> None:
+    chime = HangingChime()
+
+    with ThreadPoolExecutor(2) as executor:
+        with pytest.raises(Rejected):
+            exchange(chime, Sts(Rejected("AccessDenied")), budget, executor)
+        chime.released.set()
+    assert chime.calls == ["describe"]
+
+
+class OneAfterTheOther(Executor):
+    """Has every call behind it when `submit` returns."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except SigninError as error:
+            future.set_exception(error)
+        return future
+
+
+@pytest.mark.parametrize("time", range(10))
+def test_of_two_failures_it_is_always_the_same_that_is_told(budget: Budget, time: int) -> None:  # noqa: ARG001 - again and again
+    chime, sts = Chime(describe=[Rejected("BadRequest")]), Sts(Rejected("AccessDenied"))
+
+    with pytest.raises(Rejected, match="BadRequest"):
+        exchange(chime, sts, budget, OneAfterTheOther())
+
+
+def test_request_that_is_tried_again_is_the_same_request(budget: Budget, executor: Executor) -> None:
+    chime = Chime(create=[Unavailable("ServiceFailure")])
+    exchange(chime, Sts(), budget, executor)
+    chime.users.clear()
+    exchange(chime, Sts(), Budget(lambda: 0.0, lambda _: None, lambda: 0.0), executor)
+
+    first, again, another = chime.request_tokens
+    assert first == again
+    assert another != first
 
 
 def test_call_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> None:
