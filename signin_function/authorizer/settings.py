@@ -42,7 +42,9 @@ OPTIONS = {
     *("subject_claim", "longest_subject", "name_claims", "id_scope", "plain"),
 }
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+")
+SECRET_ARN = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:[a-z]{2,8}(?:-[a-z]{2,16}){1,2}-[0-9]{1,2}:[0-9]{12}:secret:[!-~]+"
+)
 LONGEST_SUBJECT = 255
 """In characters (OpenID Connect Core 1.0, 2)."""
 SKEW, LARGEST_SKEW = 60, 300
@@ -87,7 +89,7 @@ def _boolean(name: str, text: str) -> bool:
 
 
 def _longest_token(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not LEAST_LONGEST_TOKEN <= int(text) <= MOST_LONGEST_TOKEN:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not LEAST_LONGEST_TOKEN <= int(text) <= MOST_LONGEST_TOKEN:
         raise SettingsError(
             f"LONGEST_TOKEN is no whole number from {LEAST_LONGEST_TOKEN} to {MOST_LONGEST_TOKEN}. Write one."
         )
@@ -97,7 +99,7 @@ def _longest_token(text: str) -> int:
 def _providers(text: str, clock: Clock, watch: Callable[[str, Fetch], None]) -> Providers:
     try:
         entries = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise SettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
