@@ -16,7 +16,8 @@ from pathlib import Path
 
 TARGETS = ("token", "signed", "event", "settings")
 FOUND = Path(__file__).parents[2] / ".build" / "fuzz"
-OPTIONS = ("-max_len=8192", "-timeout=60", "-rss_limit_mb=2048", "-print_final_stats=1")
+WORDS = Path(__file__).with_name("json.dict")
+OPTIONS = (f"-dict={WORDS}", "-max_len=8192", "-timeout=60", "-rss_limit_mb=2048", "-print_final_stats=1")
 
 
 def main(seconds: int) -> None:
