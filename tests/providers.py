@@ -8,7 +8,7 @@ from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import KeysUnavailable
 from authorizer.key_sources import FixedKeys
 from authorizer.keys import key_set, secret_key
-from authorizer.providers import Entrance, KindOfToken, Provider, Providers
+from authorizer.providers import Entrance, KindOfToken, Provider, Providers, UserRoles
 from tests.tokens import AUDIENCE, ISSUER, SECRET, ed25519_signer, hmac_signer
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def provider(name: str, *issuers: str, **changes: Any) -> Provider:
         "plain": False,
         "skew": 60,
         "longest_lifetime": 86400,
+        "user_roles": UserRoles("groups", ("owner", "moderator")),
+        "least_remaining": 0,
     }
     return Provider(name=name, issuers=issuers, **{**strict, **changes})
 
@@ -62,6 +64,7 @@ PROVIDERS = Providers(
     (
         provider("strict", "https://strict.example"),
         provider("lenient", ISSUER, **LENIENT),
+        provider("lasting", "https://lasting.example", **LENIENT, least_remaining=900),
         provider("any-audience", "https://any.example", **LENIENT, audiences=None),
         provider("tenants", TENANTS, **{**LENIENT, "id_scope": "https://login.example/{tid}"}),
         provider("own", **{**LENIENT, "algorithms": ("HS256",), "keys": Secrets()}),

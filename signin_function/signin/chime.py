@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from signin.aws import code_of, config, translated
+from signin.aws import code_of, config, open_connection, translated
 from signin.errors import UserExists, UserMissing
 from signin.users import AppInstanceUser
 
@@ -30,6 +29,10 @@ class ChimeUsers:
         self._client: Any = boto3.client("chime-sdk-identity", region_name=region, config=config())
         self._app_instance_arn = app_instance_arn
 
+    def connect(self) -> None:
+        """Open a connection, for the first sign-in to find."""
+        open_connection(self._client)
+
     def arn(self, user_id: str) -> str:
         """Return the ARN that the user has or would have."""
         return f"{self._app_instance_arn}/user/{user_id}"
@@ -46,10 +49,10 @@ class ChimeUsers:
         """
         with translated(), _telling(MISSING, UserMissing):
             answer = self._client.describe_app_instance_user(AppInstanceUserArn=self.arn(user_id))
-        user = answer["AppInstanceUser"]
+            user = answer["AppInstanceUser"]
         return AppInstanceUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""))
 
-    def create(self, user_id: str, name: str) -> None:
+    def create(self, user_id: str, name: str, request_token: str) -> None:
         """
         Make the user. The same data again is a success; Conflict means other data.
 
@@ -64,7 +67,7 @@ class ChimeUsers:
                 AppInstanceArn=self._app_instance_arn,
                 AppInstanceUserId=user_id,
                 Name=name,
-                ClientRequestToken=_idempotency_token(self.arn(user_id), name),
+                ClientRequestToken=request_token,
             )
 
     def rename(self, user: AppInstanceUser, name: str) -> None:
@@ -89,8 +92,3 @@ def _telling(codes: set[str], meaning: type[UserExists | UserMissing]) -> Iterat
         if code in codes:
             raise meaning(code) from error
         raise
-
-
-def _idempotency_token(arn: str, name: str) -> str:
-    """Name the request by its content: a retry, and another device's request, is then the same request."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{arn}?{name}"))

@@ -46,6 +46,7 @@ some_claims = st.fixed_dictionaries(
         "nbf": times,
         "tid": likely(TID),
         "name": anything,
+        "groups": likely(["moderator"]),
         "profile": likely({"name": "Ada"}),
         "use": likely({"kind": "id"}),
         "sts": anything,

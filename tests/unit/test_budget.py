@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from signin.budget import FIRST_PAUSE, LONGEST_PAUSE, SECONDS, Budget
+from signin.aws import READ_SECONDS
+from signin.budget import FIRST_PAUSE, LONGEST_PAUSE, SECONDS, SHORTEST_ATTEMPT, Budget
 from signin.errors import Rejected, SigninError, Throttled, Unavailable
+from signin.users import RENAME_SECONDS
 
 
 class Time:
@@ -92,6 +94,30 @@ def test_last_failure_is_told_when_time_runs_out(time: Time) -> None:
     assert time.now - started <= SECONDS
 
 
+@pytest.mark.parametrize(
+    ("left", "made"),
+    [
+        pytest.param(FIRST_PAUSE + SHORTEST_ATTEMPT + 0.001, 2, id="enough for another"),
+        pytest.param(FIRST_PAUSE + SHORTEST_ATTEMPT - 0.001, 1, id="too little for another"),
+    ],
+)
+def test_another_attempt_is_begun_only_if_it_can_end(time: Time, left: float, made: int) -> None:
+    attempt = Attempt(time, Throttled("Throttling"), Rejected("AccessDenied"), seconds=SECONDS - left)
+
+    with pytest.raises((Throttled, Rejected)):
+        budget(time).spend(attempt)
+    assert attempt.made == made
+
+
+def test_nothing_is_begun_once_the_budget_has_ended(time: Time) -> None:
+    attempt, ended = Attempt(time), budget(time)
+    ended.end()
+
+    with pytest.raises(Unavailable, match="out_of_time"):
+        ended.spend(attempt)
+    assert attempt.made == 0
+
+
 def test_nothing_is_tried_again_after_an_attempt_that_took_all_the_time(time: Time) -> None:
     attempt = Attempt(time, Unavailable("ReadTimeoutError"), seconds=SECONDS)
 
@@ -100,8 +126,42 @@ def test_nothing_is_tried_again_after_an_attempt_that_took_all_the_time(time: Ti
     assert (attempt.made, time.pauses) == (1, [])
 
 
+def test_waits_fit_into_each_other() -> None:
+    assert SECONDS <= 8, "the JavaScript SDK gives a reconnect ten seconds, and the authorizer needs some too"
+    assert 2 * READ_SECONDS <= SECONDS, "a call that hangs can be made once more"
+    assert RENAME_SECONDS < READ_SECONDS, "a rename that hangs keeps nobody out, and nobody waiting"
+
+
 def test_remaining_time_never_falls_below_nothing(time: Time) -> None:
     spent = budget(time)
     time.now += SECONDS + 5
 
     assert spent.remaining() == 0.0
+
+
+def test_pause_is_as_long_as_aws_asks(time: Time) -> None:
+    budget(time).spend(Attempt(time, Throttled("Throttling", 3), Unavailable("ServiceUnavailable", 0)))
+
+    assert time.pauses == [3, 0.2]
+
+
+def test_pause_that_aws_asks_for_is_not_begun_if_the_time_is_not_there(time: Time) -> None:
+    attempt = Attempt(time, Throttled("Throttling", 8))
+
+    with pytest.raises(Throttled):
+        budget(time).spend(attempt)
+    assert (attempt.made, time.pauses) == (1, [])
+
+
+def test_retries_and_throttles_are_counted(time: Time) -> None:
+    spent = budget(time)
+    spent.spend(Attempt(time, Throttled("Throttling"), Unavailable("ServiceFailure")))
+
+    assert spent.tally == {"retries": 2, "throttles": 1}
+
+
+def test_time_of_a_step_is_noted(time: Time) -> None:
+    spent = budget(time)
+
+    assert spent.timed("step", Attempt(time, seconds=0.25)) == "done"
+    assert spent.milliseconds == {"step": pytest.approx(250)}

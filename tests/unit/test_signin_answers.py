@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -12,19 +12,30 @@ from signin import answers
 from signin.caller import Caller, caller
 from signin.cors import shared_with
 from signin.errors import Forbidden, Rejected, Throttled, Unavailable, UserExists, UserMissing
-from signin.exchange import Credentials, SignedIn
+from signin.exchange import SignedIn
+from signin.sessions import Credentials, Session, Terms
 from signin.settings import Settings
-from signin.users import AppInstanceUser
+from signin.users import AppInstanceUser, Ensured
 
 INSTANCE = "arn:aws:chime:eu-central-1:123456789012:app-instance/1"
-SETTINGS = Settings("arn:aws:iam::123456789012:role/User", INSTANCE, 3600, frozenset({"https://app.example"}))
+TERMS = Terms("arn:aws:iam::123456789012:role/User", 3600)
+SETTINGS = Settings(INSTANCE, TERMS, source_identity=False, allowed_origins=frozenset({"https://app.example"}))
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
-CONTEXT = {"provider": "main", "scope": "s", "plain": "true", "subject": "ada", "name": "Ada", "expires": "1800003600"}
+CONTEXT = {
+    "provider": "main",
+    "scope": "s",
+    "plain": "true",
+    "subject": "ada",
+    "name": "Ada",
+    "role": "",
+    "expires": "1800003600",
+}
 
 
 def outcome(expiration: datetime) -> SignedIn:
     user = AppInstanceUser(f"{INSTANCE}/user/ada", "Ada Lovelace", "")
-    return SignedIn("ada", user, Credentials("AKIA", "secret", "token", expiration))
+    credentials = Credentials("AKIA", "secret", "token", expiration)
+    return SignedIn(Session("ada", TERMS.role_arn, 3600), Ensured(user, "found"), credentials)
 
 
 def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
@@ -47,6 +58,15 @@ def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
         "ExpiresIn": 3600,
         "RefreshAfter": "2026-01-01T12:50:00Z",
     }
+
+
+def test_times_are_told_in_utc() -> None:
+    in_delhi = NOON.replace(hour=13).astimezone(timezone(timedelta(hours=5, minutes=30)))
+
+    body = json.loads(answers.signed_in(outcome(in_delhi), SETTINGS, NOON.timestamp())["body"])
+
+    assert (body["ChimeCredentials"]["Expiration"], body["ExpiresIn"]) == ("2026-01-01T13:00:00Z", 3600)
+    assert body["RefreshAfter"] == "2026-01-01T12:50:00Z"
 
 
 def test_short_session_is_refreshed_before_it_ends() -> None:
@@ -74,11 +94,23 @@ def test_failure_has_its_status_and_says_no_more(failure: Exception, status: int
     assert answer["statusCode"] == status
     assert answer["headers"]["Content-Type"] == "application/json"
     assert answer["headers"]["Cache-Control"] == "no-store"
-    assert ("Retry-After" in answer["headers"]) == (status in (429, 503))
+    assert answer["headers"].get("Retry-After", "").isdigit() == (status in (429, 503))
     assert (body["error"], body["requestId"]) == (error, "request-1")
     assert body.get("reason") == ("missing_scope" if status == 403 else None)
     assert set(body) <= {"error", "error_description", "reason", "requestId"}
     assert "AccessDenied" not in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "seconds"),
+    [
+        pytest.param(Throttled("Throttling"), "2", id="ours if AWS said nothing"),
+        pytest.param(Throttled("Throttling", 30), "30", id="AWS's if it is longer"),
+        pytest.param(Unavailable("ServiceFailure", 1), "5", id="ours if it is longer"),
+    ],
+)
+def test_retry_after_is_no_shorter_than_aws_asks(failure: Exception, seconds: str) -> None:
+    assert answers.error(failure, "request-1")["headers"]["Retry-After"] == seconds
 
 
 def test_preflight_is_answered_without_a_body() -> None:
@@ -87,6 +119,7 @@ def test_preflight_is_answered_without_a_body() -> None:
     assert (answer["statusCode"], answer["body"]) == (204, "")
     assert answer["headers"]["Access-Control-Allow-Methods"] == "POST, OPTIONS"
     assert answer["headers"]["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
+    assert answer["headers"]["Access-Control-Max-Age"].isdigit()
 
 
 @pytest.mark.parametrize("name", ["Origin", "origin"])
@@ -124,9 +157,11 @@ def event(context: dict[str, Any]) -> dict[str, Any]:
     return {"requestContext": {"authorizer": context}}
 
 
-@pytest.mark.parametrize("plain", ["true", True])
-def test_context_is_read_as_api_gateway_and_as_sam_local_write_it(plain: object) -> None:
-    assert caller(event({**CONTEXT, "plain": plain})) == Caller("main", "s", plain=True, subject="ada", name="Ada")
+@pytest.mark.parametrize("changes", [{}, {"plain": True, "expires": 1_800_003_600}])
+def test_context_is_read_as_api_gateway_and_as_sam_local_write_it(changes: dict[str, Any]) -> None:
+    assert caller(event({**CONTEXT, **changes})) == Caller(
+        "main", "s", plain=True, subject="ada", name="Ada", role="", expires=1_800_003_600
+    )
 
 
 @pytest.mark.parametrize("plain", ["false", False])
@@ -139,10 +174,24 @@ def test_caller_who_may_not_sign_in_is_forbidden() -> None:
         caller(event({"forbidden": "missing_scope"}))
 
 
-@pytest.mark.parametrize("missing", sorted(set(CONTEXT) - {"expires"}))
-def test_context_that_lacks_anything_lets_nobody_in(missing: str) -> None:
-    with pytest.raises(KeyError):
-        caller(event({name: value for name, value in CONTEXT.items() if name != missing}))
+@pytest.mark.parametrize("name", sorted(CONTEXT.keys() - {"name"}))
+def test_context_that_lacks_anything_lets_nobody_in(name: str) -> None:
+    with pytest.raises(LookupError):
+        caller(event({key: value for key, value in CONTEXT.items() if key != name}))
+
+
+@pytest.mark.parametrize("name", ["provider", "scope", "plain", "subject"])
+@pytest.mark.parametrize("nothing", ["", None])
+def test_context_that_says_nothing_lets_nobody_in(name: str, nothing: str | None) -> None:
+    with pytest.raises(LookupError):
+        caller(event({**CONTEXT, name: nothing}))
+
+
+@pytest.mark.parametrize("names", [{}, {"name": ""}, {"name": None}])
+def test_caller_without_a_name_may_enter(names: dict[str, Any]) -> None:
+    nameless = {key: value for key, value in CONTEXT.items() if key != "name"}
+
+    assert caller(event({**nameless, **names})).name == ""
 
 
 def test_event_that_no_authorizer_has_seen_lets_nobody_in() -> None:
