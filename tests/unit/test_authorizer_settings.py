@@ -9,7 +9,7 @@ import pytest
 
 from authorizer.clock import Clock
 from authorizer.errors import SettingsError
-from authorizer.providers import Entrance
+from authorizer.providers import Entrance, Provider, UserRoles
 from authorizer.settings import Settings
 from tests.tokens import ec_signer, rsa_signer
 
@@ -198,6 +198,20 @@ def test_longest_token_may_be_set(text: str) -> None:
 def test_longest_token_that_is_out_of_range_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="LONGEST_TOKEN is no whole number from 1024 to 10240"):
         settings(OIDC, LONGEST_TOKEN=text)
+
+
+def test_user_roles_are_read_with_their_claim() -> None:
+    graded = provider({**OIDC, "user_roles": ["owner", "moderator"], "user_roles_claim": "groups"})
+
+    assert graded.user_roles == UserRoles("groups", ("owner", "moderator"))
+    with pytest.raises(SettingsError, match="user_roles_claim is missing"):
+        provider({**OIDC, "user_roles": "moderator"})
+
+
+def test_tokens_may_have_to_outlast_the_shortest_session() -> None:
+    assert settings(OIDC, LEAST_TOKEN_SECONDS="900").providers.all[0].least_remaining == 900
+    with pytest.raises(SettingsError, match="LEAST_TOKEN_SECONDS is no whole number from 0 to 3600"):
+        settings(OIDC, LEAST_TOKEN_SECONDS="3601")
 
 
 def test_entrance_and_times_are_read() -> None:
