@@ -170,7 +170,7 @@ def _id_scope(claims: Mapping[str, Any], provider: Provider) -> str:
         return provider.id_scope
     tenant = claims.get("tid")
     # The issuer was matched; that the tenant is the issuer's own is said by Entra's documentation, not by its key.
-    if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or f"/{tenant}/" not in str(claims["iss"]):
+    if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or f"/{tenant}/" not in claims.get("iss", ""):
         raise TokenRefused(Reason.INVALID_CLAIM)
     return provider.id_scope.replace("{tid}", tenant)
 

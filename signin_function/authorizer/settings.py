@@ -42,7 +42,9 @@ OPTIONS = {
     *("subject_claim", "longest_subject", "name_claims", "id_scope", "plain", "user_roles", "user_roles_claim"),
 }
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+")
+SECRET_ARN = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:[a-z]{2,8}(?:-[a-z]{2,16}){1,2}-[0-9]{1,2}:[0-9]{12}:secret:[!-~]+"
+)
 LONGEST_SUBJECT = 255
 """In characters (OpenID Connect Core 1.0, 2)."""
 SKEW, LARGEST_SKEW = 60, 300
@@ -90,7 +92,7 @@ def _boolean(name: str, text: str) -> bool:
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     text = environ.get(name, str(default))
-    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+    if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
         raise SettingsError(f"{name} is no whole number from {least} to {most}. Write one.")
     return int(text)
 
@@ -98,7 +100,7 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, least: in
 def _providers(text: str, clock: Clock, watch: Callable[[str, Fetch], None], least_remaining: int) -> Providers:
     try:
         entries = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise SettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")

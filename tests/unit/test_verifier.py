@@ -499,6 +499,12 @@ def test_providers_are_isolated_from_each_other() -> None:
     assert refusal(signed_by(RSA, iss=other), *two) == "bad_signature"
 
 
+def test_scope_by_tenant_is_refused_to_tokens_that_name_no_issuer() -> None:
+    token = hmac_signer().token({"id": "ada", "tid": TID, "exp": NOW + 60})
+
+    assert refusal(token, shared_secret(id_scope="own/{tid}")) == "invalid_claim"
+
+
 TID = "8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11"
 TENANTS = "https://login.example/{tenantid}/v2.0"
 
