@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import socket
@@ -232,6 +233,32 @@ def test_connection_that_was_closed_while_lambda_slept_is_opened_again(documents
         thread.join()
 
     assert len(keys.value.keys) == 2
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        pytest.param(b"x", id="in one line"),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n", id="in answers that promise another"),
+    ],
+)
+def test_head_that_never_ends_is_cut_at_the_deadline(documents: IssuerDocuments, piece: bytes) -> None:
+    """Each piece comes soon enough, and there is always another."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                while True:
+                    connection.sendall(piece)
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(KeysUnavailable):
+            documents.key_set_at(f"http://127.0.0.1:{listening.getsockname()[1]}/keys")
+        thread.join()
 
 
 def gzip_header_that_never_ends() -> Iterator[bytes]:
