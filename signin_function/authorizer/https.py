@@ -98,6 +98,8 @@ class IssuerDocuments:
         try:
             return self._body(url, deadline)
         except urllib3.exceptions.ProtocolError:
+            if time.monotonic() > deadline:
+                raise
             # A connection that was open when Lambda froze the machine is closed by the time it wakes.
             return self._body(url, deadline)
 
