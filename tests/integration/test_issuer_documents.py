@@ -11,47 +11,19 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Response
 
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import KeysUnavailable
 from authorizer.https import LONGEST_ANSWER, IssuerDocuments, is_allowed, lifetime_of
-from local.web import Server
+from tests.issuers import Issuer
 from tests.tokens import ec_signer, rsa_signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from wsgiref.types import StartResponse, WSGIEnvironment
 
 KEY_SET = {"keys": [dict(rsa_signer().jwk), dict(ec_signer().jwk)]}
 DISCOVERY = "/.well-known/openid-configuration"
-
-
-class Issuer:
-    """Serves a document for each path, and remembers which were asked for."""
-
-    def __init__(self) -> None:
-        self.documents: dict[str, Any] = {}
-        self.asked: list[str] = []
-        self.server = Server(self)
-        self.url = self.server.url
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
-        path = Request(environ).path
-        self.asked.append(path)
-        document = self.documents.get(path)
-        response = document if isinstance(document, Response) else self._json(document)
-        return response(environ, start_response)
-
-    def serve(self, path: str, document: Any) -> str:
-        """Serve *document*, JSON or a whole response, at *path*; return its address."""
-        self.documents[path] = document
-        return self.url + path
-
-    @staticmethod
-    def _json(document: Any) -> Response:
-        status = 404 if document is None else 200
-        return Response(json.dumps(document), status, content_type="application/json")
 
 
 @pytest.fixture
