@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 ANYONE = {
     "Version": "2012-10-17",
     "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]},
+        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:*"},
     ],
 }
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 # One attempt each, or a retry would hide the first answer; no checks of botocore's own, or they would hide ours.
 ONCE = Config(retries={"total_max_attempts": 1}, parameter_validation=False, connect_timeout=5, read_timeout=60)
 SESSION: Any = boto3.Session()
@@ -49,9 +50,10 @@ class Aws:
         )
 
     def role(self, name: str, **settings: Any) -> str:
-        """Create a role that anyone may assume; the endpoint hands out its credentials under *name*."""
+        """Create a role that anyone may assume and that may do everything; its credentials are had under *name*."""
         policy = json.dumps(ANYONE)
         role = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy, **settings)["Role"]
+        self.client("iam").put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(EVERYTHING))
         self.endpoint.roles[name] = role["Arn"]
         return str(role["Arn"])
 
