@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import ExitStack
 
 from local.deployment import DeploymentError
 from local.gateway.definition import UnsupportedApiError
@@ -43,14 +44,15 @@ def check_free(ports: Ports) -> None:
     Look whether the ports can be had, to say it better than the server that would find out.
 
     Raises:
-        PortTakenError: One of them cannot.
+        PortTakenError: One of them cannot, or two are the same.
     """
     options = {"--port": ports.api, "--issuer-port": ports.issuer, "--aws-port": ports.aws}
-    for option, port in options.items():
-        try:
-            socket.create_server(("127.0.0.1", port)).close()
-        except OSError as error:
-            raise PortTakenError(f"Port {port} is taken. Choose another with {option}.") from error
+    with ExitStack() as held:
+        for option, port in options.items():
+            try:
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+            except OSError as error:
+                raise PortTakenError(f"Port {port} is taken. Choose another with {option}.") from error
 
 
 def welcome(urls: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,17 @@ class _RequestHandler(WSGIRequestHandler):
     def make_environ(self) -> dict[str, Any]:
         # WSGI joins headers of one name; whoever plays API Gateway must see that there were two.
         return {**super().make_environ(), HEADERS: list(self.headers.items())}
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - the base's
+        """Answer what is no request, or one with a header over 64 KiB: no application gets to see it."""
+        body = json.dumps({"error": "bad_request", "error_description": "The request cannot be read."}).encode()
+        self.send_response_only(code)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write nothing: the applications log what is worth it."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 logger = Logger(service="signin", utc=True)
 
-# Two calls at a time; the rest is for those of an earlier event that did not end in time.
+# Two calls at a time; the rest is for those of earlier events that hang still.
 THREADS = 8
 
 
@@ -56,7 +56,7 @@ class SignIn:
             return self._signed_in(event)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the client gets JSON, and no stack trace
             _log_failure(failure)
-            return answers.error(failure, event.get("requestContext", {}).get("requestId", ""))
+            return answers.error(failure, (event.get("requestContext") or {}).get("requestId", ""))
 
     def _signed_in(self, event: Mapping[str, Any]) -> dict[str, Any]:
         verified = caller(event)

@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
+from botocore.parsers import ResponseParserError
 
 from signin.errors import Rejected, Throttled, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-THROTTLING = {
-    "ThrottledClient",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "RequestLimitExceeded",
-}
+THROTTLING = {"RequestLimitExceeded", "SlowDown", "Throttled", "ThrottledClient", "Throttling", "TooManyRequests"}
+"""As `code_of` gives them."""
 CONNECT_SECONDS = 1.5
 READ_SECONDS = 4.0
 """Half of the budget, so that a call that hangs can be made once more."""
@@ -40,34 +36,37 @@ def config() -> Config:
 
 def code_of(error: ClientError) -> str:
     """Return AWS's code without its suffix: Chime says `Forbidden` or `ForbiddenException`, as its headers allow."""
-    code: str = error.response.get("Error", {}).get("Code", "Unknown")
-    return code.removesuffix("Exception")
+    # A number, if a spoilt answer says so.
+    return str(error.response.get("Error", {}).get("Code", "Unknown")).removesuffix("Exception")
 
 
 @contextmanager
 def translated() -> Iterator[None]:
     """
-    Turn botocore's exceptions into ours.
+    Turn botocore's exceptions, and what reading an answer may raise, into ours.
 
     Raises:
         Throttled: AWS asks us to slow down.
-        Unavailable: AWS cannot be reached, or failed inside.
-        Rejected: Anything else.
+        Unavailable: AWS cannot be reached, failed inside, or something on the way answered in its place.
+        Rejected: Anything else, such as an answer that lacks what it is asked for.
     """
     try:
         yield
     except ClientError as error:
         raise _meaning(error) from error
-    except (ConnectionError, HTTPClientError) as error:
+    except (ConnectionError, HTTPClientError, ResponseParserError) as error:
         raise Unavailable(type(error).__name__) from error
     except BotoCoreError as error:
         raise Rejected(type(error).__name__) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # botocore reads what it is sent, and does not look whether it has AWS's form.
+        raise Rejected("MalformedAnswer") from error
 
 
 def _meaning(error: ClientError) -> Throttled | Unavailable | Rejected:
     code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", FIRST_SERVER_ERROR)
-    if status == TOO_MANY_REQUESTS or code in {name.removesuffix("Exception") for name in THROTTLING}:
+    if status == TOO_MANY_REQUESTS or code in THROTTLING:
         return Throttled(code)
     if status >= FIRST_SERVER_ERROR:
         return Unavailable(code)

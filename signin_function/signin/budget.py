@@ -15,6 +15,8 @@ SECONDS = 8.0
 """A messaging session of the JavaScript SDK gives its reconnect ten seconds in all."""
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
+SHORTEST_ATTEMPT = 0.5
+"""Seconds. With less than that left, what AWS said last is told; an attempt cut short would look like an outage."""
 
 
 class Budget:
@@ -37,6 +39,10 @@ class Budget:
         """Return the seconds that are left; none once the time is over."""
         return max(0.0, self._deadline - self._clock())
 
+    def end(self) -> None:
+        """Leave no time for anything that has not begun."""
+        self._deadline = self._clock()
+
     def spend(self, attempt: Callable[[], T]) -> T:
         """
         Return what *attempt* returns, trying again after a pause while AWS throttles or fails and time is left.
@@ -45,15 +51,17 @@ class Budget:
         do not come back together (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 
         Raises:
-            SigninError: What the last attempt raised.
+            SigninError: What the last attempt raised, or Unavailable if the time was over before the first.
         """
         longest = FIRST_PAUSE
         while True:
+            if not self.remaining():
+                raise Unavailable("out_of_time")
             try:
                 return attempt()
             except (Throttled, Unavailable):
                 pause = longest * self._random()
-                if pause >= self.remaining():
+                if pause + SHORTEST_ATTEMPT > self.remaining():
                     raise
             self._sleep(pause)
             longest = min(2 * longest, LONGEST_PAUSE)

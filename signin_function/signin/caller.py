@@ -30,15 +30,23 @@ def caller(event: Mapping[str, Any]) -> Caller:
 
     Raises:
         Forbidden: The authorizer let them pass only to be told why they may not sign in.
-        KeyError: There is no such context: no authorizer has been asked, so nobody may enter.
+        LookupError: There is no such context, or it names nobody: no authorizer has been asked, so nobody may enter.
     """
     context = event["requestContext"]["authorizer"]
     if context.get("forbidden"):
         raise Forbidden(str(context["forbidden"]))
     return Caller(
-        provider=str(context["provider"]),
-        scope=str(context["scope"]),
-        plain=str(context["plain"]).lower() == "true",
-        subject=str(context["subject"]),
-        name=str(context["name"]),
+        provider=_text(context, "provider"),
+        scope=_text(context, "scope"),
+        plain=_text(context, "plain").lower() == "true",
+        subject=_text(context, "subject"),
+        name=str(context.get("name") or ""),
     )
+
+
+def _text(context: Mapping[str, Any], name: str) -> str:
+    value = context[name]
+    # Or all callers without a subject would be one user.
+    if value is None or value == "":
+        raise LookupError(name)
+    return str(value)

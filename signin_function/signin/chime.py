@@ -46,8 +46,8 @@ class ChimeUsers:
         """
         with translated(), _telling(MISSING, UserMissing):
             answer = self._client.describe_app_instance_user(AppInstanceUserArn=self.arn(user_id))
-        user = answer["AppInstanceUser"]
-        return AppInstanceUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""))
+            user = answer["AppInstanceUser"]
+            return AppInstanceUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""))
 
     def create(self, user_id: str, name: str) -> None:
         """
@@ -64,7 +64,8 @@ class ChimeUsers:
                 AppInstanceArn=self._app_instance_arn,
                 AppInstanceUserId=user_id,
                 Name=name,
-                ClientRequestToken=_idempotency_token(self.arn(user_id), name),
+                # Never the same twice: a remembered success would stand for a user who was deleted since.
+                ClientRequestToken=str(uuid.uuid4()),
             )
 
     def rename(self, user: AppInstanceUser, name: str) -> None:
@@ -89,8 +90,3 @@ def _telling(codes: set[str], meaning: type[UserExists | UserMissing]) -> Iterat
         if code in codes:
             raise meaning(code) from error
         raise
-
-
-def _idempotency_token(arn: str, name: str) -> str:
-    """Name the request by its content: a retry, and another device's request, is then the same request."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{arn}?{name}"))

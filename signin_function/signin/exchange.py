@@ -56,17 +56,21 @@ def exchange(
     """
     user_id = identity.app_instance_user_id(caller)
     name = identity.display_name(caller.name, user_id)
-    user, credentials = _both(
-        executor.submit(users.ensure, app_instance_users, user_id, name, budget),
-        executor.submit(budget.spend, lambda: sessions.open(user_id)),
-        budget.remaining,
-    )
+    try:
+        user, credentials = _both(
+            executor.submit(users.ensure, app_instance_users, user_id, name, budget),
+            executor.submit(budget.spend, lambda: sessions.open(user_id)),
+            budget.remaining,
+        )
+    finally:
+        # What is left of a failed sign-in must not take threads, or rates of AWS, from the next.
+        budget.end()
     return SignedIn(user_id, user, credentials)
 
 
 def _both(first: Future[Any], second: Future[Any], remaining: Callable[[], float]) -> tuple[Any, Any]:
     done, pending = wait((first, second), timeout=remaining(), return_when=FIRST_EXCEPTION)
-    failures = [error for error in (future.exception() for future in done) if error]
+    failures = [error for future in (first, second) if future in done and (error := future.exception())]
     if failures:
         raise failures[0]
     if pending:

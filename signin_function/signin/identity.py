@@ -22,6 +22,8 @@ LONGEST_NAME = 100
 _FITS_BOTH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.@-]{0,56}[A-Za-z0-9])?", re.ASCII)
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _JOINERS = "\u200c\u200d"
+_BLANKS = _JOINERS + "\u115f\u1160\u2800\u3164\uffa0"
+"""Shown as nothing, though Unicode counts the Hangul fillers as letters and the Braille blank as a symbol."""
 
 
 def app_instance_user_id(caller: Caller) -> str:
@@ -55,7 +57,7 @@ def display_name(name: str, user_id: str) -> str:
     """
     visible = "".join(_visible(character) for character in unicodedata.normalize("NFC", name))
     shown = " ".join(visible.split())[:LONGEST_NAME].strip()
-    return shown if shown.strip(_JOINERS) else user_id
+    return shown if shown.strip(_BLANKS) else user_id
 
 
 def _visible(character: str) -> str:

@@ -39,5 +39,7 @@ class RoleSessions:
                 DurationSeconds=self._seconds,
                 Tags=[{"Key": USER_TAG, "Value": user_id}],
             )
-        given = answer["Credentials"]
-        return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], given["Expiration"])
+            given = answer["Credentials"]
+            return Credentials(
+                given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], given["Expiration"]
+            )

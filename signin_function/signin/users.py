@@ -11,6 +11,9 @@ from signin.errors import SigninError, UserExists, UserMissing
 if TYPE_CHECKING:
     from signin.budget import Budget
 
+RENAME_SECONDS = 6.0
+"""What a rename that hangs may take. With less time than that left it waits for the next sign-in."""
+
 
 @dataclass(frozen=True, slots=True)
 class AppInstanceUser:
@@ -39,7 +42,7 @@ class AppInstanceUsers(Protocol):
 
 def ensure(users: AppInstanceUsers, user_id: str, name: str, budget: Budget) -> AppInstanceUser:
     """
-    Return the user *user_id*, created or renamed to *name* if need be.
+    Return the user *user_id*, created if need be, and renamed to *name* if there is time.
 
     Raises:
         SigninError: Chime throttles, fails or refuses.
@@ -48,7 +51,9 @@ def ensure(users: AppInstanceUsers, user_id: str, name: str, budget: Budget) -> 
         user = budget.spend(lambda: users.describe(user_id))
     except UserMissing:
         return _created(users, user_id, name, budget)
-    return user if user.name == name else _renamed(users, user, name)
+    if user.name == name or budget.remaining() < RENAME_SECONDS:
+        return user
+    return _renamed(users, user, name)
 
 
 def _created(users: AppInstanceUsers, user_id: str, name: str, budget: Budget) -> AppInstanceUser:

@@ -180,6 +180,15 @@ def test_refusal_is_told_as_the_template_says_and_nothing_is_escaped(api: Client
     assert reply.headers["x-amzn-errortype"] == "AccessDeniedException"
 
 
+def test_request_that_cannot_be_read_is_refused_in_json_too(api: Client) -> None:
+    reply = api.call("GET", "/echo", [("X-Long", "x" * 65536)])
+    assert (reply.status, reply.headers["content-type"], reply.json["error"]) == (
+        431,
+        "application/json",
+        "bad_request",
+    )
+
+
 def test_header_that_echoes_one_is_left_out_when_there_is_none(api: Client) -> None:
     assert "access-control-allow-origin" not in api.call("GET", "/echo", gate={"effect": "Deny"}).headers
 

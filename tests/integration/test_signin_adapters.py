@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-import urllib3
+from werkzeug.wrappers import Response
 
-from local.aws.endpoint import AwsEndpoint
 from local.web import Server
 from signin import aws
 from signin.chime import ChimeUsers
@@ -18,52 +16,38 @@ from signin.sts import RoleSessions
 from signin.users import AppInstanceUser
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-ANYONE = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
-
-
-def client(service: str, region: str = "us-east-1") -> Any:
-    session: Any = boto3.Session()
-    return session.client(service, region_name=region)
+    from tests.integration.conftest import Aws
 
 
 class Cloud:
-    """The local AWS, an AppInstance and a user role in it."""
+    """The local AWS, with an AppInstance, a user role, and our clients of both."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.app_instance_arn: str = client("chime-sdk-identity").create_app_instance(
-            Name="test", ClientRequestToken="test"
-        )["AppInstanceArn"]
-        trust = json.dumps({"Version": "2012-10-17", "Statement": [ANYONE]})
-        self.role_arn: str = client("iam").create_role(RoleName="User", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    def __init__(self, aws: Aws) -> None:
+        chime = aws.client("chime-sdk-identity")
+        self._aws = aws
+        self.app_instance_arn: str = chime.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
+        self.role_arn = aws.role("User")
+        self.connect()
+
+    def connect(self) -> None:
+        """Make the clients anew, by what the environment says now."""
         self.users = ChimeUsers(self.app_instance_arn)
         self.sessions = RoleSessions(self.role_arn, 900)
 
     def fault(self, operation: str, **fault: Any) -> None:
-        body = json.dumps({"operation": operation, **fault}).encode()
-        assert urllib3.request("POST", f"{self.url}/local/faults", body=body).status in (200, 201)
+        status, _ = self._aws.local("POST", "faults", {"operation": operation, **fault})
+        assert status == 200
 
     def parameters(self, operation: str) -> list[dict[str, Any]]:
-        calls = json.loads(urllib3.request("GET", f"{self.url}/local/calls").data)
+        _, calls = self._aws.local("GET", "calls")
         return [call["parameters"] for call in calls if call["operation"] == operation]
 
 
 @pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    endpoint = AwsEndpoint()
-    server = Server(endpoint)
-    owner = endpoint.root_credentials()
-    # The default session remembers the credentials of the test before.
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", owner["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", owner["SecretAccessKey"])
-    yield Cloud(server.url)
-    server.close()
-    endpoint.close()
+def cloud(default_aws: Aws) -> Cloud:
+    return Cloud(default_aws)
 
 
 def test_user_who_was_made_can_be_described(cloud: Cloud) -> None:
@@ -72,12 +56,12 @@ def test_user_who_was_made_can_be_described(cloud: Cloud) -> None:
     assert cloud.users.describe("ada") == AppInstanceUser(cloud.users.arn("ada"), "Ada Lovelace", "")
 
 
-def test_user_who_is_made_twice_with_the_same_data_is_one(cloud: Cloud) -> None:
+def test_user_who_is_made_twice_with_the_same_data_is_one_by_two_requests(cloud: Cloud) -> None:
     cloud.users.create("ada", "Ada Lovelace")
     cloud.users.create("ada", "Ada Lovelace")
 
     first, second = (call["ClientRequestToken"] for call in cloud.parameters("CreateAppInstanceUser"))
-    assert first == second
+    assert first != second
 
 
 def test_user_who_is_made_again_under_another_name_exists(cloud: Cloud) -> None:
@@ -146,7 +130,15 @@ CALLS: dict[str, Callable[[Cloud], object]] = {
         ("CreateAppInstanceUser", "ForbiddenException", 403, Rejected),
         ("CreateAppInstanceUser", "ResourceLimitExceededException", 400, Rejected),
         ("CreateAppInstanceUser", "ConflictException", 409, UserExists),
-        ("AssumeRole", "Throttling", 400, Throttled),
+        *(
+            ("AssumeRole", error, 400, Throttled)
+            for error in (
+                *("Throttling", "ThrottlingException", "ThrottledException", "ThrottledClientException"),
+                *("TooManyRequestsException", "RequestLimitExceeded", "SlowDown"),
+            )
+        ),
+        ("AssumeRole", "SomethingNew", 429, Throttled),
+        ("AssumeRole", "SomethingNew", 428, Rejected),
         ("AssumeRole", "AccessDenied", 403, Rejected),
         ("AssumeRole", "RegionDisabledException", 403, Rejected),
         ("AssumeRole", "PackedPolicyTooLarge", 400, Rejected),
@@ -170,8 +162,7 @@ def test_service_that_is_not_there_is_unavailable(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    cloud.users = ChimeUsers(cloud.app_instance_arn)
-    cloud.sessions = RoleSessions(cloud.role_arn, 900)
+    cloud.connect()
 
     with pytest.raises(Unavailable):
         CALLS[operation](cloud)
@@ -180,17 +171,59 @@ def test_service_that_is_not_there_is_unavailable(
 @pytest.mark.parametrize("operation", CALLS)
 def test_service_that_hangs_is_unavailable(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
     monkeypatch.setattr(aws, "READ_SECONDS", 0.2)
-    cloud.users = ChimeUsers(cloud.app_instance_arn)
-    cloud.sessions = RoleSessions(cloud.role_arn, 900)
+    cloud.connect()
     cloud.fault(operation, delay_ms=2000)
 
     with pytest.raises(Unavailable, match="ReadTimeoutError"):
         CALLS[operation](cloud)
 
 
-@pytest.mark.usefixtures("cloud")
-def test_chime_is_asked_in_the_region_of_the_app_instance() -> None:
-    elsewhere = client("chime-sdk-identity", "eu-central-1")
+CREDENTIALS = (
+    '<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>{}'
+    "</AssumeRoleResult></AssumeRoleResponse>"
+)
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "meaning"),
+    [
+        pytest.param("DescribeAppInstanceUser", Response(), Rejected, id="an empty user"),
+        pytest.param("DescribeAppInstanceUser", Response("null"), Rejected, id="no user at all"),
+        pytest.param("DescribeAppInstanceUser", Response('{"AppInstanceUser": "ada"}'), Rejected, id="a user of text"),
+        pytest.param("DescribeAppInstanceUser", Response('{"code": 5}', 400), Rejected, id="a code that is a number"),
+        pytest.param("DescribeAppInstanceUser", Response("[]", 400), Rejected, id="a list of errors"),
+        pytest.param(
+            "DescribeAppInstanceUser", Response("<!doctype html>", 503), Unavailable, id="a page in Chime's place"
+        ),
+        pytest.param("AssumeRole", Response(CREDENTIALS.format("")), Rejected, id="no credentials"),
+        pytest.param(
+            "AssumeRole",
+            Response(CREDENTIALS.format("<Credentials><Expiration>soon</Expiration></Credentials>")),
+            Rejected,
+            id="a time that is none",
+        ),
+        pytest.param("AssumeRole", Response(CREDENTIALS.format("<Credentials/>")), Rejected, id="empty credentials"),
+        pytest.param(
+            "AssumeRole", Response("<ErrorResponse><Error/></ErrorResponse>", 400), Rejected, id="an empty error"
+        ),
+        pytest.param("AssumeRole", Response(), Unavailable, id="nothing in STS's place"),
+        pytest.param("AssumeRole", Response("<!doctype html><br>", 503), Unavailable, id="a page in STS's place"),
+    ],
+)
+def test_answer_that_is_not_of_the_form_of_aws_has_a_meaning_too(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str, answer: Response, meaning: type[SigninError]
+) -> None:
+    with closing(Server(answer)) as spoilt:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", spoilt.url)
+        cloud.connect()
+
+        with pytest.raises(SigninError) as caught:
+            CALLS[operation](cloud)
+    assert type(caught.value) is meaning
+
+
+def test_chime_is_asked_in_the_region_of_the_app_instance(default_aws: Aws) -> None:
+    elsewhere = default_aws.client("chime-sdk-identity", region="eu-central-1")
     arn = elsewhere.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
 
     ChimeUsers(arn).create("ada", "Ada")

@@ -90,6 +90,14 @@ def test_command_says_in_one_line_that_a_port_is_taken(option: str) -> None:
         assert process.returncode == 1
 
 
+def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = str(found.getsockname()[1])
+    with command("--port", port, "--issuer-port", port) as process:
+        _, said = process.communicate()
+        assert said == f"Port {port} is taken. Choose another with --issuer-port.\n"
+
+
 def test_command_says_in_one_line_which_settings_there_are() -> None:
     with command("--set", "NOPE=1") as process:
         _, said = process.communicate()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from signin.budget import FIRST_PAUSE, LONGEST_PAUSE, SECONDS, Budget
+from signin.aws import CONNECT_SECONDS, READ_SECONDS
+from signin.budget import FIRST_PAUSE, LONGEST_PAUSE, SECONDS, SHORTEST_ATTEMPT, Budget
 from signin.errors import Rejected, SigninError, Throttled, Unavailable
+from signin.users import RENAME_SECONDS
 
 
 class Time:
@@ -92,12 +94,44 @@ def test_last_failure_is_told_when_time_runs_out(time: Time) -> None:
     assert time.now - started <= SECONDS
 
 
+@pytest.mark.parametrize(
+    ("left", "made"),
+    [
+        pytest.param(FIRST_PAUSE + SHORTEST_ATTEMPT + 0.001, 2, id="enough for another"),
+        pytest.param(FIRST_PAUSE + SHORTEST_ATTEMPT - 0.001, 1, id="too little for another"),
+    ],
+)
+def test_another_attempt_is_begun_only_if_it_can_end(time: Time, left: float, made: int) -> None:
+    attempt = Attempt(time, Throttled("Throttling"), Rejected("AccessDenied"), seconds=SECONDS - left)
+
+    with pytest.raises((Throttled, Rejected)):
+        budget(time).spend(attempt)
+    assert attempt.made == made
+
+
+def test_nothing_is_begun_once_the_budget_has_ended(time: Time) -> None:
+    attempt, ended = Attempt(time), budget(time)
+    ended.end()
+
+    with pytest.raises(Unavailable, match="out_of_time"):
+        ended.spend(attempt)
+    assert attempt.made == 0
+
+
 def test_nothing_is_tried_again_after_an_attempt_that_took_all_the_time(time: Time) -> None:
     attempt = Attempt(time, Unavailable("ReadTimeoutError"), seconds=SECONDS)
 
     with pytest.raises(Unavailable):
         budget(time).spend(attempt)
     assert (attempt.made, time.pauses) == (1, [])
+
+
+def test_waits_fit_into_each_other() -> None:
+    one_attempt = CONNECT_SECONDS + READ_SECONDS
+
+    assert SECONDS <= 8, "the JavaScript SDK gives a reconnect ten seconds, and the authorizer needs some too"
+    assert 2 * READ_SECONDS <= SECONDS, "a call that hangs can be made once more"
+    assert one_attempt < RENAME_SECONDS < SECONDS, "a rename that hangs keeps nobody out"
 
 
 def test_remaining_time_never_falls_below_nothing(time: Time) -> None:

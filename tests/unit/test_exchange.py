@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import threading
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,10 +14,10 @@ from signin.budget import Budget
 from signin.caller import Caller
 from signin.errors import Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
 from signin.exchange import Credentials, SignedIn, exchange
-from signin.users import AppInstanceUser
+from signin.users import RENAME_SECONDS, AppInstanceUser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ADA = Caller(provider="main", scope="https://issuer.example/", plain=True, subject="ada", name="Ada Lovelace")
 INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
@@ -94,8 +94,7 @@ def test_new_user_is_made_and_gets_credentials(budget: Budget, executor: Executo
 
 def test_returning_user_costs_one_call(budget: Budget, executor: Executor) -> None:
     chime = Chime()
-    exchange(ADA, chime, Sts(), budget, executor)
-    chime.calls.clear()
+    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Lovelace", "")
 
     exchange(ADA, chime, Sts(), budget, executor)
 
@@ -121,6 +120,15 @@ def test_name_that_cannot_be_brought_to_chime_keeps_nobody_out(
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
 
     assert exchange(ADA, chime, Sts(), budget, executor).user.name == "Ada Byron"
+
+
+def test_rename_that_could_outlast_the_sign_in_is_left_to_the_next(executor: Executor) -> None:
+    chime = Chime()
+    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "")
+    short = Budget(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=RENAME_SECONDS - 0.1)
+
+    assert exchange(ADA, chime, Sts(), short, executor).user.name == "Ada Byron"
+    assert chime.calls == ["describe"]
 
 
 def test_user_whom_another_device_made_first_signs_in(budget: Budget, executor: Executor) -> None:
@@ -194,6 +202,36 @@ def test_call_that_hangs_is_not_waited_for_when_the_other_failed(budget: Budget,
         exchange(ADA, chime, Sts(Rejected("AccessDenied")), budget, executor)
     assert chime.calls == []
     chime.released.set()
+
+
+def test_nothing_more_is_begun_for_a_sign_in_that_failed(budget: Budget) -> None:
+    chime = HangingChime()
+
+    with ThreadPoolExecutor(2) as executor:
+        with pytest.raises(Rejected):
+            exchange(ADA, chime, Sts(Rejected("AccessDenied")), budget, executor)
+        chime.released.set()
+    assert chime.calls == ["describe"]
+
+
+class OneAfterTheOther(Executor):
+    """Has every call behind it when `submit` returns."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except SigninError as error:
+            future.set_exception(error)
+        return future
+
+
+@pytest.mark.parametrize("time", range(10))
+def test_of_two_failures_it_is_always_the_same_that_is_told(budget: Budget, time: int) -> None:  # noqa: ARG001 - again and again
+    chime, sts = Chime(describe=[Rejected("BadRequest")]), Sts(Rejected("AccessDenied"))
+
+    with pytest.raises(Rejected, match="BadRequest"):
+        exchange(ADA, chime, sts, budget, OneAfterTheOther())
 
 
 def test_call_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> None:

@@ -112,15 +112,18 @@ def test_where_the_scope_ends_matters(one: tuple[str, str], other: tuple[str, st
     [
         pytest.param("Ada Lovelace", "Ada Lovelace", id="an ordinary name"),
         pytest.param("  Ada \t\n Lovelace ", "Ada Lovelace", id="white space"),
+        pytest.param("Ada\nLovelace", "Ada Lovelace", id="a line break alone"),
         pytest.param("Ame\u0301lie", "Am\u00e9lie", id="a combining accent"),
         pytest.param("Ada\u202eecalevoL", "AdaecalevoL", id="a change of direction"),
         pytest.param("Ada\x00\x1b[31m", "Ada[31m", id="control characters"),
         pytest.param("\U0001f469\u200d\U0001f4bb", "\U0001f469\u200d\U0001f4bb", id="a joined emoji"),
         pytest.param("\ud800Ada", "Ada", id="half a surrogate pair"),
+        pytest.param("\ue000Ada\U000e0080", "Ada", id="characters of private use, and of none"),
         pytest.param("x" * 101, "x" * 100, id="a long name"),
         pytest.param("x" * 99 + " y", "x" * 99, id="a long name that would end in a space"),
         pytest.param("", "ada", id="no name"),
         pytest.param(" \u200d\u202e ", "ada", id="nothing to see"),
+        pytest.param("\u3164\u2800\u115f", "ada", id="letters that show nothing"),
     ],
 )
 def test_name_is_one_that_chime_can_show(name: str, shown: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -49,6 +49,15 @@ def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
     }
 
 
+def test_times_are_told_in_utc() -> None:
+    in_delhi = NOON.replace(hour=13).astimezone(timezone(timedelta(hours=5, minutes=30)))
+
+    body = json.loads(answers.signed_in(outcome(in_delhi), SETTINGS, NOON.timestamp())["body"])
+
+    assert (body["ChimeCredentials"]["Expiration"], body["ExpiresIn"]) == ("2026-01-01T13:00:00Z", 3600)
+    assert body["RefreshAfter"] == "2026-01-01T12:50:00Z"
+
+
 def test_short_session_is_refreshed_before_it_ends() -> None:
     body = json.loads(answers.signed_in(outcome(NOON.replace(minute=15)), SETTINGS, NOON.timestamp())["body"])
 
@@ -74,7 +83,7 @@ def test_failure_has_its_status_and_says_no_more(failure: Exception, status: int
     assert answer["statusCode"] == status
     assert answer["headers"]["Content-Type"] == "application/json"
     assert answer["headers"]["Cache-Control"] == "no-store"
-    assert ("Retry-After" in answer["headers"]) == (status in (429, 503))
+    assert answer["headers"].get("Retry-After", "").isdigit() == (status in (429, 503))
     assert (body["error"], body["requestId"]) == (error, "request-1")
     assert body.get("reason") == ("missing_scope" if status == 403 else None)
     assert set(body) <= {"error", "error_description", "reason", "requestId"}
@@ -87,6 +96,7 @@ def test_preflight_is_answered_without_a_body() -> None:
     assert (answer["statusCode"], answer["body"]) == (204, "")
     assert answer["headers"]["Access-Control-Allow-Methods"] == "POST, OPTIONS"
     assert answer["headers"]["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
+    assert answer["headers"]["Access-Control-Max-Age"].isdigit()
 
 
 @pytest.mark.parametrize("name", ["Origin", "origin"])
@@ -139,10 +149,20 @@ def test_caller_who_may_not_sign_in_is_forbidden() -> None:
         caller(event({"forbidden": "missing_scope"}))
 
 
-@pytest.mark.parametrize("missing", sorted(set(CONTEXT) - {"expires"}))
-def test_context_that_lacks_anything_lets_nobody_in(missing: str) -> None:
-    with pytest.raises(KeyError):
-        caller(event({name: value for name, value in CONTEXT.items() if name != missing}))
+@pytest.mark.parametrize("name", ["provider", "scope", "plain", "subject"])
+def test_context_that_lacks_anything_lets_nobody_in(name: str) -> None:
+    without = {key: value for key, value in CONTEXT.items() if key != name}
+
+    for context in (without, {**CONTEXT, name: ""}, {**CONTEXT, name: None}):
+        with pytest.raises(LookupError):
+            caller(event(context))
+
+
+@pytest.mark.parametrize("names", [{}, {"name": ""}, {"name": None}])
+def test_caller_without_a_name_may_enter(names: dict[str, Any]) -> None:
+    nameless = {key: value for key, value in CONTEXT.items() if key != "name"}
+
+    assert caller(event({**nameless, **names})).name == ""
 
 
 def test_event_that_no_authorizer_has_seen_lets_nobody_in() -> None:

@@ -18,7 +18,7 @@ from local.aws import services
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.integration.local_aws.conftest import Aws
+    from tests.integration.conftest import Aws
 
 GOOD: dict[str, Any] = {"AppInstanceUserId": "ada", "Name": "Ada Lovelace", "Metadata": '{"team": "engines"}'}
 

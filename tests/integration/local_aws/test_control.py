@@ -14,7 +14,7 @@ from local.aws.call import Call
 from local.aws.calls import Calls
 
 if TYPE_CHECKING:
-    from tests.integration.local_aws.conftest import Aws
+    from tests.integration.conftest import Aws
 
 GOOD_FAULT = {
     "operation": "CreateAppInstanceUser",

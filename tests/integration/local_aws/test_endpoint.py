@@ -22,7 +22,7 @@ from local.aws.endpoint import AwsEndpoint
 from local.web import Server
 
 if TYPE_CHECKING:
-    from tests.integration.local_aws.conftest import Aws
+    from tests.integration.conftest import Aws
 
 TEMPLATE = {
     "Parameters": {"DisplayName": {"Type": "String"}},

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.integration.local_aws.conftest import Aws
+    from tests.integration.conftest import Aws
 
 IDENTITY = b"Action=GetCallerIdentity&Version=2011-06-15"
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from local.aws import callers
 
 if TYPE_CHECKING:
-    from tests.integration.local_aws.conftest import Aws
+    from tests.integration.conftest import Aws
 
 GOOD: dict[str, Any] = {
     "RoleSessionName": "chime_ada",

@@ -1,0 +1,94 @@
+"""A fresh local AWS for each test, over HTTP on loopback, and real clients of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+import urllib3
+from botocore.config import Config
+
+from local.aws.endpoint import AwsEndpoint
+from local.web import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ANYONE = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:*"}
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+# One attempt each, or a retry would hide the first answer; no checks of botocore's own, or they would hide ours.
+ONCE = Config(retries={"total_max_attempts": 1}, parameter_validation=False, connect_timeout=5, read_timeout=60)
+SESSION: Any = boto3.Session()
+
+
+def policy(*statements: Any) -> str:
+    """Return a policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+@dataclass(frozen=True)
+class Aws:
+    """The endpoint, its address, and ways to talk to it."""
+
+    endpoint: AwsEndpoint
+    url: str
+
+    def client(self, service: str, credentials: dict[str, Any] | None = None, region: str = "us-east-1") -> Any:
+        """A boto3 client with *credentials* (the stack owner's by default)."""
+        signed_by = credentials or self.endpoint.root_credentials()
+        return SESSION.client(
+            service,
+            region,
+            endpoint_url=self.url,
+            aws_access_key_id=signed_by["AccessKeyId"],
+            aws_secret_access_key=signed_by["SecretAccessKey"],
+            aws_session_token=signed_by.get("SessionToken"),
+            config=ONCE,
+        )
+
+    def role(self, name: str, *may: Any, trusts: Any = ANYONE, **settings: Any) -> str:
+        """
+        Create a role; the endpoint hands out its credentials under *name*.
+
+        *may* are its policy's statements: everything, if there are none. Anyone may assume it unless *trusts* says else.
+        """
+        iam, document = self.client("iam"), policy(trusts)
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document, **settings)["Role"]
+        iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=policy(*(may or [EVERYTHING])))
+        self.endpoint.roles[name] = role["Arn"]
+        return str(role["Arn"])
+
+    def as_role(self, name: str, service: str, region: str = "us-east-1") -> Any:
+        """A boto3 client with the credentials that Lambda gives to a function with that role."""
+        return self.client(service, self.endpoint.credentials(name), region)
+
+    def local(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Call a control path; status and JSON."""
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        response = urllib3.request(method, f"{self.url}/local/{path}", body=data)
+        return response.status, json.loads(response.data)
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    endpoint = AwsEndpoint()
+    server = Server(endpoint)
+    yield Aws(endpoint, server.url)
+    server.close()
+    endpoint.close()
+
+
+@pytest.fixture
+def default_aws(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """The local AWS where boto3 finds it by itself, as the functions' code does, with the stack owner's credentials."""
+    owner = aws.endpoint.root_credentials()
+    # The default session remembers the credentials of the test before.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", owner["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", owner["SecretAccessKey"])
+    return aws
