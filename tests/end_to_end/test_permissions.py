@@ -128,9 +128,7 @@ def people(stack: Stack) -> People:
         pytest.param("authorizer", "ada", set(), set(), id="the authorizer"),
     ],
 )
-def test_role_may_do_exactly(
-    people: People, who: str, user: str, identity: set[str], messaging: set[str]
-) -> None:
+def test_role_may_do_exactly(people: People, who: str, user: str, identity: set[str], messaging: set[str]) -> None:
     about = _about(people.instance, user)
     assert people.lets_through(who, "chime-sdk-identity", about) == identity
     assert people.lets_through(who, "chime-sdk-messaging", about) == messaging
@@ -160,7 +158,8 @@ def test_ada_describes_herself(people: People) -> None:
     [
         pytest.param({"Tags": [{"Key": "Team", "Value": "x"}]}, id="tags"),
         pytest.param(
-            {"ExpirationSettings": {"ExpirationDays": 1, "ExpirationCriterion": "CREATED_TIMESTAMP"}}, id="an expiration"
+            {"ExpirationSettings": {"ExpirationDays": 1, "ExpirationCriterion": "CREATED_TIMESTAMP"}},
+            id="an expiration",
         ),
     ],
 )
@@ -213,7 +212,11 @@ def test_nobody_else_assumes_a_role(people: People, who: str, role: str) -> None
     ],
 )
 def test_secret_is_the_authorizers(
-    people: People, who: str, secret: str, operation: str, allowed: bool  # noqa: FBT001 - a table's column
+    people: People,
+    who: str,
+    secret: str,
+    operation: str,
+    allowed: bool,  # noqa: FBT001 - a table's column
 ) -> None:
     assert people.may(who, "secretsmanager", operation, SecretId=secret) == allowed
 
