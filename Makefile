@@ -36,6 +36,9 @@ format: .venv/dev ## format the code and mend what lint can mend
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
+fuzz: .venv/fuzz ## search for input that breaks the authorizer, for SECONDS=60
+	@$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
+
 bench: .venv/dev ## measure, and print tables
 	@$(BIN)/python -m tests.bench
 
@@ -65,6 +68,7 @@ e2e: .venv/dev ## test the deployed stack that AWS_SAM_STACK_NAME names
 
 lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versions: make lock UPGRADE=1)
 	@$(UV) $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --group dev -o tests/requirements.txt
+	@$(UV) --universal --python-version 3.11 --group fuzz -o tests/fuzz/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group local -c tests/requirements.txt -o local/requirements.txt
 	@for layer in authorizer signin; do $(UV) --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 		$(NEVER_IMPORTED:%=--no-emit-package %) --group $$layer -c tests/requirements.txt -o layers/$$layer.txt || exit; done
@@ -76,7 +80,7 @@ clean: ## remove everything that the other commands made
 	@rm -rf .venv .aws-sam .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The files in .venv/ say what it holds: `local` is enough to run, `dev` is everything.
+# The files in .venv/ say what it holds: `local` is enough to run, `dev` is all but what `fuzz` adds.
 .venv/made:
 	@test -n "$(PYTHON)" || { echo 'This needs Python 3.11 or newer, as python3 on the PATH or as make PYTHON=…' >&2; exit 1; }
 	@$(PYTHON) -m venv --clear .venv
@@ -92,4 +96,8 @@ clean: ## remove everything that the other commands made
 	@$(PIP) -r tests/requirements.txt
 	@touch .venv/local $@
 
-.PHONY: help run test check format bench build invoke local test-docker deploy e2e lock clean
+.venv/fuzz: .venv/dev tests/fuzz/requirements.txt
+	@$(PIP) -r tests/fuzz/requirements.txt
+	@touch $@
+
+.PHONY: help run test check format fuzz bench build invoke local test-docker deploy e2e lock clean

@@ -43,9 +43,10 @@ class MalformedVerdictError(Exception):
 class Authorizers:
     """Asks authorizers, and remembers their verdicts for as long as their `ttl` says."""
 
-    def __init__(self, invoke: Invoke) -> None:
-        """Prepare to ask; *invoke* takes a function's logical id, an event and the patience in seconds."""
+    def __init__(self, invoke: Invoke, clock: Callable[[], float] = time.monotonic) -> None:
+        """Prepare to ask; *invoke* takes a function's logical id, an event and the patience. Times are in seconds."""
         self._invoke = invoke
+        self._clock = clock
         self._remembered: dict[tuple[str, ...], tuple[float, Verdict]] = {}
 
     def admit(self, authorizer: Authorizer, call: Call) -> dict[str, Any]:
@@ -55,14 +56,14 @@ class Authorizers:
         Raises:
             Refusal: It may not, or the authorizer could not tell.
         """
-        started = time.monotonic()
+        started = self._clock()
         verdict = self._verdict(authorizer, call)
         effect = evaluate(verdict.statements, call.arn)
         if effect != "Allow":
             how = " with an explicit deny" if effect == "Deny" else ""
             message = f"User is not authorized to access this resource{how}"
             raise Refusal("ACCESS_DENIED", message, authorizer=verdict.context)
-        latency = int((time.monotonic() - started) * 1000)
+        latency = int((self._clock() - started) * 1000)
         return {**verdict.context, "integrationLatency": latency}
 
     def _verdict(self, authorizer: Authorizer, call: Call) -> Verdict:
@@ -71,9 +72,9 @@ class Authorizers:
             return self._ask(authorizer, call)
         identity = identity_of(authorizer, call)
         expires, verdict = self._remembered.get(identity, (0.0, None))
-        if verdict is None or time.monotonic() >= expires:
+        if verdict is None or self._clock() >= expires:
             verdict = self._ask(authorizer, call)
-            self._remembered[identity] = (time.monotonic() + authorizer.ttl, verdict)
+            self._remembered[identity] = (self._clock() + authorizer.ttl, verdict)
         return verdict
 
     def _ask(self, authorizer: Authorizer, call: Call) -> Verdict:

@@ -30,10 +30,10 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashe
 
 def of_jwk(key: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the algorithms that a public *key*, a JWK, can be used with: none if it is of no kind we know."""
-    if key.get("kty") == "RSA":
+    kind, curve = key.get("kty"), key.get("crv")
+    if kind == "RSA":
         return RSA
-    by_curve = {"EC": EC, "OKP": OKP}.get(str(key.get("kty")), {})
-    curve = key.get("crv")
+    by_curve = EC if kind == "EC" else OKP if kind == "OKP" else {}
     return (by_curve[curve],) if isinstance(curve, str) and curve in by_curve else ()
 
 

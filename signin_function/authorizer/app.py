@@ -89,6 +89,7 @@ def _allow(event: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         "plain": caller.plain,
         "subject": caller.subject,
         "name": caller.name,
+        "role": caller.role,
         "expires": caller.expires,
     }
     return _policy("Allow", event, caller.provider, context)

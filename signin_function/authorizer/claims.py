@@ -10,7 +10,7 @@ from authorizer.errors import CallerForbidden, Denial, Reason, TokenRefused
 from authorizer.providers import TENANT
 
 if TYPE_CHECKING:
-    from authorizer.providers import Entrance, KindOfToken, Provider, Terms
+    from authorizer.providers import Entrance, KindOfToken, Provider, Terms, UserRoles
 
 LATEST_TIME = 253_402_300_799
 """The last second of the year 9999: no token lives longer, and JSON can say 1e999."""
@@ -25,6 +25,8 @@ class Caller:
     plain: bool
     subject: str
     name: str
+    role: str
+    """The name of another user role than everybody's, or nothing."""
     expires: int
     """When the token ends, in seconds since the epoch."""
 
@@ -34,13 +36,16 @@ def check_times(claims: Mapping[str, Any], provider: Provider, now: float) -> No
     Check `exp`, which must be there, `nbf` and `iat` against *now* (RFC 7519, 4.1.4 to 4.1.6).
 
     Raises:
-        TokenRefused: The token has ended ("on or after"), has not begun, lives too long, or a time is no number.
+        TokenRefused: The token has ended ("on or after") or will too soon, has not begun, lives too long, or a time
+            is no number.
     """
     expires, begins, made = (_time(claims, name) for name in ("exp", "nbf", "iat"))
     if expires is None or (made is None and provider.longest_lifetime is not None):
         raise TokenRefused(Reason.INVALID_CLAIM)
     if now >= expires + provider.skew:
         raise TokenRefused(Reason.TOKEN_EXPIRED)
+    if provider.least_remaining and expires - now < provider.least_remaining:
+        raise TokenRefused(Reason.ENDS_TOO_SOON)
     if any(time is not None and now < time - provider.skew for time in (begins, made)):
         raise TokenRefused(Reason.NOT_YET_VALID)
     if provider.longest_lifetime is not None and made is not None and expires - made > provider.longest_lifetime:
@@ -103,6 +108,7 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
         plain=provider.plain,
         subject=_subject(claims.get(provider.subject_claim), provider),
         name=_first_text(claims, provider.name_claims),
+        role=_role(claims, provider.user_roles),
         expires=int(claims["exp"]),
     )
 
@@ -164,9 +170,13 @@ def _id_scope(claims: Mapping[str, Any], provider: Provider) -> str:
         return provider.id_scope
     tenant = claims.get("tid")
     # The issuer was matched; that the tenant is the issuer's own is said by Entra's documentation, not by its key.
-    if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or f"/{tenant}/" not in str(claims["iss"]):
+    if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or f"/{tenant}/" not in claims.get("iss", ""):
         raise TokenRefused(Reason.INVALID_CLAIM)
     return provider.id_scope.replace("{tid}", tenant)
+
+
+def _role(claims: Mapping[str, Any], roles: UserRoles) -> str:
+    return next((name for name in roles.names if _holds_any(claims, roles.claim, (name,))), "")
 
 
 def _first_text(claims: Mapping[str, Any], paths: tuple[str, ...]) -> str:

@@ -34,6 +34,7 @@ class Reason(Enum):
     INVALID_CLAIM = ("invalid_claim", "A claim of the token is missing or malformed.")
     TOKEN_EXPIRED = ("token_expired", "The token has expired.")
     LIVES_TOO_LONG = ("lives_too_long", "The token is valid for longer than is accepted.")
+    ENDS_TOO_SOON = ("ends_too_soon", "The token ends too soon for a session. Get a fresh one.")
     NOT_YET_VALID = ("not_yet_valid", "The token is not valid yet.")
     WRONG_AUDIENCE = ("wrong_audience", "The token is meant for somebody else.")
     INVALID_SUBJECT = ("invalid_subject", "The token does not say whose it is.")

@@ -60,6 +60,14 @@ class Entrance:
 
 
 @dataclass(frozen=True)
+class UserRoles:
+    """Names of other user roles than everybody's, best first, given to those whose `claim` holds one."""
+
+    claim: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Provider:
     """
     An identity provider whose tokens are accepted, and the terms.
@@ -67,7 +75,7 @@ class Provider:
     `issuers` is empty for the one provider whose tokens name none; an issuer with "{tenantid}" in it stands for
     those of all tenants. `audiences` is None if any will do, and empty if a token must name none. `id_scope` sets
     its users apart from those of other providers, with the claim `tid` in place of "{tid}"; `plain` passes user ids
-    on unchanged where they fit. `skew` and `longest_lifetime` are in seconds.
+    on unchanged where they fit. `skew`, `longest_lifetime` and `least_remaining` (of a token's life) are in seconds.
     """
 
     name: str
@@ -83,8 +91,10 @@ class Provider:
     name_claims: tuple[str, ...]
     id_scope: str
     plain: bool
+    user_roles: UserRoles
     skew: int
     longest_lifetime: int | None
+    least_remaining: int
 
 
 class Providers:

@@ -37,10 +37,11 @@ def unverified_token(event: Mapping[str, Any], longest: int, *, accept_base64: b
 def _authorization(event: Mapping[str, Any]) -> str:
     # Header names arrive as the client wrote them, and only multiValueHeaders shows that there were two.
     headers = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
-    values = [value for name, sent in headers.items() if name.lower() == "authorization" for value in sent]
+    sent = [value for name, values in headers.items() if name.lower() == "authorization" for value in values or ()]
+    values = [value for value in sent if isinstance(value, str)]
     if len(values) > 1:
         raise TokenRefused(Reason.TWO_HEADERS)
-    value: str = "".join(values).strip()
+    value = "".join(values).strip()
     if not value:
         raise NoToken
     return value

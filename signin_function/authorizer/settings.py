@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from authorizer.key_sources import (
 from authorizer.keys import key_set, key_set_of_pem
 from authorizer.options import Options
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
-from authorizer.providers import Entrance, KeySource, KindOfToken, Provider, Providers
+from authorizer.providers import Entrance, KeySource, KindOfToken, Provider, Providers, UserRoles
 from authorizer.secret_encodings import ENCODINGS, decoder
 
 if TYPE_CHECKING:
@@ -39,15 +39,18 @@ OPTIONS = {
     *KEY_OPTIONS,
     *("secret_encoding", "secret_json_field", "skew_seconds", "longest_lifetime_seconds"),
     *("must", "must_not", "machine_suffix", "required_scopes", "required_roles", "roles_claim", "required_claims"),
-    *("subject_claim", "longest_subject", "name_claims", "id_scope", "plain"),
+    *("subject_claim", "longest_subject", "name_claims", "id_scope", "plain", "user_roles", "user_roles_claim"),
 }
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+")
+SECRET_ARN = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:[a-z]{2,8}(?:-[a-z]{2,16}){1,2}-[0-9]{1,2}:[0-9]{12}:secret:[!-~]+"
+)
 LONGEST_SUBJECT = 255
 """In characters (OpenID Connect Core 1.0, 2)."""
 SKEW, LARGEST_SKEW = 60, 300
-LONGEST_TOKEN, LEAST_LONGEST_TOKEN, MOST_LONGEST_TOKEN = 8192, 1024, 10240
-"""In characters; API Gateway lets 10,240 bytes of headers through."""
+TOKEN_LENGTHS = 8192, 1024, 10240
+"""The longest token unless set, and its bounds, in characters; API Gateway lets 10,240 bytes of headers through."""
+LONGEST_LEAST_REMAINING = 3600
 YEAR = 366 * 24 * 3600
 ISSUERS_OF_GOOGLE = ("accounts.google.com",)
 """The one issuer that is no URL."""
@@ -66,17 +69,18 @@ class Settings:
         cls, environ: Mapping[str, str], clock: Clock, watch: Callable[[str, Fetch], None] = lambda *_: None
     ) -> Settings:
         """
-        Read PROVIDERS, ACCEPT_BASE64_TOKENS and LONGEST_TOKEN from *environ*.
+        Read the variables that README lists from *environ*.
 
         Keys will age by *clock*, and *watch* is told of every fetch, with the provider's name.
 
         Raises:
             SettingsError: One of them is wrong.
         """
+        least = _whole_number(environ, "LEAST_TOKEN_SECONDS", 0, 0, LONGEST_LEAST_REMAINING)
         return cls(
-            providers=_providers(environ.get("PROVIDERS", ""), clock, watch),
+            providers=_providers(environ.get("PROVIDERS", ""), clock, watch, least),
             accept_base64=_boolean("ACCEPT_BASE64_TOKENS", environ.get("ACCEPT_BASE64_TOKENS", "false")),
-            longest_token=_longest_token(environ.get("LONGEST_TOKEN", str(LONGEST_TOKEN))),
+            longest_token=_whole_number(environ, "LONGEST_TOKEN", *TOKEN_LENGTHS),
         )
 
 
@@ -86,23 +90,25 @@ def _boolean(name: str, text: str) -> bool:
     return text == "true"
 
 
-def _longest_token(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not LEAST_LONGEST_TOKEN <= int(text) <= MOST_LONGEST_TOKEN:
-        raise SettingsError(
-            f"LONGEST_TOKEN is no whole number from {LEAST_LONGEST_TOKEN} to {MOST_LONGEST_TOKEN}. Write one."
-        )
+def _whole_number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = environ.get(name, str(default))
+    if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
+        raise SettingsError(f"{name} is no whole number from {least} to {most}. Write one.")
     return int(text)
 
 
-def _providers(text: str, clock: Clock, watch: Callable[[str, Fetch], None]) -> Providers:
+def _providers(text: str, clock: Clock, watch: Callable[[str, Fetch], None], least_remaining: int) -> Providers:
     try:
         entries = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise SettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
     providers = tuple(
-        _provider(_filled(Options(f"PROVIDERS[{position}]", entry)), clock, watch, only_one=len(entries) == 1)
+        replace(
+            _provider(_filled(Options(f"PROVIDERS[{position}]", entry)), clock, watch, only_one=len(entries) == 1),
+            least_remaining=least_remaining,
+        )
         for position, entry in enumerate(entries)
     )
     _check_together(providers)
@@ -150,8 +156,10 @@ def _provider(options: Options, clock: Clock, watch: Callable[[str, Fetch], None
         name_claims=options.texts("name_claims", "Write the claims that may hold the name, best first.", OIDC_NAMES),
         id_scope=options.text("id_scope", "Write a text.", (*issuers, name)[0]),
         plain=options.flag("plain", default=only_one),
+        user_roles=_user_roles(options),
         skew=options.number("skew_seconds", 0, LARGEST_SKEW, SKEW),
         longest_lifetime=options.number("longest_lifetime_seconds", 1, YEAR, 0) if _limits_life(options) else None,
+        least_remaining=0,
     )
 
 
@@ -175,6 +183,13 @@ def _entrance(options: Options) -> Entrance:
         roles_claim=options.text("roles_claim", "Write the claim that holds the user's roles.", "roles"),
         claims=options.terms("required_claims"),
     )
+
+
+def _user_roles(options: Options) -> UserRoles:
+    names = options.texts("user_roles", "Write the names of user roles, as in USER_ROLES, best first.", ())
+    if not names:
+        return UserRoles()
+    return UserRoles(options.text("user_roles_claim", "Write the claim that holds the names of user roles."), names)
 
 
 def _issuers(options: Options) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from signin.errors import Forbidden, Rejected, Throttled, Unavailable
+from signin.errors import Forbidden, PassingError, Rejected, Throttled, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from signin.exchange import SignedIn
     from signin.settings import Settings
 
-ERRORS: dict[type[Exception], tuple[int, str, str, dict[str, str]]] = {
-    Forbidden: (403, "forbidden", "This user may not sign in.", {}),
-    Throttled: (429, "throttled", "Too many sign-ins at once. Try again.", {"Retry-After": "2"}),
-    Unavailable: (503, "unavailable", "Signing in is not possible now. Try again.", {"Retry-After": "5"}),
-    Rejected: (502, "upstream_error", "Signing in failed.", {}),
+ERRORS: dict[type[Exception], tuple[int, str, str, int | None]] = {
+    Forbidden: (403, "forbidden", "This user may not sign in.", None),
+    Throttled: (429, "throttled", "Too many sign-ins at once. Try again.", 2),
+    Unavailable: (503, "unavailable", "Signing in is not possible now. Try again.", 5),
+    Rejected: (502, "upstream_error", "Signing in failed.", None),
 }
-"""Status, error code, description and headers. What is not here is our own mistake: 500."""
+"""Status, error code, description, seconds to wait unless AWS named more. What is not here is our own mistake: 500."""
 
 
 def signed_in(outcome: SignedIn, settings: Settings, now: float) -> dict[str, Any]:
@@ -28,15 +28,15 @@ def signed_in(outcome: SignedIn, settings: Settings, now: float) -> dict[str, An
     expiration = outcome.credentials.expiration
     lifetime = expiration - datetime.fromtimestamp(now, UTC)
     body = {
-        "ChimeAppInstanceUserArn": outcome.user.arn,
-        "ChimeUserId": outcome.user_id,
+        "ChimeAppInstanceUserArn": outcome.ensured.user.arn,
+        "ChimeUserId": outcome.session.user_id,
         "ChimeCredentials": {
             "AccessKeyId": outcome.credentials.access_key_id,
             "SecretAccessKey": outcome.credentials.secret_access_key,
             "SessionToken": outcome.credentials.session_token,
             "Expiration": _iso(expiration),
         },
-        "ChimeDisplayName": outcome.user.name,
+        "ChimeDisplayName": outcome.ensured.user.name,
         "ChimeAppInstanceArn": settings.app_instance_arn,
         "ChimeRegion": settings.region,
         "ExpiresIn": max(0, round(lifetime / timedelta(seconds=1))),
@@ -48,11 +48,11 @@ def signed_in(outcome: SignedIn, settings: Settings, now: float) -> dict[str, An
 
 def error(failure: Exception, request_id: str) -> dict[str, Any]:
     """Return the answer to *failure*. It says no more than the contract's table: nothing of AWS's own words."""
-    for kind, (status, code, description, headers) in ERRORS.items():
+    for kind, (status, code, description, wait) in ERRORS.items():
         if isinstance(failure, kind):
             reason = {"reason": failure.code} if isinstance(failure, Forbidden) else {}
             body = {"error": code, "error_description": description, **reason, "requestId": request_id}
-            return _json(status, body, headers)
+            return _json(status, body, _retry_after(failure, wait))
     return _json(500, {"error": "internal", "error_description": "Something went wrong here.", "requestId": request_id})
 
 
@@ -75,6 +75,11 @@ def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | Non
         "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **(headers or {})},
         "body": json.dumps(body),
     }
+
+
+def _retry_after(failure: Exception, wait: int | None) -> dict[str, str]:
+    named = failure.retry_after if isinstance(failure, PassingError) else None
+    return {} if wait is None else {"Retry-After": str(max(wait, named or 0))}
 
 
 def _iso(time: datetime) -> str:

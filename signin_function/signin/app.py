@@ -3,44 +3,46 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.logging import Logger
-
-from signin import answers
-from signin.budget import Budget
+from signin import answers, telemetry
+from signin.budget import SECONDS, Budget
 from signin.caller import caller
 from signin.chime import ChimeUsers
 from signin.cors import shared_with
-from signin.errors import SigninError
-from signin.exchange import exchange
+from signin.exchange import Exchange
 from signin.settings import Settings
 from signin.sts import RoleSessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-logger = Logger(service="signin", utc=True)
-
-# Two calls at a time; the rest is for those of earlier events that hang still.
 THREADS = 8
+"""Three for one sign-in; the rest is for those of earlier ones that hang still."""
+CONNECT_SECONDS = 2.0
 
 
 class SignIn:
     """Signs callers in one at a time, by settings that were checked at start."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
-        """Sign in by *settings*, at the time that *clock* tells in seconds since the epoch."""
+    def __init__(self, settings: Settings, clock: Callable[[], float], seconds: float = SECONDS) -> None:
+        """Sign in by *settings*, within *seconds*, at the time that *clock* tells in seconds since the epoch."""
         self._settings = settings
         self._clock = clock
-        self._users = ChimeUsers(settings.app_instance_arn)
-        self._sessions = RoleSessions(settings.user_role_arn, settings.session_seconds)
+        self._seconds = seconds
         self._executor = ThreadPoolExecutor(THREADS)
+        self._users = ChimeUsers(settings.app_instance_arn)
+        self._sessions = RoleSessions(source_identity=settings.source_identity)
+        self._exchange = Exchange(self._users, self._sessions, settings.terms, self._executor)
+
+    def connect(self) -> None:
+        """Open the connections that the first sign-in will use; one that takes long is left to it."""
+        opening = [self._executor.submit(adapter.connect) for adapter in (self._users, self._sessions)]
+        wait(opening, timeout=CONNECT_SECONDS)
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -52,18 +54,20 @@ class SignIn:
         return shared_with(event, self._settings.allowed_origins, answer)
 
     def _outcome(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        request_id = str((event.get("requestContext") or {}).get("requestId", ""))
+        budget = Budget(time.monotonic, time.sleep, random.random, self._seconds)
         try:
-            return self._signed_in(event)
+            return self._signed_in(event, budget, request_id)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the client gets JSON, and no stack trace
-            _log_failure(failure)
-            return answers.error(failure, (event.get("requestContext") or {}).get("requestId", ""))
+            telemetry.not_signed_in(failure, budget, request_id)
+            return answers.error(failure, request_id)
 
-    def _signed_in(self, event: Mapping[str, Any]) -> dict[str, Any]:
+    def _signed_in(self, event: Mapping[str, Any], budget: Budget, request_id: str) -> dict[str, Any]:
         verified = caller(event)
-        budget = Budget(time.monotonic, time.sleep, random.random)
-        outcome = exchange(verified, self._users, self._sessions, budget, self._executor)
-        logger.info("signed in", provider=verified.provider, user_sha256=_sha256(outcome.user_id))
-        return answers.signed_in(outcome, self._settings, self._clock())
+        now = self._clock()
+        outcome = budget.timed("total", lambda: self._exchange(verified, now, budget))
+        telemetry.signed_in(verified, outcome, budget, request_id)
+        return answers.signed_in(outcome, self._settings, now)
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
@@ -73,26 +77,11 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 
 @functools.cache
 def _sign_in() -> SignIn:
-    return SignIn(Settings.from_environ(os.environ), clock=time.time)
+    sign_in = SignIn(Settings.from_environ(os.environ), clock=time.time)
+    sign_in.connect()
+    return sign_in
 
 
-def _log_failure(failure: Exception) -> None:
-    """Log what failed and where, never the message or the event: they may hold names."""
-    if isinstance(failure, SigninError):
-        logger.warning("not signed in", kind=type(failure).__name__, code=failure.code)
-        return
-    trace, frames = failure.__traceback__, []
-    while trace:
-        frames.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    logger.error("not signed in", kind=type(failure).__name__, frames=frames)
-
-
-def _sha256(user_id: str) -> str:
-    """Name a user in logs without telling who it is."""
-    return hashlib.sha256(user_id.encode()).hexdigest()
-
-
-# In Lambda, wrong settings stop the start, and clients are made while the start lends a whole processor.
+# In Lambda, wrong settings stop the start, and connections are opened while the start lends a whole processor.
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     _sign_in()

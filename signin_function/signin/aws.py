@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
 from botocore.parsers import ResponseParserError
@@ -32,6 +33,18 @@ def config() -> Config:
         retries={"total_max_attempts": 1},
         tcp_keepalive=True,
     )
+
+
+def open_connection(client: Any) -> None:
+    """
+    Open the connection that the first call of *client* will use.
+
+    An unsigned HEAD asks nothing of the service, needs no permission and counts against no quota. A failure is left
+    for the first call to find.
+    """
+    request = AWSRequest("HEAD", client.meta.endpoint_url).prepare()
+    with suppress(BotoCoreError):
+        client._endpoint.http_session.send(request)  # noqa: SLF001 - botocore has no other way to its connections
 
 
 def code_of(error: ClientError) -> str:
@@ -65,9 +78,16 @@ def translated() -> Iterator[None]:
 
 def _meaning(error: ClientError) -> Throttled | Unavailable | Rejected:
     code = code_of(error)
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", FIRST_SERVER_ERROR)
+    metadata = error.response.get("ResponseMetadata", {})
+    status = metadata.get("HTTPStatusCode", FIRST_SERVER_ERROR)
+    retry_after = _seconds(metadata.get("HTTPHeaders", {}).get("retry-after", ""))
     if status == TOO_MANY_REQUESTS or code in THROTTLING:
-        return Throttled(code)
+        return Throttled(code, retry_after)
     if status >= FIRST_SERVER_ERROR:
-        return Unavailable(code)
+        return Unavailable(code, retry_after)
     return Rejected(code)
+
+
+def _seconds(header: str) -> int | None:
+    """Read a Retry-After in seconds (RFC 9110, 10.2.3). AWS sends no dates."""
+    return int(header) if header.isascii() and header.isdigit() and len(header) <= len("86400") else None

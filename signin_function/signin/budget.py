@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
-from signin.errors import Throttled, Unavailable
+from signin.errors import PassingError, Throttled, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,11 @@ SHORTEST_ATTEMPT = 0.5
 
 
 class Budget:
-    """A deadline, with what is needed to wait and to be told the time."""
+    """
+    A deadline, with what is needed to wait and to be told the time.
+
+    `tally` counts the "retries" and "throttles" on the way, `milliseconds` tells how long each step took.
+    """
 
     def __init__(
         self,
@@ -33,7 +38,10 @@ class Budget:
         self._clock = clock
         self._sleep = sleep
         self._random = random
-        self._deadline = clock() + seconds
+        self._started = clock()
+        self._deadline = self._started + seconds
+        self.tally: Counter[str] = Counter()
+        self.milliseconds: dict[str, float] = {}
 
     def remaining(self) -> float:
         """Return the seconds that are left; none once the time is over."""
@@ -42,6 +50,14 @@ class Budget:
     def end(self) -> None:
         """Leave no time for anything that has not begun."""
         self._deadline = self._clock()
+
+    def timed(self, step: str, work: Callable[[], T]) -> T:
+        """Return what *work* returns, and note how long it took as *step*."""
+        began = self._clock()
+        try:
+            return work()
+        finally:
+            self.milliseconds[step] = 1000 * (self._clock() - began)
 
     def spend(self, attempt: Callable[[], T]) -> T:
         """
@@ -59,9 +75,11 @@ class Budget:
                 raise Unavailable("out_of_time")
             try:
                 return attempt()
-            except (Throttled, Unavailable):
-                pause = longest * self._random()
+            except PassingError as error:
+                self.tally["throttles"] += isinstance(error, Throttled)
+                pause = max(longest * self._random(), error.retry_after or 0)
                 if pause + SHORTEST_ATTEMPT > self.remaining():
                     raise
+            self.tally["retries"] += 1
             self._sleep(pause)
             longest = min(2 * longest, LONGEST_PAUSE)

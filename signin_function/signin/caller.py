@@ -13,13 +13,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who signs in: whoever holds one of these need check nothing."""
+    """
+    Who signs in: whoever holds one of these need check nothing.
+
+    `role` names another user role than everybody's, or is empty; `expires` is when the token ends, in seconds since
+    the epoch.
+    """
 
     provider: str
     scope: str
     plain: bool
     subject: str
     name: str
+    role: str
+    expires: int
 
 
 def caller(event: Mapping[str, Any]) -> Caller:
@@ -41,6 +48,8 @@ def caller(event: Mapping[str, Any]) -> Caller:
         plain=_text(context, "plain").lower() == "true",
         subject=_text(context, "subject"),
         name=str(context.get("name") or ""),
+        role=str(context["role"]),
+        expires=int(context["expires"]),
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from signin.aws import code_of, config, translated
+from signin.aws import code_of, config, open_connection, translated
 from signin.errors import UserExists, UserMissing
 from signin.users import AppInstanceUser
 
@@ -30,6 +29,10 @@ class ChimeUsers:
         self._client: Any = boto3.client("chime-sdk-identity", region_name=region, config=config())
         self._app_instance_arn = app_instance_arn
 
+    def connect(self) -> None:
+        """Open a connection, for the first sign-in to find."""
+        open_connection(self._client)
+
     def arn(self, user_id: str) -> str:
         """Return the ARN that the user has or would have."""
         return f"{self._app_instance_arn}/user/{user_id}"
@@ -47,9 +50,9 @@ class ChimeUsers:
         with translated(), _telling(MISSING, UserMissing):
             answer = self._client.describe_app_instance_user(AppInstanceUserArn=self.arn(user_id))
             user = answer["AppInstanceUser"]
-            return AppInstanceUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""))
+        return AppInstanceUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""))
 
-    def create(self, user_id: str, name: str) -> None:
+    def create(self, user_id: str, name: str, request_token: str) -> None:
         """
         Make the user. The same data again is a success; Conflict means other data.
 
@@ -64,8 +67,7 @@ class ChimeUsers:
                 AppInstanceArn=self._app_instance_arn,
                 AppInstanceUserId=user_id,
                 Name=name,
-                # Never the same twice: a remembered success would stand for a user who was deleted since.
-                ClientRequestToken=str(uuid.uuid4()),
+                ClientRequestToken=request_token,
             )
 
     def rename(self, user: AppInstanceUser, name: str) -> None:

@@ -6,6 +6,8 @@ What can go wrong between a verified caller and credentials.
     ├── Throttled     AWS asks us to wait, longer than we may (429)
     ├── Unavailable   AWS cannot be reached, or not in time (503)
     └── Rejected      AWS refuses in a way that waiting will not mend (502)
+        ├── UserMissing   there is no such AppInstanceUser
+        └── UserExists    there is one already, with other data
 
 `SettingsError` stands apart: it stops the function at start. Statuses are given in `answers` alone.
 """
@@ -22,15 +24,24 @@ class SigninError(Exception):
         self.code = code
 
 
+class PassingError(SigninError):
+    """What may pass: worth another attempt, after `retry_after` seconds if AWS said so."""
+
+    def __init__(self, code: str, retry_after: int | None = None) -> None:
+        """Take the *code*, and what AWS said in Retry-After."""
+        super().__init__(code)
+        self.retry_after = retry_after
+
+
 class Forbidden(SigninError):  # noqa: N818 - named after the outcome
     """The caller's token is good, and yet they may not sign in."""
 
 
-class Throttled(SigninError):  # noqa: N818 - named after the outcome
+class Throttled(PassingError):  # noqa: N818 - named after the outcome
     """AWS asks us to slow down."""
 
 
-class Unavailable(SigninError):  # noqa: N818 - named after the outcome
+class Unavailable(PassingError):  # noqa: N818 - named after the outcome
     """AWS cannot be reached, failed inside, or took too long."""
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signin.errors import SettingsError
+from signin.sessions import LONGEST, SHORTEST, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,18 +16,16 @@ if TYPE_CHECKING:
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 APP_INSTANCE_ARN = re.compile(r"arn:aws:chime:(us-east-1|eu-central-1):[0-9]{12}:app-instance/[A-Za-z0-9-]{1,64}")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
-SHORTEST_SESSION = 900
-LONGEST_SESSION = 3600
-"""In seconds: a function's role that assumes another is role chaining, and that ends after an hour."""
+USER_ROLE = re.compile(r"[\w:/.-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the handler's environment variables say."""
 
-    user_role_arn: str
     app_instance_arn: str
-    session_seconds: int
+    terms: Terms
+    source_identity: bool
     allowed_origins: frozenset[str]
 
     @property
@@ -36,20 +36,25 @@ class Settings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """
-        Read USER_ROLE_ARN, CHIME_APP_INSTANCE_ARN, SESSION_SECONDS and ALLOWED_ORIGINS from *environ*.
+        Read the variables that README lists from *environ*.
 
         Raises:
             SettingsError: One of them is missing or wrong.
         """
         return cls(
-            user_role_arn=_matching(environ, "USER_ROLE_ARN", ROLE_ARN, "arn:aws:iam::ACCOUNT:role/NAME"),
             app_instance_arn=_matching(
                 environ,
                 "CHIME_APP_INSTANCE_ARN",
                 APP_INSTANCE_ARN,
                 "arn:aws:chime:REGION:ACCOUNT:app-instance/ID, in us-east-1 or eu-central-1",
             ),
-            session_seconds=_seconds(environ.get("SESSION_SECONDS", str(LONGEST_SESSION))),
+            terms=Terms(
+                role_arn=_matching(environ, "USER_ROLE_ARN", ROLE_ARN, "arn:aws:iam::ACCOUNT:role/NAME"),
+                seconds=_seconds(environ.get("SESSION_SECONDS", str(LONGEST))),
+                other_role_arns=_other_role_arns(environ.get("USER_ROLES", "")),
+                ends_with_token=_boolean(environ, "SESSION_ENDS_WITH_TOKEN"),
+            ),
+            source_identity=_boolean(environ, "SOURCE_IDENTITY"),
             allowed_origins=_origins(environ.get("ALLOWED_ORIGINS", "")),
         )
 
@@ -62,11 +67,29 @@ def _matching(environ: Mapping[str, str], name: str, pattern: re.Pattern[str], m
 
 
 def _seconds(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not SHORTEST_SESSION <= int(text) <= LONGEST_SESSION:
-        raise SettingsError(
-            f"SESSION_SECONDS is no whole number from {SHORTEST_SESSION} to {LONGEST_SESSION}. Write one."
-        )
+    if not (text.isascii() and text.isdigit()) or not SHORTEST <= int(text) <= LONGEST:
+        raise SettingsError(f"SESSION_SECONDS is no whole number from {SHORTEST} to {LONGEST}. Write one.")
     return int(text)
+
+
+def _boolean(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name, "false")
+    if text not in ("true", "false"):
+        raise SettingsError(f"{name} is neither true nor false. Write one of them.")
+    return text == "true"
+
+
+def _other_role_arns(text: str) -> dict[str, str]:
+    try:
+        roles = json.loads(text or "{}")
+    except ValueError:
+        roles = None
+    if not isinstance(roles, dict) or not all(USER_ROLE.fullmatch(name) for name in roles):
+        raise SettingsError('USER_ROLES is no JSON object of names and ARNs. Write {"moderator": "arn:aws:iam::…"}.')
+    wrong = [name for name, arn in roles.items() if not isinstance(arn, str) or not ROLE_ARN.fullmatch(arn)]
+    if wrong:
+        raise SettingsError(f"USER_ROLES has no role's ARN for {wrong[0]}. Write the ARN of a role.")
+    return roles
 
 
 def _origins(text: str) -> frozenset[str]:

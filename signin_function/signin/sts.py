@@ -1,43 +1,52 @@
-"""Sessions of the user role, from AWS STS."""
+"""Sessions of the user roles, from AWS STS."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from signin.aws import config, translated
-from signin.exchange import Credentials
+from signin.aws import config, open_connection, translated
 from signin.identity import session_name
+from signin.sessions import Credentials
+
+if TYPE_CHECKING:
+    from signin.sessions import Session
 
 USER_TAG = "UserUUID"
-"""The session tag that the user role's trust and permissions are pinned to."""
+"""The session tag that the user roles' trust and permissions are pinned to."""
 
 
 class RoleSessions:
-    """Sessions of *seconds* of the role *role_arn*, tagged with the user."""
+    """Sessions tagged with the user; with *source_identity*, it stays with whatever roles they assume next."""
 
-    def __init__(self, role_arn: str, seconds: int) -> None:
+    def __init__(self, *, source_identity: bool) -> None:
         """Open no connection yet."""
         self._client: Any = boto3.client("sts", config=config())
-        self._role_arn = role_arn
-        self._seconds = seconds
+        self._source_identity = source_identity
 
-    def open(self, user_id: str) -> Credentials:
+    def connect(self) -> None:
+        """Open a connection, for the first sign-in to find."""
+        open_connection(self._client)
+
+    def open(self, session: Session) -> Credentials:
         """
-        Return credentials of a new session of *user_id*.
+        Return credentials of a new session.
 
         Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
         Raises:
             SigninError: STS throttles, fails or refuses.
         """
+        name = session_name(session.user_id)
+        identity = {"SourceIdentity": name} if self._source_identity else {}
         with translated():
             answer = self._client.assume_role(
-                RoleArn=self._role_arn,
-                RoleSessionName=session_name(user_id),
-                DurationSeconds=self._seconds,
-                Tags=[{"Key": USER_TAG, "Value": user_id}],
+                RoleArn=session.role_arn,
+                RoleSessionName=name,
+                DurationSeconds=session.seconds,
+                Tags=[{"Key": USER_TAG, "Value": session.user_id}],
+                **identity,
             )
             given = answer["Credentials"]
             return Credentials(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from signin.errors import SigninError, UserExists, UserMissing
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from signin.budget import Budget
 
-RENAME_SECONDS = 6.0
-"""What a rename that hangs may take. With less time than that left it waits for the next sign-in."""
+RENAME_SECONDS = 2.0
+"""How long a sign-in waits for a new name to be taken over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,22 @@ class AppInstanceUser:
     metadata: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ensured:
+    """A user who is there now, and what it took: "found", "created", "renamed" or "not renamed"."""
+
+    user: AppInstanceUser
+    how: str
+
+
 class AppInstanceUsers(Protocol):
     """The users of one AppInstance."""
 
     def describe(self, user_id: str) -> AppInstanceUser:
         """Return the user. Raises UserMissing."""
 
-    def create(self, user_id: str, name: str) -> None:
-        """Make the user; the same again changes nothing. Raises UserExists."""
+    def create(self, user_id: str, name: str, request_token: str) -> None:
+        """Make the user; the same request again changes nothing. Raises UserExists."""
 
     def rename(self, user: AppInstanceUser, name: str) -> None:
         """Give the user another name."""
@@ -40,7 +50,7 @@ class AppInstanceUsers(Protocol):
         """Return the ARN that the user has or would have."""
 
 
-def ensure(users: AppInstanceUsers, user_id: str, name: str, budget: Budget) -> AppInstanceUser:
+def ensure(users: AppInstanceUsers, user_id: str, name: str, budget: Budget, executor: Executor) -> Ensured:
     """
     Return the user *user_id*, created if need be, and renamed to *name* if there is time.
 
@@ -51,23 +61,25 @@ def ensure(users: AppInstanceUsers, user_id: str, name: str, budget: Budget) -> 
         user = budget.spend(lambda: users.describe(user_id))
     except UserMissing:
         return _created(users, user_id, name, budget)
-    if user.name == name or budget.remaining() < RENAME_SECONDS:
-        return user
-    return _renamed(users, user, name)
+    return Ensured(user, "found") if user.name == name else _renamed(users, user, name, budget, executor)
 
 
-def _created(users: AppInstanceUsers, user_id: str, name: str, budget: Budget) -> AppInstanceUser:
+def _created(users: AppInstanceUsers, user_id: str, name: str, budget: Budget) -> Ensured:
+    # One for all attempts, and never the same twice: a remembered success would stand for a user deleted since.
+    request_token = str(uuid.uuid4())
     try:
-        budget.spend(lambda: users.create(user_id, name))
+        budget.spend(lambda: users.create(user_id, name, request_token))
     except UserExists:
         # Another device of the same new user was faster.
-        return budget.spend(lambda: users.describe(user_id))
-    return AppInstanceUser(users.arn(user_id), name, metadata="")
+        return Ensured(budget.spend(lambda: users.describe(user_id)), "found")
+    return Ensured(AppInstanceUser(users.arn(user_id), name, metadata=""), "created")
 
 
-def _renamed(users: AppInstanceUsers, user: AppInstanceUser, name: str) -> AppInstanceUser:
-    """Rename as well as may be: one attempt, and yesterday's name is no reason to keep somebody out."""
-    with contextlib.suppress(SigninError):
-        users.rename(user, name)
-        return AppInstanceUser(user.arn, name, user.metadata)
-    return user
+def _renamed(users: AppInstanceUsers, user: AppInstanceUser, name: str, budget: Budget, executor: Executor) -> Ensured:
+    """Rename as well as may be: one attempt, left when it hangs. Yesterday's name is no reason to keep somebody out."""
+    renaming = executor.submit(users.rename, user, name)
+    try:
+        renaming.result(timeout=min(RENAME_SECONDS, budget.remaining() / 2))
+    except (SigninError, TimeoutError):
+        return Ensured(user, "not renamed")
+    return Ensured(AppInstanceUser(user.arn, name, user.metadata), "renamed")

@@ -12,6 +12,7 @@ from local.web import Server
 from signin import aws
 from signin.chime import ChimeUsers
 from signin.errors import Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
+from signin.sessions import Session
 from signin.sts import RoleSessions
 from signin.users import AppInstanceUser
 
@@ -34,7 +35,7 @@ class Cloud:
     def connect(self) -> None:
         """Make the clients anew, by what the environment says now."""
         self.users = ChimeUsers(self.app_instance_arn)
-        self.sessions = RoleSessions(self.role_arn, 900)
+        self.sessions = RoleSessions(source_identity=False)
 
     def fault(self, operation: str, **fault: Any) -> None:
         status, _ = self._aws.local("POST", "faults", {"operation": operation, **fault})
@@ -51,24 +52,24 @@ def cloud(default_aws: Aws) -> Cloud:
 
 
 def test_user_who_was_made_can_be_described(cloud: Cloud) -> None:
-    cloud.users.create("ada", "Ada Lovelace")
+    cloud.users.create("ada", "Ada Lovelace", "request-1")
 
     assert cloud.users.describe("ada") == AppInstanceUser(cloud.users.arn("ada"), "Ada Lovelace", "")
 
 
-def test_user_who_is_made_twice_with_the_same_data_is_one_by_two_requests(cloud: Cloud) -> None:
-    cloud.users.create("ada", "Ada Lovelace")
-    cloud.users.create("ada", "Ada Lovelace")
+def test_user_who_is_made_twice_with_the_same_data_is_one(cloud: Cloud) -> None:
+    cloud.users.create("ada", "Ada Lovelace", "request-1")
+    cloud.users.create("ada", "Ada Lovelace", "request-2")
 
-    first, second = (call["ClientRequestToken"] for call in cloud.parameters("CreateAppInstanceUser"))
-    assert first != second
+    tokens = [call["ClientRequestToken"] for call in cloud.parameters("CreateAppInstanceUser")]
+    assert tokens == ["request-1", "request-2"]
 
 
 def test_user_who_is_made_again_under_another_name_exists(cloud: Cloud) -> None:
-    cloud.users.create("ada", "Ada Lovelace")
+    cloud.users.create("ada", "Ada Lovelace", "request-1")
 
     with pytest.raises(UserExists):
-        cloud.users.create("ada", "Ada Byron")
+        cloud.users.create("ada", "Ada Byron", "request-1")
 
 
 def test_user_who_was_never_made_is_missing(cloud: Cloud) -> None:
@@ -85,7 +86,7 @@ def test_either_way_of_saying_so_means_a_missing_user(cloud: Cloud, error: str, 
 
 
 def test_renaming_keeps_the_metadata(cloud: Cloud) -> None:
-    cloud.users.create("ada", "Ada Lovelace")
+    cloud.users.create("ada", "Ada Lovelace", "request-1")
     user = AppInstanceUser(cloud.users.arn("ada"), "Ada Lovelace", "vip")
 
     cloud.users.rename(user, "Ada Byron")
@@ -94,22 +95,48 @@ def test_renaming_keeps_the_metadata(cloud: Cloud) -> None:
 
 
 def test_session_is_named_tagged_and_as_long_as_set(cloud: Cloud) -> None:
-    credentials = cloud.sessions.open("ada")
+    credentials = cloud.sessions.open(Session("ada", cloud.role_arn, 900))
 
     [parameters] = cloud.parameters("AssumeRole")
     assert parameters["RoleSessionName"] == "chime_ada"
     assert parameters["Tags"] == [{"Key": "UserUUID", "Value": "ada"}]
     assert parameters["DurationSeconds"] == 900
+    assert "SourceIdentity" not in parameters
     assert credentials.expiration.tzinfo
+
+
+def test_session_has_a_source_identity_if_that_is_switched_on(cloud: Cloud) -> None:
+    RoleSessions(source_identity=True).open(Session("ada", cloud.role_arn, 900))
+
+    [parameters] = cloud.parameters("AssumeRole")
+    assert parameters["SourceIdentity"] == "chime_ada"
+
+
+@pytest.mark.parametrize("adapter", ["users", "sessions"])
+def test_connections_are_opened_without_a_call(cloud: Cloud, adapter: str) -> None:
+    getattr(cloud, adapter).connect()
+
+    assert not cloud.parameters("DescribeAppInstanceUser")
+    assert not cloud.parameters("AssumeRole")
+
+
+@pytest.mark.parametrize("adapter", ["users", "sessions"])
+def test_connection_that_cannot_be_opened_is_left_to_the_first_call(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, adapter: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    cloud.connect()
+
+    getattr(cloud, adapter).connect()
 
 
 CALLS: dict[str, Callable[[Cloud], object]] = {
     "DescribeAppInstanceUser": lambda cloud: cloud.users.describe("ada"),
-    "CreateAppInstanceUser": lambda cloud: cloud.users.create("ada", "Ada"),
+    "CreateAppInstanceUser": lambda cloud: cloud.users.create("ada", "Ada", "request-1"),
     "UpdateAppInstanceUser": lambda cloud: cloud.users.rename(
         AppInstanceUser(cloud.users.arn("ada"), "Ada", ""), "Eve"
     ),
-    "AssumeRole": lambda cloud: cloud.sessions.open("ada"),
+    "AssumeRole": lambda cloud: cloud.sessions.open(Session("ada", cloud.role_arn, 900)),
 }
 
 
@@ -226,7 +253,7 @@ def test_chime_is_asked_in_the_region_of_the_app_instance(default_aws: Aws) -> N
     elsewhere = default_aws.client("chime-sdk-identity", region="eu-central-1")
     arn = elsewhere.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
 
-    ChimeUsers(arn).create("ada", "Ada")
+    ChimeUsers(arn).create("ada", "Ada", "request-1")
 
     assert ":eu-central-1:" in arn
     assert (

@@ -49,6 +49,7 @@ def test_good_token_is_allowed_to_call_this_method_and_names_the_caller() -> Non
             "plain": True,
             "subject": "ada",
             "name": "Ada Lovelace",
+            "role": "",
             "expires": NOW + 3600,
         },
     }

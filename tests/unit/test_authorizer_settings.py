@@ -9,7 +9,7 @@ import pytest
 
 from authorizer.clock import Clock
 from authorizer.errors import SettingsError
-from authorizer.providers import Entrance
+from authorizer.providers import Entrance, Provider, UserRoles
 from authorizer.settings import Settings
 from tests.tokens import ec_signer, rsa_signer
 
@@ -55,6 +55,11 @@ def test_secret_is_enough() -> None:
     assert own.algorithms == ("HS256",)
     assert (own.subject_claim, own.name_claims) == ("id", ("full_name",))
     assert own.id_scope == "own"
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "cn-northwest-1", "eusc-de-east-1", "ap-southeast-7"])
+def test_secret_may_be_in_any_region(region: str) -> None:
+    assert provider({**OWN, "secret_arn": ARN.replace("us-east-1", region)}).algorithms == ("HS256",)
 
 
 def test_preset_can_be_overridden() -> None:
@@ -123,6 +128,7 @@ def test_keys_may_be_given(keys: dict[str, Any]) -> None:
         pytest.param({**OWN, "algorithms": ["HS256", "RS256"]}, "algorithms has RS256", id="a public key's algorithm"),
         pytest.param(without(OWN, "secret_arn"), "secret_arn is missing", id="no secret"),
         pytest.param({**OWN, "secret_arn": "my-secret"}, "secret_arn is not an ARN", id="a secret's name"),
+        pytest.param({**OWN, "secret_arn": ARN.replace("us-east-1", "-")}, "is not an ARN", id="a region of no name"),
         pytest.param({**OIDC, "jwks": {"keys": []}}, "jwks cannot be used", id="an empty key set"),
         pytest.param({**OIDC, "pem": "-----"}, "pem cannot be used", id="a broken PEM"),
         pytest.param({**OIDC, "jwks_uri": "http://a.example"}, "jwks_uri is not an https", id="keys over http"),
@@ -172,7 +178,7 @@ def test_providers_that_do_not_go_together_are_refused(entries: tuple[Any, ...],
         settings(*entries)
 
 
-@pytest.mark.parametrize("text", ["", "{", "null", "{}", '"x"'])
+@pytest.mark.parametrize("text", ["", "{", "null", "{}", '"x"', "[" * 100_000], ids=lambda text: text[:9])
 def test_providers_that_are_no_json_list_are_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="PROVIDERS is not"):
         Settings.from_environ({"PROVIDERS": text}, Clock())
@@ -194,10 +200,24 @@ def test_longest_token_may_be_set(text: str) -> None:
     assert settings(OIDC, LONGEST_TOKEN=text).longest_token == int(text)
 
 
-@pytest.mark.parametrize("text", ["1023", "10241", "8k", ""])
+@pytest.mark.parametrize("text", ["1023", "10241", "8k", "", "9" * 5000], ids=lambda text: text[:9])
 def test_longest_token_that_is_out_of_range_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="LONGEST_TOKEN is no whole number from 1024 to 10240"):
         settings(OIDC, LONGEST_TOKEN=text)
+
+
+def test_user_roles_are_read_with_their_claim() -> None:
+    graded = provider({**OIDC, "user_roles": ["owner", "moderator"], "user_roles_claim": "groups"})
+
+    assert graded.user_roles == UserRoles("groups", ("owner", "moderator"))
+    with pytest.raises(SettingsError, match="user_roles_claim is missing"):
+        provider({**OIDC, "user_roles": "moderator"})
+
+
+def test_tokens_may_have_to_outlast_the_shortest_session() -> None:
+    assert settings(OIDC, LEAST_TOKEN_SECONDS="900").providers.all[0].least_remaining == 900
+    with pytest.raises(SettingsError, match="LEAST_TOKEN_SECONDS is no whole number from 0 to 3600"):
+        settings(OIDC, LEAST_TOKEN_SECONDS="3601")
 
 
 def test_entrance_and_times_are_read() -> None:

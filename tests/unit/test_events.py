@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from authorizer.app import Authorizer
 from authorizer.clock import Clock
@@ -11,7 +12,15 @@ from signin.caller import Caller, caller
 from tests import tokens
 from tests.docker.events import authorizer_event, signin_event
 
-ADA = Caller(provider="local", scope="http://127.0.0.1:3001", plain=True, subject="ada", name="Ada Lovelace")
+ADA = Caller(
+    provider="local",
+    scope="http://127.0.0.1:3001",
+    plain=True,
+    subject="ada",
+    name="Ada Lovelace",
+    role="",
+    expires=1_765_371_600,
+)
 CLOCK = Clock(wall=lambda: tokens.NOW)
 ADDED_BY_API_GATEWAY = {"principalId", "integrationLatency"}
 
@@ -37,7 +46,7 @@ def test_handler_finds_the_caller_in_its_event() -> None:
 
 
 def test_handler_finds_the_caller_in_what_the_authorizer_says() -> None:
-    assert caller(signin_event("", context())) == ADA
+    assert caller(signin_event("", context())) == replace(ADA, expires=tokens.NOW + 3600)
 
 
 def test_context_in_the_event_has_what_the_authorizer_says() -> None:

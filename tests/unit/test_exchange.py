@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,23 @@ import pytest
 from signin.budget import Budget
 from signin.caller import Caller
 from signin.errors import Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
-from signin.exchange import Credentials, SignedIn, exchange
-from signin.users import RENAME_SECONDS, AppInstanceUser
+from signin.exchange import Exchange, SignedIn
+from signin.sessions import Credentials, Session, Terms
+from signin.users import AppInstanceUser, Ensured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ADA = Caller(provider="main", scope="https://issuer.example/", plain=True, subject="ada", name="Ada Lovelace")
+NOW = 1_800_000_000
+ADA = Caller(
+    provider="main",
+    scope="https://issuer.example/",
+    plain=True,
+    subject="ada",
+    name="Ada Lovelace",
+    role="",
+    expires=NOW + 3600,
+)
 INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
 
 
@@ -30,6 +41,7 @@ class Chime:
         self.users: dict[str, AppInstanceUser] = {}
         self.failures = failures
         self.calls: list[str] = []
+        self.request_tokens: list[str] = []
 
     def arn(self, user_id: str) -> str:
         return f"{INSTANCE}/user/{user_id}"
@@ -40,7 +52,8 @@ class Chime:
             raise UserMissing("Forbidden")
         return self.users[user_id]
 
-    def create(self, user_id: str, name: str) -> None:
+    def create(self, user_id: str, name: str, request_token: str) -> None:
+        self.request_tokens.append(request_token)
         self._called("create")
         self.users[user_id] = AppInstanceUser(self.arn(user_id), name, "")
 
@@ -60,11 +73,22 @@ class Sts:
     def __init__(self, *failures: SigninError) -> None:
         self.failures = list(failures)
         self.numbers = itertools.count(1)
+        self.opened: list[Session] = []
 
-    def open(self, user_id: str) -> Credentials:
+    def open(self, session: Session) -> Credentials:
+        self.opened.append(session)
         if self.failures:
             raise self.failures.pop(0)
-        return Credentials(f"{user_id}-{next(self.numbers)}", "secret", "token", datetime(2027, 1, 1, tzinfo=UTC))
+        return Credentials(
+            f"{session.user_id}-{next(self.numbers)}", "secret", "token", datetime(2027, 1, 1, tzinfo=UTC)
+        )
+
+
+TERMS = Terms("arn:aws:iam::123456789012:role/User", 3600)
+
+
+def exchange(chime: Chime, sts: Sts, budget: Budget, executor: Executor, caller: Caller = ADA) -> SignedIn:
+    return Exchange(chime, sts, TERMS, executor)(caller, NOW, budget)
 
 
 @pytest.fixture
@@ -82,11 +106,11 @@ def budget() -> Budget:
 def test_new_user_is_made_and_gets_credentials(budget: Budget, executor: Executor) -> None:
     chime = Chime()
 
-    outcome = exchange(ADA, chime, Sts(), budget, executor)
+    outcome = exchange(chime, Sts(), budget, executor)
 
     assert outcome == SignedIn(
-        user_id="ada",
-        user=AppInstanceUser(f"{INSTANCE}/user/ada", "Ada Lovelace", ""),
+        session=Session("ada", "arn:aws:iam::123456789012:role/User", 3600),
+        ensured=Ensured(AppInstanceUser(f"{INSTANCE}/user/ada", "Ada Lovelace", ""), "created"),
         credentials=Credentials("ada-1", "secret", "token", datetime(2027, 1, 1, tzinfo=UTC)),
     )
     assert chime.users["ada"].name == "Ada Lovelace"
@@ -96,7 +120,7 @@ def test_returning_user_costs_one_call(budget: Budget, executor: Executor) -> No
     chime = Chime()
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Lovelace", "")
 
-    exchange(ADA, chime, Sts(), budget, executor)
+    exchange(chime, Sts(), budget, executor)
 
     assert chime.calls == ["describe"]
 
@@ -105,9 +129,9 @@ def test_changed_name_is_brought_to_chime_with_the_metadata_kept(budget: Budget,
     chime = Chime()
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
 
-    outcome = exchange(ADA, chime, Sts(), budget, executor)
+    outcome = exchange(chime, Sts(), budget, executor)
 
-    assert chime.users["ada"] == outcome.user == AppInstanceUser(chime.arn("ada"), "Ada Lovelace", "vip")
+    assert chime.users["ada"] == outcome.ensured.user == AppInstanceUser(chime.arn("ada"), "Ada Lovelace", "vip")
 
 
 @pytest.mark.parametrize(
@@ -119,23 +143,14 @@ def test_name_that_cannot_be_brought_to_chime_keeps_nobody_out(
     chime = Chime(rename=[failure])
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
 
-    assert exchange(ADA, chime, Sts(), budget, executor).user.name == "Ada Byron"
-
-
-def test_rename_that_could_outlast_the_sign_in_is_left_to_the_next(executor: Executor) -> None:
-    chime = Chime()
-    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "")
-    short = Budget(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=RENAME_SECONDS - 0.1)
-
-    assert exchange(ADA, chime, Sts(), short, executor).user.name == "Ada Byron"
-    assert chime.calls == ["describe"]
+    assert exchange(chime, Sts(), budget, executor).ensured.user.name == "Ada Byron"
 
 
 def test_user_whom_another_device_made_first_signs_in(budget: Budget, executor: Executor) -> None:
     chime = Chime(describe=[UserMissing("Forbidden")], create=[UserExists("Conflict")])
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada", "")
 
-    assert exchange(ADA, chime, Sts(), budget, executor).user.name == "Ada"
+    assert exchange(chime, Sts(), budget, executor).ensured.user.name == "Ada"
     assert chime.calls == ["describe", "create", "describe"]
 
 
@@ -145,7 +160,7 @@ def test_forbidden_that_means_no_permission_is_told_apart_from_a_missing_user(
     chime = Chime(create=[Rejected("Forbidden")])
 
     with pytest.raises(Rejected, match="Forbidden"):
-        exchange(ADA, chime, Sts(), budget, executor)
+        exchange(chime, Sts(), budget, executor)
     assert chime.calls == ["describe", "create"]
 
 
@@ -154,17 +169,17 @@ def test_chime_that_throttles_once_is_asked_again(budget: Budget, executor: Exec
     failures: dict[str, list[SigninError]] = {operation: [Throttled("ThrottledClient")]}
     chime = Chime(**failures)
 
-    assert exchange(ADA, chime, Sts(), budget, executor).user_id == "ada"
+    assert exchange(chime, Sts(), budget, executor).session.user_id == "ada"
     assert chime.calls.count(operation) == 2
 
 
 def test_sts_that_throttles_once_is_asked_again(budget: Budget, executor: Executor) -> None:
-    assert exchange(ADA, Chime(), Sts(Throttled("Throttling")), budget, executor).credentials.access_key_id == "ada-1"
+    assert exchange(Chime(), Sts(Throttled("Throttling")), budget, executor).credentials.access_key_id == "ada-1"
 
 
 def test_sts_that_refuses_fails_the_sign_in(budget: Budget, executor: Executor) -> None:
     with pytest.raises(Rejected, match="AccessDenied"):
-        exchange(ADA, Chime(), Sts(Rejected("AccessDenied")), budget, executor)
+        exchange(Chime(), Sts(Rejected("AccessDenied")), budget, executor)
 
 
 def test_both_calls_are_made_at_the_same_time(budget: Budget, executor: Executor) -> None:
@@ -176,11 +191,11 @@ def test_both_calls_are_made_at_the_same_time(budget: Budget, executor: Executor
             return super().describe(user_id)
 
     class MeetingSts(Sts):
-        def open(self, user_id: str) -> Credentials:
+        def open(self, session: Session) -> Credentials:
             meeting.wait(timeout=30)
-            return super().open(user_id)
+            return super().open(session)
 
-    assert exchange(ADA, MeetingChime(), MeetingSts(), budget, executor).user_id == "ada"
+    assert exchange(MeetingChime(), MeetingSts(), budget, executor).session.user_id == "ada"
 
 
 class HangingChime(Chime):
@@ -199,7 +214,7 @@ def test_call_that_hangs_is_not_waited_for_when_the_other_failed(budget: Budget,
     chime = HangingChime()
 
     with pytest.raises(Rejected, match="AccessDenied"):
-        exchange(ADA, chime, Sts(Rejected("AccessDenied")), budget, executor)
+        exchange(chime, Sts(Rejected("AccessDenied")), budget, executor)
     assert chime.calls == []
     chime.released.set()
 
@@ -209,7 +224,7 @@ def test_nothing_more_is_begun_for_a_sign_in_that_failed(budget: Budget) -> None
 
     with ThreadPoolExecutor(2) as executor:
         with pytest.raises(Rejected):
-            exchange(ADA, chime, Sts(Rejected("AccessDenied")), budget, executor)
+            exchange(chime, Sts(Rejected("AccessDenied")), budget, executor)
         chime.released.set()
     assert chime.calls == ["describe"]
 
@@ -231,7 +246,18 @@ def test_of_two_failures_it_is_always_the_same_that_is_told(budget: Budget, time
     chime, sts = Chime(describe=[Rejected("BadRequest")]), Sts(Rejected("AccessDenied"))
 
     with pytest.raises(Rejected, match="BadRequest"):
-        exchange(ADA, chime, sts, budget, OneAfterTheOther())
+        exchange(chime, sts, budget, OneAfterTheOther())
+
+
+def test_request_that_is_tried_again_is_the_same_request(budget: Budget, executor: Executor) -> None:
+    chime = Chime(create=[Unavailable("ServiceFailure")])
+    exchange(chime, Sts(), budget, executor)
+    chime.users.clear()
+    exchange(chime, Sts(), Budget(lambda: 0.0, lambda _: None, lambda: 0.0), executor)
+
+    first, again, another = chime.request_tokens
+    assert first == again
+    assert another != first
 
 
 def test_call_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> None:
@@ -239,8 +265,61 @@ def test_call_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> No
     over = Budget(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.05)
 
     with pytest.raises(Unavailable, match="out_of_time"):
-        exchange(ADA, chime, Sts(), over, executor)
+        exchange(chime, Sts(), over, executor)
     chime.released.set()
+
+
+def test_new_name_that_hangs_is_left_and_keeps_nobody_out(executor: Executor) -> None:
+    released = threading.Event()
+
+    class SlowChime(Chime):
+        def rename(self, user: AppInstanceUser, name: str) -> None:
+            released.wait(timeout=30)
+
+    chime = SlowChime()
+    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
+    little = Budget(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.1)
+
+    outcome = exchange(chime, Sts(), little, executor)
+    released.set()
+
+    assert outcome.ensured == Ensured(chime.users["ada"], "not renamed")
+
+
+@pytest.mark.parametrize(
+    ("before", "failures", "how"),
+    [
+        pytest.param(None, {}, "created", id="a new user"),
+        pytest.param("Ada Lovelace", {}, "found", id="a returning one"),
+        pytest.param("Ada Byron", {}, "renamed", id="one with a new name"),
+        pytest.param(
+            "Ada Byron", {"rename": [Rejected("BadRequest")]}, "not renamed", id="one whose name cannot be set"
+        ),
+    ],
+)
+def test_it_is_told_how_the_user_was_ensured(
+    budget: Budget, executor: Executor, before: str | None, failures: dict[str, list[SigninError]], how: str
+) -> None:
+    chime = Chime(**failures)
+    if before:
+        chime.users["ada"] = AppInstanceUser(chime.arn("ada"), before, "")
+
+    assert exchange(chime, Sts(), budget, executor).ensured.how == how
+
+
+def test_each_step_s_time_is_noted_even_if_it_fails(budget: Budget, executor: Executor) -> None:
+    with pytest.raises(Rejected):
+        exchange(Chime(describe=[Rejected("BadRequest")]), Sts(), budget, executor)
+
+    assert "user" in budget.milliseconds
+
+
+def test_session_is_by_the_caller_s_own_terms(budget: Budget, executor: Executor) -> None:
+    sts = Sts()
+    with pytest.raises(Rejected, match="unknown_user_role"):
+        exchange(Chime(), sts, budget, executor, replace(ADA, role="owner"))
+
+    assert sts.opened == []
 
 
 def test_credentials_do_not_show_in_a_repr() -> None:

@@ -18,7 +18,9 @@ SCOPES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
 
 
 def user_id(subject: str, *, scope: str = "https://issuer.example/", plain: bool = True) -> str:
-    return app_instance_user_id(Caller(provider="main", scope=scope, plain=plain, subject=subject, name=""))
+    return app_instance_user_id(
+        Caller(provider="main", scope=scope, plain=plain, subject=subject, name="", role="", expires=0)
+    )
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ def test_event_without_multi_value_headers_is_read() -> None:
     [
         pytest.param(request(), id="no header"),
         pytest.param({"headers": None, "multiValueHeaders": None}, id="no headers at all"),
+        pytest.param({"headers": {"Authorization": None}}, id="a header that is null"),
+        pytest.param({"multiValueHeaders": {"Authorization": None}}, id="a list of headers that is null"),
         pytest.param(request(""), id="an empty header"),
         pytest.param(request("   "), id="a blank header"),
         pytest.param(request("Basic YWRhOnNlY3JldA=="), id="another scheme"),

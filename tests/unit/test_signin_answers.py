@@ -12,19 +12,30 @@ from signin import answers
 from signin.caller import Caller, caller
 from signin.cors import shared_with
 from signin.errors import Forbidden, Rejected, Throttled, Unavailable, UserExists, UserMissing
-from signin.exchange import Credentials, SignedIn
+from signin.exchange import SignedIn
+from signin.sessions import Credentials, Session, Terms
 from signin.settings import Settings
-from signin.users import AppInstanceUser
+from signin.users import AppInstanceUser, Ensured
 
 INSTANCE = "arn:aws:chime:eu-central-1:123456789012:app-instance/1"
-SETTINGS = Settings("arn:aws:iam::123456789012:role/User", INSTANCE, 3600, frozenset({"https://app.example"}))
+TERMS = Terms("arn:aws:iam::123456789012:role/User", 3600)
+SETTINGS = Settings(INSTANCE, TERMS, source_identity=False, allowed_origins=frozenset({"https://app.example"}))
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
-CONTEXT = {"provider": "main", "scope": "s", "plain": "true", "subject": "ada", "name": "Ada", "expires": "1800003600"}
+CONTEXT = {
+    "provider": "main",
+    "scope": "s",
+    "plain": "true",
+    "subject": "ada",
+    "name": "Ada",
+    "role": "",
+    "expires": "1800003600",
+}
 
 
 def outcome(expiration: datetime) -> SignedIn:
     user = AppInstanceUser(f"{INSTANCE}/user/ada", "Ada Lovelace", "")
-    return SignedIn("ada", user, Credentials("AKIA", "secret", "token", expiration))
+    credentials = Credentials("AKIA", "secret", "token", expiration)
+    return SignedIn(Session("ada", TERMS.role_arn, 3600), Ensured(user, "found"), credentials)
 
 
 def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
@@ -90,6 +101,18 @@ def test_failure_has_its_status_and_says_no_more(failure: Exception, status: int
     assert "AccessDenied" not in answer["body"]
 
 
+@pytest.mark.parametrize(
+    ("failure", "seconds"),
+    [
+        pytest.param(Throttled("Throttling"), "2", id="ours if AWS said nothing"),
+        pytest.param(Throttled("Throttling", 30), "30", id="AWS's if it is longer"),
+        pytest.param(Unavailable("ServiceFailure", 1), "5", id="ours if it is longer"),
+    ],
+)
+def test_retry_after_is_no_shorter_than_aws_asks(failure: Exception, seconds: str) -> None:
+    assert answers.error(failure, "request-1")["headers"]["Retry-After"] == seconds
+
+
 def test_preflight_is_answered_without_a_body() -> None:
     answer = answers.preflight()
 
@@ -134,9 +157,11 @@ def event(context: dict[str, Any]) -> dict[str, Any]:
     return {"requestContext": {"authorizer": context}}
 
 
-@pytest.mark.parametrize("plain", ["true", True])
-def test_context_is_read_as_api_gateway_and_as_sam_local_write_it(plain: object) -> None:
-    assert caller(event({**CONTEXT, "plain": plain})) == Caller("main", "s", plain=True, subject="ada", name="Ada")
+@pytest.mark.parametrize("changes", [{}, {"plain": True, "expires": 1_800_003_600}])
+def test_context_is_read_as_api_gateway_and_as_sam_local_write_it(changes: dict[str, Any]) -> None:
+    assert caller(event({**CONTEXT, **changes})) == Caller(
+        "main", "s", plain=True, subject="ada", name="Ada", role="", expires=1_800_003_600
+    )
 
 
 @pytest.mark.parametrize("plain", ["false", False])
@@ -149,13 +174,17 @@ def test_caller_who_may_not_sign_in_is_forbidden() -> None:
         caller(event({"forbidden": "missing_scope"}))
 
 
-@pytest.mark.parametrize("name", ["provider", "scope", "plain", "subject"])
+@pytest.mark.parametrize("name", sorted(CONTEXT.keys() - {"name"}))
 def test_context_that_lacks_anything_lets_nobody_in(name: str) -> None:
-    without = {key: value for key, value in CONTEXT.items() if key != name}
+    with pytest.raises(LookupError):
+        caller(event({key: value for key, value in CONTEXT.items() if key != name}))
 
-    for context in (without, {**CONTEXT, name: ""}, {**CONTEXT, name: None}):
-        with pytest.raises(LookupError):
-            caller(event(context))
+
+@pytest.mark.parametrize("name", ["provider", "scope", "plain", "subject"])
+@pytest.mark.parametrize("nothing", ["", None])
+def test_context_that_says_nothing_lets_nobody_in(name: str, nothing: str | None) -> None:
+    with pytest.raises(LookupError):
+        caller(event({**CONTEXT, name: nothing}))
 
 
 @pytest.mark.parametrize("names", [{}, {"name": ""}, {"name": None}])

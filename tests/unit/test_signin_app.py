@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from signin.app import SignIn, logger
+from signin.app import SignIn
+from signin.sessions import Terms
 from signin.settings import Settings
+from signin.telemetry import logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +23,8 @@ INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
 @pytest.fixture
 def sign_in(monkeypatch: pytest.MonkeyPatch) -> SignIn:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    settings = Settings("arn:aws:iam::123456789012:role/User", INSTANCE, 3600, frozenset({ORIGIN}))
+    terms = Terms("arn:aws:iam::123456789012:role/User", 3600)
+    settings = Settings(INSTANCE, terms, source_identity=False, allowed_origins=frozenset({ORIGIN}))
     return SignIn(settings, clock=lambda: 0.0)
 
 

@@ -16,10 +16,24 @@ GOOD = {
 def test_two_arns_are_enough() -> None:
     settings = Settings.from_environ(GOOD)
 
-    assert settings.user_role_arn == GOOD["USER_ROLE_ARN"]
+    assert settings.terms.role_arn == GOOD["USER_ROLE_ARN"]
     assert settings.region == "eu-central-1"
-    assert settings.session_seconds == 3600
+    assert settings.terms.seconds == 3600
     assert settings.allowed_origins == frozenset()
+    assert not settings.source_identity
+    assert not settings.terms.ends_with_token
+    assert settings.terms.other_role_arns == {}
+
+
+def test_switches_and_other_roles_are_read() -> None:
+    arn = "arn:aws:iam::123456789012:role/Moderator"
+    switched = {"SOURCE_IDENTITY": "true", "SESSION_ENDS_WITH_TOKEN": "true", "USER_ROLES": f'{{"moderator": "{arn}"}}'}
+
+    settings = Settings.from_environ({**GOOD, **switched})
+
+    assert settings.source_identity
+    assert settings.terms.ends_with_token
+    assert settings.terms.other_role_arns == {"moderator": arn}
 
 
 def test_origins_are_separated_by_commas() -> None:
@@ -30,7 +44,7 @@ def test_origins_are_separated_by_commas() -> None:
 
 @pytest.mark.parametrize("seconds", ["900", "3600"])
 def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
-    assert Settings.from_environ({**GOOD, "SESSION_SECONDS": seconds}).session_seconds == int(seconds)
+    assert Settings.from_environ({**GOOD, "SESSION_SECONDS": seconds}).terms.seconds == int(seconds)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +69,13 @@ def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
         pytest.param("SESSION_SECONDS", "3601", "from 900 to 3600", id="a session longer than role chaining allows"),
         pytest.param("SESSION_SECONDS", "1h", "from 900 to 3600", id="a session in hours"),
         pytest.param("SESSION_SECONDS", "²000", "from 900 to 3600", id="a digit that is none"),
+        pytest.param("SOURCE_IDENTITY", "yes", "is neither true nor false", id="a switch that is neither"),
+        pytest.param("SESSION_ENDS_WITH_TOKEN", "1", "is neither true nor false", id="another"),
+        pytest.param("USER_ROLES", "moderator", "is no JSON object", id="roles that are no JSON"),
+        pytest.param("USER_ROLES", "[]", "is no JSON object", id="roles in a list"),
+        pytest.param("USER_ROLES", '{"a b": "x"}', "is no JSON object", id="a role's name with a space"),
+        pytest.param("USER_ROLES", '{"moderator": "Moderator"}', "the ARN of a role", id="a role without an ARN"),
+        pytest.param("USER_ROLES", '{"moderator": 7}', "the ARN of a role", id="a role that is a number"),
         pytest.param("ALLOWED_ORIGINS", "*", "has \\*, which is no origin", id="any origin"),
         pytest.param("ALLOWED_ORIGINS", "https://a.example/", "closing slash", id="an origin with a slash"),
         pytest.param("ALLOWED_ORIGINS", "a.example", "Write scheme, host and port", id="an origin without a scheme"),

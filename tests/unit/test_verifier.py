@@ -12,7 +12,7 @@ from authorizer.claims import Caller
 from authorizer.errors import CallerForbidden, KeysUnavailable, TokenRefused
 from authorizer.key_sources import FixedKeys
 from authorizer.keys import key_set, secret_key
-from authorizer.providers import Entrance, KeySource, KindOfToken, Provider, Providers
+from authorizer.providers import Entrance, KeySource, KindOfToken, Provider, Providers, UserRoles
 from authorizer.verifier import verify
 from tests.tokens import (
     AUDIENCE,
@@ -54,8 +54,10 @@ def provider(**changes: Any) -> Provider:
         "name_claims": ("name", "nickname"),
         "id_scope": ISSUER,
         "plain": True,
+        "user_roles": UserRoles(),
         "skew": 60,
         "longest_lifetime": None,
+        "least_remaining": 0,
     }
     return Provider(**{**good, **changes})
 
@@ -113,7 +115,7 @@ def test_good_token_gives_its_caller() -> None:
     caller = verify(signed_by(RSA), Providers((provider(),)), NOW)
 
     assert caller == Caller(
-        provider="main", id_scope=ISSUER, plain=True, subject="ada", name="Ada Lovelace", expires=NOW + 3600
+        provider="main", id_scope=ISSUER, plain=True, subject="ada", name="Ada Lovelace", role="", expires=NOW + 3600
     )
 
 
@@ -497,6 +499,12 @@ def test_providers_are_isolated_from_each_other() -> None:
     assert refusal(signed_by(RSA, iss=other), *two) == "bad_signature"
 
 
+def test_scope_by_tenant_is_refused_to_tokens_that_name_no_issuer() -> None:
+    token = hmac_signer().token({"id": "ada", "tid": TID, "exp": NOW + 60})
+
+    assert refusal(token, shared_secret(id_scope="own/{tid}")) == "invalid_claim"
+
+
 TID = "8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11"
 TENANTS = "https://login.example/{tenantid}/v2.0"
 
@@ -536,3 +544,33 @@ def test_key_of_another_issuer_in_the_same_set_is_refused(key_issuer: str) -> No
     token = signed_by(RSA, iss=TENANTS.format(tenantid=TID), tid=TID)
 
     assert refusal(token, tenants(key_issuer)) == "unknown_key"
+
+
+@pytest.mark.parametrize(
+    ("exp", "reason"), [(NOW + 900, None), (NOW + 899, "ends_too_soon"), (NOW - 60, "token_expired")]
+)
+def test_token_must_outlast_the_shortest_session_if_sessions_end_with_it(exp: int, reason: str | None) -> None:
+    lasting = provider(least_remaining=900)
+
+    if reason is None:
+        assert verify(signed_by(RSA, exp=exp), Providers((lasting,)), NOW).expires == exp
+    else:
+        assert refusal(signed_by(RSA, exp=exp), lasting) == reason
+
+
+@pytest.mark.parametrize(
+    ("groups", "role"),
+    [
+        pytest.param(["member", "moderator"], "moderator", id="one of them"),
+        pytest.param(["moderator", "owner"], "owner", id="the best of several"),
+        pytest.param("moderator", "moderator", id="a claim that is no list"),
+        pytest.param(["member"], "", id="none of them"),
+        pytest.param(["Moderator"], "", id="another case"),
+        pytest.param(None, "", id="no claim"),
+        pytest.param({"moderator": 1}, "", id="a claim that is an object"),
+    ],
+)
+def test_user_role_is_the_best_that_the_claim_names(groups: Any, role: str) -> None:
+    graded = provider(user_roles=UserRoles("groups", ("owner", "moderator")))
+
+    assert verify(signed_by(RSA, groups=groups), Providers((graded,)), NOW).role == role

@@ -1,0 +1,83 @@
+"""What operators see: one event for each sign-in, with metrics, and nothing of who it was but a hash."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from signin.errors import SigninError
+from signin.identity import session_name
+
+if TYPE_CHECKING:
+    from signin.budget import Budget
+    from signin.caller import Caller
+    from signin.exchange import SignedIn
+
+NAMESPACE = "ChimeSignin"
+"""Of the metrics, in CloudWatch's embedded format."""
+
+USERS_METRICS = {"created": "UsersCreated", "renamed": "NamesChanged", "not renamed": "NamesNotChanged"}
+"""What is counted of the users, by how they were ensured."""
+
+logger = Logger(service="signin", utc=True)
+
+
+def signed_in(caller: Caller, outcome: SignedIn, budget: Budget, request_id: str) -> None:
+    """Tell of a sign-in that worked."""
+    session = outcome.session
+    event = {
+        "outcome": "signed_in",
+        "provider": caller.provider,
+        "user": outcome.ensured.how,
+        "user_sha256": _sha256(session.user_id),
+        "session_name_sha256": _sha256(session_name(session.user_id)),
+        "role": session.role_arn.rpartition("/")[2],
+        "expires": outcome.credentials.expiration.isoformat(),
+    }
+    logger.info("signed in", extra=event | _effort(budget, request_id))
+    how = outcome.ensured.how
+    _count({"SignIns": 1} | ({USERS_METRICS[how]: 1} if how in USERS_METRICS else {}), budget)
+
+
+def not_signed_in(failure: Exception, budget: Budget, request_id: str) -> None:
+    """Tell of a sign-in that failed: what and where, never a message, which may hold names."""
+    kind = type(failure).__name__
+    cause = {"code": failure.code} if isinstance(failure, SigninError) else {"frames": _frames(failure)}
+    logger.warning("not signed in", extra={"outcome": "failed", "kind": kind} | cause | _effort(budget, request_id))
+    _count({"Failures": 1}, budget, kind=kind)
+
+
+def _effort(budget: Budget, request_id: str) -> dict[str, object]:
+    return {
+        "request_id": request_id,
+        "retries": budget.tally["retries"],
+        "throttles": budget.tally["throttles"],
+        "milliseconds": {step: round(took, 1) for step, took in budget.milliseconds.copy().items()},
+    }
+
+
+def _count(counts: dict[str, int], budget: Budget, **dimensions: str) -> None:
+    metrics = EphemeralMetrics(namespace=NAMESPACE)
+    for dimension, value in {"service": "signin", **dimensions}.items():
+        metrics.add_dimension(name=dimension, value=value)
+    for name, count in (counts | {"Retries": budget.tally["retries"], "Throttles": budget.tally["throttles"]}).items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+    for step, took in budget.milliseconds.copy().items():
+        metrics.add_metric(name=f"{step.capitalize()}Milliseconds", unit=MetricUnit.Milliseconds, value=took)
+    metrics.flush_metrics()
+
+
+def _frames(failure: Exception) -> list[str]:
+    trace, frames = failure.__traceback__, []
+    while trace:
+        frames.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return frames[::-1]
+
+
+def _sha256(text: str) -> str:
+    """Name something in logs without telling it."""
+    return hashlib.sha256(text.encode()).hexdigest()

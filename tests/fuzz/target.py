@@ -1,0 +1,133 @@
+"""
+Fuzz one target until time is up; libFuzzer's options are the arguments: `python -m tests.fuzz.target NAME …`.
+
+A target takes octets and makes of them what the authorizer is given. Only what the authorizer documents may escape.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import atheris
+
+with atheris.instrument_imports(include=["authorizer"]):
+    import authorizer.app  # noqa: F401 - with all that it imports
+
+from authorizer.clock import Clock
+from authorizer.errors import AuthorizerError, CallerForbidden, NoToken, SettingsError, TokenRefused
+from authorizer.request import unverified_token
+from authorizer.settings import Settings
+from authorizer.verifier import verify
+from tests.providers import OURS, OUT_OF_REACH, PROVIDERS, SECRETS, TENANTS, TID
+from tests.tokens import AUDIENCE, ISSUER, NOW, base64url, claims
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CLOCK = Clock(wall=lambda: NOW)
+RICH = claims(
+    iss="https://strict.example",
+    use={"kind": "id"},
+    scope="openid chat",
+    access={"roles": ["staff"]},
+    verified=True,
+    nbf=NOW,
+)
+GOOD = [
+    (OURS, claims()),
+    (OURS, RICH),
+    (OURS, claims(iss=TENANTS.format(tenantid=TID), tid=TID)),
+    (SECRETS, {"sub": 7, "aud": [AUDIENCE], "exp": NOW + 60.5, "iss": None}),
+]
+HEADERS = {"alg": "EdDSA", "typ": "JWT", "kid": OURS.jwk["kid"]}
+OIDC = {"name": "main", "issuer": ISSUER, "audience": [AUDIENCE], "jwks": {"keys": [dict(OURS.jwk)]}, "skew_seconds": 9}
+PRESETS: list[dict[str, Any]] = [
+    {"preset": "cognito", "user_pool_id": "eu-west-1_AbC", "client_id": "app", "required_claims": {"x": [True]}},
+    {"preset": "entra", "tenant": TID, "client_id": "app", "must_not": {"idtyp": "app"}},
+    {"preset": "clerk", "domain": "clerk.example", "authorized_parties": ["https://app.example"]},
+    {"preset": "keycloak", "issuer": "https://id.example/realms/x", "client_id": "app", "pem": "-----BEGIN"},
+]
+
+
+def token(octets: bytes) -> None:
+    """Judge *octets* as a token."""
+    with contextlib.suppress(TokenRefused, CallerForbidden):
+        verify(octets.decode("latin-1"), PROVIDERS, NOW)
+
+
+def signed(octets: bytes) -> None:
+    """Judge a token that is really signed: its header is the first line of *octets*, its claims are the rest."""
+    header, _, payload = octets.partition(b"\n")
+    signer = SECRETS if b"HS256" in header else OURS
+    made = signer.token(payload, header)
+    with contextlib.suppress(TokenRefused, CallerForbidden):
+        try:
+            verify(made, PROVIDERS, NOW)
+        except AuthorizerError as error:
+            if isinstance(error, (TokenRefused, CallerForbidden)) or OUT_OF_REACH.encode() not in payload:
+                raise
+
+
+def event(octets: bytes) -> None:
+    """Read *octets*, a header in each line, as the headers of an event: the first says of which shape."""
+    shape, *lines = octets.decode("latin-1").split("\n")
+    pairs = [(name, value) for name, _, value in (line.partition(": ") for line in lines)]
+    several: dict[str, list[str]] = {}
+    for name, value in pairs:
+        several.setdefault(name, []).append(value)
+    shapes: dict[str, dict[str, Any]] = {
+        "one": {"headers": dict(pairs), "multiValueHeaders": None},
+        "none": {"headers": None},
+    }
+    for accept_base64 in (True, False):
+        with contextlib.suppress(NoToken, TokenRefused, CallerForbidden):
+            given = shapes.get(shape, {"headers": {}, "multiValueHeaders": several})
+            verify(unverified_token(given, 8192, accept_base64=accept_base64), PROVIDERS, NOW)
+
+
+def settings(octets: bytes) -> None:
+    """Take *octets* for PROVIDERS."""
+    with contextlib.suppress(SettingsError):
+        Settings.from_environ({"PROVIDERS": octets.decode("utf-8", "surrogateescape")}, CLOCK)
+
+
+def _seeds() -> dict[str, list[bytes]]:
+    tokens = [signer.token({name: value for name, value in good.items() if value}) for signer, good in GOOD]
+    for text in tokens:
+        verify(text, PROVIDERS, NOW)  # or no mutation would come close to being accepted
+    wrapped = base64url(tokens[0].encode())
+    entries = [[OIDC], *([{"name": "main", **entry}] for entry in PRESETS), [OIDC, {**OIDC, "name": "b"}]]
+    payloads = [json.dumps(good).encode() for _, good in GOOD]
+    return {
+        "token": [text.encode() for text in tokens],
+        "signed": [
+            json.dumps({**HEADERS, **changes}).encode() + b"\n" + payload
+            for payload in payloads
+            for changes in ({}, {"alg": "HS256"}, {"crit": ["exp"]}, {"typ": "at+jwt"})
+        ],
+        "event": [
+            f"{shape}\nAuthorization: Bearer {text}\nX: y".encode()
+            for shape in ("one", "several", "none")
+            for text in (*tokens, wrapped)
+        ],
+        "settings": [json.dumps(entry).encode() for entry in entries],
+    }
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {"token": token, "signed": signed, "event": event, "settings": settings}
+
+
+def main(name: str, corpus: str, *options: str) -> None:
+    """Fuzz the target *name*, beginning with good input written to *corpus*; never returns."""
+    for number, seed in enumerate(_seeds()[name]):
+        (Path(corpus) / str(number)).write_bytes(seed)
+    atheris.Setup([name, corpus, *options], TARGETS[name])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,167 @@
+"""Each call, by each way in which it can go wrong, once and for good: the answer, and the calls that were made."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from signin import aws as signin_aws
+from signin.app import SignIn
+from signin.sessions import Terms
+from signin.settings import Settings
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Aws
+
+SECONDS = 2.0
+"""Of the whole sign-in here; 8 in earnest."""
+READ_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong, and the statuses of the answer if it happens once, and if it goes on."""
+
+    error: str | None
+    status: int | None
+    once: int
+    always: int
+    delay_ms: int = 0
+
+    def body(self, operation: str, times: int) -> dict[str, Any]:
+        """Return it as the local AWS is told of it."""
+        said = {"operation": operation, "error": self.error, "status": self.status, "delay_ms": self.delay_ms}
+        return {**{name: value for name, value in said.items() if value}, "times": times}
+
+
+CHIME = [
+    Fault("ThrottledClientException", 429, once=200, always=429),
+    Fault("ServiceFailureException", 500, once=200, always=503),
+    Fault("ServiceUnavailableException", 503, once=200, always=503),
+    Fault("BadRequestException", 400, once=502, always=502),
+    Fault("UnauthorizedClientException", 401, once=502, always=502),
+]
+ANY_CALL = [
+    Fault("InternalFailure", 500, once=200, always=503),
+    Fault("SomethingNew", 418, once=502, always=502),
+    Fault(None, None, once=200, always=200, delay_ms=50),  # slow
+    Fault(None, None, once=200, always=503, delay_ms=2 * int(1000 * READ_SECONDS)),  # hangs
+]
+TABLE: dict[str, list[Fault]] = {
+    "AssumeRole": [
+        Fault("Throttling", 400, once=200, always=429),
+        Fault("AccessDenied", 403, once=502, always=502),
+        Fault("MalformedPolicyDocument", 400, once=502, always=502),
+        Fault("PackedPolicyTooLarge", 400, once=502, always=502),
+        Fault("RegionDisabledException", 403, once=502, always=502),
+        Fault("ExpiredTokenException", 400, once=502, always=502),
+        *ANY_CALL,
+    ],
+    "DescribeAppInstanceUser": [
+        *CHIME,
+        # Both are said of a user who is missing: creating one with the same data succeeds, and proves the permission.
+        Fault("ForbiddenException", 403, once=200, always=200),
+        Fault("NotFoundException", 404, once=200, always=200),
+        *ANY_CALL,
+    ],
+    "CreateAppInstanceUser": [
+        *CHIME,
+        Fault("ForbiddenException", 403, once=502, always=502),
+        Fault("NotFoundException", 404, once=502, always=502),
+        Fault("ResourceLimitExceededException", 400, once=502, always=502),
+        # Said of a user who, when described again, is not there.
+        Fault("ConflictException", 409, once=502, always=502),
+        *ANY_CALL,
+    ],
+    # A new name is brought to Chime as well as may be, and keeps nobody out.
+    "UpdateAppInstanceUser": [
+        Fault(fault.error, fault.status, once=200, always=200, delay_ms=fault.delay_ms)
+        for fault in [
+            *CHIME,
+            Fault("ForbiddenException", 403, 0, 0),
+            Fault("NotFoundException", 404, 0, 0),
+            Fault("ResourceLimitExceededException", 400, 0, 0),
+            Fault("ConflictException", 409, 0, 0),
+            *ANY_CALL,
+        ]
+    ],
+}
+USER_BEFORE = {"CreateAppInstanceUser": None, "UpdateAppInstanceUser": "Ada Byron"}
+"""Who the caller is to Chime before the fault; Ada Lovelace where it is not said."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """The handler, the local AWS behind it, and an AppInstance."""
+
+    aws: Aws
+    app_instance_arn: str
+    sign_in: SignIn
+
+    def answer(self) -> dict[str, Any]:
+        """Sign Ada Lovelace in."""
+        context = {"provider": "main", "scope": "s", "plain": "true", "subject": "ada", "name": "Ada Lovelace"}
+        authorizer = {**context, "role": "", "expires": str(int(time.time()) + 3600)}
+        answer = self.sign_in.answer({"requestContext": {"authorizer": authorizer, "requestId": "request-1"}})
+        return {**answer, "body": json.loads(answer["body"])}
+
+    def operations(self) -> list[str]:
+        """Return the operations that AWS was asked for, as often as it was."""
+        return [call["operation"] for call in self.aws.local("GET", "calls")[1]]
+
+
+@pytest.fixture
+def service(default_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Service:
+    monkeypatch.setattr(signin_aws, "READ_SECONDS", READ_SECONDS)
+    chime = default_aws.client("chime-sdk-identity")
+    instance = chime.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
+    settings = Settings(
+        instance, Terms(default_aws.role("User"), 3600), source_identity=False, allowed_origins=frozenset()
+    )
+    return Service(default_aws, instance, SignIn(settings, time.time, SECONDS))
+
+
+def rows() -> list[Any]:
+    return [
+        pytest.param(operation, fault, times, id=f"{operation} {fault.error or f'{fault.delay_ms} ms'} {when}")
+        for operation, faults in TABLE.items()
+        for fault in faults
+        for when, times in (("once", 1), ("for good", -1))
+    ]
+
+
+@pytest.mark.parametrize(("operation", "fault", "times"), rows())
+def test_fault_has_its_answer(service: Service, operation: str, fault: Fault, times: int) -> None:
+    name = USER_BEFORE.get(operation, "Ada Lovelace")
+    if name:
+        service.sign_in._users.create("ada", name, "before")  # noqa: SLF001 - as an earlier sign-in left it
+    service.aws.local("DELETE", "calls")
+    service.aws.local("POST", "faults", fault.body(operation, times))
+
+    answer = service.answer()
+
+    status = fault.once if times == 1 else fault.always
+    assert answer["statusCode"] == status
+    assert answer["headers"].get("Retry-After", "").isdigit() == (status in (429, 503))
+    asked = service.operations()
+    tried_again = status in (429, 503) or (times == 1 and fault.once == 200 != fault.always)
+    assert (asked.count(operation) > 1) == tried_again
+    assert ("ChimeCredentials" in answer["body"]) == (status == 200)
+    if status == 200 and operation != "UpdateAppInstanceUser":
+        assert answer["body"]["ChimeDisplayName"] == "Ada Lovelace"
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_table_has_every_error_that_aws_s_model_has(operation: str) -> None:
+    service = "sts" if operation == "AssumeRole" else "chime-sdk-identity"
+    session: Any = boto3.Session()
+    model = session.client(service, region_name="us-east-1").meta.service_model.operation_model(operation)
+
+    modelled = {shape.metadata.get("error", {}).get("code") or shape.name for shape in model.error_shapes}
+
+    assert modelled <= {fault.error for fault in TABLE[operation]}

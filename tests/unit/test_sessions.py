@@ -1,0 +1,44 @@
+"""Which session a caller gets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from signin.caller import Caller
+from signin.errors import Rejected
+from signin.sessions import Session, Terms
+
+NOW = 1_800_000_000
+USER, MODERATOR = "arn:aws:iam::123456789012:role/User", "arn:aws:iam::123456789012:role/Moderator"
+ADA = Caller("main", "s", plain=True, subject="ada", name="Ada", role="", expires=NOW + 1800)
+TERMS = Terms(USER, 3600, {"moderator": MODERATOR})
+
+
+def test_session_is_everybody_s_role_for_as_long_as_set() -> None:
+    assert TERMS.session(ADA, "ada", NOW) == Session("ada", USER, 3600)
+
+
+def test_caller_with_a_role_gets_that_one() -> None:
+    assert TERMS.session(replace(ADA, role="moderator"), "ada", NOW).role_arn == MODERATOR
+
+
+def test_role_that_is_not_on_the_list_is_refused_and_not_replaced() -> None:
+    with pytest.raises(Rejected, match="unknown_user_role"):
+        TERMS.session(replace(ADA, role="owner"), "ada", NOW)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left", "given"),
+    [
+        pytest.param(3600, 1800, 1800, id="the token's end comes first"),
+        pytest.param(1000, 1800, 1000, id="the session's end comes first"),
+        pytest.param(3600, 899.5, 900, id="half a second has passed since the authorizer looked"),
+        pytest.param(3600, 1800.9, 1800, id="never a second longer"),
+    ],
+)
+def test_session_ends_with_the_token_if_so_decided(seconds: int, left: float, given: int) -> None:
+    ending = replace(TERMS, seconds=seconds, ends_with_token=True)
+
+    assert ending.session(replace(ADA, expires=NOW), "ada", NOW - left).seconds == given

@@ -1,0 +1,138 @@
+"""What operators see of a sign-in: one event, its metrics, and nobody's name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from signin import telemetry
+from signin.budget import Budget
+from signin.caller import Caller
+from signin.errors import Rejected
+from signin.exchange import SignedIn
+from signin.sessions import Credentials, Session
+from signin.users import AppInstanceUser, Ensured
+
+ADA = Caller("main", "https://issuer.example/", plain=True, subject="ada", name="Ada Lovelace", role="", expires=0)
+PERSONAL = ("ada", "Ada Lovelace", "issuer.example", "AKIA", "wJalr", "FwoG", "a telling text")
+
+
+def outcome(how: str) -> SignedIn:
+    user = AppInstanceUser("arn:aws:chime:us-east-1:123456789012:app-instance/1/user/ada", "Ada Lovelace", "")
+    session = Session("ada", "arn:aws:iam::123456789012:role/stack-UserRole-1", 3600)
+    return SignedIn(session, Ensured(user, how), Credentials("AKIA", "wJalr", "FwoG", datetime(2027, 1, 1, tzinfo=UTC)))
+
+
+@pytest.fixture
+def budget() -> Budget:
+    made = Budget(lambda: 0.0, lambda _: None, lambda: 0.0)
+    made.tally.update(retries=3, throttles=2)
+    made.milliseconds.update(user=41.234, session=12.0, total=42.0)
+    return made
+
+
+def told(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the last event and its metrics, after looking for what must not be in them."""
+    [handler] = telemetry.logger.handlers
+    event, metrics = handler.format(caplog.records[-1]), capsys.readouterr().out
+    for personal in PERSONAL:
+        assert f'"{personal}' not in event + metrics
+        assert f'{personal}"' not in event + metrics
+    return json.loads(event), json.loads(metrics)
+
+
+def values(metrics: dict[str, Any]) -> dict[str, float]:
+    [directive] = metrics["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "ChimeSignin"
+    return {metric["Name"]: metrics[metric["Name"]][0] for metric in directive["Metrics"]}
+
+
+def test_sign_in_is_one_event(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, budget: Budget
+) -> None:
+    telemetry.signed_in(ADA, outcome("found"), budget, "request-1")
+
+    event, _ = told(capsys, caplog)
+    expected = {
+        "message": "signed in",
+        "outcome": "signed_in",
+        "provider": "main",
+        "user": "found",
+        "user_sha256": hashlib.sha256(b"ada").hexdigest(),
+        "session_name_sha256": hashlib.sha256(b"chime_ada").hexdigest(),
+        "role": "stack-UserRole-1",
+        "expires": "2027-01-01T00:00:00+00:00",
+        "request_id": "request-1",
+        "retries": 3,
+        "throttles": 2,
+        "milliseconds": {"user": 41.2, "session": 12.0, "total": 42.0},
+    }
+    assert {name: event.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("how", "counted"),
+    [
+        ("found", set()),
+        ("created", {"UsersCreated"}),
+        ("renamed", {"NamesChanged"}),
+        ("not renamed", {"NamesNotChanged"}),
+    ],
+)
+def test_sign_in_is_counted(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, budget: Budget, how: str, counted: set[str]
+) -> None:
+    telemetry.signed_in(ADA, outcome(how), budget, "request-1")
+
+    _, metrics = told(capsys, caplog)
+    assert values(metrics) == {
+        "SignIns": 1,
+        **dict.fromkeys(counted, 1),
+        "Retries": 3,
+        "Throttles": 2,
+        "UserMilliseconds": 41.234,
+        "SessionMilliseconds": 12.0,
+        "TotalMilliseconds": 42.0,
+    }
+
+
+def test_failure_is_told_by_its_code_and_counted_by_its_kind(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, budget: Budget
+) -> None:
+    telemetry.not_signed_in(Rejected("AccessDenied"), budget, "request-1")
+
+    event, metrics = told(capsys, caplog)
+    assert (event["message"], event["kind"], event["code"]) == ("not signed in", "Rejected", "AccessDenied")
+    assert event["request_id"] == "request-1"
+    assert (metrics["kind"], values(metrics)["Failures"]) == ("Rejected", 1)
+
+
+def test_mistake_of_ours_is_told_by_where_it_was_made_and_never_by_its_message(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, budget: Budget
+) -> None:
+    def mistake() -> None:
+        raise ValueError("a telling text")
+
+    with pytest.raises(ValueError, match="telling") as caught:
+        mistake()
+    telemetry.not_signed_in(caught.value, budget, "request-1")
+
+    event, metrics = told(capsys, caplog)
+    assert event["frames"][0].startswith(mistake.__qualname__)
+    assert metrics["kind"] == "ValueError"
+
+
+def test_metrics_of_one_sign_in_do_not_reach_the_next(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, budget: Budget
+) -> None:
+    telemetry.not_signed_in(Rejected("AccessDenied"), budget, "request-1")
+    told(capsys, caplog)
+    telemetry.signed_in(ADA, outcome("found"), budget, "request-2")
+
+    _, metrics = told(capsys, caplog)
+    assert "kind" not in metrics
+    assert "Failures" not in values(metrics)
