@@ -87,8 +87,8 @@ def aws(stack_or_client: Any, service: str, credentials: dict[str, str]) -> Any:
         aws_access_key_id=credentials["AccessKeyId"],
         aws_secret_access_key=credentials["SecretAccessKey"],
         aws_session_token=credentials.get("SessionToken"),
-        # What is missing or odd is for the other side to refuse.
-        config=Config(parameter_validation=False),
+        # What is missing or odd is for the other side to refuse, and once is enough.
+        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
     )
 
 

@@ -48,13 +48,16 @@ class People:
         self.ada, self.bob = ada["ChimeAppInstanceUserArn"], bob["ChimeAppInstanceUserArn"]
         self.instance = ada["ChimeAppInstanceArn"]
         self._stack = stack
+        self._clients: dict[tuple[str, str], Any] = {}
         self.other_instance = self.client("owner", "chime-sdk-identity").create_app_instance(Name="other")[
             "AppInstanceArn"
         ]
         self._create_secrets()
 
     def client(self, who: str, service: str) -> Any:
-        return aws(self._stack, service, self.credentials[who])
+        if (who, service) not in self._clients:
+            self._clients[who, service] = aws(self._stack, service, self.credentials[who])
+        return self._clients[who, service]
 
     def may(self, who: str, service: str, operation: str, **parameters: Any) -> bool:
         """Tell whether the policies let a call through, whatever the service then says to it."""

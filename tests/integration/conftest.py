@@ -53,7 +53,7 @@ class Aws:
         """
         Create a role; the endpoint hands out its credentials under *name*.
 
-        *may* are its policy's statements: everything, if there are none. Anyone may assume it unless *trusts* says else.
+        *may* are its policy's statements: everything, if there are none. Anyone may assume it but for *trusts*.
         """
         iam, document = self.client("iam"), policy(trusts)
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document, **settings)["Role"]
