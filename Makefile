@@ -40,7 +40,7 @@ fuzz: .venv/fuzz ## search for input that breaks the authorizer, for SECONDS=60
 	@$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
 
 bench: .venv/dev ## measure, and print tables
-	@$(BIN)/python -m tests.bench
+	@PYTHONPATH=signin_function $(BIN)/python -m tests.bench
 
 # ── Docker ───────────────────────────────────────────────────────────────────────────────────────
 
