@@ -11,13 +11,26 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-ha
 SAM := MAKEFLAGS= MAKELEVEL= SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam
 UV := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 
+# Scripts of packages do not run, and a registry that is out of reach is not waited for.
+NPM := npm --silent --ignore-scripts --no-audit --no-fund --fetch-retries=0
+
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
 run: .venv/local ## start the service here, with no AWS account and no Docker
+	@$(MAKE) --silent --no-print-directory page 2>/dev/null || true # without it the page says what is missing
 	@$(BIN)/python -m local $(ARGS)
+
+page: ## build the AWS SDK for the page of `make run`, where Node.js is
+	@if command -v npm >/dev/null; then $(MAKE) --silent --no-print-directory .build/page/aws-sdk.js; \
+		else echo 'There is no npm here: the page will do without the AWS SDK for JavaScript.'; fi
+
+.build/page/aws-sdk.js: local/page/aws-sdk.js local/page/package-lock.json
+	@echo 'Building the AWS SDK for JavaScript for the page (once).'
+	@$(NPM) ci --prefix local/page || { echo 'npm could not install it: the page will do without.'; exit 1; }
+	@local/page/node_modules/.bin/esbuild $< --bundle --minify --format=esm --log-level=warning --outfile=$@
 
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -77,7 +90,7 @@ lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versi
 NEVER_IMPORTED := ecdsa pyasn1 pycparser rsa
 
 clean: ## remove everything that the other commands made
-	@rm -rf .venv .aws-sam .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .aws-sam .build local/page/node_modules tests/browser/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The files in .venv/ say what it holds: `local` is enough to run, `dev` is all but what `fuzz` adds.
@@ -100,4 +113,4 @@ clean: ## remove everything that the other commands made
 	@$(PIP) -r tests/fuzz/requirements.txt
 	@touch $@
 
-.PHONY: help run test check format fuzz bench build invoke local test-docker deploy e2e lock clean
+.PHONY: help run page test check format fuzz bench build invoke local test-docker deploy e2e lock clean
