@@ -12,6 +12,8 @@ from authorizer.providers import TENANT
 if TYPE_CHECKING:
     from authorizer.providers import Entrance, KindOfToken, Provider, Terms, UserRoles
 
+LONGEST_NAME = 400
+"""In characters. Chime shows a hundred, and API Gateway's patience with an authorizer's answer is not documented."""
 LATEST_TIME = 253_402_300_799
 """The last second of the year 9999: no token lives longer, and JSON can say 1e999."""
 
@@ -182,4 +184,5 @@ def _role(claims: Mapping[str, Any], roles: UserRoles) -> str:
 def _first_text(claims: Mapping[str, Any], paths: tuple[str, ...]) -> str:
     """A name that is no text is no reason to keep somebody out."""
     candidates = (found(claims, path) for path in paths)
-    return next((text for text in candidates if isinstance(text, str) and text.strip()), "")
+    name: str = next((text for text in candidates if isinstance(text, str) and text.strip()), "")
+    return name[:LONGEST_NAME]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import re
+import socket
+import threading
 import time
 import zlib
 from typing import TYPE_CHECKING, Any
 
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from authorizer.errors import KeysUnavailable
 from authorizer.key_sources import Fetched
@@ -17,6 +22,8 @@ from authorizer.keys import KeySet, key_set
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from urllib3.response import HTTPResponse
 
 DEADLINE_SECONDS = 3.0
 LONGEST_ANSWER = 512 * 1024
@@ -46,6 +53,7 @@ class IssuerDocuments:
         self._accepted = accepted
         self._deadline = deadline
         self._pool = urllib3.PoolManager(retries=False, headers={"Accept": "application/json"})
+        self._pool.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
     def discovered_key_set(self, issuer: str) -> Fetched[KeySet]:
         """
@@ -90,6 +98,8 @@ class IssuerDocuments:
         try:
             return self._body(url, deadline)
         except urllib3.exceptions.ProtocolError:
+            if time.monotonic() > deadline:
+                raise
             # A connection that was open when Lambda froze the machine is closed by the time it wakes.
             return self._body(url, deadline)
 
@@ -107,6 +117,35 @@ class IssuerDocuments:
                     response.close()  # or the rest would be read to use the connection again
                     raise KeysUnavailable("the answer is too long or too slow")
             return _unpacked(body, response.headers.get("Content-Encoding", "identity")), response.headers
+
+
+class _Punctual(HTTPConnection):
+    """A connection whose timeout is for the whole head of an answer: elsewhere each of its pieces may take so long."""
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as in urllib3
+        cut = threading.Timer(self.timeout or DEADLINE_SECONDS, _cut, (self.sock,))
+        cut.start()
+        try:
+            return super().getresponse()
+        finally:
+            cut.cancel()
+
+
+class _SecureConnection(_Punctual, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Punctual
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+def _cut(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it may have been closed meanwhile
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def lifetime_of(headers: Mapping[str, str]) -> float | None:

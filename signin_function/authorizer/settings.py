@@ -48,7 +48,7 @@ SECRET_ARN = re.compile(
 LONGEST_SUBJECT = 255
 """In characters (OpenID Connect Core 1.0, 2)."""
 SKEW, LARGEST_SKEW = 60, 300
-TOKEN_LENGTHS = 8192, 1024, 10240
+TOKEN_LENGTHS = 8192, 1024, 10_000
 """The longest token unless set, and its bounds, in characters; API Gateway lets 10,240 bytes of headers through."""
 LONGEST_LEAST_REMAINING = 3600
 YEAR = 366 * 24 * 3600
@@ -104,6 +104,11 @@ def _providers(text: str, clock: Clock, watch: Callable[[str, Fetch], None], lea
         raise SettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise SettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
+    if len(entries) > 1 and not any("plain" in entry for entry in entries):
+        raise SettingsError(
+            'PROVIDERS: of several, say whose users keep their ids: "plain": true of the one that was alone before, '
+            'or "plain": false of any if none did.'
+        )
     providers = tuple(
         replace(
             _provider(_filled(Options(f"PROVIDERS[{position}]", entry)), clock, watch, only_one=len(entries) == 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import socket
@@ -10,47 +11,19 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Response
 
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import KeysUnavailable
 from authorizer.https import LONGEST_ANSWER, IssuerDocuments, is_allowed, lifetime_of
-from local.web import Server
+from tests.issuers import Issuer
 from tests.tokens import ec_signer, rsa_signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from wsgiref.types import StartResponse, WSGIEnvironment
 
 KEY_SET = {"keys": [dict(rsa_signer().jwk), dict(ec_signer().jwk)]}
 DISCOVERY = "/.well-known/openid-configuration"
-
-
-class Issuer:
-    """Serves a document for each path, and remembers which were asked for."""
-
-    def __init__(self) -> None:
-        self.documents: dict[str, Any] = {}
-        self.asked: list[str] = []
-        self.server = Server(self)
-        self.url = self.server.url
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
-        path = Request(environ).path
-        self.asked.append(path)
-        document = self.documents.get(path)
-        response = document if isinstance(document, Response) else self._json(document)
-        return response(environ, start_response)
-
-    def serve(self, path: str, document: Any) -> str:
-        """Serve *document*, JSON or a whole response, at *path*; return its address."""
-        self.documents[path] = document
-        return self.url + path
-
-    @staticmethod
-    def _json(document: Any) -> Response:
-        status = 404 if document is None else 200
-        return Response(json.dumps(document), status, content_type="application/json")
 
 
 @pytest.fixture
@@ -232,6 +205,32 @@ def test_connection_that_was_closed_while_lambda_slept_is_opened_again(documents
         thread.join()
 
     assert len(keys.value.keys) == 2
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        pytest.param(b"x", id="in one line"),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n", id="in answers that promise another"),
+    ],
+)
+def test_head_that_never_ends_is_cut_at_the_deadline(documents: IssuerDocuments, piece: bytes) -> None:
+    """Each piece comes soon enough, and there is always another."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                while True:
+                    connection.sendall(piece)
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(KeysUnavailable):
+            documents.key_set_at(f"http://127.0.0.1:{listening.getsockname()[1]}/keys")
+        thread.join()
 
 
 def gzip_header_that_never_ends() -> Iterator[bytes]:

@@ -351,6 +351,7 @@ def test_provider_of_any_audience_accepts_a_token_that_names_one() -> None:
         pytest.param({}, "Ada Lovelace", id="the first claim"),
         pytest.param({"name": " ", "nickname": "Countess"}, "Countess", id="the next one, if the first is blank"),
         pytest.param({"name": 7}, "", id="none, if the claim is a number"),
+        pytest.param({"name": "x" * 401}, "x" * 400, id="as much of it as is passed on"),
         pytest.param({"name": None}, "", id="none, if there is no claim"),
     ],
 )

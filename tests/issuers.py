@@ -1,0 +1,41 @@
+"""An issuer on loopback that serves whatever a test likes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request, Response
+
+from local.web import Server
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+
+class Issuer:
+    """Serves a document for each path, and remembers which were asked for."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Any] = {}
+        self.asked: list[str] = []
+        self.server = Server(self)
+        self.url = self.server.url
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        path = Request(environ).path
+        self.asked.append(path)
+        document = self.documents.get(path)
+        document = document() if callable(document) and not isinstance(document, Response) else document
+        response = document if isinstance(document, Response) else self._json(document)
+        return response(environ, start_response)
+
+    def serve(self, path: str, document: Any) -> str:
+        """Serve *document*, JSON, a whole response or what gives one, at *path*; return its address."""
+        self.documents[path] = document
+        return self.url + path
+
+    @staticmethod
+    def _json(document: Any) -> Response:
+        status = 404 if document is None else 200
+        return Response(json.dumps(document), status, content_type="application/json")
