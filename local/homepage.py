@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import mimetypes
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from werkzeug.wrappers import Response
 
@@ -25,26 +25,32 @@ PATHS = {
     "/local/aws-sdk.js": ROOT / ".build" / "page" / "aws-sdk.js",
 }
 """What the page consists of. `make page` builds the last one, which is missing where Node.js is."""
+FAULTS = "/local/aws/faults"
 
 
 class Site:
     """
     A WSGI application that answers 503 until it is opened.
 
-    The page is the local stack's own and no part of the API: its paths never reach the gateway.
+    The page is the local stack's own and no part of the API: its paths never reach the gateway. The page alone may
+    switch the faults of AWS from a browser, because it asks its own origin to.
     """
 
     def __init__(self) -> None:
         self._addresses: Mapping[str, str] = {}
-        self._api: WSGIApplication = Response("Starting.\n", status=503, headers={"Retry-After": "1"})
+        self._api = self._aws = cast(
+            "WSGIApplication", Response("Starting.\n", status=503, headers={"Retry-After": "1"})
+        )
 
-    def open(self, api: WSGIApplication, addresses: Mapping[str, str]) -> None:
-        """Serve *api* from now on; the page tells the *addresses*."""
+    def open(self, api: WSGIApplication, aws: WSGIApplication, addresses: Mapping[str, str]) -> None:
+        """Serve *api* from now on; the page tells the *addresses*, and switches the faults of *aws*."""
         self._addresses = addresses
-        self._api = api
+        self._api, self._aws = api, aws
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
+        if environ.get("PATH_INFO") == FAULTS:
+            return self._aws({**environ, "PATH_INFO": "/local/faults"}, start_response)
         file = PATHS.get(environ.get("PATH_INFO", "")) if environ["REQUEST_METHOD"] == "GET" else None
         if self._addresses and file and file.is_file():
             return _response(file, self._addresses)(environ, start_response)

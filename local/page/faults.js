@@ -10,18 +10,19 @@ export function tokenRequest(claims, forceRefresh) {
   return claims;
 }
 
-/** Switch *fault* on or off. */
-export async function switchFault(fault, wanted, addresses) {
+/** Switch *fault* on or off; *issuer* is the issuer's address. */
+export async function switchFault(fault, wanted, issuer) {
   on[wanted ? "add" : "delete"](fault);
-  await CHANGES[fault]?.(wanted, addresses);
+  await CHANGES[fault]?.(wanted, issuer);
 }
 
+// By way of the page's own address: AWS's endpoint does not let web pages switch its faults.
+const AWS_FAULTS = "/local/aws/faults";
+const THROTTLED = { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 };
+
 const CHANGES = {
-  throttled: (wanted, { aws }) =>
-    wanted
-      ? post(`${aws}/local/faults`, { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 })
-      : fetch(`${aws}/local/faults`, { method: "DELETE" }),
-  async issuer(wanted, { issuer }) {
+  throttled: (wanted) => (wanted ? post(AWS_FAULTS, THROTTLED) : fetch(AWS_FAULTS, { method: "DELETE" })),
+  async issuer(wanted, issuer) {
     // The functions remember the keys that they know: a new one has to be fetched.
     await post(`${issuer}/local/rotate`, { drop_old: true });
     if (wanted) await post(`${issuer}/local/faults`, { status: 500, times: -1 });

@@ -54,6 +54,7 @@ async function renew() {
   showUser();
 }
 
+/** Return kind, title and text of what an app would do about *error*. */
 function told(error) {
   const about = [error.status, error.reason].filter(Boolean).join(", ");
   const text = about ? `${error.message} (${about})` : error.message;
@@ -151,7 +152,7 @@ for (const button of document.querySelectorAll("[data-fault]")) {
   button.addEventListener("click", async () => {
     const on = button.getAttribute("aria-pressed") === "false";
     button.setAttribute("aria-pressed", String(on));
-    await switchFault(button.dataset.fault, on, { issuer, aws });
+    await switchFault(button.dataset.fault, on, issuer);
     await start();
   });
 }

@@ -38,7 +38,8 @@ async function named(request, { issuer, aws }) {
   const side = { [issuer]: "issuer ", [aws]: "AWS " }[origin] ?? "";
   // STS has one path, and says in the body what is asked.
   const action = new URLSearchParams(pathname === "/" ? await request.text() : "").get("Action");
-  return `${request.method} ${side}${action ?? decodeURIComponent(pathname)}`;
+  const path = decodeURIComponent(pathname).replace(/arn:.*app-instance\/[^/]+/, "…");
+  return `${request.method} ${side}${action ?? path}`;
 }
 
 async function described(response) {
