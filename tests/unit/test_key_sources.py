@@ -78,6 +78,12 @@ def keys(source: Source) -> IssuerKeys:
     return IssuerKeys(Remembered(source.fetch, source.clock, source.watched.append), source.clock)
 
 
+def test_times_are_as_documented() -> None:
+    """In figures here, and by name in the tests below."""
+    assert (SHORTEST_LIFETIME, DEFAULT_LIFETIME, LONGEST_LIFETIME) == (60, 600, 86400)
+    assert (SECRET_LIFETIME, GRACE, COOL_DOWN) == (300, 3600, 10)
+
+
 def kid(keys: IssuerKeys, wanted: str) -> str | None:
     [key] = keys.candidates(wanted, "RS256", "https://issuer.example")
     return key.kid

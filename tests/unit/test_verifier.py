@@ -362,8 +362,8 @@ def test_name_is_the_first_claim_with_text(changes: dict[str, Any], name: str) -
 @pytest.mark.parametrize(
     ("nested", "accepted"),
     [
-        pytest.param(14, True, id="fourteen deep within the claims"),
-        pytest.param(17, False, id="seventeen deep"),
+        pytest.param(15, True, id="sixteen deep with the claims themselves"),
+        pytest.param(16, False, id="seventeen deep"),
         pytest.param(900, False, id="nine hundred deep"),
     ],
 )
