@@ -14,6 +14,8 @@ UV := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-a
 # Scripts of packages do not run, and a registry that is out of reach is not waited for.
 NPM := npm --silent --ignore-scripts --no-audit --no-fund --fetch-retries=0
 
+CHROMIUM ?= $(firstword $(foreach name,chromium google-chrome chromium-browser,$(shell command -v $(name))))
+
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
@@ -36,7 +38,21 @@ page: ## build the AWS SDK for the page of `make run`, where Node.js is
 
 test: .venv/dev ## run every test that needs neither Docker nor AWS
 	@$(BIN)/pytest
-	@echo 'Left out: tests/docker (make test-docker) and tests/deployed (make e2e).'
+	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
+	@echo 'and tests/deployed (make e2e).'
+
+test-browser: .venv/local page tests/browser/node_modules/made ## test the web client and the page, in Chromium
+	@tests/browser/node_modules/.bin/tsc -p web_client
+	@CHROMIUM="$(CHROMIUM)" node --test --test-concurrency=1 tests/web_client/ tests/browser/
+
+screenshot: .venv/local page tests/browser/node_modules/made ## take the picture of the page that README shows
+	@CHROMIUM="$(CHROMIUM)" node tests/browser/screenshot.mjs
+
+tests/browser/node_modules/made: tests/browser/package-lock.json
+	@command -v npm >/dev/null || { echo 'This needs Node.js 20.3 or newer, with npm.' >&2; exit 1; }
+	@test -n "$(CHROMIUM)" || { echo 'This needs Chromium, on the PATH or as make CHROMIUM=/path/to/it …' >&2; exit 1; }
+	@$(NPM) ci --prefix tests/browser
+	@touch $@
 
 check: .venv/dev ## check formatting, lint, types, import rules and the template; change nothing
 	@$(BIN)/ruff format --check --quiet || { echo 'make format puts that right.'; exit 1; }
@@ -52,8 +68,11 @@ format: .venv/dev ## format the code and mend what lint can mend
 fuzz: .venv/fuzz ## search for input that breaks the authorizer, for SECONDS=60
 	@$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
 
+load: .venv/dev ## let 200 clients sign in while Chime throttles, and print how they fared
+	@$(BIN)/python -m tests.load
+
 bench: .venv/dev ## measure, and print tables
-	@$(BIN)/python -m tests.bench
+	@PYTHONPATH=signin_function $(BIN)/python -m tests.bench
 
 # ── Docker ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -113,4 +132,4 @@ clean: ## remove everything that the other commands made
 	@$(PIP) -r tests/fuzz/requirements.txt
 	@touch $@
 
-.PHONY: help run page test check format fuzz bench build invoke local test-docker deploy e2e lock clean
+.PHONY: help run page test test-browser screenshot check format fuzz load bench build invoke local test-docker deploy e2e lock clean

@@ -53,7 +53,7 @@ export async function spoil({ urls }, side, fault) {
 }
 
 export function startBrowser() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
+  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: QUIET });
 }
 
 /** Open a page in a browser that has seen nothing yet; it is closed when test *t* ends. */

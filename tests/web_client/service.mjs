@@ -31,6 +31,16 @@ export const EXPIRED = {
   body: { error: "invalid_token", error_description: "The token has expired.", reason: "token_expired", requestId: "r1" },
 };
 
+export const error = (status, code, more = {}) => ({
+  status,
+  body: { error: code, error_description: `${code}.`, ...more },
+});
+
+export const busy = (status, retryAfter) => ({
+  ...error(status, "busy"),
+  headers: { "Retry-After": `${retryAfter}` },
+});
+
 /** Start a service that gives *answers* in turn, the last one for ever; it is closed when test *t* ends. */
 export async function serve(t, ...answers) {
   const requests = [];
