@@ -22,7 +22,7 @@ run: .venv/local ## start the service here, with no AWS account and no Docker
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
 test: .venv/dev ## run every test that needs neither Docker nor AWS
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 4 --dist loadfile # most of them wait more than they compute
 	@echo 'Left out: tests/docker (make test-docker) and tests/deployed (make e2e).'
 
 check: .venv/dev ## check formatting, lint, types, import rules and the template; change nothing
