@@ -99,9 +99,21 @@ def deploy(template: Path, parameters: Mapping[str, str]) -> Deployment:
 
 def _translate(template: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     try:
-        return translate(template, parameters, REGION)
+        return _without_aliases(translate(template, parameters, REGION))
     except InvalidDocumentException as error:
         raise DeploymentError("; ".join(cause.message for cause in error.causes)) from error
+
+
+def _without_aliases(translated: dict[str, Any]) -> dict[str, Any]:
+    """Return the template with each alias of a function replaced by the function: here is one version, the newest."""
+    text = json.dumps(translated)
+    for logical_id, resource in translated["Resources"].items():
+        if resource["Type"] == "AWS::Lambda::Alias":
+            function = resource["Properties"]["FunctionName"]["Ref"]
+            text = text.replace(f"${{{logical_id}}}", f"${{{function}.Arn}}")
+            text = text.replace(json.dumps({"Ref": logical_id}), json.dumps({"Fn::GetAtt": [function, "Arn"]}))
+    replaced: dict[str, Any] = json.loads(text)
+    return replaced
 
 
 def _override(function: Function, settings: Mapping[str, str]) -> Function:
