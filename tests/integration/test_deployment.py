@@ -138,7 +138,7 @@ Rules:
   NotX:
     RuleCondition: !Not [!Equals [!Ref Extra, ""]]
     Assertions:
-      - Assert: {"Fn::Contains": [[y, !Ref AWS::Region], !Ref Extra]}
+      - Assert: {"Fn::Contains": [["arn:aws:s3:::y", !Ref AWS::Region], !Ref Extra]}
         AssertDescription: Extra must not be x.
 Conditions:"""
     change(template, "Conditions:", rule)
