@@ -128,8 +128,8 @@ def test_template_that_cannot_be_deployed_is_refused(template: Path, old: str, n
     ("extra", "refused"),
     [
         pytest.param("", False, id="not asked"),
-        pytest.param("x", True, id="broken"),
-        pytest.param("y", False, id="kept"),
+        pytest.param("arn:aws:s3:::x", True, id="broken"),
+        pytest.param("arn:aws:s3:::y", False, id="kept"),
     ],
 )
 def test_rule_is_held_against_the_parameters(template: Path, extra: str, *, refused: bool) -> None:
