@@ -38,7 +38,7 @@ page: ## build the AWS SDK for the page of `make run`, where Node.js is
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
 test: .venv/dev ## run every test that needs neither Docker nor AWS
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 4 --dist loadfile # most of them wait more than they compute
 	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
 	@echo 'and tests/deployed (make e2e).'
 
