@@ -38,7 +38,7 @@ page: ## build the AWS SDK for the page of `make run`, where Node.js is
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
 test: .venv/dev ## run every test that needs neither Docker nor AWS
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 4 --dist loadfile # most of them wait more than they compute
 	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
 	@echo 'and tests/deployed (make e2e).'
 
@@ -94,8 +94,17 @@ test-docker: .venv/dev ## run the tests of the built functions, in Docker
 
 # Guided until samconfig.toml has a region, which is what a guided deployment leaves there and we do not.
 deploy: ENV ?= dev
-deploy: build ## deploy dev to AWS, or ENV=prod; the first time it asks for the parameters (sam deploy)
-	@$(SAM) deploy --config-env $(ENV) $(if $(shell awk '/^\[/{here = index($$0, "[$(ENV).")} here && /^region *=/' samconfig.toml),,--guided)
+deploy: build ## deploy dev to AWS, or ENV=prod, or step by step with GRADUAL=1; the first time it asks (sam deploy)
+	@$(if $(GRADUAL),$(GRADUALLY) .aws-sam/build/template.yaml > .aws-sam/build/gradual.yaml)
+	@$(SAM) deploy --config-env $(ENV) $(if $(GRADUAL),--template-file .aws-sam/build/gradual.yaml) \
+		$(if $(shell awk '/^\[/{here = index($$0, "[$(ENV).")} here && /^region *=/' samconfig.toml),,--guided)
+
+# Prints a template with signin_function/gradual.yaml in it, beside the handler's name.
+GRADUALLY = awk -v release="$$(date +%s)" '{ print } /^ *Handler: signin\.app\.handler$$/ { indent = $$0; sub(/Handler.*/, "", indent); \
+	while ((getline line < "signin_function/gradual.yaml") > 0) { sub(/RELEASE"/, release "\"", line); print indent line } }'
+
+gradual: # what GRADUAL=1 makes of template.yaml, for its test
+	@$(GRADUALLY) template.yaml
 
 e2e: .venv/dev ## test the deployed stack that AWS_SAM_STACK_NAME names
 	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
@@ -144,4 +153,4 @@ clean: ## remove everything that the other commands made
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: help run page test test-browser screenshot check format fuzz load bench build invoke local test-docker deploy e2e lock clean
+.PHONY: help run page test test-browser screenshot check format fuzz load bench build invoke local test-docker deploy gradual e2e lock clean
