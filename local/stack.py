@@ -59,7 +59,8 @@ class Stack:
     """
     The service on this machine, running from the moment it is made until it is closed. One at a time in a process.
 
-    `urls` has the addresses under "api", "issuer" and "aws"; `servers`, `endpoint`, `issuer` and `deployment` are for tests.
+    `urls` has the addresses under "api", "issuer" and "aws"; `servers` (under the same names), `endpoint`, `issuer` and
+    `deployment` are for tests.
     """
 
     def __init__(self, options: Options | None = None) -> None:

@@ -11,17 +11,20 @@ import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.exceptions import InternalServerError
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from wsgiref.types import WSGIApplication
+
+    from werkzeug.datastructures import Headers
 
 HEADERS = "local.headers"
 """The key in a WSGI environment under which the request's headers stand as (name, value) pairs, as sent."""
 
-_NO_BODY = frozenset({204, 304})
-_FAILED = ("500 INTERNAL SERVER ERROR", [("Content-Type", "text/plain")], b"This server failed.\n")
+_BODILESS = frozenset({204, 304})
 
 
 class _Body(io.RawIOBase):
@@ -64,33 +67,47 @@ class _RequestHandler(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         self.environ = environ = self.make_environ()
         try:
-            chunks, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
-            answer = status, headers.to_wsgi_list(), b"".join(chunks)
+            pieces, status, headers = run_wsgi_app(self.server.app, environ)
         except ConnectionError:
             # An application's way of breaking the connection without an answer.
             self.close_connection = True
             return
         except Exception:  # noqa: BLE001 - whatever an application does, the server goes on
             self.server.log("error", "Error on request:\n%s", traceback.format_exc())
-            answer = _FAILED
+            pieces, status, headers = run_wsgi_app(InternalServerError(), environ)
         unread = getattr(environ["wsgi.input"], "left", 1) > 0
-        self._send(*answer, last=unread or self.request_version != "HTTP/1.1")
+        self._send_head(status, headers, last=unread or self.request_version != "HTTP/1.1")
+        try:
+            self._send_body(pieces, status, headers)
+        finally:
+            getattr(pieces, "close", lambda: None)()  # as WSGI wants it
         if unread:
             self._discard()
 
-    def _send(self, status: str, headers: list[tuple[str, str]], body: bytes, *, last: bool) -> None:
+    def _send_head(self, status: str, headers: Headers, *, last: bool) -> None:
         code, _, reason = status.partition(" ")
         self.send_response(int(code), reason)
-        for name, value in headers:
+        for name, value in headers.to_wsgi_list():
             self.send_header(name, value)
-        bodiless = int(code) in _NO_BODY
-        if not bodiless and not any(name.lower() == "content-length" for name, _ in headers):
-            self.send_header("Content-Length", str(len(body)))
+        if int(code) not in _BODILESS and "Content-Length" not in headers:
+            self.send_header("Transfer-Encoding", "chunked")
         if last or self.close_connection:
             self.send_header("Connection", "close")  # sets `close_connection`, too
         self.end_headers()
-        if not bodiless and self.command != "HEAD":
-            self.wfile.write(body)
+
+    def _send_body(self, pieces: Iterable[bytes], status: str, headers: Headers) -> None:
+        if self.command == "HEAD" or int(status[:3]) in _BODILESS:
+            return
+        length, sent = headers.get("Content-Length", type=int), 0
+        # An answer may be large, or have no end: each piece goes as it comes.
+        for piece in filter(None, pieces):
+            self.wfile.write(piece if length is not None else b"%x\r\n%b\r\n" % (len(piece), piece))
+            sent += len(piece)
+        if length is None:
+            self.wfile.write(b"0\r\n\r\n")
+        elif sent != length:
+            # The client waits for the rest: only the connection's end tells that there is none.
+            self.close_connection = True
 
     def _discard(self) -> None:
         """Read what is still coming, or the client would see a reset connection instead of the answer."""
