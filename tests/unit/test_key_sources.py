@@ -244,6 +244,10 @@ def test_issuer_that_is_down_is_left_alone_for_a_cool_down(source: Source, keys:
         assert kid(keys, "old") == "old"
     assert source.asked == 2
 
+    source.passes(COOL_DOWN)
+    assert kid(keys, "old") == "old"
+    assert source.asked == 3
+
 
 def test_unknown_key_during_an_outage_is_an_outage_and_no_refusal(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
