@@ -9,7 +9,13 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps
 # SAM calls `make` and `python3`: this one's flags are not meant for it, and .venv's Python comes first.
 SAM := MAKEFLAGS= MAKELEVEL= SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam
+CHECKOV := .venv/checkov
 UV := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
+
+# Scripts of packages do not run, and a registry that is out of reach is not waited for.
+NPM := npm --silent --ignore-scripts --no-audit --no-fund --fetch-retries=0
+
+CHROMIUM ?= $(firstword $(foreach name,chromium google-chrome chromium-browser,$(shell command -v $(name))))
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -17,20 +23,45 @@ help: ## print this
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
 run: .venv/local ## start the service here, with no AWS account and no Docker
+	@$(MAKE) --silent --no-print-directory page 2>/dev/null || true # without it the page says what is missing
 	@$(BIN)/python -m local $(ARGS)
+
+page: ## build the AWS SDK for the page of `make run`, where Node.js is
+	@if command -v npm >/dev/null; then $(MAKE) --silent --no-print-directory .build/page/aws-sdk.js; \
+		else echo 'There is no npm here: the page will do without the AWS SDK for JavaScript.'; fi
+
+.build/page/aws-sdk.js: local/page/aws-sdk.js local/page/package-lock.json
+	@echo 'Building the AWS SDK for JavaScript for the page (once).'
+	@$(NPM) ci --prefix local/page || { echo 'npm could not install it: the page will do without.'; exit 1; }
+	@local/page/node_modules/.bin/esbuild $< --bundle --minify --format=esm --log-level=warning --outfile=$@
 
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
 test: .venv/dev ## run every test that needs neither Docker nor AWS
-	@$(BIN)/pytest
-	@echo 'Left out: tests/docker (make test-docker) and tests/deployed (make e2e).'
+	@$(BIN)/pytest --numprocesses 4 --dist loadfile # most of them wait more than they compute
+	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
+	@echo 'and tests/deployed (make e2e).'
 
-check: .venv/dev ## check formatting, lint, types, import rules and the template; change nothing
+test-browser: .venv/local page tests/browser/node_modules/made ## test the web client and the page, in Chromium
+	@tests/browser/node_modules/.bin/tsc -p web_client
+	@CHROMIUM="$(CHROMIUM)" node --test --test-concurrency=1 tests/web_client/ tests/browser/
+
+screenshot: .venv/local page tests/browser/node_modules/made ## take the picture of the page that README shows
+	@CHROMIUM="$(CHROMIUM)" node tests/browser/screenshot.mjs
+
+tests/browser/node_modules/made: tests/browser/package-lock.json
+	@command -v npm >/dev/null || { echo 'This needs Node.js 20.3 or newer, with npm.' >&2; exit 1; }
+	@test -n "$(CHROMIUM)" || { echo 'This needs Chromium, on the PATH or as make CHROMIUM=/path/to/it …' >&2; exit 1; }
+	@$(NPM) ci --prefix tests/browser
+	@touch $@
+
+check: .venv/dev .venv/checkov/made ## check formatting, lint, types, import rules and the template; change nothing
 	@$(BIN)/ruff format --check --quiet || { echo 'make format puts that right.'; exit 1; }
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
 	@PYTHONPATH=signin_function:. $(BIN)/lint-imports
 	@$(SAM) validate --lint
+	@$(CHECKOV)/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
 
 format: .venv/dev ## format the code and mend what lint can mend
 	@$(BIN)/ruff format
@@ -61,8 +92,19 @@ test-docker: .venv/dev ## run the tests of the built functions, in Docker
 
 # ── AWS ──────────────────────────────────────────────────────────────────────────────────────────
 
-deploy: build ## deploy to AWS; the first time it asks for the parameters (sam deploy)
-	@$(SAM) deploy $(if $(shell grep -s '^parameter_overrides' samconfig.toml),,--guided)
+# Guided until samconfig.toml has a region, which is what a guided deployment leaves there and we do not.
+deploy: ENV ?= dev
+deploy: build ## deploy dev to AWS, or ENV=prod, or step by step with GRADUAL=1; the first time it asks (sam deploy)
+	@$(if $(GRADUAL),$(GRADUALLY) .aws-sam/build/template.yaml > .aws-sam/build/gradual.yaml)
+	@$(SAM) deploy --config-env $(ENV) $(if $(GRADUAL),--template-file .aws-sam/build/gradual.yaml) \
+		$(if $(shell awk '/^\[/{here = index($$0, "[$(ENV).")} here && /^region *=/' samconfig.toml),,--guided)
+
+# Prints a template with signin_function/gradual.yaml in it, beside the handler's name.
+GRADUALLY = awk -v release="$$(date +%s)" '{ print } /^ *Handler: signin\.app\.handler$$/ { indent = $$0; sub(/Handler.*/, "", indent); \
+	while ((getline line < "signin_function/gradual.yaml") > 0) { sub(/RELEASE"/, release "\"", line); print indent line } }'
+
+gradual: # what GRADUAL=1 makes of template.yaml, for its test
+	@$(GRADUALLY) template.yaml
 
 e2e: .venv/dev ## test the deployed stack that AWS_SAM_STACK_NAME names
 	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
@@ -72,6 +114,7 @@ e2e: .venv/dev ## test the deployed stack that AWS_SAM_STACK_NAME names
 lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versions: make lock UPGRADE=1)
 	@$(UV) $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --group dev -o tests/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group fuzz -o tests/fuzz/requirements.txt
+	@$(UV) --universal --python-version 3.11 --group checkov -o tests/checkov/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group local -c tests/requirements.txt -o local/requirements.txt
 	@for layer in authorizer signin; do $(UV) --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 		$(NEVER_IMPORTED:%=--no-emit-package %) --group $$layer -c tests/requirements.txt -o layers/$$layer.txt || exit; done
@@ -80,7 +123,7 @@ lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versi
 NEVER_IMPORTED := ecdsa pyasn1 pycparser rsa
 
 clean: ## remove everything that the other commands made
-	@rm -rf .venv .aws-sam .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .aws-sam .build local/page/node_modules tests/browser/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The files in .venv/ say what it holds: `local` is enough to run, `dev` is all but what `fuzz` adds.
@@ -103,4 +146,11 @@ clean: ## remove everything that the other commands made
 	@$(PIP) -r tests/fuzz/requirements.txt
 	@touch $@
 
-.PHONY: help run test check format fuzz load bench build invoke local test-docker deploy e2e lock clean
+# Apart, because it wants another boto3 than we do. Exceptions stand in template.yaml, each with its reason.
+.venv/checkov/made: .venv/made tests/checkov/requirements.txt
+	@echo 'Installing what checks the template into .venv/checkov (once).'
+	@$(BIN)/python -m venv --clear $(CHECKOV)
+	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
+	@touch $@
+
+.PHONY: help run page test test-browser screenshot check format fuzz load bench build invoke local test-docker deploy gradual e2e lock clean

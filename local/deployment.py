@@ -99,9 +99,21 @@ def deploy(template: Path, parameters: Mapping[str, str]) -> Deployment:
 
 def _translate(template: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     try:
-        return translate(template, parameters, REGION)
+        return _without_aliases(translate(template, parameters, REGION))
     except InvalidDocumentException as error:
         raise DeploymentError("; ".join(cause.message for cause in error.causes)) from error
+
+
+def _without_aliases(translated: dict[str, Any]) -> dict[str, Any]:
+    """Return the template with each alias of a function replaced by the function: here is one version, the newest."""
+    text = json.dumps(translated)
+    for logical_id, resource in translated["Resources"].items():
+        if resource["Type"] == "AWS::Lambda::Alias":
+            function = resource["Properties"]["FunctionName"]["Ref"]
+            text = text.replace(f"${{{logical_id}}}", f"${{{function}.Arn}}")
+            text = text.replace(json.dumps({"Ref": logical_id}), json.dumps({"Fn::GetAtt": [function, "Arn"]}))
+    replaced: dict[str, Any] = json.loads(text)
+    return replaced
 
 
 def _override(function: Function, settings: Mapping[str, str]) -> Function:
@@ -123,7 +135,7 @@ def _check_parameters(translated: Mapping[str, Any], parameters: Mapping[str, st
 
 
 def _create(translated: Mapping[str, Any], parameters: Mapping[str, str]) -> Stack:
-    missing = {name for name, resource in translated["Resources"].items() if resource["Type"] not in CREATED}
+    missing = _not_created(translated)
     creatable = {
         logical_id: _creatable(resource, missing)
         for logical_id, resource in translated["Resources"].items()
@@ -144,8 +156,7 @@ def _create(translated: Mapping[str, Any], parameters: Mapping[str, str]) -> Sta
 
 def _creatable(resource: Mapping[str, Any], missing: set[str]) -> dict[str, Any]:
     said = resource.get("Properties", {})
-    # Layers, say: what names a resource that is not created here is asked for by nobody here.
-    properties = {name: value for name, value in said.items() if missing.isdisjoint(_named_in(value))}
+    properties = _without(said, missing)
     if resource["Type"] == "AWS::Lambda::Function":
         # A placeholder: the function's code runs from its folder.
         properties["Code"] = {"ZipFile": "pass"}
@@ -156,6 +167,15 @@ def _creatable(resource: Mapping[str, Any], missing: set[str]) -> dict[str, Any]
     # What it depends on may be of a type that is not created.
     kept = {name: value for name, value in resource.items() if name != "DependsOn"}
     return kept | {"Properties": properties}
+
+
+def _not_created(translated: Mapping[str, Any]) -> set[str]:
+    return {name for name, resource in translated["Resources"].items() if resource["Type"] not in CREATED}
+
+
+def _without(properties: Mapping[str, Any], missing: set[str]) -> dict[str, Any]:
+    """Leave out the properties that name a *missing* resource: Layers, say. Nobody here asks for them."""
+    return {name: value for name, value in properties.items() if missing.isdisjoint(_named_in(value))}
 
 
 def _named_in(value: Any) -> set[str]:
@@ -280,10 +300,8 @@ class _Resolved:
         return list(_of_type(self._translated, self._stack, type_name))
 
     def _properties(self, logical_id: str) -> dict[str, Any]:
-        properties = dict(self._translated["Resources"][logical_id]["Properties"])
-        # These name resources that were not created, and nobody here asks for them.
-        for name in ("Layers", "DeploymentId"):
-            properties.pop(name, None)
+        said = self._translated["Resources"][logical_id]["Properties"]
+        properties = _without(said, _not_created(self._translated))
         resolved: dict[str, Any] = clean_json(copy.deepcopy(properties), self._stack.resource_map)
         return resolved
 

@@ -64,10 +64,9 @@ class SignIn:
 
     def _signed_in(self, event: Mapping[str, Any], budget: Budget, request_id: str) -> dict[str, Any]:
         verified = caller(event)
-        now = self._clock()
-        outcome = budget.timed("total", lambda: self._exchange(verified, now, budget))
+        outcome = budget.timed("total", lambda: self._exchange(verified, self._clock(), budget))
         telemetry.signed_in(verified, outcome, budget, request_id)
-        return answers.signed_in(outcome, self._settings, now)
+        return answers.signed_in(outcome, self._settings, self._clock())
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature

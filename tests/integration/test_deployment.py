@@ -124,6 +124,42 @@ def test_template_that_cannot_be_deployed_is_refused(template: Path, old: str, n
         deploy(change(template, old, new), {})
 
 
+@pytest.mark.parametrize(
+    ("extra", "refused"),
+    [
+        pytest.param("", False, id="not asked"),
+        pytest.param("arn:aws:s3:::x", True, id="broken"),
+        pytest.param("arn:aws:s3:::y", False, id="kept"),
+    ],
+)
+def test_rule_is_held_against_the_parameters(template: Path, extra: str, *, refused: bool) -> None:
+    rule = """
+Rules:
+  NotX:
+    RuleCondition: !Not [!Equals [!Ref Extra, ""]]
+    Assertions:
+      - Assert: {"Fn::Contains": [["arn:aws:s3:::y", !Ref AWS::Region], !Ref Extra]}
+        AssertDescription: Extra must not be x.
+Conditions:"""
+    change(template, "Conditions:", rule)
+    if refused:
+        with pytest.raises(DeploymentError, match=r"Extra must not be x\."):
+            deploy(template, {"Extra": extra})
+    else:
+        deploy(template, {"Extra": extra})
+
+
+def test_alias_is_the_function(template: Path) -> None:
+    change(template, "Handler: toys.echo", "Handler: toys.echo\n      AutoPublishAlias: live")
+    assert {route.function for route in deploy(template, {}).api.routes} == {"Echo"}
+
+
+def test_property_that_names_what_is_not_created_here_is_left_out(template: Path) -> None:
+    change(template, "Handler: toys.echo", "Handler: toys.echo\n      KmsKeyArn: !GetAtt Trail.Arn")
+    change(template, "  Gate:\n", "  Trail: {Type: AWS::CloudTrail::Trail}\n  Gate:\n")
+    assert deploy(template, {}).functions["Echo"].handler == "toys.echo"
+
+
 def test_unknown_parameter_is_refused(template: Path) -> None:
     with pytest.raises(DeploymentError, match=r"no parameter Nonsense\. There are: Greeting, Extra\."):
         deploy(template, {"Nonsense": "1"})
