@@ -64,6 +64,18 @@ deploy: build ## deploy to AWS; the first time it asks for the parameters (sam d
 e2e: .venv/dev ## test the deployed stack that AWS_SAM_STACK_NAME names
 	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
 
+revoke: .venv/dev ## cut USER=<ChimeUserId> off: no sign-in any more, and the sessions that exist denied
+	@$(WHOM)$(BIN)/python -m operations revoke "$$USER"
+
+restore: .venv/dev ## take that back
+	@$(WHOM)$(BIN)/python -m operations restore "$$USER"
+
+revoked: .venv/dev ## say who is cut off
+	@$(BIN)/python -m operations revoked
+
+# Every shell has a USER of its own, whom nobody meant.
+WHOM = $(if $(filter command,$(origin USER)),,$(error Say whom: make $@ USER=<ChimeUserId>))
+
 # ── Housekeeping ─────────────────────────────────────────────────────────────────────────────────
 
 lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versions: make lock UPGRADE=1)
@@ -100,4 +112,4 @@ clean: ## remove everything that the other commands made
 	@$(PIP) -r tests/fuzz/requirements.txt
 	@touch $@
 
-.PHONY: help run test check format fuzz bench build invoke local test-docker deploy e2e lock clean
+.PHONY: help run test check format fuzz bench build invoke local test-docker deploy e2e revoke restore revoked lock clean
