@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import urllib3
 
 from local.stack import Options, Stack
-from tests import layers
+from tests import bench_tokens, layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,9 @@ SIGN_INS = 200
 
 def main() -> None:
     """Measure and print everything."""
-    _say(f"Python {platform.python_version()}, {os.cpu_count()} processors, milliseconds\n")
-    _say(f"{'':<50}{'median':>9}{'fastest':>9}{'slowest':>9}{'runs':>6}")
+    _say(f"Python {platform.python_version()}, {os.cpu_count()} processors\n")
+    bench_tokens.main(_say)
+    _say(f"{'milliseconds':<50}{'median':>9}{'fastest':>9}{'slowest':>9}{'runs':>6}")
     for function in ("authorizer", "signin"):
         _row(f"importing {function}.app, fresh interpreter", STARTS, partial(_import_time, function))
     with Stack(Options(log=lambda _line: None)) as stack, urllib3.PoolManager() as client:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SERVICES = {
     "sts": ("sts",),
-    "chime": ("chime-sdk-identity",),
+    "chime": ("chime-sdk-identity", "chime-sdk-messaging"),
     "secretsmanager": ("secretsmanager",),
     "iam": ("iam",),
     "cloudformation": ("cloudformation",),

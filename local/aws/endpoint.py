@@ -2,7 +2,7 @@
 The AWS endpoint of the local stack: one WSGI application for all services.
 
 A request passes, in this order: the control paths (`/local/`), browsers' preflights, the record of calls, the
-signature, the faults that are set, and the service itself.
+signature, the caller's permissions, the faults that are set, and the service itself.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from local.aws.cloud import Cloud
 from local.aws.control import PREFIX, Control, UnknownRoleError
 from local.aws.errors import AwsError
 from local.aws.faults import Faults
+from local.aws.permissions import Permissions
 from local.aws.sessions import Context
 from local.aws.signature import Authentication
 
@@ -48,7 +49,7 @@ class AwsEndpoint:
         """Role ARNs by logical id; whoever deploys fills it in."""
         self._cloud = Cloud()
         faults = Faults(self._cloud)
-        self._calls = Calls(Authentication(faults))
+        self._calls = Calls(Authentication(Permissions(faults)))
         self._control = Control(self.credentials, faults, self._calls)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

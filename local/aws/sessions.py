@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from moto.core.utils import utcnow
@@ -33,6 +34,7 @@ class Session(AssumedRole):
         self.context = context
         # AWS counts in whole seconds; moto's time is UTC without a zone.
         self.expiration = self.expiration.replace(microsecond=0)
+        self.issued = self.expiration - timedelta(seconds=seconds)
 
     @property
     def expired(self) -> bool:

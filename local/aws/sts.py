@@ -4,7 +4,7 @@ AssumeRole as STS does it, where moto checks little and forgets session tags.
 Sources: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html. What is allowed in a single parameter, botocore's
 model knows.
-Trust policies are not evaluated here: whoever does finds the caller in `callers` and the tags in `Session.context`.
+Whether the caller may assume the role, `permissions` has asked before.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class StsResponse(TokenResponse):
         caller_session = caller.session if caller else None
         caller_arn = caller.arn if caller else "anonymous"
         _check_limits(parameters)
+        _check_session_policies(parameters)
         role = _role(parameters["RoleArn"], caller_arn)
         seconds = parameters.get("DurationSeconds") or HOUR
         _check_duration(seconds, role, chained=caller_session is not None)
@@ -82,6 +83,12 @@ def _check_limits(parameters: Mapping[str, Any]) -> None:
     wrong = refusal(get_service_model("sts").operation_model("AssumeRole").input_shape, parameters)
     if wrong:
         raise _error("ValidationError", wrong)
+
+
+def _check_session_policies(parameters: Mapping[str, Any]) -> None:
+    if parameters.get("Policy") or parameters.get("PolicyArns"):
+        # They would narrow what the session may do: to leave them out would be to allow too much.
+        raise _error("NotImplemented", "Session policies are not available on the local stack.", 501)
 
 
 def _role(arn: str, caller_arn: str) -> Role:

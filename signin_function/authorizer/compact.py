@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import json
 import re
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def _json_object(encoded: bytes) -> dict[str, Any]:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")  # fails on half a surrogate pair
-        if text.count("{") + text.count("[") > DEEPEST_NESTING and _depth(value) > DEEPEST_NESTING:
+        if text.count("{") + text.count("[") > DEEPEST_NESTING and _is_deep(value):
             raise TokenRefused(Reason.MALFORMED_TOKEN)
     except (ValueError, RecursionError):
         raise TokenRefused(Reason.MALFORMED_TOKEN) from None
@@ -71,10 +72,16 @@ def _json_object(encoded: bytes) -> dict[str, Any]:
     return value
 
 
-def _depth(value: Any) -> int:
-    if not isinstance(value, (dict, list)):
-        return 0
-    return 1 + max(map(_depth, value.values() if isinstance(value, dict) else value), default=0)
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST_NESTING):
+        nested = (outer.values() if isinstance(outer, dict) else outer for outer in level if _nests(outer))
+        level = list(itertools.chain.from_iterable(nested))
+    return any(map(_nests, level))
+
+
+def _nests(value: Any) -> bool:
+    return isinstance(value, (dict, list))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

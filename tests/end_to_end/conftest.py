@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 import urllib3
+from botocore.config import Config
 
 from local.stack import Options, Stack
 
@@ -73,6 +75,21 @@ class Client:
         """Return the AWS calls that were received."""
         received: list[dict[str, Any]] = self.control("GET", "aws", "/local/calls")
         return received
+
+
+def aws(stack_or_client: Any, service: str, credentials: dict[str, str]) -> Any:
+    """Return a boto3 client with *credentials*, in the form of the contract."""
+    session: Any = boto3.Session()
+    return session.client(
+        service,
+        region_name="us-east-1",
+        endpoint_url=stack_or_client.urls["aws"],
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials.get("SessionToken"),
+        # What is missing or odd is for the other side to refuse, and once is enough.
+        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -7,16 +7,13 @@ import os
 import re
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
-from tests.end_to_end.conftest import command_line_stack
-from tests.tokens import hmac_signer
+from tests.end_to_end.conftest import aws
 
 if TYPE_CHECKING:
     from local.stack import Stack
@@ -24,21 +21,6 @@ if TYPE_CHECKING:
 
 ARN = re.compile(r"arn:aws:chime:us-east-1:123456789012:app-instance/[0-9a-f-]{36}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-SECRET = "a shared secret of more than 32 bytes, made up for tests"
-SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app"
-
-
-def aws(stack_or_client: Any, service: str, credentials: dict[str, str]) -> Any:
-    """Return a boto3 client with *credentials*, in the form of the contract."""
-    session: Any = boto3.Session()
-    return session.client(
-        service,
-        region_name="us-east-1",
-        endpoint_url=stack_or_client.urls["aws"],
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials.get("SessionToken"),
-    )
 
 
 def chime_as_owner(stack: Stack) -> Any:
@@ -188,23 +170,3 @@ def test_key_that_the_issuer_has_just_begun_to_use_is_accepted(client: Client) -
 
     assert client.sign_in(client.token(sub="ada")).status == 200
     assert client.sign_in(old).status == 200
-
-
-def test_shared_secret_signs_in_with_id_and_full_name() -> None:
-    provider = {"name": "own", "preset": "shared-secret", "secret_arn": SECRET_ARN}
-    with command_line_stack("--set", f"PROVIDERS={json.dumps([provider])}") as client:
-        function = client.control("POST", "aws", "/local/credentials", {"role": "AuthorizerFunctionRole"})
-        secrets = aws(client, "secretsmanager", function)
-        secrets.create_secret(Name="app", SecretString=SECRET)
-
-        answer = client.sign_in(signed_by(SECRET, id=42, full_name="Ada Lovelace"))
-        assert (answer.status, answer.body["ChimeUserId"]) == (200, "42")
-        assert answer.body["ChimeDisplayName"] == "Ada Lovelace"
-
-        refused = client.sign_in(signed_by(SECRET[::-1], id=42))
-        assert (refused.status, refused.body["reason"]) == (401, "bad_signature")
-
-
-def signed_by(secret: str, **claims: Any) -> str:
-    """Return a token as an application makes it that signs its own."""
-    return hmac_signer(secret.encode()).token({"exp": int(time.time()) + 600, **claims})

@@ -17,15 +17,16 @@ from local.web import Server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ANYONE = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]},
-    ],
-}
+ANYONE = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:*"}
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 # One attempt each, or a retry would hide the first answer; no checks of botocore's own, or they would hide ours.
 ONCE = Config(retries={"total_max_attempts": 1}, parameter_validation=False, connect_timeout=5, read_timeout=60)
 SESSION: Any = boto3.Session()
+
+
+def policy(*statements: Any) -> str:
+    """Return a policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,21 @@ class Aws:
             config=ONCE,
         )
 
-    def role(self, name: str, **settings: Any) -> str:
-        """Create a role that anyone may assume; the endpoint hands out its credentials under *name*."""
-        policy = json.dumps(ANYONE)
-        role = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy, **settings)["Role"]
+    def role(self, name: str, *may: Any, trusts: Any = ANYONE, **settings: Any) -> str:
+        """
+        Create a role; the endpoint hands out its credentials under *name*.
+
+        *may* are its policy's statements: everything, if there are none. Anyone may assume it but for *trusts*.
+        """
+        iam, document = self.client("iam"), policy(trusts)
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document, **settings)["Role"]
+        iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=policy(*(may or [EVERYTHING])))
         self.endpoint.roles[name] = role["Arn"]
         return str(role["Arn"])
+
+    def as_role(self, name: str, service: str, region: str = "us-east-1") -> Any:
+        """A boto3 client with the credentials that Lambda gives to a function with that role."""
+        return self.client(service, self.endpoint.credentials(name), region)
 
     def local(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Call a control path; status and JSON."""

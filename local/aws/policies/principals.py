@@ -1,0 +1,64 @@
+"""
+Find out whom a policy of a resource speaks of.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from local.aws.policies.errors import PolicyError
+
+_KINDS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
+_ACCOUNT = re.compile(r"(?:arn:aws:iam::)?(\d{12})(?::root)?")
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Whoever calls: `names` are the ARNs it goes by, a session's own and its role's."""
+
+    account: str
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Principals:
+    """A Principal element."""
+
+    everyone: bool = False
+    accounts: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, element: object) -> Principals:
+        """
+        Read the element.
+
+        Raises:
+            PolicyError: It is no principal, or one with wildcards, which AWS does not allow either.
+        """
+        if element == "*":
+            return cls(everyone=True)
+        if not isinstance(element, dict) or not element or not element.keys() <= _KINDS:
+            raise PolicyError(f"{element!r} is no principal.")
+        named = element.get("AWS", [])
+        return cls._of([named] if isinstance(named, str) else named)
+
+    @classmethod
+    def _of(cls, named: list[str]) -> Principals:
+        accounts = {found[1] for name in named if (found := _ACCOUNT.fullmatch(name))}
+        names = {name for name in named if name != "*" and not _ACCOUNT.fullmatch(name)}
+        for name in names:
+            if "*" in name or "?" in name:
+                raise PolicyError(f"The principal {name} has a wildcard.")
+        return cls("*" in named, frozenset(accounts), frozenset(names))
+
+    def name(self, principal: Principal) -> bool:
+        """Tell whether the principal is meant itself, by an ARN of its own or as one of everyone."""
+        return self.everyone or not self.names.isdisjoint(principal.names)
+
+    def include(self, principal: Principal) -> bool:
+        """Tell whether the principal is meant, itself or by its account."""
+        return self.name(principal) or principal.account in self.accounts

@@ -1,0 +1,215 @@
+"""
+Measure what a token costs: the whole authorizer beside others, and hostile tokens.
+
+The contestants take turns within one process, so that a busy moment of this machine hits all of them. Everything is
+warm: keys are built, and no network is asked. What the authorizer logs goes to /dev/null.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import statistics
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jwt
+from aws_lambda_powertools.utilities.auth_alpha import JWTVerifier
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from jose import jwk
+from jose import jwt as jose_jwt
+
+from tests.tokens import (
+    AUDIENCE,
+    ISSUER,
+    SECRET,
+    Signer,
+    base64url,
+    claims,
+    ec_signer,
+    ed25519_signer,
+    hmac_signer,
+    rsa_signer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+ROUNDS, TURNS = 150, 20
+WARM_TARGET, HOSTILE_TARGET = 150, 5000
+"""The project's targets, in microseconds."""
+RSA = rsa_signer()
+NOW = int(time.time())
+OURS = "RS256, the whole handler call"
+
+
+def main(say: Callable[[str], None]) -> None:
+    """Measure, and hand the lines of both tables to *say*."""
+    with _silence():
+        warm, hostile = _measured(_contestants()), _measured(_hostile())
+    _table("a good token, warm, microseconds", warm, say)
+    mine = statistics.median(warm[OURS])
+    say(f"{OURS}: {mine:.0f}, at most {WARM_TARGET}: {'kept' if mine <= WARM_TARGET else 'MISSED'}\n")
+    _table("a hostile token, the whole handler call, microseconds", hostile, say)
+    worst = max(statistics.median(times) for times in hostile.values())
+    say(f"The worst: {worst:.0f}, at most {HOSTILE_TARGET}: {'kept' if worst <= HOSTILE_TARGET else 'MISSED'}\n")
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """The authorizer's logger takes stdout as it is when first imported."""
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield
+
+
+def _contestants() -> dict[str, Callable[[], object]]:
+    token = _good(RSA)
+    head, _, last = token.rpartition(".")
+    signed, signature = head.encode(), jwt.utils.base64url_decode(last)
+    public: Any = jwt.PyJWK.from_dict(dict(RSA.jwk)).key
+    assert isinstance(public, RSAPublicKey)
+    jose_key: Any = jwk.construct(dict(RSA.jwk), "RS256")
+    required = ["exp", "iat", "iss", "aud", "sub"]
+    checks: dict[str, Any] = {"algorithms": ["RS256"], "audience": AUDIENCE, "issuer": ISSUER}
+    powertools = JWTVerifier(**checks, jwks={"keys": [dict(RSA.jwk)]}, required_claims=required)
+    jose_checks = {**checks, "options": {f"require_{name}": True for name in required}}
+    return {
+        "RS256: OpenSSL's verification alone": lambda: public.verify(signature, signed, padding.PKCS1v15(), SHA256()),
+        "RS256: PyJWT's decode, same checks": lambda: jwt.decode(
+            token, public, **checks, leeway=60, options={"require": required}
+        ),
+        "RS256: python-jose's decode, same checks": lambda: jose_jwt.decode(token, jose_key, **jose_checks),
+        "RS256: Powertools' JWTVerifier (alpha)": lambda: powertools.verify(token),
+        "RS256: ours, without the handler": _verification(token),
+        OURS: _handler_call(token),
+        **{
+            f"{signer.algorithm}, the whole authorizer": _decision(signer)
+            for signer in (ec_signer(), ed25519_signer(), hmac_signer())
+        },
+    }
+
+
+def _good(signer: Signer) -> str:
+    """Return a token as large as real ones are."""
+    return signer.token(
+        claims(
+            iat=NOW,
+            exp=NOW + 86400,
+            jti="d2b1e1b2-7a50-4a1b-9a52-6c3f0a6de5b0",
+            email="ada@example.com",
+            email_verified=True,
+            groups=["staff", "members"],
+            scope="openid profile email",
+        )
+    )
+
+
+def _event(token: str) -> dict[str, Any]:
+    headers = {"Host": "api.example", "User-Agent": "bench", "Accept": "*/*", "Authorization": f"Bearer {token}"}
+    return {
+        "methodArn": "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/v1/POST/signin",
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+    }
+
+
+def _settings(signer: Signer) -> dict[str, str]:
+    entry = {"name": "main", "issuer": ISSUER, "audience": AUDIENCE, "jwks": {"keys": [dict(signer.jwk)]}}
+    return {"PROVIDERS": json.dumps([entry]), "LONGEST_TOKEN": "10240"}
+
+
+def _handler_call(token: str) -> Callable[[], object]:
+    """Return a call of the handler as Lambda makes it; a refusal is an answer, too."""
+    os.environ.update(_settings(RSA))
+    from authorizer.app import handler  # noqa: PLC0415 - in silence
+
+    event = _event(token)
+    return lambda: handler(event, None)
+
+
+def _verification(token: str) -> Callable[[], object]:
+    from authorizer.clock import Clock  # noqa: PLC0415 - as above
+    from authorizer.settings import Settings  # noqa: PLC0415 - as above
+    from authorizer.verifier import verify  # noqa: PLC0415 - as above
+
+    providers = Settings.from_environ(_settings(RSA), Clock()).providers
+    return lambda: verify(token, providers, NOW)
+
+
+def _decision(signer: Signer) -> Callable[[], object]:
+    from dataclasses import replace  # noqa: PLC0415 - as above
+
+    from authorizer.app import Authorizer  # noqa: PLC0415 - as above
+    from authorizer.clock import Clock  # noqa: PLC0415 - as above
+    from authorizer.key_sources import Fetched, Remembered, SecretKeys  # noqa: PLC0415 - as above
+    from authorizer.keys import secret_key  # noqa: PLC0415 - as above
+    from authorizer.providers import Providers  # noqa: PLC0415 - as above
+    from authorizer.settings import Settings  # noqa: PLC0415 - as above
+
+    clock = Clock()
+    settings = Settings.from_environ(_settings(signer if signer.jwk else RSA), clock)
+    if not signer.jwk:
+        [provider] = settings.providers.all
+        secrets = (secret_key(SECRET, signer.algorithm),)
+        keys = SecretKeys(Remembered(lambda: Fetched(secrets), clock))
+        settings = replace(
+            settings, providers=Providers((replace(provider, algorithms=(signer.algorithm,), keys=keys),))
+        )
+    authorizer, event = Authorizer(settings, clock), _event(_good(signer))
+    assert "subject" in authorizer.decide(event)["context"]
+    return lambda: authorizer.decide(event)
+
+
+def _hostile() -> dict[str, Callable[[], object]]:
+    """Return calls with tokens of 16 KiB, and with the longest that LONGEST_TOKEN lets through at its most, 10,240."""
+    kinds = {}
+    for size in (16384, 10240):
+        header = base64url(json.dumps({"alg": "RS256", "typ": "JWT", "kid": "rsa-1"}).encode())
+        signature = base64url(b"\x01" * 256)
+        octets = (size - len(header) - len(signature) - 8) * 3 // 4
+        payloads: Mapping[str, bytes] = {
+            "lists within each other": b"[" * (octets // 2) + b"]" * (octets // 2),
+            "objects within each other": b'{"a":' * (octets // 6) + b"1" + b"}" * (octets // 6),
+            "flat lists": b"[" + b"[]," * (octets // 3 - 1) + b"1]",
+            "many names": json.dumps({f"{number:x}": 0 for number in range(octets // 10)}).encode(),
+            "a huge number": b'{"exp":' + b"9" * (octets - 8) + b"}",
+            "many small numbers": b'{"aud":[' + b"1," * (octets // 2 - 6) + b"1]}",
+            "escapes": b'{"sub":"' + b"\\u00e9" * (octets // 6 - 2) + b'"}',
+            "good claims, wrongly signed": json.dumps(claims(iat=NOW, exp=NOW + 60, x="x" * (octets - 200))).encode(),
+        }
+        tokens = {name: f"{header}.{base64url(payload)}.{signature}" for name, payload in payloads.items()}
+        tokens |= {"nothing but dots": "." * size, "one huge segment": "A" * size}
+        tokens["really signed, full of claims"] = _signed_of(size)
+        for name, token in tokens.items():
+            assert len(token) <= size
+            kinds[f"{size:>6} characters: {name}"] = _handler_call(token)
+    return kinds
+
+
+def _signed_of(size: int) -> str:
+    """Return the token that costs most: everything about it is good until the last claim."""
+    names = {f"https://app.example/{number}": [number] for number in range(size * 3 // 4 // 40)}
+    return RSA.token(claims(iat=NOW, exp=NOW + 86400, **names))
+
+
+def _measured(calls: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:
+    """Return how many microseconds each of *calls* took, on average of a turn."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(ROUNDS):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            for _ in range(TURNS):
+                call()
+            times[name].append((time.perf_counter() - start) / TURNS * 1e6)
+    return times
+
+
+def _table(title: str, measured: Mapping[str, list[float]], say: Callable[[str], None]) -> None:
+    say(f"{title:<56}{'median':>9}{'p10':>9}{'p90':>9}")
+    for name, times in measured.items():
+        tenths = statistics.quantiles(times, n=10)
+        say(f"{name:<56}{statistics.median(times):>9.1f}{tenths[0]:>9.1f}{tenths[-1]:>9.1f}")

@@ -1,0 +1,47 @@
+"""An application that signs its own tokens: the stack as deployed with SharedSecretArn alone."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.stack import Options, Stack
+from tests.end_to_end.conftest import aws
+from tests.tokens import hmac_signer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.end_to_end.conftest import Client
+
+SECRET = "a shared secret of more than 32 bytes, made up for tests"
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf"
+SUFFIX = [{"Key": "_custom_id_", "Value": "AbCdEf"}]
+"""moto's way of saying how a secret's ARN ends; AWS makes that up."""
+
+
+@pytest.fixture(scope="module")
+def stack(logs: list[bytes]) -> Iterator[Stack]:
+    parameters = {"Providers": "", "SharedSecretArn": SECRET_ARN}
+    with Stack(Options(parameters=parameters, log=logs.append)) as running:
+        secrets = aws(running, "secretsmanager", running.endpoint.root_credentials())
+        assert secrets.create_secret(Name="app", SecretString=SECRET, Tags=SUFFIX)["ARN"] == SECRET_ARN
+        yield running
+
+
+def signed_by(secret: str, **claims: Any) -> str:
+    """Return a token as an application makes it that signs its own."""
+    return hmac_signer(secret.encode()).token({"exp": int(time.time()) + 600, **claims})
+
+
+def test_user_signs_in_with_id_and_full_name(client: Client) -> None:
+    answer = client.sign_in(signed_by(SECRET, id=42, full_name="Ada Lovelace"))
+    assert (answer.status, answer.body["ChimeUserId"]) == (200, "42")
+    assert answer.body["ChimeDisplayName"] == "Ada Lovelace"
+
+
+def test_token_under_another_secret_is_refused(client: Client) -> None:
+    refused = client.sign_in(signed_by(SECRET[::-1], id=42))
+    assert (refused.status, refused.body["reason"]) == (401, "bad_signature")

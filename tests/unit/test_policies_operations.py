@@ -1,0 +1,52 @@
+"""What each operation needs, against cfn-lint's copy of AWS's service authorization reference."""
+
+from __future__ import annotations
+
+import functools
+import json
+from importlib import resources
+from typing import Any
+
+import pytest
+from moto.core.utils import get_service_model
+
+from local.aws.operations import CHIME_IDENTITY, messaging_members
+
+MESSAGING = [name for name in get_service_model("chime-sdk-messaging").operation_names if messaging_members(name)]
+OPEN = {"CreateAppInstance", "CreateAppInstanceUser"}
+"""The reference gives them no resource; local/aws/operations.py says what is inferred."""
+
+
+@functools.cache
+def actions() -> dict[str, Any]:
+    text = resources.files("cfnlint").joinpath("data/AdditionalSpecs/Policies.json").read_text()
+    found: dict[str, Any] = json.loads(text)["chime"]["Actions"]
+    return found
+
+
+def reference(operation: str) -> set[str]:
+    """Return the resource types of an action; a bot may stand wherever a user does."""
+    return set(actions()[operation.lower()].get("Resources", [])) - {"app-instance-bot"}
+
+
+def kind(template: str) -> str:
+    """Return the type of resource that a template of ours stands for."""
+    return "app-instance-user" if "User" in template or "/user/" in template or "Admin" in template else "app-instance"
+
+
+@pytest.mark.parametrize(
+    "operation", sorted(name for name in CHIME_IDENTITY if "ResourceARN" not in str(CHIME_IDENTITY[name]))
+)
+def test_identity_operation_is_on_what_the_reference_says(operation: str) -> None:
+    kinds = {kind(template) for template in CHIME_IDENTITY[operation]}
+    assert reference(operation) == (set() if operation in OPEN else kinds)
+
+
+@pytest.mark.parametrize("operation", MESSAGING)
+def test_messaging_operation_is_on_what_the_reference_says(operation: str) -> None:
+    kinds = {"ChimeBearer": "app-instance-user", "ChannelArn": "channel", "ChannelFlowArn": "channel-flow"}
+    assert reference(operation) == {kinds[member] for member in messaging_members(operation)}
+
+
+def test_speaking_in_a_channel_is_on_the_speaker_and_the_channel() -> None:
+    assert messaging_members("SendChannelMessage") == ("ChimeBearer", "ChannelArn")
