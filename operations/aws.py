@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 USER_ROLE = "UserRole"
 """The logical id of the role in template.yaml that everybody gets."""
 
+FULL = """\
+Its inline policies have reached AWS's limit of 10,240 characters. New sign-ins are refused, but the sessions that exist
+go on until they end, within the hour. Try again when the oldest denials are an hour old, and name many users in one
+run: they share one policy."""
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -132,11 +137,7 @@ class IamRole:
                     RoleName=self.name, PolicyName=denial.name, PolicyDocument=denial.document()
                 )
             except self._client.exceptions.LimitExceededException as error:
-                raise OperationError(
-                    "Its inline policies have reached AWS's limit of 10,240 characters. New sign-ins are refused already; "
-                    "the sessions that exist go on until they end, within the hour. Try again when the oldest denials are "
-                    "an hour old, and name many users in one run: they share one policy."
-                ) from error
+                raise OperationError(FULL) from error
 
     def delete(self, name: str) -> None:
         """Take one away; it may be gone already."""
