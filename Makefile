@@ -39,8 +39,11 @@ format: .venv/dev ## format the code and mend what lint can mend
 fuzz: .venv/fuzz ## search for input that breaks the authorizer, for SECONDS=60
 	@$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
 
+load: .venv/dev ## let 200 clients sign in while Chime throttles, and print how they fared
+	@$(BIN)/python -m tests.load
+
 bench: .venv/dev ## measure, and print tables
-	@$(BIN)/python -m tests.bench
+	@PYTHONPATH=signin_function $(BIN)/python -m tests.bench
 
 # ── Docker ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -112,4 +115,4 @@ clean: ## remove everything that the other commands made
 	@$(PIP) -r tests/fuzz/requirements.txt
 	@touch $@
 
-.PHONY: help run test check format fuzz bench build invoke local test-docker deploy e2e revoke restore revoked lock clean
+.PHONY: help run test check format fuzz load bench build invoke local test-docker deploy e2e revoke restore revoked lock clean

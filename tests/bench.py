@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import urllib3
 
 from local.stack import Options, Stack
-from tests import bench_tokens, layers
+from tests import bench_exchange, bench_tokens, layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +47,8 @@ def main() -> None:
         token = stack.issuer.token({"sub": "ada", "name": "Ada Lovelace"})
         _row("the first sign-in over HTTP, all processes cold", 1, sign_in)
         _row("a warm sign-in over HTTP, one at a time", SIGN_INS, sign_in)
+    _say("")
+    bench_exchange.main(_say)
 
 
 def _import_time(function: str) -> float:

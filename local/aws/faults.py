@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
+from collections import deque
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ class Fault:
     What happens to an operation's next *times* calls (-1: all): they wait, then fail if there is an error.
 
     *error* is a name in the service's model (ThrottledClientException) or any other code; *status* overrules the
-    status that goes with it.
+    status that goes with it. With *beyond_per_second* they meet only the calls beyond so many in any second: a quota.
     """
 
     operation: str
@@ -47,6 +48,7 @@ class Fault:
     status: int | None = None
     delay_ms: int = 0
     times: int = 1
+    beyond_per_second: int | None = None
 
     @classmethod
     def parse(cls, body: object) -> Fault:
@@ -77,6 +79,7 @@ class Faults:
         """Take the next layer."""
         self._following = following
         self._faults: list[Fault] = []
+        self._passed: dict[str, deque[float]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, call: Call) -> Response:
@@ -96,6 +99,7 @@ class Faults:
         """Take all back."""
         with self._lock:
             self._faults.clear()
+            self._passed.clear()
 
     def list(self) -> list[dict[str, Any]]:
         """Return what is set, as it was posted, `times` counted down."""
@@ -105,11 +109,25 @@ class Faults:
     def _take(self, operation: str | None) -> Fault | None:
         with self._lock:
             fault = next((fault for fault in self._faults if fault.operation == operation), None)
-            if fault is not None and fault.times != FOREVER:
+            if fault is None or self._is_within_quota(fault):
+                return None
+            if fault.times != FOREVER:
                 fault.times -= 1
                 if fault.times == 0:
                     self._faults.remove(fault)
         return fault
+
+    def _is_within_quota(self, fault: Fault) -> bool:
+        """Say whether *fault* leaves this call alone, counting it among those of the last second if so."""
+        if fault.beyond_per_second is None:
+            return False
+        passed, now = self._passed.setdefault(fault.operation, deque()), time.monotonic()
+        while passed and now - passed[0] >= 1:
+            passed.popleft()
+        if len(passed) >= fault.beyond_per_second:
+            return False
+        passed.append(now)
+        return True
 
     @staticmethod
     def _fail(call: Call, fault: Fault) -> Response:
@@ -142,5 +160,9 @@ _FIELDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "times": (
         lambda value: value == FOREVER or _is_integer(value, 1, 1_000_000),
         "has to be a number of calls, or -1 for all",
+    ),
+    "beyond_per_second": (
+        lambda value: value is None or _is_integer(value, 0, 1_000_000),
+        "has to be a number of calls",
     ),
 }

@@ -88,7 +88,7 @@ def test_fault_stays_until_cleared(aws: Aws, chime: Any, app_instance: str) -> N
     for _ in range(5):
         with pytest.raises(chime.exceptions.ThrottledClientException):
             create(chime, app_instance)
-    assert aws.local("GET", "faults") == (200, [{**GOOD_FAULT, "times": -1}])
+    assert aws.local("GET", "faults") == (200, [{**GOOD_FAULT, "times": -1, "beyond_per_second": None}])
     assert aws.local("DELETE", "faults") == (200, [])
     assert create(chime, app_instance)
 
@@ -144,6 +144,18 @@ def test_secrets_manager_fails_in_json(aws: Aws) -> None:
     assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
 
 
+def test_quota_is_met_by_the_calls_beyond_it_alone(aws: Aws, chime: Any, app_instance: str) -> None:
+    quota = {"operation": "DescribeAppInstance", "error": "ThrottledClientException", "times": -1}
+    aws.local("POST", "faults", {**quota, "beyond_per_second": 0})
+    with pytest.raises(chime.exceptions.ThrottledClientException):
+        chime.describe_app_instance(AppInstanceArn=app_instance)
+
+    aws.local("DELETE", "faults")
+    aws.local("POST", "faults", {**quota, "beyond_per_second": 1_000_000})
+    for _ in range(5):
+        chime.describe_app_instance(AppInstanceArn=app_instance)
+
+
 def test_fault_without_an_error_only_delays(aws: Aws, chime: Any, app_instance: str) -> None:
     aws.local("POST", "faults", {"operation": "CreateAppInstanceUser", "delay_ms": 300})
     started = time.monotonic()
@@ -166,6 +178,7 @@ def test_fault_without_an_error_only_delays(aws: Aws, chime: Any, app_instance: 
         pytest.param({"times": 0}, "times", id="no times"),
         pytest.param({"times": -2}, "times", id="less than until cleared"),
         pytest.param({"times": True}, "times", id="true times"),
+        pytest.param({"beyond_per_second": -1}, "beyond_per_second", id="less than no calls a second"),
         pytest.param({"delay": 5}, "delay", id="a field that does not exist"),
     ],
 )
