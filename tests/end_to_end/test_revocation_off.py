@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.end_to_end.test_revocation import finish, start
+from tests.end_to_end.operators import finish, start
 
 if TYPE_CHECKING:
     from local.stack import Stack
