@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from samtranslator.model.exceptions import InvalidDocumentException  # type: ign
 
 from local.gateway.definition import Api, read_authorizers, read_responses, read_routes
 from local.process import Function
+from local.rules import broken_rules
 from local.template import CODE_BUCKET, translate
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ STACK_NAME = "local"
 CREATED = frozenset(
     {
         "AWS::ApiGateway::RestApi",
+        "AWS::Chime::AppInstance",
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
@@ -44,6 +47,8 @@ CREATED = frozenset(
     }
 )
 """The types of resources that moto creates; the others have no state that anything here would ask for."""
+
+_NAME_IN_TEXT = re.compile(r"\$\{([A-Za-z0-9]+)")
 
 DEFAULT_TIMEOUT_SECONDS = 3
 DEFAULT_MEMORY_MB = 128
@@ -112,13 +117,17 @@ def _check_parameters(translated: Mapping[str, Any], parameters: Mapping[str, st
     for name, parameter in known.items():
         if "Default" not in parameter and name not in parameters:
             raise DeploymentError(f"The template's parameter {name} needs a value.")
+    broken = broken_rules(translated, {"AWS::Region": REGION, **parameters})
+    if broken:
+        raise DeploymentError(" ".join(broken))
 
 
 def _create(translated: Mapping[str, Any], parameters: Mapping[str, str]) -> Stack:
+    missing = {name for name, resource in translated["Resources"].items() if resource["Type"] not in CREATED}
     creatable = {
-        logical_id: _creatable(resource)
+        logical_id: _creatable(resource, missing)
         for logical_id, resource in translated["Resources"].items()
-        if resource["Type"] in CREATED
+        if logical_id not in missing
     }
     template = {name: part for name, part in translated.items() if name not in ("Outputs", "Rules")}
     stack = cloudformation_backends[DEFAULT_ACCOUNT_ID][REGION].create_stack(
@@ -133,18 +142,38 @@ def _create(translated: Mapping[str, Any], parameters: Mapping[str, str]) -> Sta
     return stack
 
 
-def _creatable(resource: Mapping[str, Any]) -> dict[str, Any]:
-    properties = dict(resource.get("Properties", {}))
+def _creatable(resource: Mapping[str, Any], missing: set[str]) -> dict[str, Any]:
+    said = resource.get("Properties", {})
+    # Layers, say: what names a resource that is not created here is asked for by nobody here.
+    properties = {name: value for name, value in said.items() if missing.isdisjoint(_named_in(value))}
     if resource["Type"] == "AWS::Lambda::Function":
         # A placeholder: the function's code runs from its folder.
         properties["Code"] = {"ZipFile": "pass"}
-        properties.pop("Layers", None)
     if resource["Type"] == "AWS::ApiGateway::RestApi":
-        body = properties.pop("Body", {})
+        body = said.get("Body", {})
+        properties.pop("Body", None)
         properties.setdefault("Name", body.get("info", {}).get("title", STACK_NAME))
     # What it depends on may be of a type that is not created.
     kept = {name: value for name, value in resource.items() if name != "DependsOn"}
     return kept | {"Properties": properties}
+
+
+def _named_in(value: Any) -> set[str]:
+    """Return the logical ids, of resources and parameters, that the intrinsics in *value* name."""
+    if isinstance(value, list):
+        return {name for part in value for name in _named_in(part)}
+    if not isinstance(value, dict):
+        return set()
+    names = _named_in(list(value.values()))
+    if "Ref" in value:
+        names.add(value["Ref"])
+    if "Fn::GetAtt" in value:
+        attribute = value["Fn::GetAtt"]
+        names.add(attribute.partition(".")[0] if isinstance(attribute, str) else attribute[0])
+    if "Fn::Sub" in value:
+        text = value["Fn::Sub"] if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"][0]
+        names.update(_NAME_IN_TEXT.findall(text))
+    return names
 
 
 def _write_policies_as_text() -> None:

@@ -1,4 +1,4 @@
-"""Start everything, in order: AWS, an AppInstance, the issuer, the deployment, the functions, the API."""
+"""Start everything, in order: the issuer, AWS, the deployment with its AppInstance, the functions, the API."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from botocore.config import Config
-
 from local.aws.endpoint import AwsEndpoint
-from local.deployment import REGION, Deployment, deploy
+from local.deployment import Deployment, deploy
 from local.functions import Functions
 from local.gateway.app import Gateway
 from local.homepage import Site
 from local.issuer import AUDIENCE, Issuer
 from local.process import to_stderr
-from local.template import isolated_session
 from local.web import Server
 
 if TYPE_CHECKING:
@@ -102,7 +99,6 @@ class Stack:
     def _deploy(self, options: Options, port: int) -> Deployment:
         origins = [f"http://127.0.0.1:{port}", f"http://localhost:{port}", WEB_DEMO_ORIGIN]
         parameters = {
-            "ChimeAppInstanceArn": self._create_app_instance(),
             "Providers": json.dumps([self._provider()]),
             "AllowedOrigins": ",".join(origins),
         }
@@ -112,16 +108,3 @@ class Stack:
 
     def _provider(self) -> dict[str, str]:
         return {"name": "local", "preset": "oidc", "issuer": self.issuer.url, "audience": AUDIENCE}
-
-    def _create_app_instance(self) -> str:
-        owner = self.endpoint.root_credentials()
-        identity = isolated_session(REGION).client(
-            "chime-sdk-identity",
-            endpoint_url=self.urls["aws"],
-            aws_access_key_id=owner["AccessKeyId"],
-            aws_secret_access_key=owner["SecretAccessKey"],
-            # No proxy of this machine's is to be asked for what is on this machine.
-            config=Config(proxies={}),
-        )
-        with closing(identity):
-            return identity.create_app_instance(Name="local", ClientRequestToken="local")["AppInstanceArn"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.logging import Logger
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
     from authorizer.errors import Denial, Reason
     from authorizer.key_sources import Fetch
 
-NAMESPACE = "ChimeSignin"
-"""Of the metrics, in CloudWatch's embedded format."""
+NAMESPACE = os.environ.get("METRICS_NAMESPACE", "ChimeSignin")
+"""Of the metrics, in CloudWatch's embedded format. Two stacks in one account need one each."""
 
 logger = Logger(service="authorizer", utc=True)
 

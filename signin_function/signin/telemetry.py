@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.logging import Logger
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from signin.caller import Caller
     from signin.exchange import SignedIn
 
-NAMESPACE = "ChimeSignin"
-"""Of the metrics, in CloudWatch's embedded format."""
+NAMESPACE = os.environ.get("METRICS_NAMESPACE", "ChimeSignin")
+"""Of the metrics, in CloudWatch's embedded format. Two stacks in one account need one each."""
 
 USERS_METRICS = {"created": "UsersCreated", "renamed": "NamesChanged", "not renamed": "NamesNotChanged"}
 """What is counted of the users, by how they were ensured."""

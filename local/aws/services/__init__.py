@@ -8,6 +8,7 @@ finds a service's errors, urls and state through that name.
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import moto
@@ -24,3 +25,5 @@ def register() -> None:
         return
     moto.__path__.append(folder)
     backend_index.backend_url_patterns.append((CHIME, _CHIME_HOST))
+    # moto's CloudFormation asks once which resources there are: by then they must have been imported.
+    import_module(f"moto.{CHIME}.models")
