@@ -1,27 +1,35 @@
-"""Tell a stack's parameters as CloudFormation does: one with commas as it was given, where moto tells a Python list."""
+"""Describe stacks as CloudFormation does; moto tells a Python list of a parameter, and trips over its own gaps."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from moto.cloudformation.models import Stack
 
-_MOTOS = cast("property", Stack.parameter_list)
+_MOTOS = {name: Stack.__dict__[name] for name in ("parameter_list", "stack_resources")}
 
 
 def install() -> None:
-    """Put our telling in moto's place."""
-    Stack.parameter_list = property(_told)  # type: ignore[method-assign, assignment]
+    """Put our describing in moto's place."""
+    for name, tell in {"parameter_list": _parameters, "stack_resources": _resources}.items():
+        setattr(Stack, name, property(tell))
 
 
 def uninstall() -> None:
     """Give moto its own back."""
-    Stack.parameter_list = _MOTOS  # type: ignore[method-assign, assignment]
+    for name, motos in _MOTOS.items():
+        setattr(Stack, name, motos)
 
 
-def _told(stack: Stack) -> list[dict[str, Any]]:
-    told = [(each["ParameterKey"], each["ParameterValue"]) for each in _MOTOS.__get__(stack)]
+def _parameters(stack: Stack) -> list[dict[str, Any]]:
+    """Tell a list of parameters with commas as it was given."""
+    told = [(each["ParameterKey"], each["ParameterValue"]) for each in _MOTOS["parameter_list"].__get__(stack)]
     return [
         {"ParameterKey": key, "ParameterValue": ",".join(value) if isinstance(value, list) else value}
         for key, value in told
     ]
+
+
+def _resources(stack: Stack) -> list[Any]:
+    """Leave out what a condition has left out."""
+    return [resource for resource in _MOTOS["stack_resources"].__get__(stack) if resource is not None]
