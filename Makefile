@@ -11,19 +11,48 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-ha
 SAM := MAKEFLAGS= MAKELEVEL= SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam
 UV := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 
+# Scripts of packages do not run, and a registry that is out of reach is not waited for.
+NPM := npm --silent --ignore-scripts --no-audit --no-fund --fetch-retries=0
+
+CHROMIUM ?= $(firstword $(foreach name,chromium google-chrome chromium-browser,$(shell command -v $(name))))
+
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
 run: .venv/local ## start the service here, with no AWS account and no Docker
+	@$(MAKE) --silent --no-print-directory page 2>/dev/null || true # without it the page says what is missing
 	@$(BIN)/python -m local $(ARGS)
+
+page: ## build the AWS SDK for the page of `make run`, where Node.js is
+	@if command -v npm >/dev/null; then $(MAKE) --silent --no-print-directory .build/page/aws-sdk.js; \
+		else echo 'There is no npm here: the page will do without the AWS SDK for JavaScript.'; fi
+
+.build/page/aws-sdk.js: local/page/aws-sdk.js local/page/package-lock.json
+	@echo 'Building the AWS SDK for JavaScript for the page (once).'
+	@$(NPM) ci --prefix local/page || { echo 'npm could not install it: the page will do without.'; exit 1; }
+	@local/page/node_modules/.bin/esbuild $< --bundle --minify --format=esm --log-level=warning --outfile=$@
 
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
 test: .venv/dev ## run every test that needs neither Docker nor AWS
 	@$(BIN)/pytest
-	@echo 'Left out: tests/docker (make test-docker) and tests/deployed (make e2e).'
+	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
+	@echo 'and tests/deployed (make e2e).'
+
+test-browser: .venv/local page tests/browser/node_modules/made ## test the web client and the page, in Chromium
+	@tests/browser/node_modules/.bin/tsc -p web_client
+	@CHROMIUM="$(CHROMIUM)" node --test --test-concurrency=1 tests/web_client/ tests/browser/
+
+screenshot: .venv/local page tests/browser/node_modules/made ## take the picture of the page that README shows
+	@CHROMIUM="$(CHROMIUM)" node tests/browser/screenshot.mjs
+
+tests/browser/node_modules/made: tests/browser/package-lock.json
+	@command -v npm >/dev/null || { echo 'This needs Node.js 20.3 or newer, with npm.' >&2; exit 1; }
+	@test -n "$(CHROMIUM)" || { echo 'This needs Chromium, on the PATH or as make CHROMIUM=/path/to/it …' >&2; exit 1; }
+	@$(NPM) ci --prefix tests/browser
+	@touch $@
 
 check: .venv/dev ## check formatting, lint, types, import rules and the template; change nothing
 	@$(BIN)/ruff format --check --quiet || { echo 'make format puts that right.'; exit 1; }
@@ -78,6 +107,7 @@ revoked: .venv/dev ## say who is cut off
 
 # Every shell has a USER of its own, whom nobody meant.
 WHOM = $(if $(filter command,$(origin USER)),,$(error Say whom: make $@ USER=<ChimeUserId>))
+.PHONY: revoke restore revoked
 
 # ── Housekeeping ─────────────────────────────────────────────────────────────────────────────────
 
@@ -92,7 +122,7 @@ lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versi
 NEVER_IMPORTED := ecdsa pyasn1 pycparser rsa
 
 clean: ## remove everything that the other commands made
-	@rm -rf .venv .aws-sam .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .aws-sam .build local/page/node_modules tests/browser/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The files in .venv/ say what it holds: `local` is enough to run, `dev` is all but what `fuzz` adds.
@@ -115,4 +145,4 @@ clean: ## remove everything that the other commands made
 	@$(PIP) -r tests/fuzz/requirements.txt
 	@touch $@
 
-.PHONY: help run test check format fuzz load bench build invoke local test-docker deploy e2e revoke restore revoked lock clean
+.PHONY: help run page test test-browser screenshot check format fuzz load bench build invoke local test-docker deploy e2e lock clean

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
+import mimetypes
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from werkzeug.wrappers import Response
 
@@ -12,35 +13,61 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-PAGE = Path(__file__).with_name("page.html")
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "local" / "page"
+PATHS = {
+    "/": PAGE / "index.html",
+    "/local/page.css": PAGE / "page.css",
+    "/local/page.js": PAGE / "page.js",
+    "/local/faults.js": PAGE / "faults.js",
+    "/local/wire.js": PAGE / "wire.js",
+    "/local/chime-signin.js": ROOT / "web_client" / "chime-signin.js",
+    "/local/aws-sdk.js": ROOT / ".build" / "page" / "aws-sdk.js",
+}
+"""What the page consists of. `make page` builds the last one, which is missing where Node.js is."""
+FAULTS = "/local/aws/faults"
 
 
 class Site:
     """
     A WSGI application that answers 503 until it is opened.
 
-    The page is the local stack's own and no part of the API: `GET /` never reaches the gateway.
+    The page is the local stack's own and no part of the API: its paths never reach the gateway. The page alone may
+    switch the faults of AWS from a browser, because it asks its own origin to.
     """
 
     def __init__(self) -> None:
-        self._page = ""
-        self._api: WSGIApplication = Response("Starting.\n", status=503, headers={"Retry-After": "1"})
+        self._addresses: Mapping[str, str] = {}
+        self._api = self._aws = cast(
+            "WSGIApplication", Response("Starting.\n", status=503, headers={"Retry-After": "1"})
+        )
 
-    def open(self, api: WSGIApplication, addresses: Mapping[str, str]) -> None:
-        """Serve *api* from now on; the page tells the *addresses*."""
-        self._page = page(addresses)
-        self._api = api
+    def open(self, api: WSGIApplication, aws: WSGIApplication, addresses: Mapping[str, str]) -> None:
+        """Serve *api* from now on; the page tells the *addresses*, and switches the faults of *aws*."""
+        self._addresses = addresses
+        self._api, self._aws = api, aws
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        if self._page and environ["REQUEST_METHOD"] == "GET" and environ.get("PATH_INFO") == "/":
-            return Response(self._page, mimetype="text/html")(environ, start_response)
+        if environ.get("PATH_INFO") == FAULTS:
+            return self._aws({**environ, "PATH_INFO": "/local/faults"}, start_response)
+        file = PATHS.get(environ.get("PATH_INFO", "")) if environ["REQUEST_METHOD"] == "GET" else None
+        if self._addresses and file and file.is_file():
+            return _response(file, self._addresses)(environ, start_response)
         return self._api(environ, start_response)
 
 
-def page(addresses: Mapping[str, str]) -> str:
-    """Return the page, in which each `{{name}}` has become the address of that name."""
-    text = PAGE.read_text(encoding="utf-8")
+def _response(file: Path, addresses: Mapping[str, str]) -> Response:
+    # What is changed while the stack runs is seen at the next load.
+    kept = {"Cache-Control": "no-cache"}
+    if file.suffix == ".html":
+        return Response(page(file, addresses), mimetype="text/html", headers=kept)
+    return Response(file.read_bytes(), mimetype=mimetypes.types_map[file.suffix], headers=kept)
+
+
+def page(file: Path, addresses: Mapping[str, str]) -> str:
+    """Return *file*, in which each `{{name}}` has become the address of that name."""
+    text = file.read_text(encoding="utf-8")
     for name, address in addresses.items():
         text = text.replace("{{" + name + "}}", html.escape(address))
     return text

@@ -94,7 +94,7 @@ class Stack:
         self.deployment = self._deploy(options, api.port)
         functions = Functions(self.deployment.functions, self.endpoint.credentials, aws.url, options.log)
         started.enter_context(closing(functions))
-        site.open(Gateway(self.deployment.api, functions.invoke), self.urls)
+        site.open(Gateway(self.deployment.api, functions.invoke), self.endpoint, self.urls)
 
     def _deploy(self, options: Options, port: int) -> Deployment:
         origins = [f"http://127.0.0.1:{port}", f"http://localhost:{port}", WEB_DEMO_ORIGIN]

@@ -97,12 +97,18 @@ class Remembered(Generic[T]):
         """
         tries = self._tries
         with self._lock:
-            if self._tries == tries:
-                return self._fetch_now()
-            # Somebody fetched while we waited: their outcome is ours.
-            if self._failed is not None or self._value is None:
-                raise KeysUnavailable("the fetch that was under way failed")
-            return self._value
+            # If somebody fetched while we waited, their outcome is ours.
+            return self._fetch_now() if self._tries == tries else self._outcome()
+
+    def settled(self) -> T:
+        """
+        Return the value when the fetch that is under way, if any, has ended.
+
+        Raises:
+            KeysUnavailable: It failed.
+        """
+        with self._lock:
+            return self._outcome()
 
     def failed_lately(self) -> bool:
         """Say whether the last fetch failed, less than a cool-down ago."""
@@ -115,6 +121,11 @@ class Remembered(Generic[T]):
     def _renew_quietly(self) -> None:
         with contextlib.suppress(KeysUnavailable):
             self.renew()
+
+    def _outcome(self) -> T:
+        if self._failed is not None or self._value is None:
+            raise KeysUnavailable("the last fetch failed")
+        return self._value
 
     def _fetch_now(self) -> T:
         began, cause = self._clock.mark(), ""
@@ -169,19 +180,19 @@ class IssuerKeys:
         try:
             return (keys.find(kid, algorithm, issuer),)
         except TokenRefused:
-            return (self._ask_again(keys).find(kid, algorithm, issuer),)
+            return (self._ask_again().find(kid, algorithm, issuer),)
 
     def warm_up(self) -> None:
         """Fetch the key set, if it can be had."""
         with contextlib.suppress(KeysUnavailable):
             self._keys.get()
 
-    def _ask_again(self, keys: KeySet) -> KeySet:
+    def _ask_again(self) -> KeySet:
         if self._keys.failed_lately():
             # The key may be one that we could not learn of: an outage is never a refusal.
             raise KeysUnavailable("an unknown key, and the issuer cannot be asked")
         if self._asked is not None and self._clock.since(self._asked) < COOL_DOWN:
-            return keys
+            return self._keys.settled()
         self._asked = self._clock.mark()
         return self._keys.renew()
 

@@ -112,7 +112,7 @@ def somebody_else(signed_in: SignedIn, operator: Any) -> Iterator[str]:
 
 
 def _next_second(url: str) -> datetime:
-    """Wait for the next second by the service's own clock, which tells whole ones; no user of before is of that second."""
+    """Wait for the next second by the service's own clock, which tells whole ones: no user of before is of it."""
     now = parsedate_to_datetime(urllib3.request("OPTIONS", url, retries=False, timeout=30).headers["Date"])
     time.sleep(1)
     return now + timedelta(seconds=1)

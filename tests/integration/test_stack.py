@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from local import homepage
 from local.stack import Options, Stack
 from tests.integration.clients import HTTP, sign_in, token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+BUILT = "/local/aws-sdk.js"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +63,30 @@ def test_page_knows_its_addresses_and_loads_nothing_from_elsewhere(stack: Stack)
     text = page.data.decode()
     assert set(re.findall(r"https?://[^/<\"]+", text)) == set(stack.urls.values())
     assert "{{" not in text
+
+
+@pytest.mark.parametrize("path", [path for path in homepage.PATHS if path != BUILT])
+def test_page_names_what_is_there(stack: Stack, path: str) -> None:
+    file = HTTP.request("GET", f"{stack.urls['api']}{path}")
+
+    assert file.status == 200
+    named = re.findall(r'"\.?((?:/local)?/[\w-]+\.(?:js|css))"', file.data.decode())
+    assert {name if name.startswith("/local/") else f"/local{name}" for name in named} <= set(homepage.PATHS)
+
+
+def test_page_does_without_what_is_not_built(stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(homepage.PATHS, BUILT, tmp_path / "aws-sdk.js")
+
+    assert HTTP.request("GET", f"{stack.urls['api']}{BUILT}").status == 404
+
+
+def test_page_switches_the_faults_of_aws(stack: Stack) -> None:
+    faults = f"{stack.urls['api']}/local/aws/faults"
+    HTTP.request("POST", faults, json={"operation": "AssumeRole", "error": "AccessDenied", "times": -1})
+    assert sign_in(stack.urls, token(stack.urls)).status == 502
+
+    HTTP.request("DELETE", faults)
+    assert sign_in(stack.urls, token(stack.urls)).status == 200
 
 
 def test_pages_own_origin_may_sign_in_by_either_name(stack: Stack) -> None:

@@ -78,6 +78,12 @@ def keys(source: Source) -> IssuerKeys:
     return IssuerKeys(Remembered(source.fetch, source.clock, source.watched.append), source.clock)
 
 
+def test_times_are_as_documented() -> None:
+    """In figures here, and by name in the tests below."""
+    assert (SHORTEST_LIFETIME, DEFAULT_LIFETIME, LONGEST_LIFETIME) == (60, 600, 86400)
+    assert (SECRET_LIFETIME, GRACE, COOL_DOWN) == (300, 3600, 10)
+
+
 def kid(keys: IssuerKeys, wanted: str) -> str | None:
     [key] = keys.candidates(wanted, "RS256", "https://issuer.example")
     return key.kid
@@ -149,6 +155,7 @@ def test_keys_are_refreshed_ahead_while_the_old_ones_serve(source: Source, keys:
     source.hold.set()
     wait_for_threads()
 
+    assert source.asked == 2
     assert kid(keys, "new") == "new"
     assert source.asked == 2
 
@@ -167,6 +174,32 @@ def test_unknown_key_is_asked_for_at_once_even_just_after_the_first_fetch(source
     source.keys = source.of(OLD, NEW)
 
     assert kid(keys, "new") == "new"
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["which comes", "which does not come"])
+def test_second_token_by_a_new_key_waits_for_the_fetch_that_the_first_began(
+    source: Source, keys: IssuerKeys, *, down: bool
+) -> None:
+    kid(keys, "old")
+    source.keys, source.down, source.hold = source.of(OLD, NEW), down, threading.Event()
+
+    def ask() -> str | None:
+        try:
+            return kid(keys, "new")
+        except KeysUnavailable:
+            return "unavailable"
+
+    with ThreadPoolExecutor(2) as two:
+        first = two.submit(ask)
+        while source.asked < 2:
+            time.sleep(0.001)
+        second = two.submit(ask)
+        while not second.done() and not threads_in("settled"):
+            time.sleep(0.001)
+        source.hold.set()
+
+    assert [first.result(), second.result()] == (["unavailable"] * 2 if down else ["new"] * 2)
+    assert source.asked == 2
 
 
 def test_a_thousand_unknown_keys_are_asked_for_once_per_cool_down(source: Source, keys: IssuerKeys) -> None:

@@ -31,6 +31,7 @@ from tests.tokens import (
 
 RSA = rsa_signer()
 EC = ec_signer()
+ED = ed25519_signer()
 STRANGER = rsa_signer(number=2)
 KIND = KindOfToken(types=frozenset({"jwt", "at+jwt"}))
 
@@ -122,7 +123,7 @@ def test_good_token_gives_its_caller() -> None:
 SIGNERS = [
     *(rsa_signer(algorithm) for algorithm in ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")),
     *(ec_signer(algorithm) for algorithm in ("ES256", "ES384", "ES512")),
-    ed25519_signer(),
+    ED,
 ]
 
 
@@ -172,8 +173,11 @@ def test_each_provider_verifies_its_own_tokens() -> None:
     ("token", "reason"),
     [
         pytest.param("", "malformed_token", id="empty"),
-        pytest.param("a.b", "malformed_token", id="two segments"),
-        pytest.param(signed_by(RSA) + ".x", "malformed_token", id="four segments"),
+        pytest.param("e30.e30", "malformed_token", id="two segments"),
+        pytest.param(signed_by(RSA) + ".e30", "malformed_token", id="four segments"),
+        pytest.param(signed_by(RSA).rpartition(".")[0] + ".", "malformed_token", id="an empty segment"),
+        pytest.param(signed_by(ED)[:-2] + "AB", "malformed_token", id="bits to spare that are not zero"),
+        pytest.param(signed_by(RSA).replace(".", ".A", 1), "malformed_token", id="half an octet"),
         pytest.param(signed_by(RSA) + "=", "malformed_token", id="padding"),
         pytest.param(" " + signed_by(RSA), "malformed_token", id="white space"),
         pytest.param(signed_by(RSA)[:-1] + "é", "malformed_token", id="a letter outside ASCII"),
@@ -294,6 +298,7 @@ def test_unreachable_keys_are_no_refusal() -> None:
         pytest.param({"exp": True}, "invalid_claim", id="ends at true"),
         pytest.param({"exp": -1}, "invalid_claim", id="ended before time began"),
         pytest.param({"exp": 1e300}, "invalid_claim", id="ends after time ended"),
+        pytest.param({"exp": 253_402_300_800}, "invalid_claim", id="ends in the year 10000"),
         pytest.param({"nbf": NOW + 61}, "not_yet_valid", id="begins later"),
         pytest.param({"nbf": "now"}, "invalid_claim", id="begins at a text"),
         pytest.param({"iat": NOW + 61}, "not_yet_valid", id="was made in the future"),
@@ -321,7 +326,9 @@ def test_claim_that_is_not_accepted_is_refused(changes: dict[str, Any], reason: 
     [
         pytest.param({"exp": NOW - 59}, id="ended within the skew"),
         pytest.param({"exp": NOW + 0.5}, id="ends at a fraction"),
+        pytest.param({"exp": 253_402_300_799}, id="ends with the year 9999"),
         pytest.param({"nbf": NOW + 60}, id="begins within the skew"),
+        pytest.param({"nbf": 0, "iat": 0}, id="began with time itself"),
         pytest.param({"aud": ["another", AUDIENCE]}, id="for us and another"),
         pytest.param({"sub": "auth0|" + "a" * 249}, id="about a long subject"),
         pytest.param({"at_hash": "x"}, id="an ID token with at_hash"),
@@ -362,13 +369,14 @@ def test_name_is_the_first_claim_with_text(changes: dict[str, Any], name: str) -
 @pytest.mark.parametrize(
     ("nested", "accepted"),
     [
-        pytest.param(14, True, id="fourteen deep within the claims"),
-        pytest.param(17, False, id="seventeen deep"),
+        pytest.param(15, True, id="sixteen deep with the claims themselves"),
+        pytest.param(16, False, id="seventeen deep"),
         pytest.param(900, False, id="nine hundred deep"),
     ],
 )
-def test_nesting_has_a_limit(nested: int, *, accepted: bool) -> None:
-    deep = json.dumps(claims())[:-1] + ', "deep": ' + "[" * nested + "]" * nested + "}"
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")], ids=["lists", "objects"])
+def test_nesting_has_a_limit(nested: int, opening: str, closing: str, *, accepted: bool) -> None:
+    deep = json.dumps(claims())[:-1] + ', "deep": ' + opening * nested + "0" + closing * nested + "}"
     token = RSA.token(deep.encode())
 
     if accepted:

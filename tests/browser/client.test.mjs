@@ -1,0 +1,235 @@
+/** The web client in a browser: what only a browser can show of CORS, of clocks and of sleep. */
+
+import assert from "node:assert/strict";
+import test, { after, afterEach, before } from "node:test";
+
+import { openPage, signIns, spoil, startApp, startBrowser, startStack, startStranger } from "./stack.mjs";
+
+let stack, browser;
+before(async () => ([stack, browser] = await Promise.all([startStack(), startBrowser()])));
+afterEach(() => stack.mend());
+after(() => Promise.all([stack?.stop(), browser?.close()]));
+
+/** Open an app of another origin than the API's. */
+async function openApp(t, options = {}) {
+  const page = await openPage(t, browser, options.origin ?? stack.app, options);
+  await startApp(page, stack, options);
+  return page;
+}
+
+const keyOf = (page) => page.evaluate(async () => (await app.signIn.credentials()).accessKeyId);
+const refusalOf = (page) => page.evaluate(() => app.caught(app.signIn.credentials()));
+
+test("an app of another origin signs in", async (t) => {
+  const page = await openApp(t);
+
+  const user = await page.evaluate(() => app.signIn.user());
+
+  assert.deepEqual([user.userId, user.name, user.region], ["ada", "Ada Lovelace", "us-east-1"]);
+});
+
+test("an origin that is not listed learns nothing", async (t) => {
+  const page = await openApp(t, { origin: await startStranger(t), patience: 0 });
+
+  assert.deepEqual(await refusalOf(page), { name: "UnavailableError" });
+});
+
+test("fifty callers make one request", async (t) => {
+  const page = await openApp(t);
+
+  const keys = await page.evaluate(() => Promise.all(Array.from({ length: 50 }, () => app.signIn.credentials())));
+
+  assert.equal(new Set(keys.map(({ accessKeyId }) => accessKeyId)).size, 1);
+  assert.equal(signIns(page), 1);
+});
+
+test("an expired token is replaced without a word", async (t) => {
+  const page = await openApp(t, { claims: { sub: "ada", expires_in: -60 }, fresh: { sub: "ada" } });
+
+  assert.match(await keyOf(page), /^ASIA/);
+  assert.equal(signIns(page), 2);
+});
+
+for (const [what, claims, reason, requests] of [
+  ["only expired tokens", { sub: "ada", expires_in: -60 }, "token_expired", 2],
+  ["somebody else's token", { sub: "ada", aud: "another-service" }, "wrong_audience", 1],
+]) {
+  test(`${what}: sign in again`, async (t) => {
+    const page = await openApp(t, { claims });
+
+    const refused = await refusalOf(page);
+
+    assert.deepEqual([refused.name, refused.status, refused.reason], ["SignInAgainError", 401, reason]);
+    assert.equal(signIns(page), requests);
+  });
+}
+
+test("a path that is not there: the preflight fails, and so it is out of reach", async (t) => {
+  const page = await openApp(t, { path: "/nowhere", patience: 0 });
+
+  assert.equal((await refusalOf(page)).name, "UnavailableError");
+});
+
+test("AWS refuses: something has to be mended", async (t) => {
+  await spoil(stack, "aws", { operation: "AssumeRole", error: "AccessDenied", status: 403, times: -1 });
+  const page = await openApp(t);
+
+  const refused = await refusalOf(page);
+
+  assert.deepEqual([refused.name, refused.status], ["SignInError", 502]);
+});
+
+test("AWS throttles: Retry-After is read across origins, and obeyed", async (t) => {
+  await spoil(stack, "aws", { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 });
+  const page = await openApp(t, { patience: 0 });
+
+  const refused = await refusalOf(page);
+
+  assert.deepEqual([refused.name, refused.status], ["UnavailableError", 429]);
+  assert.ok(refused.retryAfter >= 1);
+});
+
+test("the issuer is down: out of reach, and well again when it is back", async (t) => {
+  await rotate();
+  await spoil(stack, "issuer", { status: 500, times: -1 });
+  const page = await openApp(t, { patience: 0 });
+
+  const refused = await refusalOf(page);
+  assert.deepEqual([refused.name, refused.status, refused.retryAfter], ["UnavailableError", 503, 5]);
+
+  await stack.mend();
+  await startApp(page, stack); // with patience: the functions wait before they ask the issuer again
+  assert.match(await keyOf(page), /^ASIA/);
+});
+
+const rotate = () => fetch(`${stack.urls.issuer}/local/rotate`, { method: "POST", body: "{}" });
+
+test("the network is gone and comes back: the call goes through", async (t) => {
+  const page = await openApp(t);
+  await page.evaluate(() => app.signIn.user());
+  await page.context().setOffline(true);
+  const failed = page.waitForEvent("requestfailed");
+  const waiting = page.evaluate(async () => (await app.signIn.credentials({ forceRefresh: true })).accessKeyId);
+
+  await failed;
+  await page.context().setOffline(false);
+
+  assert.match(await waiting, /^ASIA/);
+});
+
+test("signing out ends what is going on", async (t) => {
+  await spoil(stack, "aws", { operation: "AssumeRole", delay_ms: 5000, times: 1 });
+  const page = await openApp(t);
+
+  const refused = await page.evaluate(() => {
+    const waiting = app.caught(app.signIn.credentials());
+    app.end.abort();
+    return waiting;
+  });
+
+  assert.equal(refused.name, "AbortError");
+});
+
+test("errors of the gateway and of the functions can be read across origins, headers included", async (t) => {
+  const page = await openPage(t, browser, stack.app);
+  await spoil(stack, "aws", { operation: "AssumeRole", error: "AccessDenied", status: 403, times: -1 });
+
+  const read = await page.evaluate(async ({ api, issuer }) => {
+    const token = await (await fetch(`${issuer}/token`, { method: "POST", body: '{"sub": "ada"}' })).json();
+    const call = async (headers, body) => {
+      const answer = await fetch(`${api}/signin`, { method: "POST", credentials: "include", headers, body });
+      return [answer.status, (await answer.json()).error, answer.headers.get("WWW-Authenticate")];
+    };
+    return Promise.all([
+      call({}),
+      call({ Authorization: "Bearer nonsense" }),
+      call({ Authorization: `Bearer ${token.access_token}` }),
+      call({ Authorization: `Bearer ${token.access_token}`, "Content-Type": "text/plain" }, "x".repeat(11 * 2 ** 20)),
+    ]);
+  }, stack.urls);
+
+  assert.deepEqual(read, [
+    [401, "unauthorized", 'Bearer realm="chime-signin"'],
+    [401, "invalid_token", 'Bearer realm="chime-signin", error="invalid_token"'],
+    [502, "upstream_error", null],
+    [413, "too_large", null],
+  ]);
+});
+
+test("an hour later they have been renewed, ahead of their end", async (t) => {
+  const page = await openApp(t, { clock: {} });
+  const first = await keyOf(page);
+  await page.clock.fastForward("49:50");
+  assert.equal(await keyOf(page), first);
+  assert.equal(signIns(page), 1);
+
+  await page.clock.fastForward("00:20");
+  assert.equal(await keyOf(page), first, "nobody waits for it");
+  while ((await keyOf(page)) === first);
+  assert.equal(signIns(page), 2);
+});
+
+test("a client of the AWS SDK renews them by itself", async (t) => {
+  const page = await openPage(t, browser, `${stack.urls.api}/`, { clock: {} });
+  await startApp(page, stack);
+  const useIt = () =>
+    page.evaluate(async (endpoint) => {
+      const { GetCallerIdentityCommand, STSClient } = await import("/local/aws-sdk.js");
+      app.sts ??= new STSClient({ region: "us-east-1", endpoint, credentials: app.signIn.credentials });
+      return (await app.sts.send(new GetCallerIdentityCommand({}))).Arn;
+    }, stack.urls.aws);
+  assert.match(await useIt(), /chime_ada$/);
+  assert.match(await useIt(), /chime_ada$/);
+  assert.equal(signIns(page), 1);
+
+  await page.clock.fastForward("59:30");
+
+  assert.match(await useIt(), /chime_ada$/);
+  assert.equal(signIns(page), 2);
+});
+
+test("after eight hours of sleep the first call gets new ones", async (t) => {
+  const page = await openApp(t, { clock: {} });
+  const first = await keyOf(page);
+
+  // Timers and performance.now() stand still, as on many machines that sleep; only the time of day goes on.
+  await page.clock.setSystemTime(Date.now() + 8 * 3600_000);
+
+  assert.notEqual(await keyOf(page), first);
+  assert.equal(signIns(page), 2);
+});
+
+for (const [what, hours] of [["behind", -26], ["ahead", 26]]) {
+  test(`a browser whose clock is a day ${what} signs in once, and its calls are accepted`, async (t) => {
+    const page = await openPage(t, browser, `${stack.urls.api}/`, { clock: { time: Date.now() + hours * 3600_000 } });
+    await startApp(page, stack);
+
+    const [left, arn] = await page.evaluate(async (endpoint) => {
+      const { GetCallerIdentityCommand, STSClient } = await import("/local/aws-sdk.js");
+      const { credentials } = app.signIn;
+      const sts = new STSClient({ region: "us-east-1", endpoint, credentials });
+      const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
+      return [(await credentials()).expiration - Date.now(), Arn];
+    }, stack.urls.aws);
+
+    assert.ok(left > 3500_000 && left <= 3600_000, `${left} ms left`);
+    assert.match(arn, /chime_ada$/);
+    assert.equal(signIns(page), 1);
+  });
+}
+
+test("nothing is stored, and nothing is logged", async (t) => {
+  const page = await openApp(t);
+  await keyOf(page);
+
+  const stored = await page.evaluate(async () => [
+    localStorage.length,
+    sessionStorage.length,
+    document.cookie,
+    (await indexedDB.databases()).length,
+    (await caches.keys()).length,
+  ]);
+
+  assert.deepEqual(stored, [0, 0, "", 0, 0]);
+  assert.deepEqual([page.said, await page.context().cookies()], [[], []]);
+});

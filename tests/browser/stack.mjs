@@ -1,0 +1,115 @@
+/** The local stack, and a real browser that looks at it. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+import { chromium } from "playwright-core";
+
+const ROOT = new URL("../../", import.meta.url);
+const CLIENT = "/local/chime-signin.js";
+const MODULE = new URL("web_client/chime-signin.js", ROOT);
+
+/** Without what calls its maker at every start. */
+const QUIET = [
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-sync",
+  "--no-first-run",
+  "--no-sandbox", // CI is root in a container
+];
+
+/**
+ * Start the stack on free ports, as the command that people type. Apps are best opened at `app`: its page, by a name
+ * that makes it another origin than the API's at `urls.api`, and one that is listed.
+ */
+export async function startStack({ settings = {}, ports = [0, 0, 0] } = {}) {
+  const options = ["--port", "--issuer-port", "--aws-port"].flatMap((name, i) => [name, `${ports[i]}`]);
+  const set = Object.entries(settings).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
+  const python = fileURLToPath(new URL(".venv/bin/python", ROOT));
+  const command = ["-m", "local", "--json", ...options, ...set];
+  const running = spawn(python, command, { cwd: fileURLToPath(ROOT), stdio: ["ignore", "pipe", "ignore"] });
+  const lines = createInterface({ input: running.stdout });
+  const [line] = await Promise.race([once(lines, "line"), once(lines, "close").then(() => ["null"])]);
+  const urls = JSON.parse(line);
+  if (!urls) throw new Error("The local stack did not start; make run says why.");
+  const stop = async () => (running.kill("SIGTERM"), await once(running, "exit"));
+  return { urls, app: urls.api.replace("127.0.0.1", "localhost"), stop, mend: () => mend(urls) };
+}
+
+async function mend({ issuer, aws }) {
+  await Promise.all([issuer, aws].map((side) => fetch(`${side}/local/faults`, { method: "DELETE" })));
+}
+
+/** Spoil something at the stack's *side*, "aws" or "issuer". */
+export async function spoil({ urls }, side, fault) {
+  const answer = await fetch(`${urls[side]}/local/faults`, { method: "POST", body: JSON.stringify(fault) });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+export function startBrowser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: QUIET });
+}
+
+/** Open a page in a browser that has seen nothing yet; it is closed when test *t* ends. */
+export async function openPage(t, browser, url, { clock } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1120, height: 900 } });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.said = [];
+  page.on("console", (message) => page.said.push(message.text()));
+  page.requests = [];
+  page.on("request", (request) => page.requests.push(request));
+  if (clock) await page.clock.install(clock);
+  await page.goto(url);
+  return page;
+}
+
+/** Serve an app at an origin that the stack does not list. */
+export async function startStranger(t) {
+  const types = { "/": ["text/html", "<!doctype html>"], [CLIENT]: ["text/javascript", await readFile(MODULE)] };
+  const server = createServer(({ url }, response) => {
+    const [type, body] = types[url] ?? ["text/plain", ""];
+    response.writeHead(200, { "Content-Type": type }).end(body);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  t.after(() => (server.closeAllConnections(), server.close()));
+  return `http://localhost:${server.address().port}`;
+}
+
+/**
+ * Put an app into *page*: `app.signIn`, made by the web client, and `app.caught(promise)`, which tells an error by its
+ * name. Its tokens are the issuer's, with *claims*; *fresh* are those of a token that was asked for anew.
+ */
+export async function startApp(page, { urls }, { claims = { sub: "ada", name: "Ada Lovelace" }, fresh, path, ...rest } = {}) {
+  await page.evaluate(
+    async ({ urls, module, claims, fresh, path, rest }) => {
+      const { chimeSignIn } = await import(module);
+      const end = new AbortController();
+      const ask = async (claims) => {
+        const answer = await fetch(`${urls.issuer}/token`, { method: "POST", body: JSON.stringify(claims) });
+        return (await answer.json()).access_token;
+      };
+      let kept;
+      const getToken = ({ forceRefresh }) => (forceRefresh ? ask(fresh ?? claims) : (kept ??= ask(claims)));
+      const caught = (promise) =>
+        promise.then(
+          () => "nothing",
+          ({ name, ...told }) => ({ name, ...JSON.parse(JSON.stringify(told)) }),
+        );
+      const signIn = chimeSignIn({ endpoint: urls.api + path, getToken, signal: end.signal, ...rest });
+      window.app = { signIn, end, caught };
+    },
+    { urls, module: new URL(CLIENT, page.url()).href, claims, fresh, path: path ?? "/signin", rest },
+  );
+}
+
+/** Return how often the service itself was called. */
+export function signIns(page) {
+  return page.requests.filter((request) => request.method() === "POST" && /\/(signin|creds)$/.test(request.url())).length;
+}

@@ -1,0 +1,84 @@
+/** A sign-in service on loopback that answers as it is told, and a clock that moves as it is told. */
+
+import { once } from "node:events";
+import { createServer } from "node:http";
+
+import { chimeSignIn } from "../../web_client/chime-signin.js";
+
+/** Return the answer that the service gives to a good token; the times are of a server whose clock is far off. */
+export function signedIn(change = {}) {
+  const body = {
+    ChimeAppInstanceUserArn: "arn:aws:chime:us-east-1:123456789012:app-instance/i/user/ada",
+    ChimeUserId: "ada",
+    ChimeCredentials: {
+      AccessKeyId: "ASIAONE",
+      SecretAccessKey: "secret",
+      SessionToken: "session",
+      Expiration: "2031-01-01T01:00:00Z",
+    },
+    ChimeDisplayName: "Ada Lovelace",
+    ChimeAppInstanceArn: "arn:aws:chime:us-east-1:123456789012:app-instance/i",
+    ChimeRegion: "us-east-1",
+    ExpiresIn: 3600,
+    RefreshAfter: "2031-01-01T00:50:00Z",
+    ...change,
+  };
+  return { status: 200, body };
+}
+
+export const EXPIRED = {
+  status: 401,
+  body: { error: "invalid_token", error_description: "The token has expired.", reason: "token_expired", requestId: "r1" },
+};
+
+export const error = (status, code, more = {}) => ({
+  status,
+  body: { error: code, error_description: `${code}.`, ...more },
+});
+
+export const busy = (status, retryAfter) => ({
+  ...error(status, "busy"),
+  headers: { "Retry-After": `${retryAfter}` },
+});
+
+/** Start a service that gives *answers* in turn, the last one for ever; it is closed when test *t* ends. */
+export async function serve(t, ...answers) {
+  const requests = [];
+  const server = createServer((request, response) => {
+    requests.push({ method: request.method, url: request.url, headers: request.headers });
+    const next = answers.length > 1 ? answers.shift() : answers[0];
+    const answer = typeof next === "function" ? next() : next;
+    if (answer === "hang up") return request.socket.destroy();
+    if (answer === "say nothing") return undefined;
+    const { status, headers = {}, body, text = JSON.stringify(body) } = answer;
+    return response.writeHead(status, { "Content-Type": "application/json", ...headers }).end(text);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => (server.closeAllConnections(), server.close()));
+  return { requests, endpoint: `http://127.0.0.1:${server.address().port}/signin` };
+}
+
+/** Return a clock for `options.time`: waiting takes no time of ours, and `waits` has what was waited for. */
+export function stillClock() {
+  const clock = {
+    waits: [],
+    now: { wall: Date.UTC(2026, 0, 1), steady: 0 },
+    pass: (ms) => ((clock.now.wall += ms), (clock.now.steady += ms)),
+    wall: () => clock.now.wall,
+    steady: () => clock.now.steady,
+    random: () => 0.5,
+    wait: async (ms) => (clock.waits.push(ms), clock.pass(ms)),
+  };
+  return clock;
+}
+
+/** Return a sign-in at a service with *answers*, and everything to watch it by. */
+export async function signInAt(t, answers, options = {}) {
+  const service = await serve(t, ...answers);
+  const clock = stillClock();
+  const asked = [];
+  const getToken = async ({ forceRefresh }) => (asked.push(forceRefresh), forceRefresh ? "fresh" : "kept");
+  const signIn = chimeSignIn({ endpoint: service.endpoint, getToken, time: clock, ...options });
+  return { ...service, clock, asked, signIn };
+}

@@ -1,0 +1,81 @@
+/** Exchange an app's own token for Amazon Chime credentials, and keep them fresh for as long as the app is open. */
+
+/** Return a sign-in. It asks for nothing until it is asked. */
+export function chimeSignIn(options: Options): SignIn;
+
+export interface Options {
+  /** Where to sign in: the address that ends in `/signin`. */
+  endpoint: string | URL;
+  /** Gives the app's token, a JWT. With `forceRefresh` the last one was refused as expired: get another one. */
+  getToken(wish: { forceRefresh: boolean; signal: AbortSignal }): string | Promise<string>;
+  /** Ends it all when aborted, when the user signs out, say: requests, waits, and what is remembered. */
+  signal?: AbortSignal;
+  /** For how many milliseconds to try again while the service is out of reach: 30,000 unless given. */
+  patience?: number;
+  /** For tests. */
+  time?: Partial<Time>;
+}
+
+/** Both functions sign in if need be, and share one request with whoever else is waiting for it. */
+export interface SignIn {
+  /** A credentials provider: hand the function itself to a client of the AWS SDK for JavaScript v3. */
+  credentials(options?: { forceRefresh?: boolean }): Promise<Credentials>;
+  /** Who is signed in, and where. */
+  user(options?: { forceRefresh?: boolean }): Promise<User>;
+}
+
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  /** By this machine's clock, however wrong that is. */
+  expiration: Date;
+}
+
+export interface User {
+  userArn: string;
+  userId: string;
+  name: string;
+  /** Where the AppInstance is: the region of every Chime client. */
+  region: string;
+  appInstanceArn: string;
+}
+
+export interface Time {
+  /** Milliseconds by the clock on the wall, which may be wrong and may be set. */
+  wall(): number;
+  /** Milliseconds by a clock that nobody sets, which may stand still during sleep. */
+  steady(): number;
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+  /** From 0 to 1. */
+  random(): number;
+}
+
+export interface Details {
+  /** The HTTP status, if there was an answer. */
+  status?: number;
+  /** The service's own word for it, such as `wrong_audience`. */
+  reason?: string;
+  /** What to look for in the service's logs. */
+  requestId?: string;
+  /** Seconds that the service asks to be left alone. */
+  retryAfter?: number;
+}
+
+/** Signing in failed in a way that is none of the others: something has to be mended. */
+export class SignInError extends Error implements Details {
+  constructor(message: string, details?: Details & { cause?: unknown });
+  status?: number;
+  reason?: string;
+  requestId?: string;
+  retryAfter?: number;
+}
+
+/** The token is not accepted, and a fresh one would not be either: send the user to the app's own sign-in. */
+export class SignInAgainError extends SignInError {}
+
+/** The user is known and may not enter: stop. */
+export class NotAllowedError extends SignInError {}
+
+/** The service stayed out of reach for as long as patience lasted: say so, and try again later. */
+export class UnavailableError extends SignInError {}
