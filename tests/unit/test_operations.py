@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from dataclasses import dataclass, field
@@ -358,7 +359,8 @@ def test_stack_that_nothing_names_is_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["revoke", "restore"])
 def test_make_never_takes_the_shell_s_own_user(command: str) -> None:
-    done = subprocess.run(["make", "-n", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    shell = {**os.environ, "USER": "root"}
+    done = subprocess.run(["make", "-n", command], cwd=ROOT, env=shell, capture_output=True, text=True, check=False)
 
     assert done.returncode == 2
     assert f"Say whom: make {command} USER=" in done.stderr
