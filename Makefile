@@ -9,6 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps
 # SAM calls `make` and `python3`: this one's flags are not meant for it, and .venv's Python comes first.
 SAM := MAKEFLAGS= MAKELEVEL= SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam
+CHECKOV := .venv/checkov
 UV := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 
 # Scripts of packages do not run, and a registry that is out of reach is not waited for.
@@ -54,12 +55,13 @@ tests/browser/node_modules/made: tests/browser/package-lock.json
 	@$(NPM) ci --prefix tests/browser
 	@touch $@
 
-check: .venv/dev ## check formatting, lint, types, import rules and the template; change nothing
+check: .venv/dev .venv/checkov/made ## check formatting, lint, types, import rules and the template; change nothing
 	@$(BIN)/ruff format --check --quiet || { echo 'make format puts that right.'; exit 1; }
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
 	@PYTHONPATH=signin_function:. $(BIN)/lint-imports
 	@$(SAM) validate --lint
+	@$(CHECKOV)/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
 
 format: .venv/dev ## format the code and mend what lint can mend
 	@$(BIN)/ruff format
@@ -90,8 +92,10 @@ test-docker: .venv/dev ## run the tests of the built functions, in Docker
 
 # ── AWS ──────────────────────────────────────────────────────────────────────────────────────────
 
-deploy: build ## deploy to AWS; the first time it asks for the parameters (sam deploy)
-	@$(SAM) deploy $(if $(shell grep -s '^parameter_overrides' samconfig.toml),,--guided)
+# Guided until samconfig.toml has a region, which is what a guided deployment leaves there and we do not.
+deploy: ENV ?= dev
+deploy: build ## deploy dev to AWS, or ENV=prod; the first time it asks for the parameters (sam deploy)
+	@$(SAM) deploy --config-env $(ENV) $(if $(shell awk '/^\[/{here = index($$0, "[$(ENV).")} here && /^region *=/' samconfig.toml),,--guided)
 
 e2e: .venv/dev ## test the deployed stack that AWS_SAM_STACK_NAME names
 	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
@@ -114,6 +118,7 @@ WHOM = $(if $(filter command,$(origin USER)),,$(error Say whom: make $@ USER=<Ch
 lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versions: make lock UPGRADE=1)
 	@$(UV) $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --group dev -o tests/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group fuzz -o tests/fuzz/requirements.txt
+	@$(UV) --universal --python-version 3.11 --group checkov -o tests/checkov/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group local -c tests/requirements.txt -o local/requirements.txt
 	@for layer in authorizer signin; do $(UV) --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 		$(NEVER_IMPORTED:%=--no-emit-package %) --group $$layer -c tests/requirements.txt -o layers/$$layer.txt || exit; done
@@ -143,6 +148,13 @@ clean: ## remove everything that the other commands made
 
 .venv/fuzz: .venv/dev tests/fuzz/requirements.txt
 	@$(PIP) -r tests/fuzz/requirements.txt
+	@touch $@
+
+# Apart, because it wants another boto3 than we do. Exceptions stand in template.yaml, each with its reason.
+.venv/checkov/made: .venv/made tests/checkov/requirements.txt
+	@echo 'Installing what checks the template into .venv/checkov (once).'
+	@$(BIN)/python -m venv --clear $(CHECKOV)
+	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
 .PHONY: help run page test test-browser screenshot check format fuzz load bench build invoke local test-docker deploy e2e lock clean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,17 +12,45 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.stack import TEMPLATE
-from local.template import translate
+from tests.translated import EVERYTHING, LEAST, OTHERWISE, Translated, source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PARAMETERS = {"ChimeAppInstanceArn": "arn:aws:chime:us-east-1:123456789012:app-instance/1", "Providers": "[]"}
-
-
-@pytest.fixture
-def translated() -> dict[str, Any]:
-    return translate(TEMPLATE, PARAMETERS, "us-east-1")
+OPERATING = (TEMPLATE.parent / "docs" / "operating.md").read_text()
+SETS = [
+    pytest.param(LEAST, id="with the least"),
+    pytest.param(EVERYTHING, id="with everything"),
+    pytest.param(OTHERWISE, id="with what is otherwise"),
+]
+CHALLENGE = "'Bearer realm=\"chime-signin\"'"
+REFUSAL = '\'Bearer realm="chime-signin", error="invalid_token"\''
+ERRORS = {
+    "UNAUTHORIZED": (401, "unauthorized", {"WWW-Authenticate": CHALLENGE}),
+    "ACCESS_DENIED": (401, "invalid_token", {"WWW-Authenticate": REFUSAL}),
+    "AUTHORIZER_FAILURE": (503, "unavailable", {"Retry-After": "'5'"}),
+    "AUTHORIZER_CONFIGURATION_ERROR": (503, "unavailable", {"Retry-After": "'5'"}),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "not_found", {}),
+    "RESOURCE_NOT_FOUND": (404, "not_found", {}),
+    "INVALID_SIGNATURE": (404, "not_found", {}),
+    "REQUEST_TOO_LARGE": (413, "too_large", {}),
+    "THROTTLED": (429, "throttled", {"Retry-After": "'1'"}),
+    "WAF_FILTERED": (403, "forbidden", {}),
+    "DEFAULT_4XX": (None, "bad_request", {}),
+    "DEFAULT_5XX": (None, "internal", {}),
+}
+CORS = {
+    "Access-Control-Allow-Origin": "method.request.header.Origin",
+    "Access-Control-Allow-Credentials": "'true'",
+    "Access-Control-Expose-Headers": "'WWW-Authenticate, Retry-After'",
+    "Vary": "'Origin'",
+    "Cache-Control": "'no-store'",
+}
+FREE_OR_BY_USE = {
+    *("AWS::ApiGateway::Deployment", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage", "AWS::Chime::AppInstance"),
+    *("AWS::IAM::Role", "AWS::IAM::RolePolicy", "AWS::Lambda::Function", "AWS::Lambda::LayerVersion"),
+    *("AWS::Lambda::Permission", "AWS::Logs::LogGroup"),
+}
 
 
 def findings(template: Mapping[str, Any], folder: Path) -> list[str]:
@@ -34,13 +63,217 @@ def findings(template: Mapping[str, Any], folder: Path) -> list[str]:
     return [f"{found['Rule']['Id']} {found['Message']}" for found in json.loads(done.stdout)]
 
 
-def test_cloudformation_can_create_it(translated: dict[str, Any], tmp_path: Path) -> None:
-    assert findings(translated, tmp_path) == []
+@pytest.mark.parametrize("parameters", SETS)
+def test_cloudformation_can_create_it(parameters: dict[str, str], tmp_path: Path) -> None:
+    assert findings(Translated(parameters).template, tmp_path) == []
 
 
-def test_roles_that_name_each_other_would_be_found(translated: dict[str, Any], tmp_path: Path) -> None:
+def test_roles_that_name_each_other_would_be_found(tmp_path: Path) -> None:
+    translated = Translated(LEAST).template
     inline = translated["Resources"]["SigninFunctionRole"]["Properties"]["Policies"]
     moved = translated["Resources"].pop("SigninFunctionMayAssumeUserRole")["Properties"]
     inline.append({name: moved[name] for name in ("PolicyName", "PolicyDocument")})
 
     assert any(found.startswith("E3004") for found in findings(translated, tmp_path))
+
+
+def test_what_is_optional_is_not_there_unless_asked_for() -> None:
+    there = {resource["Type"] for resource in Translated(LEAST).resources().values()}
+
+    assert there == FREE_OR_BY_USE
+
+
+@pytest.mark.parametrize("parameters", SETS)
+def test_each_resource_of_the_change_set_is_explained(parameters: dict[str, str]) -> None:
+    # SAM adds a hash to the names of what it makes anew: ApiDeployment1a2b3c, AuthorizerLayer1a2b3c.
+    names = {re.sub(r"(Deployment|Layer)[0-9a-f]{10}$", r"\1", name) for name in Translated(parameters).resources()}
+
+    assert {name for name in names if f"`{name}`" not in OPERATING} == set()
+
+
+# ── Parameters ───────────────────────────────────────────────────────────────────────────────────────
+
+PARAMETERS: dict[str, dict[str, Any]] = source()["Parameters"]
+INTERFACE = source()["Metadata"]["AWS::CloudFormation::Interface"]
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_parameter_is_explained_bounded_and_has_its_place(name: str) -> None:
+    said = PARAMETERS[name]
+    grouped = [one for group in INTERFACE["ParameterGroups"] for one in group["Parameters"]]
+
+    assert said["Description"]
+    assert "Default" in said
+    assert {"AllowedPattern", "AllowedValues", "MinValue"} & set(said) or said["Type"] == "CommaDelimitedList"
+    assert ("ConstraintDescription" in said) == ("AllowedPattern" in said)
+    assert grouped.count(name) == 1
+    assert INTERFACE["ParameterLabels"][name]["default"]
+
+
+def test_whoever_grants_meetings_is_told_what_that_means() -> None:
+    for text in (PARAMETERS["Meetings"]["Description"], (TEMPLATE.parent / "README.md").read_text()):
+        assert re.search(r"any meeting", text, re.IGNORECASE)
+
+
+# ── The contract ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module", params=SETS)
+def translated(request: pytest.FixtureRequest) -> Translated:
+    return Translated(request.param)
+
+
+@pytest.fixture
+def api(translated: Translated) -> dict[str, Any]:
+    return translated.of("Api")
+
+
+def test_sign_in_asks_the_authorizer_and_a_preflight_does_not(api: dict[str, Any]) -> None:
+    security = {
+        (method, path): [name for one in operation["security"] for name in one]
+        for path, operations in api["Body"]["paths"].items()
+        for method, operation in operations.items()
+    }
+
+    assert security == {
+        ("post", "/signin"): ["JwtAuthorizer"],
+        ("post", "/creds"): ["JwtAuthorizer"],
+        ("options", "/signin"): ["NONE"],
+        ("options", "/creds"): ["NONE"],
+    }
+
+
+def test_no_verdict_is_remembered(api: dict[str, Any]) -> None:
+    authorizer = api["Body"]["components"]["securitySchemes"]["JwtAuthorizer"]["x-amazon-apigateway-authorizer"]
+
+    assert (authorizer["type"], authorizer["authorizerResultTtlInSeconds"]) == ("request", 0)
+
+
+def test_authorizer_is_no_alias(api: dict[str, Any]) -> None:
+    # `sam local` would serve the routes to anyone.
+    authorizer = api["Body"]["components"]["securitySchemes"]["JwtAuthorizer"]["x-amazon-apigateway-authorizer"]
+
+    assert authorizer["authorizerUri"]["Fn::Sub"][1] == {
+        "__FunctionArn__": {"Fn::GetAtt": ["AuthorizerFunction", "Arn"]}
+    }
+
+
+def test_there_is_no_error_beside_those_of_the_contract(api: dict[str, Any]) -> None:
+    assert set(api["Body"]["x-amazon-apigateway-gateway-responses"]) == set(ERRORS)
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_error_of_api_gateway_is_as_the_contract_says(kind: str, api: dict[str, Any]) -> None:
+    status, error, extra = ERRORS[kind]
+    said = api["Body"]["x-amazon-apigateway-gateway-responses"][kind]
+    headers = {
+        name.removeprefix("gatewayresponse.header."): value for name, value in said["responseParameters"].items()
+    }
+    body = json.loads(said["responseTemplates"]["application/json"])
+
+    assert said.get("statusCode") == (str(status) if status else None)
+    assert headers == CORS | extra
+    assert body["error"] == error
+    assert body["error_description"]
+    assert body["requestId"] == "$context.requestId"
+
+
+def test_every_route_is_throttled(translated: Translated) -> None:
+    settings = translated.of("Apiv1Stage")["MethodSettings"]
+
+    assert {(one["HttpMethod"], one["ResourcePath"]) for one in settings} == {
+        ("*", "/*"),
+        ("POST", "/~1signin"),
+        ("POST", "/~1creds"),
+    }
+    assert all(one["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"} for one in settings)
+    assert all(one["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"} for one in settings)
+
+
+def test_no_resource_policy_refuses_by_address(api: dict[str, Any]) -> None:
+    # Its refusal would be told as that of a token.
+    assert "Policy" not in api
+    assert "x-amazon-apigateway-policy" not in api["Body"]
+
+
+def test_functions_log_json_at_a_level_that_lets_metrics_through(translated: Translated) -> None:
+    for name in translated.resources("AWS::Lambda::Function"):
+        logging = translated.of(name)["LoggingConfig"]
+        assert logging["LogFormat"] == "JSON"
+        assert logging["ApplicationLogLevel"] in ("DEBUG", "INFO")
+
+
+# ── Edges and operation ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_access_log_holds_nothing_of_the_client_and_no_name() -> None:
+    line = json.loads(Translated(EVERYTHING).of("Apiv1Stage")["AccessLogSetting"]["Format"])
+
+    assert set(line.values()) == {
+        *("$context.requestId", "$context.requestTime", "$context.httpMethod", "$context.resourcePath"),
+        *("$context.status", "$context.error.responseType", "$context.responseLatency"),
+        *("$context.authorizer.status", "$context.authorizer.latency", "$context.authorizer.requestId"),
+        *("$context.authorizer.reason", "$context.integration.status", "$context.integration.latency"),
+        "$context.integration.requestId",
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "switched_off"),
+    [pytest.param(LEAST, False, id="without a domain"), pytest.param(EVERYTHING, True, id="with a domain")],
+)
+def test_a_domain_is_the_only_address(parameters: dict[str, str], *, switched_off: bool) -> None:
+    api = Translated(parameters).of("Api")
+
+    (server,) = api["Body"]["servers"]
+    assert server["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"] is switched_off
+
+
+def test_a_domain_speaks_no_old_tls() -> None:
+    assert Translated(EVERYTHING).of("Domain")["SecurityPolicy"] == "TLS_1_2"
+
+
+def test_an_app_instance_outlives_the_stack() -> None:
+    made = Translated(LEAST).resources("AWS::Chime::AppInstance")["AppInstance"]
+
+    # As Retain, but for a stack whose creation failed.
+    assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert not Translated(OTHERWISE).resources("AWS::Chime::AppInstance")
+
+
+def test_the_account_s_role_for_logs_outlives_the_stack() -> None:
+    there = Translated(EVERYTHING).resources()
+
+    assert {there[name]["DeletionPolicy"] for name in ("ApiGatewayAccount", "ApiGatewayLogRole")} == {"Retain"}
+    assert "ApiGatewayAccount" not in Translated(OTHERWISE).resources()
+
+
+def test_other_sources_are_blocked() -> None:
+    translated = Translated(EVERYTHING)
+
+    assert translated.of("SourcesWebAcl")["DefaultAction"] == {"Block": {}}
+    assert translated.of("WebAclAssociation")["WebACLArn"] == {"Fn::GetAtt": ["SourcesWebAcl", "Arn"]}
+    assert Translated(OTHERWISE).of("WebAclAssociation")["WebACLArn"] == {"Ref": "WebAclArn"}
+
+
+@pytest.mark.parametrize("name", Translated(EVERYTHING).resources("AWS::CloudWatch::Alarm"))
+def test_alarm_leads_to_what_to_do(name: str) -> None:
+    headings = re.findall(r"^### (.*)$", OPERATING, re.MULTILINE)
+    description = Translated(EVERYTHING).of(name)["AlarmDescription"]
+
+    assert description.rpartition("docs/operating.md#")[2] in [heading.lower() for heading in headings]
+
+
+def test_dashboard_is_json_of_metrics_that_there_are() -> None:
+    text, _ = Translated(EVERYTHING).of("Overview")["DashboardBody"]["Fn::Sub"]
+    telemetry = "".join(
+        (TEMPLATE.parent / "signin_function" / part / "telemetry.py").read_text() for part in ("authorizer", "signin")
+    )
+    body = json.loads(text)
+    ours = re.findall(r'"\$\{MetricsNamespace\}", "([A-Za-z]+)"|MetricName=\\"([A-Za-z]+)', text)
+    names = {one or other for one, other in ours}
+
+    assert len(body["widgets"]) == 7
+    assert names >= {"SignIns", "Failures", "TokenRefused", "TotalMilliseconds"}
+    for name in names - {"TotalMilliseconds"}:
+        assert f'"{name}"' in telemetry

@@ -1,0 +1,137 @@
+"""What does not go together is refused before anything is changed, by a sentence that says what to do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from authorizer.clock import Clock
+from authorizer.settings import Settings
+from local.rules import broken_rules
+from tests.translated import APP_INSTANCE, EVERYTHING, KEY, LEAST, OTHERWISE, SECRET, deployed, source
+
+GOOD = {
+    "oidc": {"Issuer": "https://id.example.com/", "Audience": "my-app"},
+    "cognito": {"UserPoolId": "eu-west-1_AbCdEfGhI", "ClientId": "1example23456789", "TokenUse": "access"},
+    "auth0": {"ProviderDomain": "tenant.eu.auth0.com", "Audience": "https://api.example.com"},
+    "okta": {"ProviderDomain": "example.okta.com"},
+    "entra": {
+        "Tenant": "8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11",
+        "ClientId": "6731de76-14a6-49ae-97bc-6eba6914391e",
+    },
+    "firebase": {"ProjectId": "my-project"},
+    "google": {"ClientId": "1234987819200.apps.googleusercontent.com"},
+    "clerk": {
+        "ProviderDomain": "happy-hippo-1.clerk.accounts.dev",
+        "AuthorizedParties": "https://app.example.com,https://www.example.com",
+    },
+    "supabase": {"ProjectId": "abcdefghijklmnopqrst"},
+    "keycloak": {"Issuer": "https://id.example.com/realms/main", "ClientId": "chat"},
+    "shared-secret": {"SharedSecretArn": SECRET},
+}
+"""What each known provider needs."""
+OPTIONAL = {"TokenUse"}
+
+
+def broken(parameters: dict[str, str], region: str = "us-east-1") -> list[str]:
+    return broken_rules(source(), {"AWS::Region": region, **parameters})
+
+
+def test_there_is_one_for_every_provider_that_may_be_chosen() -> None:
+    assert {"", *GOOD} == set(source()["Parameters"]["IdentityProvider"]["AllowedValues"])
+
+
+@pytest.mark.parametrize("parameters", [LEAST, EVERYTHING, OTHERWISE], ids=["least", "everything", "otherwise"])
+def test_good_parameters_break_no_rule(parameters: dict[str, str]) -> None:
+    assert broken(parameters) == []
+
+
+@pytest.mark.parametrize("preset", GOOD)
+def test_provider_s_values_make_settings_that_the_authorizer_takes(preset: str) -> None:
+    parameters = {"IdentityProvider": preset, **GOOD[preset]}
+    deployment, _ = deployed({"ChimeAppInstanceArn": APP_INSTANCE, **parameters})
+    settings = Settings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
+
+    assert broken(parameters) == []
+    assert [provider.name for provider in settings.providers.all] == ["main"]
+    for name, pattern in ((name, source()["Parameters"][name].get("AllowedPattern")) for name in GOOD[preset]):
+        assert pattern is None or re.search(pattern, parameters[name])
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        pytest.param({"IdentityProvider": "supabase", "ProjectId": "ref", "SharedSecretArn": SECRET}, id="supabase"),
+        pytest.param({"SharedSecretArn": SECRET, "Audience": "app"}, id="without saying so"),
+    ],
+)
+def test_secret_is_the_provider_s_key(parameters: dict[str, str]) -> None:
+    deployment, _ = deployed(parameters)
+
+    assert f'"secret_arn": "{SECRET}"' in deployment.functions["AuthorizerFunction"].environment["PROVIDERS"]
+
+
+def test_secret_beside_an_issuer_is_not_the_issuer_s_key() -> None:
+    deployment, _ = deployed({**LEAST, "SharedSecretArn": SECRET})
+
+    assert "secret_arn" not in deployment.functions["AuthorizerFunction"].environment["PROVIDERS"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "name"),
+    [
+        pytest.param(preset, name, id=f"{preset} without {name}")
+        for preset, values in GOOD.items()
+        for name in values
+        if name not in OPTIONAL
+    ],
+)
+def test_provider_without_what_it_needs_is_refused(preset: str, name: str) -> None:
+    parameters = {"IdentityProvider": preset, **GOOD[preset], name: ""}
+
+    assert any(name in message and preset in message for message in broken(parameters))
+
+
+@pytest.mark.parametrize(
+    ("preset", "name"),
+    [
+        pytest.param(preset, name, id=f"{name} for {preset}")
+        for preset in GOOD
+        for name in ("UserPoolId", "Tenant", "AuthorizedParties", "ProviderDomain", "ProjectId", "ClientId", "Issuer")
+        if name not in GOOD[preset] and (preset, name) != ("shared-secret", "Issuer")
+    ],
+)
+def test_value_that_nobody_looks_at_is_refused(preset: str, name: str) -> None:
+    parameters = {"IdentityProvider": preset, **GOOD[preset], name: "x"}
+
+    assert any(name in message or "ClientId" in message for message in broken(parameters))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        pytest.param({}, "Say whose tokens sign in", id="nobody's tokens"),
+        pytest.param({"Issuer": "https://id.example.com/"}, "Issuer needs an Audience", id="an issuer for everybody"),
+        pytest.param({**OTHERWISE, "IdentityProvider": "okta"}, "Keep one", id="two ways of saying who"),
+        pytest.param({**LEAST, "SharedSecretKeyArn": KEY}, "Give that too", id="a key without its secret"),
+        pytest.param(
+            {"IdentityProvider": "google", "ClientId": "x", "SharedSecretArn": SECRET},
+            "Leave SharedSecretArn empty",
+            id="a secret for a provider with keys",
+        ),
+        pytest.param({**OTHERWISE, "AppInstanceName": "Chat"}, "Leave it empty", id="a name for what is there"),
+        pytest.param({**LEAST, "DomainName": "a.example.com"}, "CertificateArn", id="a domain without certificate"),
+        pytest.param({**LEAST, "CertificateArn": "arn"}, "DomainName", id="a certificate without domain"),
+        pytest.param({**LEAST, "HostedZoneId": "Z1"}, "HostedZoneId", id="a zone without domain"),
+        pytest.param({**OTHERWISE, "AllowedSourceRanges": "192.0.2.0/24"}, "one web ACL", id="two web ACLs"),
+        pytest.param({**OTHERWISE, "AlarmEmail": "a@example.com"}, "Keep one", id="two addresses for alarms"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(parameters: dict[str, str], message: str) -> None:
+    assert any(message in said for said in broken(parameters))
+
+
+def test_app_instance_cannot_be_created_where_chime_is_not() -> None:
+    assert any("us-east-1 and eu-central-1" in said for said in broken(LEAST, "eu-west-1"))
+    assert broken(OTHERWISE, "eu-west-1") == []

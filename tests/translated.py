@@ -1,0 +1,146 @@
+"""template.yaml as CloudFormation gets it, under sets of parameters, and what of it is then there."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from moto.iam.models import iam_backends
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from local.aws.endpoint import AwsEndpoint
+from local.deployment import deploy
+from local.stack import TEMPLATE
+from local.template import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from local.deployment import Deployment
+
+REGION, ACCOUNT = "us-east-1", "123456789012"
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app-AbCdEf"
+APP_INSTANCE = f"arn:aws:chime:{REGION}:{ACCOUNT}:app-instance/37e9754f"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
+
+LEAST = {"Issuer": "https://id.example.com/", "Audience": "my-app"}
+"""What must be given."""
+EVERYTHING = {
+    "AppInstanceName": "Chat",
+    "IdentityProvider": "shared-secret",
+    "SharedSecretArn": SECRET,
+    "SharedSecretKeyArn": KEY,
+    "Messaging": "member",
+    "ContactList": "true",
+    "Meetings": "host",
+    "PushNotificationsAppArn": f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/0123456789abcdef",
+    "UserRoles": f'{{"moderator": "arn:aws:iam::{ACCOUNT}:role/moderator"}}',
+    "UserRoleArns": f"arn:aws:iam::{ACCOUNT}:role/moderator",
+    "SessionEndsWithToken": "true",
+    "SourceIdentity": "true",
+    "AllowedOrigins": "https://app.example.com,https://localhost:9000",
+    "AllowedSourceRanges": "192.0.2.0/24,198.51.100.7/32",
+    "DomainName": "signin.example.com",
+    "CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1",
+    "HostedZoneId": "Z0123456789ABC",
+    "ReservedConcurrency": "50",
+    "LogLevel": "DEBUG",
+    "LogKeyArn": KEY,
+    "AccessLog": "on-with-account-role",
+    "Tracing": "true",
+    "AlarmEmail": "operators@example.com",
+    "Dashboard": "true",
+}
+"""Everything that is optional, on."""
+OTHERWISE = {
+    "ChimeAppInstanceArn": APP_INSTANCE,
+    "Providers": '[{"name": "main", "issuer": "https://id.example.com/", "audience": "my-app"}]',
+    "Meetings": "join",
+    "WebAclArn": f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/mine/1",
+    "AccessLog": "on",
+    "AlarmTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:operators",
+}
+"""What there is two ways of, the other way."""
+
+
+@cache
+def source() -> dict[str, Any]:
+    """Return template.yaml as it is written."""
+    parsed: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    return parsed
+
+
+class Translated:
+    """The translation under *parameters*."""
+
+    def __init__(self, parameters: Mapping[str, str]) -> None:
+        self.template = translate(TEMPLATE, parameters, REGION)
+        defaults = {name: said.get("Default", "") for name, said in self.template["Parameters"].items()}
+        self._values = {**defaults, "AWS::Region": REGION, **parameters}
+
+    def resources(self, type_name: str = "") -> dict[str, dict[str, Any]]:
+        """Return the resources, of one type or of all, that are there under these parameters."""
+        return {
+            name: resource
+            for name, resource in self.template["Resources"].items()
+            if self._is_there(resource) and resource["Type"].startswith(type_name)
+        }
+
+    def of(self, logical_id: str) -> dict[str, Any]:
+        """Return a resource's properties, each `Fn::If` decided."""
+        decided: dict[str, Any] = self._decided(self.template["Resources"][logical_id]["Properties"])
+        return decided
+
+    def _is_there(self, resource: Mapping[str, Any]) -> bool:
+        return "Condition" not in resource or self._holds({"Condition": resource["Condition"]})
+
+    def _decided(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [one for one in map(self._decided, value) if one != {"Ref": "AWS::NoValue"}]
+        if not isinstance(value, dict):
+            return value
+        if "Fn::If" in value:
+            condition, true, false = value["Fn::If"]
+            return self._decided(true if self._holds({"Condition": condition}) else false)
+        decided = {name: self._decided(one) for name, one in value.items()}
+        return {name: one for name, one in decided.items() if one != {"Ref": "AWS::NoValue"}}
+
+    def _holds(self, condition: Mapping[str, Any]) -> bool:
+        ((function, operands),) = condition.items()
+        if function == "Condition":
+            return self._holds(self.template["Conditions"][operands])
+        if function == "Fn::Equals":
+            one, other = map(self._text, operands)
+            return one == other
+        results = [self._holds(operand) for operand in operands]
+        return {"Fn::And": all(results), "Fn::Or": any(results), "Fn::Not": not results[0]}[function]
+
+    def _text(self, operand: Any) -> str:
+        if not isinstance(operand, dict):
+            return str(operand)
+        # Of what joins, the conditions know a list that may be empty.
+        return str(self._values[operand.get("Ref") or operand["Fn::Join"][1]["Ref"]])
+
+
+def deployed(parameters: Mapping[str, str]) -> tuple[Deployment, dict[str, list[dict[str, Any]]]]:
+    """Return what stands after deployment into moto, and each role's statements by its logical id."""
+    with closing(AwsEndpoint()):
+        deployment = deploy(TEMPLATE, parameters)
+        roles = {role.arn: role for role in iam_backends[ACCOUNT]["aws"].roles.values()}
+        statements = {
+            name: [statement for policy in roles[arn].policies.values() for statement in _statements(policy)]
+            for name, arn in deployment.roles.items()
+        }
+    return deployment, statements
+
+
+def _statements(policy: str) -> Iterator[dict[str, Any]]:
+    for statement in yaml.safe_load(policy)["Statement"]:
+        yield statement | {name: as_list(statement[name]) for name in ("Action", "Resource")}
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return what IAM takes as one or as several, as several."""
+    return value if isinstance(value, list) else [value]
