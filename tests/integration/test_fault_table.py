@@ -41,6 +41,7 @@ class Fault:
 
 
 CHIME = [
+    Fault("MalformedAnswer", None, once=502, always=502),
     Fault("ThrottledClientException", 429, once=200, always=429),
     Fault("ServiceFailureException", 500, once=200, always=503),
     Fault("ServiceUnavailableException", 503, once=200, always=503),
@@ -50,6 +51,7 @@ CHIME = [
 ANY_CALL = [
     Fault("InternalFailure", 500, once=200, always=503),
     Fault("SomethingNew", 418, once=502, always=502),
+    Fault("ConnectionDropped", None, once=200, always=503),
     Fault(None, None, once=200, always=200, delay_ms=50),  # slow
     Fault(None, None, once=200, always=503, delay_ms=2 * int(1000 * READ_SECONDS)),  # hangs
 ]
@@ -61,6 +63,7 @@ TABLE: dict[str, list[Fault]] = {
         Fault("PackedPolicyTooLarge", 400, once=502, always=502),
         Fault("RegionDisabledException", 403, once=502, always=502),
         Fault("ExpiredTokenException", 400, once=502, always=502),
+        Fault("MalformedAnswer", None, once=200, always=503),  # no XML: something else answered in STS's place
         *ANY_CALL,
     ],
     "DescribeAppInstanceUser": [
