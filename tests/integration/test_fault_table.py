@@ -108,7 +108,9 @@ class Service:
         """Sign Ada Lovelace in."""
         context = {"provider": "main", "scope": "s", "plain": "true", "subject": "ada", "name": "Ada Lovelace"}
         authorizer = {**context, "role": "", "expires": str(int(time.time()) + 3600)}
-        answer = SignIn(self.settings, time.time, seconds).answer({"requestContext": {"authorizer": authorizer, "requestId": "request-1"}})
+        answer = SignIn(self.settings, time.time, seconds).answer(
+            {"requestContext": {"authorizer": authorizer, "requestId": "request-1"}}
+        )
         return {**answer, "body": json.loads(answer["body"])}
 
     def operations(self) -> list[str]:
