@@ -56,7 +56,8 @@ class Stack:
     """
     The service on this machine, running from the moment it is made until it is closed. One at a time in a process.
 
-    `urls` has the addresses under "api", "issuer" and "aws"; `endpoint`, `issuer` and `deployment` are for tests.
+    `urls` has the addresses under "api", "issuer" and "aws"; `servers` (under the same names), `endpoint`, `issuer` and
+    `deployment` are for tests.
     """
 
     def __init__(self, options: Options | None = None) -> None:
@@ -90,7 +91,8 @@ class Stack:
         self.issuer.url = tokens.url
         self.endpoint = started.enter_context(closing(AwsEndpoint()))
         aws = started.enter_context(closing(Server(self.endpoint, port=options.ports.aws)))
-        self.urls = {"api": api.url, "issuer": tokens.url, "aws": aws.url}
+        self.servers = {"api": api, "issuer": tokens, "aws": aws}
+        self.urls = {name: server.url for name, server in self.servers.items()}
         self.deployment = self._deploy(options, api.port)
         functions = Functions(self.deployment.functions, self.endpoint.credentials, aws.url, options.log)
         started.enter_context(closing(functions))

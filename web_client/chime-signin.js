@@ -89,7 +89,6 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
         if (error.reason !== "token_expired") throw error;
         return post(await token(true));
       });
-      signal.throwIfAborted();
       return (held = fresh);
     } catch (error) {
       if (error instanceof SignInAgainError || error instanceof NotAllowedError) held = undefined;

@@ -39,7 +39,7 @@ class Calls:
         return response
 
     def list(self) -> list[dict[str, Any]]:
-        """Return `{operation, parameters, status}` of each call; the status is None until it is answered."""
+        """Return `{operation, parameters, status}` of each call; the status is None until it is answered, if ever."""
         with self._lock:
             return [dict(entry) for entry in self._calls]
 

@@ -106,6 +106,8 @@ class AwsEndpoint:
     def _answer_call(self, call: Call) -> Response:
         try:
             return self._calls(call)
+        except ConnectionError:
+            raise  # a fault: `web` breaks the connection
         except Exception:
             _logger.exception("The local AWS failed in %s", call.name)
             return errors.refuse(call, AwsError("InternalFailure", "The local AWS has a bug; its log says where."))

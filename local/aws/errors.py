@@ -86,6 +86,17 @@ def respond(call: Call, error: AwsError) -> Response:
     return response
 
 
+def malformed(call: Call, status: int) -> Response:
+    """Return an answer that breaks off before it means anything, of the kind that the called service sends."""
+    kinds = {
+        "query": ("<", "text/xml"),
+        "json": ("{", "application/x-amz-json-1.1"),
+        "rest-json": ("{", "application/json"),
+    }
+    body, content_type = kinds[call.protocol]
+    return Response(body, status, content_type=content_type)
+
+
 def _modelled(call: Call, code: str) -> StructureShape | None:
     return _error_shapes(call.service.service_name).get(code) if call.service else None
 

@@ -1,4 +1,11 @@
-"""Make calls fail or wait on request, so that what depends on AWS can be tested for it."""
+"""
+Make calls fail or wait on request, so that what depends on AWS can be tested for it.
+
+A fault's error is an AWS error, or one of two things that no AWS error says: `ConnectionDropped` breaks the connection
+without an answer (`GET /local/calls` shows such a call with the status null), `MalformedAnswer` answers, 200 unless the
+fault says else, with what is neither XML nor JSON. Faults of one operation happen in the order in which they were set,
+one a call; one with neither error nor delay lets a call pass, so that the next fault meets the second attempt.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
     from local.aws.call import Call
 
 FOREVER = -1
+CONNECTION_DROPPED = "ConnectionDropped"
+MALFORMED_ANSWER = "MalformedAnswer"
 
 
 class InvalidFieldError(ValueError):
@@ -39,8 +48,9 @@ class Fault:
     """
     What happens to an operation's next *times* calls (-1: all): they wait, then fail if there is an error.
 
-    *error* is a name in the service's model (ThrottledClientException) or any other code; *status* overrules the
-    status that goes with it. With *beyond_per_second* they meet only the calls beyond so many in any second: a quota.
+    *error* is a name in the service's model (ThrottledClientException), any other code, ConnectionDropped or
+    MalformedAnswer; *status* overrules the status that goes with it. With *beyond_per_second* they meet only the calls
+    beyond so many in any second: a quota.
     """
 
     operation: str
@@ -131,6 +141,10 @@ class Faults:
 
     @staticmethod
     def _fail(call: Call, fault: Fault) -> Response:
+        if fault.error == CONNECTION_DROPPED:
+            raise ConnectionAbortedError(f"{fault.operation} was told to drop the connection.")
+        if fault.error == MALFORMED_ANSWER:
+            return errors.malformed(call, fault.status or 200)
         message = f"{fault.operation} was told to fail with this error."
         return errors.respond(call, AwsError(fault.error or "", message, fault.status))
 

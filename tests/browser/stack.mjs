@@ -61,6 +61,7 @@ export async function openPage(t, browser, url, { clock } = {}) {
   const context = await browser.newContext({ viewport: { width: 1120, height: 900 } });
   t.after(() => context.close());
   const page = await context.newPage();
+  page.setDefaultTimeout(120_000); // a safety net only: no test depends on it
   page.said = [];
   page.on("console", (message) => page.said.push(message.text()));
   page.requests = [];

@@ -18,10 +18,14 @@ GOOD: dict[str, Any] = {"RoleSessionName": "chime_ada", "Tags": [{"Key": "UserUU
 DENIED = {"AccessDenied", "AccessDeniedException"}
 MESSAGING_AS_ONESELF = {
     "DescribeChannel",
+    "DescribeChannelMembershipForAppInstanceUser",
+    "DescribeChannelModeratedByAppInstanceUser",
     "GetChannelMessage",
     "GetMessagingSessionEndpoint",
     "ListChannelMembershipsForAppInstanceUser",
     "ListChannelMessages",
+    "ListChannels",
+    "ListChannelsModeratedByAppInstanceUser",
     "SendChannelMessage",
 }
 

@@ -170,3 +170,13 @@ def test_key_that_the_issuer_has_just_begun_to_use_is_accepted(client: Client) -
 
     assert client.sign_in(client.token(sub="ada")).status == 200
     assert client.sign_in(old).status == 200
+
+
+def test_next_sign_in_opens_no_connection_to_aws(client: Client, stack: Stack) -> None:
+    client.sign_in(client.token(sub="ada"))
+    before = stack.servers["aws"].accepted
+
+    for _ in range(3):
+        assert client.sign_in(client.token(sub="ada")).status == 200
+
+    assert stack.servers["aws"].accepted == before

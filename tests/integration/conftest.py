@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,12 +74,21 @@ class Aws:
 
 
 @pytest.fixture
-def aws() -> Iterator[Aws]:
-    endpoint = AwsEndpoint()
-    server = Server(endpoint)
-    yield Aws(endpoint, server.url)
-    server.close()
-    endpoint.close()
+def endpoint() -> Iterator[AwsEndpoint]:
+    with closing(AwsEndpoint()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def server(endpoint: AwsEndpoint) -> Iterator[Server]:
+    """What the local AWS is served by."""
+    with closing(Server(endpoint)) as running:
+        yield running
+
+
+@pytest.fixture
+def aws(endpoint: AwsEndpoint, server: Server) -> Aws:
+    return Aws(endpoint, server.url)
 
 
 @pytest.fixture

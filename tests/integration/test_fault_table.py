@@ -108,9 +108,8 @@ class Service:
         """Sign Ada Lovelace in."""
         context = {"provider": "main", "scope": "s", "plain": "true", "subject": "ada", "name": "Ada Lovelace"}
         authorizer = {**context, "role": "", "expires": str(int(time.time()) + 3600)}
-        answer = SignIn(self.settings, time.time, seconds).answer(
-            {"requestContext": {"authorizer": authorizer, "requestId": "request-1"}}
-        )
+        event = {"requestContext": {"authorizer": authorizer, "requestId": "request-1"}}
+        answer = SignIn(self.settings, time.time, seconds).answer(event)
         return {**answer, "body": json.loads(answer["body"])}
 
     def operations(self) -> list[str]:

@@ -100,7 +100,7 @@ def test_what_is_not_there_lacks_an_authentication_token(api: Client, method: st
 def test_head_is_answered_without_a_body(api: Client) -> None:
     address = urlsplit(api.url)
     with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
-        connection.sendall(b"HEAD /open HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(b"HEAD /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         received = b"".join(iter(lambda: connection.recv(4096), b""))
     assert received.startswith(b"HTTP/1.1 200 ")
     assert received.endswith(b"\r\n\r\n")

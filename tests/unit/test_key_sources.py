@@ -41,6 +41,7 @@ class Source:
         self.secrets: tuple[VerificationKey, ...] = (secret_key(b"x" * 32, "HS256"),)
         self.asked = 0
         self.down = False
+        self.takes = 0.0
         self.wall = 1_800_000_000.0
         self.steady = 50.0
         self.clock = Clock(lambda: self.wall, lambda: self.steady)
@@ -57,6 +58,7 @@ class Source:
 
     def fetch(self) -> Fetched[KeySet]:
         self.asked += 1
+        self.passes(self.takes)
         if self.hold:
             self.hold.wait(timeout=30)
         if self.down:
@@ -108,8 +110,9 @@ def test_keys_are_fetched_once_and_remembered(source: Source, keys: IssuerKeys) 
 
 def test_keys_are_fetched_before_the_first_token(source: Source, keys: IssuerKeys) -> None:
     keys.warm_up()
-    kid(keys, "old")
+    assert source.asked == 1
 
+    kid(keys, "old")
     assert source.asked == 1
 
 
@@ -244,6 +247,10 @@ def test_issuer_that_is_down_is_left_alone_for_a_cool_down(source: Source, keys:
         assert kid(keys, "old") == "old"
     assert source.asked == 2
 
+    source.passes(COOL_DOWN)
+    assert kid(keys, "old") == "old"
+    assert source.asked == 3
+
 
 def test_unknown_key_during_an_outage_is_an_outage_and_no_refusal(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
@@ -252,6 +259,17 @@ def test_unknown_key_during_an_outage_is_an_outage_and_no_refusal(source: Source
     for _ in range(3):
         with pytest.raises(KeysUnavailable):
             kid(keys, "new")
+    assert source.asked == 2
+
+
+def test_unknown_key_does_not_ask_an_issuer_that_is_left_alone(source: Source, keys: IssuerKeys) -> None:
+    kid(keys, "old")
+    source.down = True
+    source.passes(DEFAULT_LIFETIME + 1)
+    kid(keys, "old")
+
+    with pytest.raises(KeysUnavailable):
+        kid(keys, "new")
     assert source.asked == 2
 
 
@@ -318,12 +336,12 @@ def test_clock_that_was_set_back_stops_nothing(source: Source, keys: IssuerKeys)
 def test_every_fetch_is_told(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
     source.passes(DEFAULT_LIFETIME + 1)
-    source.down = True
+    source.down, source.takes = True, 0.25
     kid(keys, "old")
 
-    assert [(fetch.succeeded, fetch.outcome, fetch.age) for fetch in source.watched] == [
-        (True, "fetched", None),
-        (False, "down", DEFAULT_LIFETIME + 1),
+    assert source.watched == [
+        Fetch(succeeded=True, outcome="fetched", age=None, milliseconds=0),
+        Fetch(succeeded=False, outcome="down", age=DEFAULT_LIFETIME + 1, milliseconds=250),
     ]
 
 

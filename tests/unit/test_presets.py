@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from authorizer.algorithms import ASYMMETRIC
 from authorizer.clock import Clock
 from authorizer.errors import CallerForbidden, SettingsError, TokenRefused
 from authorizer.options import Options
@@ -408,6 +409,43 @@ def test_roles_are_where_the_provider_puts_them(name: str, roles: str) -> None:
 )
 def test_keys_are_fetched_where_the_provider_publishes_them(preset: str, options: dict[str, str], follows: str) -> None:
     assert PRESETS[preset][0](Options("x", options))["jwks_uri"] == follows
+
+
+RS256, EVERY = ["RS256"], [*ASYMMETRIC]
+
+
+@pytest.mark.parametrize(
+    ("name", "algorithms", "names", "roles"),
+    [
+        ("oidc", EVERY, ["name", "preferred_username", "nickname"], "roles"),
+        ("cognito ID token", RS256, ["name", "cognito:username", "email"], "cognito:groups"),
+        ("cognito access token", RS256, ["username"], "cognito:groups"),
+        ("auth0", RS256, ["name", "nickname", "email"], "permissions"),
+        ("okta", RS256, ["name", "preferred_username"], "groups"),
+        ("entra v2", RS256, ["name", "preferred_username"], "roles"),
+        ("firebase", RS256, ["name", "email"], "roles"),
+        ("google", RS256, ["name", "email"], "roles"),
+        ("clerk", RS256, ["name", "preferred_username", "nickname"], "roles"),
+        ("supabase", ["ES256", "RS256"], ["user_metadata.full_name", "user_metadata.name", "email"], "roles"),
+        ("keycloak", RS256, ["name", "preferred_username"], "realm_access.roles"),
+    ],
+)
+def test_algorithms_names_and_roles_are_the_provider_s(
+    name: str, algorithms: list[str], names: list[str], roles: str
+) -> None:
+    entry = {"name": "main", **SHAPES[name].options}
+    [provider] = Settings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock()).providers.all
+
+    assert provider.algorithms == tuple(algorithms)
+    assert provider.name_claims == tuple(names)
+    assert provider.entrance.roles_claim == roles
+
+
+def test_okta_may_have_another_authorization_server() -> None:
+    entry = {"name": "main", "preset": "okta", "domain": "example.okta.com", "authorization_server": "aus9"}
+    [provider] = Settings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock()).providers.all
+
+    assert provider.issuers == ("https://example.okta.com/oauth2/aus9",)
 
 
 def test_supabase_project_with_a_secret_signs_in_with_it() -> None:

@@ -210,14 +210,18 @@ test("aborting ends a request that hangs", async (t) => {
 
 test("aborting ends a wait", async (t) => {
   const end = new AbortController();
-  const { requests, endpoint } = await serve(t, busy(503, 20));
-  const signIn = chimeSignIn({ endpoint, getToken: () => "kept", signal: end.signal });
+  const { endpoint } = await serve(t, busy(503, 20));
+  let decided = false; // chance is asked right before the wait
+  const time = { random: () => ((decided = true), 0.5) };
+  const signIn = chimeSignIn({ endpoint, getToken: () => "kept", signal: end.signal, time });
+  const started = performance.now();
   const waiting = signIn.credentials();
-  await until(() => requests.length === 1);
+  await until(() => decided);
 
   end.abort(new Error("signed out"));
 
   await assert.rejects(waiting, /signed out/);
+  assert.ok(performance.now() - started < 20_000);
 });
 
 test("aborting ends a getToken that never ends", async (t) => {
@@ -232,14 +236,14 @@ test("aborting ends a getToken that never ends", async (t) => {
 
 test("after aborting nothing is given, and nothing is asked for", async (t) => {
   const end = new AbortController();
-  const { signIn, requests } = await signInAt(t, [signedIn()], { signal: end.signal });
+  const { signIn, requests, asked } = await signInAt(t, [signedIn()], { signal: end.signal });
   await signIn.credentials();
 
   end.abort(new Error("signed out"));
 
   await assert.rejects(signIn.credentials(), /signed out/);
   await assert.rejects(signIn.user({ forceRefresh: true }), /signed out/);
-  assert.equal(requests.length, 1);
+  assert.deepEqual([requests.length, asked], [1, [false]]);
 });
 
 test("nothing is logged, and no error tells the token or a key", async (t) => {

@@ -14,8 +14,11 @@ from pathlib import Path
 import moto
 from moto import backend_index
 
-CHIME = "chimesdkidentity"
-_CHIME_HOST = re.compile(r"https?://(identity-|messaging-)?chime\.(.+)\.amazonaws\.com")
+HOSTS = {
+    "chimesdkidentity": re.compile(r"https?://(identity-)?chime\.(.+)\.amazonaws\.com"),
+    "chimesdkmessaging": re.compile(r"https?://messaging-chime\.(.+)\.amazonaws\.com"),
+}
+"""What stands in this folder, each with the addresses that moto, as a decorator, is to catch for it."""
 
 
 def register() -> None:
@@ -24,6 +27,7 @@ def register() -> None:
     if folder in moto.__path__:
         return
     moto.__path__.append(folder)
-    backend_index.backend_url_patterns.append((CHIME, _CHIME_HOST))
+    backend_index.backend_url_patterns.extend(HOSTS.items())
     # moto's CloudFormation asks once which resources there are: by then they must have been imported.
-    import_module(f"moto.{CHIME}.models")
+    for service in HOSTS:
+        import_module(f"moto.{service}.models")

@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.parsers import ResponseParserError
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
@@ -14,6 +15,7 @@ from local.aws.call import Call
 from local.aws.calls import Calls
 
 if TYPE_CHECKING:
+    from local.web import Server
     from tests.integration.conftest import Aws
 
 GOOD_FAULT = {
@@ -154,6 +156,67 @@ def test_quota_is_met_by_the_calls_beyond_it_alone(aws: Aws, chime: Any, app_ins
     aws.local("POST", "faults", {**quota, "beyond_per_second": 1_000_000})
     for _ in range(5):
         chime.describe_app_instance(AppInstanceArn=app_instance)
+
+
+SPOKEN = pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        pytest.param("sts", "AssumeRole", {"RoleArn": "arn:aws:iam::123456789012:role/U"}, id="STS"),
+        pytest.param("chime-sdk-identity", "DescribeAppInstanceUser", {"AppInstanceUserArn": "arn"}, id="Chime"),
+        pytest.param("secretsmanager", "GetSecretValue", {"SecretId": "key"}, id="Secrets Manager"),
+    ],
+)
+
+
+@SPOKEN
+def test_connection_is_dropped(service: str, operation: str, parameters: Any, aws: Aws) -> None:
+    aws.local("POST", "faults", {"operation": operation, "error": "ConnectionDropped"})
+    with pytest.raises(ConnectionClosedError):
+        ask(aws.client(service), operation, parameters)
+    assert aws.local("GET", "calls")[1][-1]["status"] is None
+
+
+def test_malformed_answer_of_sts_cannot_be_parsed(aws: Aws) -> None:
+    aws.local("POST", "faults", {"operation": "GetCallerIdentity", "error": "MalformedAnswer"})
+    with pytest.raises(ResponseParserError):
+        aws.client("sts").get_caller_identity()
+    assert aws.local("GET", "calls")[1][-1]["status"] == 200
+
+
+def test_malformed_answer_of_chime_lacks_what_was_asked_for(aws: Aws, chime: Any, app_instance: str) -> None:
+    aws.local("POST", "faults", {"operation": "DescribeAppInstance", "error": "MalformedAnswer"})
+    assert chime.describe_app_instance(AppInstanceArn=app_instance).keys() == {"ResponseMetadata"}
+
+
+def test_malformed_answer_has_the_status_that_was_set(aws: Aws, chime: Any) -> None:
+    aws.local("POST", "faults", {"operation": "ListAppInstances", "error": "MalformedAnswer", "status": 502})
+    with pytest.raises(ClientError) as failed:
+        chime.list_app_instances()
+    assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 502
+
+
+def ask(client: Any, operation: str, parameters: Any) -> Any:
+    named = {made_by: name for name, made_by in client.meta.method_to_api_mapping.items()}
+    return getattr(client, named[operation])(**parameters)
+
+
+def test_fault_may_wait_for_the_second_call(aws: Aws, chime: Any, app_instance: str) -> None:
+    aws.local("POST", "faults", {"operation": "CreateAppInstanceUser"})
+    aws.local("POST", "faults", {"operation": "CreateAppInstanceUser", "error": "ConnectionDropped"})
+    assert create(chime, app_instance)
+    with pytest.raises(ConnectionClosedError):
+        create(chime, app_instance)
+    assert create(chime, app_instance)
+
+
+def test_calls_of_one_client_come_on_one_connection(aws: Aws, server: Server, app_instance: str) -> None:
+    chime = aws.client("chime-sdk-identity")
+    before = server.accepted
+    for _ in range(5):
+        create(chime, app_instance)
+        with pytest.raises(ClientError):
+            chime.describe_app_instance_user(AppInstanceUserArn=f"{app_instance}/user/bob")
+    assert server.accepted == before + 1
 
 
 def test_fault_without_an_error_only_delays(aws: Aws, chime: Any, app_instance: str) -> None:

@@ -143,7 +143,7 @@ def test_service_that_is_not_here_is_refused(aws: Aws) -> None:
 
 def test_operation_that_nobody_wrote_is_not_implemented(chime: Any, app_instance: str) -> None:
     with pytest.raises(ClientError) as refused:
-        chime.list_app_instance_admins(AppInstanceArn=app_instance)
+        chime.list_app_instance_bots(AppInstanceArn=app_instance)
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 

@@ -30,6 +30,13 @@ class ConflictError(ChimeSDKIdentityError):
     Code = "Conflict"
 
 
+class ResourceLimitExceededError(ChimeSDKIdentityError):
+    """There would be more than the service allows."""
+
+    code = "ResourceLimitExceededException"
+    Code = "ResourceLimitExceeded"
+
+
 class ForbiddenError(ChimeSDKIdentityError):
     """The resource is missing, or is not the caller's to see."""
 

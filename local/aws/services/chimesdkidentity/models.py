@@ -3,26 +3,57 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.common_models import BaseModel, CloudFormationModel
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
-from .exceptions import ChimeSDKIdentityError, ConflictError, ForbiddenError
+from .exceptions import ChimeSDKIdentityError, ConflictError, ForbiddenError, ResourceLimitExceededError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+TAG_LIMIT = 50
+"""Tags on one resource: the model's limit for one request; that it holds for the resource too is inferred."""
 
 
-class AppInstanceUser(BaseModel):
+class _Tagged:
+    """What has tags, by key."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        """Take the tags that a creation has along."""
+        self.tags: dict[str, str] = {}
+        self.tag(parameters.get("Tags") or [])
+
+    def tag(self, tags: list[dict[str, str]]) -> None:
+        """
+        Add *tags*, in place of those with the same keys.
+
+        Raises:
+            ResourceLimitExceededError: There would be too many.
+        """
+        tagged = {**self.tags, **{tag["Key"]: tag["Value"] for tag in tags}}
+        if len(tagged) > TAG_LIMIT:
+            raise ResourceLimitExceededError(f"A resource has {TAG_LIMIT} tags at most.")
+        self.tags = tagged
+
+    def untag(self, keys: list[str]) -> None:
+        """Remove the tags with these keys, as far as they are there."""
+        self.tags = {key: value for key, value in self.tags.items() if key not in keys}
+
+
+class AppInstanceUser(_Tagged, BaseModel):
     """A user of an AppInstance; Describe and List show its attributes under their AWS names."""
 
     def __init__(self, app_instance_arn: str, parameters: dict[str, Any]) -> None:
-        """Take the parameters of CreateAppInstanceUser, already checked."""
+        """Take the parameters of CreateAppInstanceUser, already checked; nobody goes when their time is over."""
+        super().__init__(parameters)
         self.app_instance_user_arn = f"{app_instance_arn}/user/{parameters['AppInstanceUserId']}"
         self.name: str = parameters["Name"]
         self.metadata: str | None = parameters.get("Metadata")
         self.expiration_settings: dict[str, Any] | None = parameters.get("ExpirationSettings")
-        self.tags: list[dict[str, str]] = parameters.get("Tags") or []
         self.created_timestamp = utcnow()
         self.last_updated_timestamp = self.created_timestamp
 
@@ -37,19 +68,20 @@ class AppInstanceUser(BaseModel):
         self.last_updated_timestamp = utcnow()
 
 
-class AppInstance(CloudFormationModel):
-    """An AppInstance with its users by id."""
+class AppInstance(_Tagged, CloudFormationModel):
+    """An AppInstance with its users by id, and its administrators' ids with the time since when they are."""
 
     def __init__(self, region_name: str, account_id: str, parameters: dict[str, Any]) -> None:
         """Take the parameters of CreateAppInstance, already checked."""
+        super().__init__(parameters)
         self.app_instance_arn = f"arn:aws:chime:{region_name}:{account_id}:app-instance/{mock_random.uuid4()}"
         self.name: str = parameters["Name"]
         self.metadata: str | None = parameters.get("Metadata")
         self.client_request_token: str = parameters["ClientRequestToken"]
-        self.tags: list[dict[str, str]] = parameters.get("Tags") or []
         self.created_timestamp = utcnow()
         self.last_updated_timestamp = self.created_timestamp
         self.users: dict[str, AppInstanceUser] = {}
+        self.admins: dict[str, datetime] = {}
 
     def update(self, name: str, metadata: str) -> None:
         """Replace both."""
@@ -208,7 +240,7 @@ class ChimeSDKIdentityBackend(BaseBackend):
             ForbiddenError: The user or the AppInstance is missing (see `missing_resource`).
 
         """
-        user = self._users_beside(app_instance_user_arn).get(_user_id(app_instance_user_arn))
+        user = self._app_instance_of(app_instance_user_arn).users.get(_user_id(app_instance_user_arn))
         if user is None:
             raise self.missing_resource("The AppInstanceUser does not exist or you may not access it.")
         return user
@@ -226,13 +258,84 @@ class ChimeSDKIdentityBackend(BaseBackend):
         return app_instance_user_arn
 
     def delete_app_instance_user(self, app_instance_user_arn: str) -> None:
-        """Remove the user."""
+        """Remove the user, as an administrator too."""
         with self._lock:
             self.describe_app_instance_user(app_instance_user_arn)
-            del self._users_beside(app_instance_user_arn)[_user_id(app_instance_user_arn)]
+            app_instance, user_id = self._app_instance_of(app_instance_user_arn), _user_id(app_instance_user_arn)
+            del app_instance.users[user_id]
+            app_instance.admins.pop(user_id, None)
 
-    def _users_beside(self, app_instance_user_arn: str) -> dict[str, AppInstanceUser]:
-        return self.describe_app_instance(app_instance_user_arn.partition("/user/")[0]).users
+    def put_app_instance_user_expiration_settings(
+        self, app_instance_user_arn: str, expiration_settings: dict[str, Any] | None
+    ) -> AppInstanceUser:
+        """Replace the settings; None takes them away."""
+        user = self.describe_app_instance_user(app_instance_user_arn)
+        user.expiration_settings = expiration_settings
+        return user
+
+    def create_app_instance_admin(self, app_instance_arn: str, admin_arn: str) -> AppInstanceUser:
+        """
+        Make a user an administrator and return it.
+
+        Raises:
+            ConflictError: It is one; inferred from what the model lists.
+        """
+        with self._lock:
+            app_instance, user = self._with_user(app_instance_arn, admin_arn)
+            if _user_id(admin_arn) in app_instance.admins:
+                raise ConflictError("The AppInstanceUser is an administrator already.")
+            app_instance.admins[_user_id(admin_arn)] = utcnow()
+        return user
+
+    def describe_app_instance_admin(self, app_instance_arn: str, admin_arn: str) -> tuple[AppInstanceUser, datetime]:
+        """
+        Return the administrator and since when it is one.
+
+        Raises:
+            ForbiddenError: It is none (see `missing_resource`).
+        """
+        app_instance, user = self._with_user(app_instance_arn, admin_arn)
+        since = app_instance.admins.get(_user_id(admin_arn))
+        if since is None:
+            raise self.missing_resource("The AppInstanceAdmin does not exist or you may not access it.")
+        return user, since
+
+    def list_app_instance_admins(self, app_instance_arn: str) -> list[AppInstanceUser]:
+        """Return the AppInstance's administrators, by ARN."""
+        with self._lock:
+            app_instance = self.describe_app_instance(app_instance_arn)
+            return [app_instance.users[user_id] for user_id in sorted(app_instance.admins)]
+
+    def delete_app_instance_admin(self, app_instance_arn: str, admin_arn: str) -> None:
+        """Make an administrator a user like any other."""
+        with self._lock:
+            self.describe_app_instance_admin(app_instance_arn, admin_arn)
+            del self.describe_app_instance(app_instance_arn).admins[_user_id(admin_arn)]
+
+    def tag_resource(self, resource_arn: str, tags: list[dict[str, str]]) -> None:
+        """Add tags to an AppInstance or a user."""
+        with self._lock:
+            self._tagged(resource_arn).tag(tags)
+
+    def untag_resource(self, resource_arn: str, tag_keys: list[str]) -> None:
+        """Remove tags from an AppInstance or a user."""
+        with self._lock:
+            self._tagged(resource_arn).untag(tag_keys)
+
+    def list_tags_for_resource(self, resource_arn: str) -> list[dict[str, str]]:
+        """Return the tags of an AppInstance or a user."""
+        return [{"Key": key, "Value": value} for key, value in self._tagged(resource_arn).tags.items()]
+
+    def _tagged(self, arn: str) -> AppInstance | AppInstanceUser:
+        return self.describe_app_instance_user(arn) if "/user/" in arn else self.describe_app_instance(arn)
+
+    def _with_user(self, app_instance_arn: str, user_arn: str) -> tuple[AppInstance, AppInstanceUser]:
+        if not user_arn.startswith(f"{app_instance_arn}/user/"):
+            raise self.missing_resource("The AppInstanceUser is not one of this AppInstance.")
+        return self.describe_app_instance(app_instance_arn), self.describe_app_instance_user(user_arn)
+
+    def _app_instance_of(self, app_instance_user_arn: str) -> AppInstance:
+        return self.describe_app_instance(app_instance_user_arn.partition("/user/")[0])
 
 
 def _user_id(app_instance_user_arn: str) -> str:

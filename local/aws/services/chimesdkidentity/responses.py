@@ -14,7 +14,7 @@ from moto.core.utils import get_service_model
 
 from ..constraints import refusal  # noqa: TID252 - both are below `moto` when they run
 from .exceptions import BadRequestError
-from .models import ChimeSDKIdentityBackend, chimesdkidentity_backends
+from .models import AppInstanceUser, ChimeSDKIdentityBackend, chimesdkidentity_backends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +101,57 @@ class ChimeSDKIdentityResponse(BaseResponse):
         self.backend.delete_app_instance_user(self._valid()["AppInstanceUserArn"])
         return EmptyResult()
 
+    def put_app_instance_user_expiration_settings(self) -> ActionResult:
+        """PutAppInstanceUserExpirationSettings."""
+        given = self._valid()
+        arn, settings = given["AppInstanceUserArn"], given.get("ExpirationSettings")
+        user = self.backend.put_app_instance_user_expiration_settings(arn, settings)
+        return ActionResult({"AppInstanceUserArn": arn, "ExpirationSettings": user.expiration_settings})
+
+    def create_app_instance_admin(self) -> ActionResult:
+        """CreateAppInstanceAdmin."""
+        given = self._valid()
+        admin = self.backend.create_app_instance_admin(given["AppInstanceArn"], given["AppInstanceAdminArn"])
+        return ActionResult({"AppInstanceAdmin": _identity(admin), "AppInstanceArn": given["AppInstanceArn"]})
+
+    def describe_app_instance_admin(self) -> ActionResult:
+        """DescribeAppInstanceAdmin."""
+        given = self._valid()
+        admin, since = self.backend.describe_app_instance_admin(given["AppInstanceArn"], given["AppInstanceAdminArn"])
+        described = {"Admin": _identity(admin), "AppInstanceArn": given["AppInstanceArn"], "CreatedTimestamp": since}
+        return ActionResult({"AppInstanceAdmin": described})
+
+    def list_app_instance_admins(self) -> ActionResult:
+        """ListAppInstanceAdmins."""
+        given = self._valid()
+        page, next_token = _page(self.backend.list_app_instance_admins(given["AppInstanceArn"]), given)
+        admins = [{"Admin": _identity(admin)} for admin in page]
+        return ActionResult(
+            {"AppInstanceArn": given["AppInstanceArn"], "AppInstanceAdmins": admins, "NextToken": next_token}
+        )
+
+    def delete_app_instance_admin(self) -> ActionResult:
+        """DeleteAppInstanceAdmin."""
+        given = self._valid()
+        self.backend.delete_app_instance_admin(given["AppInstanceArn"], given["AppInstanceAdminArn"])
+        return EmptyResult()
+
+    def tag_resource(self) -> ActionResult:
+        """TagResource."""
+        given = self._valid()
+        self.backend.tag_resource(given["ResourceARN"], given["Tags"])
+        return EmptyResult()
+
+    def untag_resource(self) -> ActionResult:
+        """UntagResource."""
+        given = self._valid()
+        self.backend.untag_resource(given["ResourceARN"], given["TagKeys"])
+        return EmptyResult()
+
+    def list_tags_for_resource(self) -> ActionResult:
+        """ListTagsForResource."""
+        return ActionResult({"Tags": self.backend.list_tags_for_resource(self._valid()["ResourceARN"])})
+
     def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:
         """Serialise by the model; an error's body is Code and Message, without the `__type` that moto adds."""
         status, headers, body = super().serialized(action_result)
@@ -117,6 +168,10 @@ class ChimeSDKIdentityResponse(BaseResponse):
         if wrong:
             raise BadRequestError(wrong)
         return parameters
+
+
+def _identity(user: AppInstanceUser) -> dict[str, str]:
+    return {"Arn": user.app_instance_user_arn, "Name": user.name}
 
 
 def _page(items: Sequence[_Item], parameters: dict[str, Any]) -> tuple[Sequence[_Item], str | None]:

@@ -1,0 +1,163 @@
+"""The HTTP server under everything local: connections that stay, and those that cannot."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from werkzeug.exceptions import InternalServerError
+
+from local.web import HEADERS, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+
+FAILURE = (500, InternalServerError().get_body().encode())
+
+
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer by the path: with the body, with the headers, with nothing, without reading, or not at all."""
+    path = environ["PATH_INFO"]
+    if path == "/dropped":
+        raise ConnectionAbortedError
+    if path == "/failed":
+        raise ValueError(path)
+    if path == "/short":
+        start_response("200 OK", [("Content-Length", "10")])
+        return [b"short"]
+    if path == "/empty":
+        start_response("204 No Content", [])
+        return []
+    start_response("200 OK", [("Content-Type", "text/plain"), ("X-Twice", "1"), ("X-Twice", "2")])
+    if path == "/endless":
+        return itertools.repeat(b"more ")
+    if path == "/headers":
+        return [repr(environ[HEADERS]).encode()]
+    if path == "/unread":
+        return [b"not ", b"read"]
+    return [environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))]
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with closing(Server(application)) as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[http.client.HTTPConnection]:
+    with closing(http.client.HTTPConnection(server.host, server.port, timeout=60)) as connection:
+        yield connection
+
+
+def ask(client: http.client.HTTPConnection, path: str, body: Any = None, **request: Any) -> tuple[int, bytes]:
+    client.request(request.pop("method", "POST"), path, body, **request)
+    answer = client.getresponse()
+    return answer.status, answer.read()
+
+
+def sent(server: Server, request: bytes) -> bytes:
+    """Send bytes; return all that comes until the server closes the connection."""
+    with socket.create_connection((server.host, server.port), timeout=60) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_connection_stays_for_the_next_request(server: Server, client: http.client.HTTPConnection) -> None:
+    for body in (b"first", b"", b"x" * 100_000, b"last"):
+        assert ask(client, "/", body) == (200, body)
+    assert server.accepted == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "answer"),
+    [
+        pytest.param("/empty", "POST", (204, b""), id="an empty answer"),
+        pytest.param("/", "HEAD", (200, b""), id="an answer to HEAD"),
+        pytest.param("/failed", "POST", FAILURE, id="a failure"),
+    ],
+)
+def test_connection_stays_after(
+    path: str, method: str, answer: tuple[int, bytes], server: Server, client: http.client.HTTPConnection
+) -> None:
+    assert ask(client, path, method=method) == answer
+    assert ask(client, "/", b"next") == (200, b"next")
+    assert server.accepted == 1
+
+
+def test_requests_in_one_go_are_answered_in_order(server: Server) -> None:
+    first = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nfirst"
+    last = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlast"
+    answers = sent(server, first + last)
+    assert answers.count(b"HTTP/1.1 200") == 2
+    assert answers.index(b"first") < answers.index(b"last")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(b"GET /headers HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", id="the client wants it"),
+        pytest.param(b"GET /headers HTTP/1.0\r\n\r\n", id="it is of the old kind"),
+        pytest.param(b"GET /headers HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", id="it is old, whatever it wants"),
+        pytest.param(b"POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody", id="the body is not read"),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+            id="the body comes in chunks",
+        ),
+    ],
+)
+def test_connection_is_closed_after_an_answer_if(request_: bytes, server: Server) -> None:
+    answer = sent(server, request_)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"\r\nConnection: close\r\n" in answer
+
+
+def test_body_that_is_not_read_is_no_next_request(server: Server) -> None:
+    hidden = b"GET /headers HTTP/1.1\r\nHost: x\r\n\r\n"
+    length = str(len(hidden)).encode()
+    answer = sent(server, b"POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + b"\r\n\r\n" + hidden)
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_large_body_that_is_not_read_does_not_hide_the_answer(client: http.client.HTTPConnection) -> None:
+    assert ask(client, "/unread", b"x" * 20_000_000) == (200, b"not read")
+
+
+def test_endless_answer_comes_as_it_is_made(client: http.client.HTTPConnection) -> None:
+    client.request("GET", "/endless")
+    assert client.getresponse().read(1_000_000).startswith(b"more more ")
+
+
+def test_answer_that_is_shorter_than_it_says_ends_with_the_connection(client: http.client.HTTPConnection) -> None:
+    with pytest.raises(http.client.IncompleteRead):
+        ask(client, "/short")
+
+
+def test_application_may_drop_the_connection(client: http.client.HTTPConnection) -> None:
+    with pytest.raises(http.client.RemoteDisconnected):
+        ask(client, "/dropped")
+    assert ask(client, "/", b"again") == (200, b"again")
+
+
+def test_headers_arrive_and_leave_as_they_are(client: http.client.HTTPConnection) -> None:
+    client.putrequest("GET", "/headers", skip_host=True, skip_accept_encoding=True)
+    for value in ("1", "2"):
+        client.putheader("x-Twice", value)
+    client.endheaders()
+    answer = client.getresponse()
+    assert answer.read() == b"[('x-Twice', '1'), ('x-Twice', '2')]"
+    assert answer.headers.get_all("X-Twice") == ["1", "2"]
+
+
+def test_closed_server_lets_go_of_idle_connections(server: Server) -> None:
+    with socket.create_connection((server.host, server.port), timeout=60) as connection:
+        connection.sendall(b"POST /empty HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 204")
+        server.close()
+        assert connection.recv(65536) == b""
