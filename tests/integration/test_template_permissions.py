@@ -127,18 +127,17 @@ def test_every_action_in_channels_names_the_one_who_acts(everything: Statements)
 
 
 def test_given_app_instance_is_the_one_that_is_meant() -> None:
-    deployment, statements = deployed(OTHERWISE)
-    named = [
+    deployment, statements = deployed(EVERYTHING | {"AppInstanceName": "", "ChimeAppInstanceArn": APP_INSTANCE})
+    named = {
         resource
         for role in statements.values()
         for statement in role
         for resource in as_list(statement["Resource"])
         if ":app-instance/" in resource
-    ]
+    }
 
     assert deployment.functions["SigninFunction"].environment["CHIME_APP_INSTANCE_ARN"] == APP_INSTANCE
-    assert named
-    assert all(resource.startswith(APP_INSTANCE) for resource in named)
+    assert named == {APP_INSTANCE, *(f"{APP_INSTANCE}/{part}" for part in ("user/*", "channel/*", PINNED))}
 
 
 def test_created_app_instance_is_the_one_that_is_meant() -> None:
