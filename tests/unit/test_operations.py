@@ -124,6 +124,16 @@ def test_pause_is_longer_than_a_list_is_believed_and_a_sign_in_takes() -> None:
     assert max(deployed, REMEMBERED_SECONDS) + SECONDS + 5 <= PAUSE_SECONDS
 
 
+def test_redeploying_restores_nobody_as_the_list_is_no_resource_of_the_template() -> None:
+    parameters = {"ChimeAppInstanceArn": "arn:aws:chime:us-east-1:123456789012:app-instance/1", "Providers": "[]"}
+    resources = translate(TEMPLATE, {**parameters, "Revocation": "true"}, "us-east-1")["Resources"]
+
+    naming = {name for name, resource in resources.items() if "revoked-users" in json.dumps(resource)}
+
+    assert naming == {"SigninFunction", "SigninFunctionMayReadRevokedUsers"}
+    assert not [name for name, resource in resources.items() if resource["Type"] == "AWS::SSM::Parameter"]
+
+
 def test_deny_is_on_everything_for_the_user_s_tag_and_sessions_of_before() -> None:
     assert json.loads(Denial.of(frozenset({"bob", "ada"}), START).document()) == {
         "Version": "2012-10-17",
