@@ -19,9 +19,9 @@ from signin.settings import Settings
 if TYPE_CHECKING:
     from tests.integration.conftest import Aws
 
-SECONDS = {1: 30.0, -1: 6.0}
+SECONDS = {1: 30.0, -1: 4.0}
 """Of the whole sign-in, for what happens once and for good; 8 in earnest."""
-READ_SECONDS = 0.3
+READ_SECONDS = 0.8
 
 
 @dataclass(frozen=True)
