@@ -60,7 +60,7 @@ def _decoded(segment: str) -> bytes:
 def _json_object(encoded: bytes) -> dict[str, Any]:
     try:
         text = encoded.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = _JSON.decode(text)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")  # fails on half a surrogate pair
         if text.count("{") + text.count("[") > DEEPEST_NESTING and _is_deep(value):
@@ -93,3 +93,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+"""Made once: making it costs as much as reading a token."""
