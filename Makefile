@@ -109,6 +109,19 @@ gradual: # what GRADUAL=1 makes of template.yaml, for its test
 e2e: .venv/dev ## test the deployed stack that AWS_SAM_STACK_NAME names
 	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
 
+revoke: .venv/dev ## cut USER=<ChimeUserId> off: no sign-in any more, and the sessions that exist denied
+	@$(WHOM)$(BIN)/python -m operations revoke "$$USER"
+
+restore: .venv/dev ## take that back
+	@$(WHOM)$(BIN)/python -m operations restore "$$USER"
+
+revoked: .venv/dev ## say who is cut off
+	@$(BIN)/python -m operations revoked
+
+# Every shell has a USER of its own, whom nobody meant.
+WHOM = $(if $(filter command,$(origin USER)),,$(error Say whom: make $@ USER=<ChimeUserId>))
+.PHONY: revoke restore revoked
+
 # ── Housekeeping ─────────────────────────────────────────────────────────────────────────────────
 
 lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versions: make lock UPGRADE=1)

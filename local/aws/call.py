@@ -24,6 +24,7 @@ SERVICES = {
     "sts": ("sts",),
     "chime": ("chime-sdk-identity", "chime-sdk-messaging"),
     "secretsmanager": ("secretsmanager",),
+    "ssm": ("ssm",),
     "iam": ("iam",),
     "cloudformation": ("cloudformation",),
 }

@@ -1,4 +1,4 @@
-"""The services themselves: moto's, with what `services` and `sts` add to it."""
+"""The services themselves: moto's, with what `services`, `sts` and `cloudformation` add to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.wrappers import Response
 
-from local.aws import errors, services, sts
+from local.aws import cloudformation, errors, services, sts
 from local.aws.errors import AwsError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Cloud:
             raise RuntimeError("Another AwsEndpoint is open in this process: close it first, moto's state is shared.")
         services.register()
         sts.install()
+        cloudformation.install()
         self._applications: dict[str, WSGIApplication] = {}
         self._lock = threading.Lock()
         _forget_everything()
@@ -61,6 +62,7 @@ class Cloud:
         """Empty moto's state and give it its own STS back."""
         _forget_everything()
         sts.uninstall()
+        cloudformation.uninstall()
         _alone.release()
 
     def _application(self, call: Call) -> WSGIApplication:

@@ -2,8 +2,8 @@
 Know what an operation needs: which actions, each on which resource.
 
 Sources: the service authorization reference (https://docs.aws.amazon.com/service-authorization/latest/reference/, pages
-list_amazonchime.html, list_awssecretsmanager.html, list_awssecuritytokenservice.html; a test compares Chime's part with
-the copy that cfn-lint ships), and for messaging https://docs.aws.amazon.com/chime-sdk/latest/dg/call-from-backend.html:
+list_amazonchime.html, list_awssecretsmanager.html, list_awssecuritytokenservice.html, list_awssystemsmanager.html; a
+test compares Chime's part with the copy that cfn-lint ships), and for messaging https://docs.aws.amazon.com/chime-sdk/latest/dg/call-from-backend.html:
 the permission is asked for the user in x-amz-chime-bearer, and for what is acted on. Where an action has two resources,
 both have to be allowed.
 
@@ -85,6 +85,7 @@ _ON_ONE_SECRET = frozenset(
     }
 )
 _ON_NO_SECRET = frozenset({"GetRandomPassword", "ListSecrets"})
+ON_ONE_PARAMETER = frozenset({"DeleteParameter", "GetParameter", "GetParameterHistory", "PutParameter"})
 _FREE = frozenset({"GetCallerIdentity"})
 """No policy can forbid it: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html."""
 
@@ -149,6 +150,17 @@ def _secrets(call: Call) -> Iterator[tuple[str, str]]:
         yield from _unknown(call)
 
 
+def _parameters(call: Call) -> Iterator[tuple[str, str]]:
+    if call.name not in ON_ONE_PARAMETER:
+        yield from _unknown(call)
+        return
+    name = str((call.parameters or {}).get("Name") or "")
+    # The ARN has one slash, whether the name begins with one or not, and no version.
+    root = _resource("arn:aws:ssm:{region}:{account}:parameter/", call)
+    arn = name if name.startswith("arn:") else root + name.removeprefix("/")
+    yield f"ssm:{call.name}", ":".join(arn.split(":")[:6])
+
+
 def _sts(call: Call) -> Iterator[tuple[str, str]]:
     if call.name not in _FREE:
         yield from _unknown(call)
@@ -192,5 +204,6 @@ _FINDERS = {
     "chime-sdk-identity": _identity,
     "chime-sdk-messaging": _messaging,
     "secretsmanager": _secrets,
+    "ssm": _parameters,
     "sts": _sts,
 }

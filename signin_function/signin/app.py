@@ -15,11 +15,15 @@ from signin.caller import caller
 from signin.chime import ChimeUsers
 from signin.cors import shared_with
 from signin.exchange import Exchange
+from signin.revocation import NobodyRevoked, RememberedUsers
 from signin.settings import Settings
+from signin.ssm import ParameterList
 from signin.sts import RoleSessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from signin.revocation import RevokedUsers
 
 THREADS = 8
 """Three for one sign-in; the rest is for those of earlier ones that hang still."""
@@ -37,11 +41,15 @@ class SignIn:
         self._executor = ThreadPoolExecutor(THREADS)
         self._users = ChimeUsers(settings.app_instance_arn)
         self._sessions = RoleSessions(source_identity=settings.source_identity)
-        self._exchange = Exchange(self._users, self._sessions, settings.terms, self._executor)
+        self._revoked = ParameterList(settings.revoked_users) if settings.revoked_users else None
+        self._exchange = Exchange(
+            self._remembered(self._revoked), self._users, self._sessions, settings.terms, self._executor
+        )
 
     def connect(self) -> None:
         """Open the connections that the first sign-in will use; one that takes long is left to it."""
-        opening = [self._executor.submit(adapter.connect) for adapter in (self._users, self._sessions)]
+        adapters = [adapter for adapter in (self._users, self._sessions, self._revoked) if adapter]
+        opening = [self._executor.submit(adapter.connect) for adapter in adapters]
         wait(opening, timeout=CONNECT_SECONDS)
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,6 +60,11 @@ class SignIn:
         """
         answer = answers.preflight() if event.get("httpMethod") == "OPTIONS" else self._outcome(event)
         return shared_with(event, self._settings.allowed_origins, answer)
+
+    def _remembered(self, revoked: ParameterList | None) -> RevokedUsers:
+        if revoked is None:
+            return NobodyRevoked()
+        return RememberedUsers(revoked, self._executor, self._settings.revoked_users_seconds)
 
     def _outcome(self, event: Mapping[str, Any]) -> dict[str, Any]:
         request_id = str((event.get("requestContext") or {}).get("requestId", ""))

@@ -63,12 +63,14 @@ class ChimeUsers:
             SigninError: Chime throttles, fails or refuses.
         """
         with translated(), _telling({"Conflict"}, UserExists):
-            self._client.create_app_instance_user(
+            answer = self._client.create_app_instance_user(
                 AppInstanceArn=self._app_instance_arn,
                 AppInstanceUserId=user_id,
                 Name=name,
                 ClientRequestToken=request_token,
             )
+            if answer["AppInstanceUserArn"] != self.arn(user_id):
+                raise ValueError("Chime made another user than it was asked for")
 
     def rename(self, user: AppInstanceUser, name: str) -> None:
         """

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from signin.budget import Budget
     from signin.caller import Caller
+    from signin.revocation import RevokedUsers
     from signin.sessions import Credentials, Session, Terms, UserSessions
     from signin.users import AppInstanceUsers, Ensured
 
@@ -30,8 +31,9 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """The exchange, with whom it deals: the AppInstance's users and STS, by the deployer's terms."""
+    """The exchange, with whom it deals: who was cut off, the AppInstance's users and STS, by the deployer's terms."""
 
+    revoked_users: RevokedUsers
     app_instance_users: AppInstanceUsers
     sessions: UserSessions
     terms: Terms
@@ -41,13 +43,17 @@ class Exchange:
         """
         Return what *caller* gets at *now*, in the time of the slower of two calls: user ensured, session opened.
 
+        Before both, who was cut off is turned away; that costs a call only where the list is not remembered.
+
         Raises:
-            SigninError: One of the two failed for good (the other is not waited for), or the time is over.
+            Forbidden: The user was cut off.
+            SigninError: A call failed for good (the other is not waited for), or the time is over.
         """
         user_id = identity.app_instance_user_id(caller)
         name = identity.display_name(caller.name, user_id)
         session = self.terms.session(caller, user_id, now)
         try:
+            self.revoked_users.check(user_id, now, budget)
             ensured, credentials = self._both(
                 budget,
                 user=lambda: users.ensure(self.app_instance_users, user_id, name, budget, self.executor),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signin.errors import SettingsError
+from signin.revocation import REMEMBERED_SECONDS
 from signin.sessions import LONGEST, SHORTEST, Terms
 
 if TYPE_CHECKING:
@@ -17,16 +18,20 @@ ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASC
 APP_INSTANCE_ARN = re.compile(r"arn:aws:chime:(us-east-1|eu-central-1):[0-9]{12}:app-instance/[A-Za-z0-9-]{1,64}")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
 USER_ROLE = re.compile(r"[\w:/.-]{1,64}", re.ASCII)
+REMEMBERED = re.compile(r"[0-9]|[12][0-9]|30")
+PARAMETER = re.compile(r"/?[\w.-]+(/[\w.-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the handler's environment variables say."""
+    """What the handler's environment variables say. `revoked_users` is a parameter's name, or empty."""
 
     app_instance_arn: str
     terms: Terms
     source_identity: bool
     allowed_origins: frozenset[str]
+    revoked_users: str = ""
+    revoked_users_seconds: float = REMEMBERED_SECONDS
 
     @property
     def region(self) -> str:
@@ -56,6 +61,8 @@ class Settings:
             ),
             source_identity=_boolean(environ, "SOURCE_IDENTITY"),
             allowed_origins=_origins(environ.get("ALLOWED_ORIGINS", "")),
+            revoked_users=_parameter(environ.get("REVOKED_USERS_PARAMETER", "")),
+            revoked_users_seconds=_remembered(environ.get("REVOKED_USERS_SECONDS", "")),
         )
 
 
@@ -70,6 +77,21 @@ def _seconds(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or not SHORTEST <= int(text) <= LONGEST:
         raise SettingsError(f"SESSION_SECONDS is no whole number from {SHORTEST} to {LONGEST}. Write one.")
     return int(text)
+
+
+def _parameter(name: str) -> str:
+    if name and not PARAMETER.fullmatch(name):
+        raise SettingsError(
+            "REVOKED_USERS_PARAMETER is no parameter's name. Write one, or nothing: /stack/revoked-users."
+        )
+    return name
+
+
+def _remembered(text: str) -> float:
+    if text and not REMEMBERED.fullmatch(text):
+        # No longer: `make revoke` waits for so long, and then relies on it.
+        raise SettingsError("REVOKED_USERS_SECONDS is no whole number from 0 to 30. Write one.")
+    return float(text or REMEMBERED_SECONDS)
 
 
 def _boolean(environ: Mapping[str, str], name: str) -> bool:

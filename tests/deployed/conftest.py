@@ -1,23 +1,125 @@
 """
 Tests against a deployed stack, with the AWS account of whoever runs them: `AWS_SAM_STACK_NAME=… make e2e`.
 
-They ask only what needs no token of the stack's identity provider, and change nothing.
+| variable | what |
+|---|---|
+| `AWS_SAM_STACK_NAME` | the stack, in the region of your AWS configuration |
+| `E2E_TOKEN` | a token of a user who may sign in; without one, only refusals are tested |
+| `E2E_TOKEN_COMMAND` | or a command that prints one |
+| `E2E_SIGNIN_URL` | an address to test instead of the stack's output SigninUrl, as of the local stack |
+
+The user who signs in and one more are created in the AppInstance, and deleted again; a user who was there before stays.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+import urllib3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """The answer to a sign-in that worked, and clients that act as that user."""
+
+    headers: Any
+    body: dict[str, Any]
+
+    @property
+    def arn(self) -> str:
+        """The user."""
+        return str(self.body["ChimeAppInstanceUserArn"])
+
+    def client(self, service: str) -> Any:
+        """Return a client with the user's credentials."""
+        given = self.body["ChimeCredentials"]
+        return boto3.Session(
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+            region_name=self.body["ChimeRegion"],
+        ).client(service)  # type: ignore[call-overload]
 
 
 @pytest.fixture(scope="session")
 def signin_url() -> str:
-    """Return the stack's SigninUrl."""
+    """Return where to sign in: the stack's SigninUrl."""
+    if "E2E_SIGNIN_URL" in os.environ:
+        return os.environ["E2E_SIGNIN_URL"]
     name = os.environ.get("AWS_SAM_STACK_NAME")
     if not name:
         pytest.exit("Say which stack: AWS_SAM_STACK_NAME=chime-signin make e2e", returncode=2)
     stack = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     return outputs["SigninUrl"]
+
+
+@pytest.fixture(scope="session")
+def token() -> str:
+    """Return a token of a user who may sign in."""
+    if os.environ.get("E2E_TOKEN"):
+        return os.environ["E2E_TOKEN"]
+    if not os.environ.get("E2E_TOKEN_COMMAND"):
+        pytest.skip("Nobody signs in: give E2E_TOKEN, or E2E_TOKEN_COMMAND that prints one")
+    command = shlex.split(os.environ["E2E_TOKEN_COMMAND"])
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def signed_in(signin_url: str, token: str) -> Iterator[SignedIn]:
+    """Sign in; afterwards delete the user, if it was not there before."""
+    begins = _next_second(signin_url)
+    answer = urllib3.request(
+        "POST", signin_url, headers={"Authorization": f"Bearer {token}"}, retries=False, timeout=30
+    )
+    assert answer.status == 200, answer.data
+    made = SignedIn(answer.headers, answer.json())
+    yield made
+    _delete_if_new(made, begins)
+
+
+@pytest.fixture(scope="session")
+def operator(signed_in: SignedIn) -> Any:
+    """Return a client for the AppInstance with the credentials of whoever runs this."""
+    return boto3.client("chime-sdk-identity", region_name=signed_in.body["ChimeRegion"])
+
+
+@pytest.fixture(scope="session")
+def somebody_else(signed_in: SignedIn, operator: Any) -> Iterator[str]:
+    """Return the ARN of another user of the AppInstance, who is there while the tests run."""
+    arn = operator.create_app_instance_user(
+        AppInstanceArn=signed_in.body["ChimeAppInstanceArn"],
+        AppInstanceUserId=f"e2e-{uuid.uuid4()}",
+        Name="Somebody else",
+        ClientRequestToken=str(uuid.uuid4()),
+    )["AppInstanceUserArn"]
+    yield arn
+    operator.delete_app_instance_user(AppInstanceUserArn=arn)
+
+
+def _next_second(url: str) -> datetime:
+    """Wait for the next second by the service's own clock, which tells whole ones: no user of before is of it."""
+    now = parsedate_to_datetime(urllib3.request("OPTIONS", url, retries=False, timeout=30).headers["Date"])
+    time.sleep(1)
+    return now + timedelta(seconds=1)
+
+
+def _delete_if_new(signed_in: SignedIn, begins: datetime) -> None:
+    chime = boto3.client("chime-sdk-identity", region_name=signed_in.body["ChimeRegion"])
+    user = chime.describe_app_instance_user(AppInstanceUserArn=signed_in.arn)["AppInstanceUser"]
+    if user["CreatedTimestamp"] >= begins:
+        chime.delete_app_instance_user(AppInstanceUserArn=signed_in.arn)

@@ -42,7 +42,7 @@ def test_modules_come_from_the_layer(layer: str, modules: str, flags: list[str])
 
 @pytest.mark.parametrize(
     ("layer", "services"),
-    [("AuthorizerLayer", ["secretsmanager"]), ("SigninLayer", ["chime-sdk-identity", "sts"])],
+    [("AuthorizerLayer", ["secretsmanager"]), ("SigninLayer", ["chime-sdk-identity", "ssm", "sts"])],
 )
 def test_layer_knows_the_services_that_are_called_and_no_others(
     layer: str, services: list[str], flags: list[str]

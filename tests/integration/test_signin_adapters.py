@@ -13,6 +13,7 @@ from signin import aws
 from signin.chime import ChimeUsers
 from signin.errors import Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
 from signin.sessions import Session
+from signin.ssm import ParameterList
 from signin.sts import RoleSessions
 from signin.users import AppInstanceUser
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.integration.conftest import Aws
+
+
+LIST = "/test/revoked-users"
 
 
 class Cloud:
@@ -36,6 +40,11 @@ class Cloud:
         """Make the clients anew, by what the environment says now."""
         self.users = ChimeUsers(self.app_instance_arn)
         self.sessions = RoleSessions(source_identity=False)
+        self.revoked = ParameterList(LIST)
+
+    def write(self, text: str) -> None:
+        """Write the list of users who were cut off."""
+        self._aws.client("ssm").put_parameter(Name=LIST, Value=text, Type="String", Overwrite=True)
 
     def fault(self, operation: str, **fault: Any) -> None:
         status, _ = self._aws.local("POST", "faults", {"operation": operation, **fault})
@@ -112,7 +121,27 @@ def test_session_has_a_source_identity_if_that_is_switched_on(cloud: Cloud) -> N
     assert parameters["SourceIdentity"] == "chime_ada"
 
 
-@pytest.mark.parametrize("adapter", ["users", "sessions"])
+def test_list_that_was_never_written_is_empty(cloud: Cloud) -> None:
+    assert cloud.revoked.read() == frozenset()
+
+
+def test_list_is_read_as_it_is_now(cloud: Cloud) -> None:
+    cloud.write('["ada"]')
+    assert cloud.revoked.read() == {"ada"}
+
+    cloud.write("[]")
+    assert cloud.revoked.read() == frozenset()
+
+
+@pytest.mark.parametrize("text", ["ada", "{}", '{"ada": 1}', "[1]", '"ada"', "null", '["ada"'])
+def test_list_that_is_something_else_is_not_taken_for_an_empty_one(cloud: Cloud, text: str) -> None:
+    cloud.write(text)
+
+    with pytest.raises(Rejected, match="MalformedAnswer"):
+        cloud.revoked.read()
+
+
+@pytest.mark.parametrize("adapter", ["users", "sessions", "revoked"])
 def test_connections_are_opened_without_a_call(cloud: Cloud, adapter: str) -> None:
     getattr(cloud, adapter).connect()
 
@@ -120,7 +149,7 @@ def test_connections_are_opened_without_a_call(cloud: Cloud, adapter: str) -> No
     assert not cloud.parameters("AssumeRole")
 
 
-@pytest.mark.parametrize("adapter", ["users", "sessions"])
+@pytest.mark.parametrize("adapter", ["users", "sessions", "revoked"])
 def test_connection_that_cannot_be_opened_is_left_to_the_first_call(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, adapter: str
 ) -> None:
@@ -137,6 +166,7 @@ CALLS: dict[str, Callable[[Cloud], object]] = {
         AppInstanceUser(cloud.users.arn("ada"), "Ada", ""), "Eve"
     ),
     "AssumeRole": lambda cloud: cloud.sessions.open(Session("ada", cloud.role_arn, 900)),
+    "GetParameter": lambda cloud: cloud.revoked.read(),
 }
 
 
@@ -164,6 +194,10 @@ CALLS: dict[str, Callable[[Cloud], object]] = {
                 *("TooManyRequestsException", "RequestLimitExceeded", "SlowDown"),
             )
         ),
+        ("GetParameter", "ThrottlingException", 400, Throttled),
+        ("GetParameter", "AccessDeniedException", 400, Rejected),
+        ("GetParameter", "ParameterVersionNotFound", 400, Rejected),
+        ("GetParameter", "InternalServerError", 500, Unavailable),
         ("AssumeRole", "SomethingNew", 429, Throttled),
         ("AssumeRole", "SomethingNew", 428, Rejected),
         ("AssumeRole", "AccessDenied", 403, Rejected),
@@ -222,6 +256,10 @@ CREDENTIALS = (
         pytest.param(
             "DescribeAppInstanceUser", Response("<!doctype html>", 503), Unavailable, id="a page in Chime's place"
         ),
+        pytest.param("GetParameter", Response(), Rejected, id="no parameter"),
+        pytest.param("GetParameter", Response("{}"), Rejected, id="an empty parameter"),
+        pytest.param("GetParameter", Response('{"Parameter": {"Value": 7}}'), Rejected, id="a parameter of a number"),
+        pytest.param("GetParameter", Response("null", 404), Rejected, id="nothing there, and nobody who says so"),
         pytest.param("AssumeRole", Response(CREDENTIALS.format("")), Rejected, id="no credentials"),
         pytest.param(
             "AssumeRole",

@@ -13,7 +13,7 @@ import pytest
 
 from signin.budget import Budget
 from signin.caller import Caller
-from signin.errors import Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
+from signin.errors import Forbidden, Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
 from signin.exchange import Exchange, SignedIn
 from signin.sessions import Credentials, Session, Terms
 from signin.users import AppInstanceUser, Ensured
@@ -87,8 +87,20 @@ class Sts:
 TERMS = Terms("arn:aws:iam::123456789012:role/User", 3600)
 
 
+class Revoked:
+    """A list of users who were cut off."""
+
+    def __init__(self, *users: str) -> None:
+        self.users = users
+
+    def check(self, user_id: str, now: float, budget: Budget) -> None:
+        assert now == NOW
+        if user_id in self.users:
+            raise Forbidden("revoked")
+
+
 def exchange(chime: Chime, sts: Sts, budget: Budget, executor: Executor, caller: Caller = ADA) -> SignedIn:
-    return Exchange(chime, sts, TERMS, executor)(caller, NOW, budget)
+    return Exchange(Revoked("eve"), chime, sts, TERMS, executor)(caller, NOW, budget)
 
 
 @pytest.fixture
@@ -123,6 +135,15 @@ def test_returning_user_costs_one_call(budget: Budget, executor: Executor) -> No
     exchange(chime, Sts(), budget, executor)
 
     assert chime.calls == ["describe"]
+
+
+def test_user_who_was_cut_off_is_refused_before_any_call(budget: Budget, executor: Executor) -> None:
+    chime, sts = Chime(), Sts()
+
+    with pytest.raises(Forbidden, match="revoked"):
+        exchange(chime, sts, budget, executor, replace(ADA, subject="eve"))
+    assert (chime.calls, sts.opened) == ([], [])
+    assert budget.remaining() == 0
 
 
 def test_changed_name_is_brought_to_chime_with_the_metadata_kept(budget: Budget, executor: Executor) -> None:

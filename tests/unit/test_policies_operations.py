@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from moto.core.utils import get_service_model
 
-from local.aws.operations import CHIME_IDENTITY, messaging_members
+from local.aws.operations import CHIME_IDENTITY, ON_ONE_PARAMETER, messaging_members
 
 MESSAGING = [name for name in get_service_model("chime-sdk-messaging").operation_names if messaging_members(name)]
 OPEN = {"CreateAppInstance", "CreateAppInstanceUser"}
@@ -18,9 +18,9 @@ OPEN = {"CreateAppInstance", "CreateAppInstanceUser"}
 
 
 @functools.cache
-def actions() -> dict[str, Any]:
+def actions(service: str = "chime") -> dict[str, Any]:
     text = resources.files("cfnlint").joinpath("data/AdditionalSpecs/Policies.json").read_text()
-    found: dict[str, Any] = json.loads(text)["chime"]["Actions"]
+    found: dict[str, Any] = json.loads(text)[service]["Actions"]
     return found
 
 
@@ -46,6 +46,11 @@ def test_identity_operation_is_on_what_the_reference_says(operation: str) -> Non
 def test_messaging_operation_is_on_what_the_reference_says(operation: str) -> None:
     kinds = {"ChimeBearer": "app-instance-user", "ChannelArn": "channel", "ChannelFlowArn": "channel-flow"}
     assert reference(operation) == {kinds[member] for member in messaging_members(operation)}
+
+
+@pytest.mark.parametrize("operation", sorted(ON_ONE_PARAMETER))
+def test_parameter_s_operation_is_on_the_parameter(operation: str) -> None:
+    assert actions("ssm")[operation.lower()]["Resources"] == ["parameter"]
 
 
 def test_speaking_in_a_channel_is_on_the_speaker_and_the_channel() -> None:

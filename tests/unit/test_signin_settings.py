@@ -23,6 +23,8 @@ def test_two_arns_are_enough() -> None:
     assert not settings.source_identity
     assert not settings.terms.ends_with_token
     assert settings.terms.other_role_arns == {}
+    assert settings.revoked_users == ""
+    assert settings.revoked_users_seconds == 30
 
 
 def test_switches_and_other_roles_are_read() -> None:
@@ -34,6 +36,15 @@ def test_switches_and_other_roles_are_read() -> None:
     assert settings.source_identity
     assert settings.terms.ends_with_token
     assert settings.terms.other_role_arns == {"moderator": arn}
+
+
+def test_list_of_revoked_users_is_a_parameter_that_is_believed_for_30_s_at_most() -> None:
+    switched = {"REVOKED_USERS_PARAMETER": "/chime-signin/stack-1/revoked-users", "REVOKED_USERS_SECONDS": "0"}
+
+    settings = Settings.from_environ({**GOOD, **switched})
+
+    assert settings.revoked_users == "/chime-signin/stack-1/revoked-users"
+    assert settings.revoked_users_seconds == 0
 
 
 def test_origins_are_separated_by_commas() -> None:
@@ -76,6 +87,10 @@ def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
         pytest.param("USER_ROLES", '{"a b": "x"}', "is no JSON object", id="a role's name with a space"),
         pytest.param("USER_ROLES", '{"moderator": "Moderator"}', "the ARN of a role", id="a role without an ARN"),
         pytest.param("USER_ROLES", '{"moderator": 7}', "the ARN of a role", id="a role that is a number"),
+        pytest.param("REVOKED_USERS_PARAMETER", "a b", "is no parameter's name", id="a list with a space"),
+        pytest.param("REVOKED_USERS_PARAMETER", "/a/b:1", "is no parameter's name", id="a version of a list"),
+        pytest.param("REVOKED_USERS_SECONDS", "31", "from 0 to 30", id="a list believed for too long"),
+        pytest.param("REVOKED_USERS_SECONDS", "-1", "from 0 to 30", id="a list believed for less than no time"),
         pytest.param("ALLOWED_ORIGINS", "*", "has \\*, which is no origin", id="any origin"),
         pytest.param("ALLOWED_ORIGINS", "https://a.example/", "closing slash", id="an origin with a slash"),
         pytest.param("ALLOWED_ORIGINS", "a.example", "Write scheme, host and port", id="an origin without a scheme"),

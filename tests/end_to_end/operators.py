@@ -1,0 +1,78 @@
+"""What operators do to a stack, and what its users notice of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from local.deployment import REGION, STACK_NAME
+from tests.end_to_end.conftest import ROOT, Answer, Client, aws
+
+if TYPE_CHECKING:
+    from local.stack import Stack
+
+PAUSE = "1"
+"""Seconds, where the functions believe no list at all: times in whole seconds differ then."""
+
+
+def owner(stack: Stack, service: str) -> Any:
+    return aws(stack, service, stack.endpoint.root_credentials())
+
+
+def start(stack: Stack, *arguments: str) -> subprocess.Popen[str]:
+    """Start the command as somebody does who may deploy."""
+    keys = stack.endpoint.root_credentials()
+    variables = {
+        **{name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "HOME") if name in os.environ},
+        "AWS_SAM_STACK_NAME": STACK_NAME,
+        "AWS_ENDPOINT_URL": stack.urls["aws"],
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+    }
+    command = [sys.executable, "-m", "operations", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(running: subprocess.Popen[str]) -> tuple[int, str]:
+    """Return the command's exit status and all that it said."""
+    said, complained = running.communicate(timeout=60)
+    return running.returncode, said + complained
+
+
+def revoke(stack: Stack, *users: str) -> None:
+    status, said = finish(start(stack, "revoke", *users, "--pause", PAUSE))
+    assert status == 0, said
+
+
+def restore(stack: Stack, *users: str) -> None:
+    status, said = finish(start(stack, "restore", *users))
+    assert status == 0, said
+
+
+def signed_in(client: Client, user: str) -> dict[str, Any]:
+    answer = client.sign_in(client.token(sub=user))
+    assert answer.status == 200, answer.body
+    body: dict[str, Any] = answer.body
+    return body
+
+
+def may_act(stack: Stack, session: dict[str, Any]) -> bool:
+    """Tell whether a signed-in user may look at themselves; any other refusal than a Deny is an error."""
+    chime = aws(stack, "chime-sdk-identity", session["ChimeCredentials"])
+    try:
+        chime.describe_app_instance_user(AppInstanceUserArn=session["ChimeAppInstanceUserArn"])
+    except ClientError as error:
+        if "explicit deny" not in str(error):
+            raise
+        return False
+    return True
+
+
+def assert_refused(answer: Answer) -> None:
+    assert (answer.status, answer.body["error"], answer.body["reason"]) == (403, "forbidden", "revoked")
+    assert "ChimeCredentials" not in answer.body

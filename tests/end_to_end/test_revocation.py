@@ -1,0 +1,148 @@
+"""Users cut off and restored by the command that operators type, on the local AWS with its policies in force."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.aws.callers import ACCOUNT
+from local.deployment import STACK_NAME
+from local.stack import Options, Stack
+from tests.end_to_end.conftest import Client, aws
+from tests.end_to_end.operators import PAUSE, assert_refused, finish, may_act, owner, restore, revoke, signed_in, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIST = f"/chime-signin/{STACK_NAME}/revoked-users"
+MODERATOR = f"arn:aws:iam::{ACCOUNT}:role/Moderator"
+ANYONE = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+ANYTHING = {"Effect": "Allow", "Action": "chime:*", "Resource": "*"}
+
+
+@pytest.fixture(scope="module")
+def stack(logs: list[bytes]) -> Iterator[Stack]:
+    parameters = {"Revocation": "true", "UserRoleArns": MODERATOR}
+    with Stack(Options(parameters=parameters, settings={"REVOKED_USERS_SECONDS": "0"}, log=logs.append)) as running:
+        owner(running, "iam").create_role(RoleName="Moderator", AssumeRolePolicyDocument=policy(ANYONE))
+        owner(running, "iam").put_role_policy(RoleName="Moderator", PolicyName="may", PolicyDocument=policy(ANYTHING))
+        yield running
+
+
+def policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_ada_is_cut_off_and_restored_and_bob_notices_nothing(stack: Stack, client: Client) -> None:
+    ada, bob = signed_in(client, "ada"), signed_in(client, "bob")
+    assert may_act(stack, ada)
+
+    revoke(stack, "ada")
+
+    assert not may_act(stack, ada)
+    assert_refused(client.sign_in(client.token(sub="ada")))
+    assert may_act(stack, bob)
+    assert may_act(stack, signed_in(client, "bob"))
+
+    restore(stack, "ada")
+
+    assert may_act(stack, signed_in(client, "ada"))
+    assert may_act(stack, ada)
+
+
+def test_who_was_cut_off_is_refused_before_anything_else(stack: Stack, client: Client) -> None:
+    revoke(stack, "carol")
+    client.control("DELETE", "aws", "/local/calls")
+
+    assert_refused(client.sign_in(client.token(sub="carol")))
+
+    assert [call["operation"] for call in client.calls()] == ["GetParameter"]
+
+
+def test_sessions_from_after_a_restore_outlive_the_next_run_for_others(stack: Stack, client: Client) -> None:
+    revoke(stack, "dave")
+    restore(stack, "dave")
+    dave = signed_in(client, "dave")
+
+    revoke(stack, "erin")
+
+    assert may_act(stack, dave)
+
+
+def test_every_role_that_users_get_denies(stack: Stack) -> None:
+    tags = [{"Key": "UserUUID", "Value": "moe"}]
+    keys = owner(stack, "sts").assume_role(RoleArn=MODERATOR, RoleSessionName="chime_moe", Tags=tags)["Credentials"]
+    instance = stack.deployment.functions["SigninFunction"].environment["CHIME_APP_INSTANCE_ARN"]
+    owner(stack, "chime-sdk-identity").create_app_instance_user(
+        AppInstanceArn=instance, AppInstanceUserId="moe", Name="Moe"
+    )
+    moe = {"ChimeCredentials": keys, "ChimeAppInstanceUserArn": f"{instance}/user/moe"}
+    assert may_act(stack, moe)
+
+    revoke(stack, "moe")
+
+    assert not may_act(stack, moe)
+
+
+def test_two_runs_at_once_both_get_their_way(stack: Stack, client: Client) -> None:
+    people = {name: signed_in(client, name) for name in ("gina", "hugo")}
+
+    running = [start(stack, "revoke", name, "--pause", PAUSE) for name in people]
+    assert [finish(each)[0] for each in running] == [0, 0]
+
+    for name, session in people.items():
+        assert_refused(client.sign_in(client.token(sub=name)))
+        assert not may_act(stack, session)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param({"error": "AccessDeniedException", "status": 400}, id="denied"),
+        pytest.param({"error": "InternalServerError", "status": 500}, id="failing"),
+    ],
+)
+def test_list_that_cannot_be_read_is_an_outage(client: Client, fault: dict[str, Any]) -> None:
+    client.fault("GetParameter", times=-1, **fault)
+
+    answer = client.sign_in(client.token(sub="bob"))
+
+    assert (answer.status, answer.body["error"]) == (503, "unavailable")
+    assert answer.headers["Retry-After"] == "5"
+    assert not {"AssumeRole", "DescribeAppInstanceUser"} & {call["operation"] for call in client.calls()}
+
+
+def test_role_without_room_is_told_of_and_new_sign_ins_are_refused_all_the_same(stack: Stack, client: Client) -> None:
+    client.fault("PutRolePolicy", error="LimitExceededException", times=-1)
+
+    status, said = finish(start(stack, "revoke", "ivan", "--pause", PAUSE))
+
+    assert status == 1
+    assert "10,240 characters" in said
+    assert_refused(client.sign_in(client.token(sub="ivan")))
+
+
+def test_it_is_said_who_is_cut_off(stack: Stack) -> None:
+    revoke(stack, "judy")
+
+    status, said = finish(start(stack, "revoked"))
+
+    assert status == 0
+    assert "judy" in said.splitlines()[1]
+    assert "UserRole" in said
+    assert "Moderator denies sessions of before" in said
+
+
+def test_function_may_read_its_list_and_do_nothing_else_with_it(stack: Stack) -> None:
+    function = aws(stack, "ssm", stack.endpoint.credentials("SigninFunctionRole"))
+
+    assert function.get_parameter(Name=LIST)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        function.get_parameter(Name="/chime-signin/other/revoked-users")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        function.put_parameter(Name=LIST, Value="[]", Type="String", Overwrite=True)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        function.delete_parameter(Name=LIST)

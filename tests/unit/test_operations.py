@@ -1,0 +1,366 @@
+"""Cutting users off, with our own list, roles and clock: in which order, and what two runs at once come to."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.stack import TEMPLATE
+from local.template import translate
+from operations.denials import Denial, is_denial, is_over
+from operations.errors import OperationError
+from operations.revocation import PAUSE_SECONDS, Revocation
+from operations.target import target
+from operations.users import LARGEST, Listed, change, checked, written
+from signin.budget import SECONDS
+from signin.revocation import REMEMBERED_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ROOT = TEMPLATE.parent
+START = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """A list in versions, roles, and a clock that only pauses move. `log` has what was done, in order."""
+
+    versions: list[frozenset[str]] = field(default_factory=list)
+    now: datetime = START
+    written: datetime = START
+    log: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    after_read: list[Callable[[], object]] = field(default_factory=list)
+    during_pause: list[Callable[[], object]] = field(default_factory=list)
+    """What another run does, each once."""
+
+    def read(self) -> Listed:
+        listed = Listed(self.versions[-1] if self.versions else frozenset(), len(self.versions), self.written, self.now)
+        if self.after_read:
+            self.after_read.pop(0)()
+        return listed
+
+    def version(self, number: int) -> frozenset[str]:
+        return self.versions[number - 1] if number else frozenset()
+
+    def write(self, users: frozenset[str]) -> int:
+        self.log.append("list")
+        self.versions.append(users)
+        self.written = self.now
+        return len(self.versions)
+
+    def pause(self, seconds: float) -> None:
+        self.log.append(f"pause {seconds:.0f}")
+        self.now += timedelta(seconds=seconds)
+        if self.during_pause:
+            self.during_pause.pop(0)()
+
+    def users(self) -> set[str]:
+        return set(self.versions[-1])
+
+
+class Role:
+    """A role's inline policies."""
+
+    def __init__(self, world: World, name: str = "UserRole", failure: str = "") -> None:
+        self.name = name
+        self.policies: dict[str, str] = {}
+        self._world = world
+        self._failure = failure
+
+    def denials(self) -> list[str]:
+        if self._failure:
+            raise OperationError(self._failure)
+        return sorted(name for name in self.policies if is_denial(name))
+
+    def denial(self, name: str) -> Denial:
+        return Denial.read(name, json.loads(self.policies[name]))
+
+    def put(self, denial: Denial) -> None:
+        self._world.log.append(f"deny {self.name}")
+        self.policies[denial.name] = denial.document()
+
+    def delete(self, name: str) -> None:
+        del self.policies[name]
+
+    def denied(self) -> dict[str, datetime]:
+        """Return until when each user's sessions must have been issued to be denied."""
+        denials = [self.denial(name) for name in self.denials()]
+        return {
+            user: denial.before for denial in sorted(denials, key=lambda each: each.before) for user in denial.users
+        }
+
+
+def revocation(world: World, *roles: Role) -> Revocation:
+    return Revocation(world, roles, world.pause, world.said.append)
+
+
+def test_list_comes_first_and_the_deny_when_nobody_believes_an_older_one() -> None:
+    world = World()
+    role, other = Role(world), Role(world, "Moderator")
+
+    revocation(world, role, other).revoke(["ada"])
+
+    assert world.log == ["list", "pause 45", "deny UserRole", "deny Moderator"]
+    assert world.users() == {"ada"}
+    assert role.denied() == other.denied() == {"ada": START + timedelta(seconds=45)}
+
+
+def test_pause_is_longer_than_a_list_is_believed_and_a_sign_in_takes() -> None:
+    parameters = {"ChimeAppInstanceArn": "arn:aws:chime:us-east-1:123456789012:app-instance/1", "Providers": "[]"}
+    function = translate(TEMPLATE, parameters, "us-east-1")["Resources"]["SigninFunction"]
+    deployed = float(function["Properties"]["Environment"]["Variables"]["REVOKED_USERS_SECONDS"])
+
+    assert max(deployed, REMEMBERED_SECONDS) + SECONDS + 5 <= PAUSE_SECONDS
+
+
+def test_deny_is_on_everything_for_the_user_s_tag_and_sessions_of_before() -> None:
+    assert json.loads(Denial.of(frozenset({"bob", "ada"}), START).document()) == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Deny",
+                "Action": "*",
+                "Resource": "*",
+                "Condition": {
+                    "StringEquals": {"aws:PrincipalTag/UserUUID": ["ada", "bob"]},
+                    "DateLessThan": {"aws:TokenIssueTime": "2027-01-15T08:00:00Z"},
+                },
+            }
+        ],
+    }
+
+
+def test_denial_is_read_as_it_was_written() -> None:
+    denial = Denial.of(frozenset({"ada"}), START)
+
+    assert Denial.read(denial.name, json.loads(denial.document())) == denial
+
+
+def test_names_of_policies_are_ones_that_iam_takes() -> None:
+    assert re.fullmatch(r"[\w+=,.@-]{1,128}", Denial.of(frozenset({"ada"}), START).name)
+
+
+def test_again_is_as_good_as_once_and_waits_only_for_what_is_left() -> None:
+    world = World()
+    role = Role(world)
+    revocation(world, role).revoke(["ada"])
+    world.now = world.written + timedelta(seconds=10)  # as if the first run had been stopped
+    world.log.clear()
+
+    revocation(world, role).revoke(["ada"])
+    revocation(world, role).revoke(["ada"])
+
+    assert world.log == ["pause 35", "deny UserRole", "deny UserRole"]
+    assert len(world.versions) == 1
+    assert role.denied() == {"ada": START + timedelta(seconds=45)}
+
+
+def test_several_users_share_one_policy() -> None:
+    world = World()
+    role = Role(world)
+
+    revocation(world, role).revoke([f"{number:036}" for number in range(150)])
+
+    [document] = role.policies.values()
+    assert len(document) < 10_240 - 3_000
+
+
+@pytest.mark.parametrize(
+    ("hours", "denied"),
+    [
+        pytest.param(0.9, {"ada", "bob"}, id="while a session of then may live"),
+        pytest.param(1.0, {"bob"}, id="when none can"),
+    ],
+)
+def test_denials_that_mean_nothing_any_more_are_pruned(hours: float, denied: set[str]) -> None:
+    world = World()
+    role = Role(world)
+    revocation(world, role).revoke(["ada"])
+    world.now += timedelta(hours=hours)
+
+    revocation(world, role).revoke(["bob"])
+
+    assert role.denied().keys() == denied
+    assert world.users() == {"ada", "bob"}
+
+
+def test_restoring_prunes_too() -> None:
+    world = World()
+    role = Role(world)
+    revocation(world, role).revoke(["ada"])
+    world.now += timedelta(hours=1)
+
+    revocation(world, role).restore(["bob"])
+
+    assert role.policies == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Messaging", "RevokedUsers", "RevokedUsers-", "RevokedUsers-today-12345678", "20270115T080000Z-12345678"],
+)
+def test_policies_of_others_are_left_alone(name: str) -> None:
+    assert not is_denial(name)
+    assert not is_over(name, START + timedelta(days=9999))
+
+
+def test_restored_user_is_off_the_list_and_denied_nothing_and_the_others_stay() -> None:
+    world = World()
+    role = Role(world)
+    revocation(world, role).revoke(["ada", "bob"])
+    revocation(world, role).revoke(["ada"])
+
+    revocation(world, role).restore(["ada"])
+
+    assert world.users() == {"bob"}
+    assert role.denied().keys() == {"bob"}
+    assert len(role.policies) == 1
+
+
+def test_user_who_was_not_cut_off_can_be_restored() -> None:
+    world = World()
+
+    revocation(world, Role(world)).restore(["ada"])
+
+    assert world.versions == []
+
+
+@pytest.mark.parametrize("others", [1, 2, 3])
+def test_runs_at_the_same_time_all_get_their_way(others: int) -> None:
+    world = World([frozenset({"eve"})])
+    names = [f"user-{number}" for number in range(others)]
+    world.after_read = [partial(change, world, frozenset({name}).union) for name in names]
+
+    change(world, lambda listed: listed | {"ada"})
+
+    assert world.users() == {"eve", "ada", *names}
+
+
+def test_restoring_and_cutting_off_at_the_same_time_both_get_their_way() -> None:
+    world = World([frozenset({"eve"})])
+    world.after_read = [lambda: change(world, lambda listed: listed - {"eve"})]
+
+    change(world, lambda listed: listed | {"ada"})
+
+    assert world.users() == {"ada"}
+
+
+def test_list_that_was_overwritten_during_the_pause_is_written_again() -> None:
+    world = World()
+    role = Role(world)
+    world.during_pause = [lambda: world.versions.append(frozenset({"bob"}))]
+
+    revocation(world, role).revoke(["ada"])
+
+    assert world.users() == {"ada", "bob"}
+    assert role.denied() == {"ada": START + timedelta(seconds=90)}
+
+
+def test_role_that_cannot_be_changed_keeps_no_other_from_it() -> None:
+    world = World()
+    broken, role = Role(world, "Moderator", failure="AccessDenied"), Role(world)
+
+    with pytest.raises(OperationError, match="Moderator: AccessDenied"):
+        revocation(world, broken, role).revoke(["ada"])
+    assert role.denied().keys() == {"ada"}
+
+
+@pytest.mark.parametrize("user", ["auth0|ada", "", "-ada", "ada lovelace", "a" * 59, "ada*", "${aws:userid}", 'a"b'])
+def test_what_is_no_id_changes_nothing(user: str) -> None:
+    world = World()
+
+    with pytest.raises(OperationError, match="is no ChimeUserId"):
+        revocation(world, Role(world)).revoke(["bob", user])
+    assert world.log == []
+
+
+def test_nobody_is_not_everybody() -> None:
+    with pytest.raises(OperationError, match="Say whom"):
+        checked([])
+
+
+def test_every_id_that_sign_in_gives_can_be_cut_off() -> None:
+    ids = ["ada", "ada@example.com", "8a6ac6dc-5d5b-4a9c-8d0b-0123456789ab", "a" * 58, "hash-" + "a" * 52]
+    assert checked(ids) == set(ids)
+
+
+def test_list_that_is_full_says_so() -> None:
+    with pytest.raises(OperationError, match=r"is full.*Nothing was changed"):
+        written(frozenset(f"{number:036}" for number in range(211)))
+    assert len(written(frozenset(f"{number:036}" for number in range(209)))) <= LARGEST
+
+
+def test_it_is_told_what_was_done_and_what_is_out_of_reach() -> None:
+    world = World()
+
+    revocation(world, Role(world)).revoke(["ada"])
+
+    assert world.said[:2] == [
+        "Refused at sign-in: ada.",
+        "Waiting 45 s, until no process of the function believes an older list.",
+    ]
+    assert "Out of reach" in world.said[-1]
+
+
+def test_it_can_be_asked_who_is_cut_off() -> None:
+    world = World()
+    ours = revocation(world, Role(world))
+    ours.revoke(["ada"])
+    world.said.clear()
+
+    ours.tell()
+
+    assert world.said == [
+        "Refused at sign-in: ada.",
+        "UserRole denies sessions of before 2027-01-15T08:00:45+00:00: ada.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "expected"),
+    [
+        pytest.param("prod", "", ("prod", None), id="the variable"),
+        pytest.param(
+            "prod", '[default.global.parameters]\nstack_name = "dev"', ("prod", None), id="the variable before the file"
+        ),
+        pytest.param("", '[default.global.parameters]\nstack_name = "dev"', ("dev", None), id="the file"),
+        pytest.param(
+            "",
+            '[default.deploy.parameters]\nstack_name = "dev"\nregion = "eu-central-1"',
+            ("dev", "eu-central-1"),
+            id="the file as a guided deploy writes it",
+        ),
+    ],
+)
+def test_stack_is_the_one_that_is_named(
+    tmp_path: Path, variable: str, text: str, expected: tuple[str, str | None]
+) -> None:
+    file = tmp_path / "samconfig.toml"
+    file.write_text(text)
+
+    assert target({"AWS_SAM_STACK_NAME": variable}, file) == expected
+
+
+def test_stack_that_nothing_names_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(OperationError, match="AWS_SAM_STACK_NAME"):
+        target({}, tmp_path / "samconfig.toml")
+
+
+@pytest.mark.parametrize("command", ["revoke", "restore"])
+def test_make_never_takes_the_shell_s_own_user(command: str) -> None:
+    shell = {**os.environ, "USER": "root"}
+    done = subprocess.run(["make", "-n", command], cwd=ROOT, env=shell, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert f"Say whom: make {command} USER=" in done.stderr
