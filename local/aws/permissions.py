@@ -51,8 +51,10 @@ def check(call: Call) -> None:
     Raises:
         AwsError: AccessDenied, or NotImplemented if a policy says what cannot be evaluated here.
     """
-    if call.operation is None or call.parameters is None or call.caller is None:
+    if call.operation is None or call.parameters is None:
         return
+    if call.caller is None:
+        raise AwsError("AccessDenied", "Nobody has signed this call.")
     try:
         if call.name == "AssumeRole":
             _check_assume_role(call, call.caller)

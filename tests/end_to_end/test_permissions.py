@@ -185,7 +185,10 @@ def assumes(people: People, who: str, role: str = "UserRole", **change: Any) -> 
     ("change", "allowed"),
     [
         pytest.param({}, True, id="with the tag"),
+        pytest.param({"TransitiveTagKeys": ["UserUUID"]}, True, id="with the tag made transitive"),
+        pytest.param({"SourceIdentity": "ada"}, True, id="with a source identity"),
         pytest.param({"Tags": None}, False, id="without a tag"),
+        pytest.param({"Tags": None, "SourceIdentity": "ada"}, False, id="with a source identity instead of the tag"),
         pytest.param({"Tags": [{"Key": "UserUUID", "Value": ""}]}, False, id="with an empty tag"),
         pytest.param({"Tags": [{"Key": "useruuid", "Value": "ada"}]}, False, id="with the tag in another case"),
         pytest.param({"Tags": [{"Key": "Team", "Value": "ada"}]}, False, id="with another tag"),
