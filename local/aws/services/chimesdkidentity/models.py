@@ -10,7 +10,7 @@ from moto.core.common_models import BaseModel, CloudFormationModel
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
-from .exceptions import ChimeSDKIdentityError, ConflictError, ForbiddenError, ResourceLimitExceededError
+from .exceptions import ChimeError, ConflictError, ForbiddenError, ResourceLimitExceededError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -159,7 +159,7 @@ class AppInstance(_Tagged, CloudFormationModel):
 class ChimeSDKIdentityBackend(BaseBackend):
     """One account's AppInstances in one region."""
 
-    missing_resource: ClassVar[type[ChimeSDKIdentityError]] = ForbiddenError
+    missing_resource: ClassVar[type[ChimeError]] = ForbiddenError
     """What a missing AppInstance or user gets. botocore's model lists Forbidden (and no NotFound) for every operation
     here, one page of AWS's guide says NotFound for DescribeAppInstanceUser: inferred, set NotFoundError to switch."""
 
