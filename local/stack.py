@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from local.aws.endpoint import AwsEndpoint
+from local.certificate import throwaway
 from local.deployment import Deployment, deploy
 from local.functions import Functions
 from local.gateway.app import Gateway
@@ -90,7 +91,7 @@ class Stack:
         tokens = started.enter_context(closing(Server(self.issuer, port=options.ports.issuer)))
         self.issuer.url = tokens.url
         self.endpoint = started.enter_context(closing(AwsEndpoint()))
-        aws = started.enter_context(closing(Server(self.endpoint, port=options.ports.aws)))
+        aws = started.enter_context(closing(Server(self.endpoint, port=options.ports.aws, tls=throwaway())))
         self.servers = {"api": api, "issuer": tokens, "aws": aws}
         self.urls = {name: server.url for name, server in self.servers.items()}
         self.deployment = self._deploy(options, api.port)

@@ -1,4 +1,4 @@
-"""Serve a WSGI application over HTTP, in threads of its own, keeping connections open between requests."""
+"""Serve a WSGI application over HTTP and HTTPS, in threads of its own, keeping connections open between requests."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterable
     from wsgiref.types import WSGIApplication
 
@@ -25,6 +26,8 @@ HEADERS = "local.headers"
 """The key in a WSGI environment under which the request's headers stand as (name, value) pairs, as sent."""
 
 _BODILESS = frozenset({204, 304})
+_HANDSHAKE = b"\x16"
+"""What TLS begins with, and HTTP does not: RFC 8446, 5.1."""
 
 
 class _Body(io.RawIOBase):
@@ -134,8 +137,9 @@ class _Server(ThreadedWSGIServer):
     request_queue_size = 512
     daemon_threads = True
 
-    def __init__(self, *arguments: Any, **more: Any) -> None:
+    def __init__(self, *arguments: Any, tls: ssl.SSLContext | None, **more: Any) -> None:
         self.accepted = 0
+        self._tls = tls
         self._open: set[socket.socket] = set()
         super().__init__(*arguments, **more)
 
@@ -144,6 +148,18 @@ class _Server(ThreadedWSGIServer):
         self.accepted += 1
         self._open.add(connection)
         return connection, address
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            if self._tls is not None and request.recv(1, socket.MSG_PEEK) == _HANDSHAKE:
+                self._open.discard(request)
+                request = self._tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+                self._open.add(request)
+                request.do_handshake()
+        except OSError:  # the client has broken off, or does not trust us
+            self.shutdown_request(request)
+            return
+        super().process_request_thread(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         self._open.discard(request)
@@ -159,14 +175,18 @@ class _Server(ThreadedWSGIServer):
 class Server:
     """An application being served. Close it to free its port."""
 
-    def __init__(self, application: WSGIApplication, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, application: WSGIApplication, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         """
         Start serving *application* on *port* (0: any free one). If it raises a ConnectionError, nothing is answered.
+
+        With *tls* the same port takes HTTPS as well.
 
         Raises:
             SystemExit: The port is taken; stderr says so.
         """
-        self._server = _Server(host, port, application, handler=_RequestHandler)
+        self._server = _Server(host, port, application, handler=_RequestHandler, tls=tls)
         self.host = host
         self.port: int = self._server.port
         self.url = f"http://{host}:{self.port}"

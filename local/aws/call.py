@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from moto.core.model import OperationModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
-from local.aws.authorization import Authorization
+from local.aws.authorization import Authorization, Presigned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from moto.core.model import OperationModel, ServiceModel
+    from moto.core.model import ServiceModel
 
     from local.aws.callers import Caller
 
@@ -29,6 +30,10 @@ SERVICES = {
     "cloudformation": ("cloudformation",),
 }
 """What is served here: signing names, each with botocore's services that share it."""
+
+CONNECT = "Connect"
+"""The one operation that is in no model: https://docs.aws.amazon.com/chime-sdk/latest/dg/websockets.html."""
+_CONNECT_PATH = "/connect"
 
 
 @dataclass
@@ -52,11 +57,23 @@ class Call:
     def read(cls, environ: dict[str, Any]) -> Call:
         """Read the request, its body included. Never fails: what cannot be told stays None."""
         request = Request(environ, populate_request=False)
+        if (request.method, request.path) == ("GET", _CONNECT_PATH):
+            return cls._connect(request)
         call = cls(request, request.get_data(), Authorization.parse(request.headers.get("Authorization")))
         for service in call._candidates():
             if call._is_for(service):
                 break
         return call
+
+    @classmethod
+    def _connect(cls, request: Request) -> Call:
+        service = get_service_model("chime-sdk-messaging")
+        model = {"name": CONNECT, "http": {"method": "GET", "requestUri": _CONNECT_PATH}}
+        claims = Presigned.read(request.query_string.decode("latin-1"))
+        if claims is not None and claims.service != service.signing_name:
+            claims = None
+        parameters = {name: request.args.get(name, "") for name in ("userArn", "sessionId")}
+        return cls(request, b"", claims, service, OperationModel(model, service, CONNECT), parameters)
 
     @property
     def name(self) -> str | None:

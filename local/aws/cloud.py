@@ -85,9 +85,10 @@ def _unusable(call: Call) -> AwsError | None:
 def _environ(call: Call) -> dict[str, Any]:
     assert call.authorization is not None  # noqa: S101 - for mypy: the call is authenticated
     environ = {name: value for name, value in call.request.environ.items() if name not in _DROPPED}
-    # moto takes the region from the host's name.
+    # moto takes the region from the host's name; messaging answers with the one that was called.
     host = f"{call.authorization.service}.{call.authorization.region}.amazonaws.com"
-    return {**environ, "HTTP_HOST": host, "wsgi.input": io.BytesIO(call.body), "CONTENT_LENGTH": str(len(call.body))}
+    environ |= {"HTTP_HOST": host, "HTTP_X_FORWARDED_HOST": call.request.host}
+    return {**environ, "wsgi.input": io.BytesIO(call.body), "CONTENT_LENGTH": str(len(call.body))}
 
 
 def _forget_everything() -> None:

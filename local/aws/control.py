@@ -1,4 +1,4 @@
-"""The paths under `/local/`: credentials, faults and the record of calls, for whoever runs or tests the stack."""
+"""The paths under `/local/`: credentials, faults, calls and connections, for whoever runs or tests the stack."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local.aws.calls import Calls
+    from local.aws.connections import Connections
     from local.aws.faults import Faults
 
 PREFIX = "/local/"
@@ -25,11 +26,14 @@ class UnknownRoleError(LookupError):
 class Control:
     """Answers what is not AWS; everything in and out is JSON."""
 
-    def __init__(self, credentials: Callable[[str], dict[str, str]], faults: Faults, calls: Calls) -> None:
-        """Take what gives a role's credentials by its logical id, and the two layers to look after."""
+    def __init__(
+        self, credentials: Callable[[str], dict[str, str]], faults: Faults, calls: Calls, connections: Connections
+    ) -> None:
+        """Take what gives a role's credentials by its logical id, and the layers to look after."""
         self._credentials = credentials
         self._faults = faults
         self._calls = calls
+        self._connections = connections
         self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("POST", "/local/credentials"): self._give_credentials,
             ("POST", "/local/faults"): self._add_fault,
@@ -37,6 +41,8 @@ class Control:
             ("DELETE", "/local/faults"): self._clear_faults,
             ("GET", "/local/calls"): lambda _: _json(calls.list()),
             ("DELETE", "/local/calls"): self._clear_calls,
+            ("GET", "/local/connections"): lambda _: _json(connections.list()),
+            ("DELETE", "/local/connections"): self._drop_connections,
         }
 
     def answer(self, request: Request) -> Response:
@@ -77,6 +83,10 @@ class Control:
 
     def _clear_calls(self, _: Request) -> Response:
         self._calls.clear()
+        return _json([])
+
+    def _drop_connections(self, _: Request) -> Response:
+        self._connections.drop()
         return _json([])
 
 

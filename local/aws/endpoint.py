@@ -2,22 +2,24 @@
 The AWS endpoint of the local stack: one WSGI application for all services.
 
 A request passes, in this order: the control paths (`/local/`), browsers' preflights, the record of calls, the
-signature, the caller's permissions, the faults that are set, and the service itself.
+signature, the caller's permissions, the faults that are set, and the service itself: messaging's WebSockets, or moto.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from local.aws import callers, cors, errors, sts
-from local.aws.call import Call
+from local.aws import callers, connections, cors, errors, sts
+from local.aws.call import CONNECT, Call
 from local.aws.calls import Calls
 from local.aws.cloud import Cloud
+from local.aws.connections import Connections
 from local.aws.control import PREFIX, Control, UnknownRoleError
 from local.aws.errors import AwsError
 from local.aws.faults import Faults
@@ -48,9 +50,10 @@ class AwsEndpoint:
         self.roles: dict[str, str] = {}
         """Role ARNs by logical id; whoever deploys fills it in."""
         self._cloud = Cloud()
-        faults = Faults(self._cloud)
+        opened = Connections(self._cloud)
+        faults = Faults(opened)
         self._calls = Calls(Authentication(Permissions(faults)))
-        self._control = Control(self.credentials, faults, self._calls)
+        self._control = Control(self.credentials, faults, self._calls, opened)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -98,7 +101,11 @@ class AwsEndpoint:
         if request.method == "OPTIONS":
             return cors.preflight(request.headers.get("Access-Control-Request-Headers", ""))
         try:
-            return cors.opened(self._answer_call(Call.read(environ)))
+            call = Call.read(environ)
+            response = self._answer_call(call)
+            if call.name == CONNECT and response.status_code >= HTTPStatus.BAD_REQUEST:
+                response = connections.refused(response)
+            return cors.opened(response)
         except HTTPException as error:
             # Reading ended early: a form beyond moto's limit.
             return cors.opened(Response(status=error.code or 400))

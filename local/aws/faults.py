@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from moto.core.utils import get_service_model
 
 from local.aws import errors
-from local.aws.call import SERVICES
+from local.aws.call import CONNECT, SERVICES
 from local.aws.errors import AwsError
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _is_operation(value: object) -> bool:
 @functools.cache
 def _operations() -> frozenset[str]:
     services = (service for names in SERVICES.values() for service in names)
-    return frozenset(name for service in services for name in get_service_model(service).operation_names)
+    return frozenset(name for service in services for name in get_service_model(service).operation_names) | {CONNECT}
 
 
 def _is_integer(value: object, least: int, most: int) -> bool:

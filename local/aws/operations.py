@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from moto.core.utils import get_service_model
 from moto.secretsmanager.models import secretsmanager_backends
 
+from local.aws.call import CONNECT
 from local.aws.callers import ACCOUNT, PARTITION
 from local.aws.policies.errors import PolicyError
 from local.aws.policies.evaluation import UNKNOWN
@@ -130,6 +131,9 @@ def _messaging(call: Call) -> Iterator[tuple[str, str]]:
     operation = str(call.name)
     if operation == "GetMessagingSessionEndpoint":
         yield f"chime:{operation}", ALL
+        return
+    if operation == CONNECT:
+        yield f"chime:{operation}", _resource("{userArn}", call)
         return
     members = messaging_members(operation)
     if not members:

@@ -2,7 +2,7 @@
 Check Signature Version 4, as https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html describes it.
 
 The expected signature is computed by botocore's own signer from the request as it came: raw path, raw query, the
-headers that were signed. Presigned URLs are refused like unsigned requests.
+headers that were signed. A presigned address opens a WebSocket and nothing else: elsewhere it counts as unsigned.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import boto3
@@ -20,10 +20,12 @@ from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
 
 from local.aws import callers, errors
+from local.aws.authorization import SKEW
 from local.aws.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
 
     from werkzeug.wrappers import Response
 
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from local.aws.call import Call
     from local.aws.callers import Caller
 
-SKEW = timedelta(minutes=15)
 _TIME = "%Y%m%dT%H%M%SZ"
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. "
@@ -68,7 +69,7 @@ def authenticate(call: Call, now: datetime) -> Caller:
     claims = _claims(call)
     _check_scope(call, claims, now)
     caller = callers.find(claims.access_key_id)
-    if caller is None or not _token_matches(call, caller):
+    if caller is None or not _token_matches(claims.security_token(call.request.headers), caller):
         raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.")
     if caller.session and caller.session.expired:
         raise AwsError("ExpiredToken", "The security token included in the request is expired")
@@ -77,11 +78,10 @@ def authenticate(call: Call, now: datetime) -> Caller:
 
 
 def _claims(call: Call) -> Authorization:
-    header = call.request.headers.get("Authorization")
-    if not header:
-        raise AwsError("MissingAuthenticationToken", "Missing Authentication Token")
     claims = call.authorization
-    if claims is None or not {"host", "x-amz-date"} <= set(claims.signed_headers):
+    if claims is None and not call.request.headers.get("Authorization"):
+        raise AwsError("MissingAuthenticationToken", "Missing Authentication Token")
+    if claims is None or not claims.complete:
         message = (
             "Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' with host and x-amz-date."
         )
@@ -90,15 +90,19 @@ def _claims(call: Call) -> Authorization:
 
 
 def _check_scope(call: Call, claims: Authorization, now: datetime) -> None:
-    signed_at = _signed_at(call)
+    signed_at = _signed_at(call, claims)
     stamp, current = signed_at.strftime(_TIME), now.strftime(_TIME)
     if claims.date != stamp[:8]:
         _refuse(
             f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
             f"'{claims.date}' != '{stamp[:8]}', from '{stamp}'."
         )
-    if signed_at < now - SKEW:
-        _refuse(f"Signature expired: {stamp} is now earlier than {(now - SKEW).strftime(_TIME)} ({current} - 15 min.)")
+    earliest = now - claims.lifetime
+    if signed_at < earliest:
+        _refuse(
+            f"Signature expired: {stamp} is now earlier than {earliest.strftime(_TIME)} "
+            f"({current} - {_shown(claims.lifetime)})"
+        )
     if signed_at > now + SKEW:
         _refuse(
             f"Signature not yet current: {stamp} is still later than {(now + SKEW).strftime(_TIME)} "
@@ -114,16 +118,20 @@ def _chime_regions() -> frozenset[str]:
     return frozenset(boto3.Session().get_available_regions("chime-sdk-identity"))
 
 
-def _signed_at(call: Call) -> datetime:
-    stamp = call.request.headers.get("X-Amz-Date", "")
+def _shown(time: timedelta) -> str:
+    seconds = int(time.total_seconds())
+    return f"{seconds} sec." if seconds % 60 else f"{seconds // 60} min."
+
+
+def _signed_at(call: Call, claims: Authorization) -> datetime:
+    stamp = claims.stamp(call.request.headers)
     try:
         return datetime.strptime(stamp, _TIME).replace(tzinfo=UTC)
     except ValueError as error:
         raise AwsError("IncompleteSignature", "Date must be in ISO-8601 'basic format'.") from error
 
 
-def _token_matches(call: Call, caller: Caller) -> bool:
-    token = call.request.headers.get("X-Amz-Security-Token", "")
+def _token_matches(token: str, caller: Caller) -> bool:
     expected = caller.session.session_token if caller.session else ""
     return hmac.compare_digest(token.encode(), expected.encode())
 
@@ -149,9 +157,9 @@ def _as_sent(call: Call, claims: Authorization) -> AWSRequest:
     headers = {name: call.request.headers.get(name, "") for name in claims.signed_headers}
     # An http address, because botocore leaves bodies unsigned at https ones if told so.
     url = f"http://{call.request.host}{call.request.raw_path}"
-    query = call.request.query_string.decode("latin-1")
+    query = claims.signed_query(call.request.query_string.decode("latin-1"))
     request = AWSRequest(call.request.method, f"{url}?{query}" if query else url, headers, call.body)
-    request.context["timestamp"] = call.request.headers["X-Amz-Date"]
+    request.context["timestamp"] = claims.stamp(call.request.headers)
     return request
 
 
