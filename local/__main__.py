@@ -29,7 +29,7 @@ def main() -> int:
     ports = Ports(arguments.port, arguments.issuer_port, arguments.aws_port)
     try:
         check_free(ports)
-        stack = Stack(Options(ports=ports, settings=dict(arguments.set)))
+        stack = Stack(Options(ports=ports, settings=dict(arguments.set), parameters=dict(arguments.parameter)))
     except (DeploymentError, UnsupportedApiError, PortTakenError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command's own output
         return 1
@@ -60,7 +60,7 @@ def welcome(urls: dict[str, str]) -> str:
     return f"""
 The API            {urls["api"]}    POST /signin; in a browser: a page to try it
 A token issuer     {urls["issuer"]}    POST /token
-AWS                {urls["aws"]}    STS, Chime SDK identity, Secrets Manager
+AWS                {urls["aws"]}    STS, Chime SDK identity and messaging, Secrets Manager
 
 Sign Ada Lovelace in:
 
@@ -79,6 +79,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print the addresses as one JSON line when all is up")
     parser.add_argument(
         "--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="replace a function's setting"
+    )
+    parser.add_argument(
+        "--parameter",
+        type=_setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="deploy with another value of a parameter of template.yaml, such as Messaging=member",
     )
     return parser
 

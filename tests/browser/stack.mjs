@@ -28,9 +28,9 @@ const QUIET = [
  * Start the stack on free ports, as the command that people type. Apps are best opened at `app`: its page, by a name
  * that makes it another origin than the API's at `urls.api`, and one that is listed.
  */
-export async function startStack({ settings = {}, ports = [0, 0, 0] } = {}) {
+export async function startStack({ settings = {}, parameters = {}, ports = [0, 0, 0] } = {}) {
   const options = ["--port", "--issuer-port", "--aws-port"].flatMap((name, i) => [name, `${ports[i]}`]);
-  const set = Object.entries(settings).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
+  const set = [...given("--set", settings), ...given("--parameter", parameters)];
   const python = fileURLToPath(new URL(".venv/bin/python", ROOT));
   const command = ["-m", "local", "--json", ...options, ...set];
   const running = spawn(python, command, { cwd: fileURLToPath(ROOT), stdio: ["ignore", "pipe", "ignore"] });
@@ -40,6 +40,10 @@ export async function startStack({ settings = {}, ports = [0, 0, 0] } = {}) {
   if (!urls) throw new Error("The local stack did not start; make run says why.");
   const stop = async () => (running.kill("SIGTERM"), await once(running, "exit"));
   return { urls, app: urls.api.replace("127.0.0.1", "localhost"), stop, mend: () => mend(urls) };
+}
+
+function given(option, values) {
+  return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
 }
 
 async function mend({ issuer, aws }) {
@@ -52,8 +56,10 @@ export async function spoil({ urls }, side, fault) {
   if (!answer.ok) throw new Error(await answer.text());
 }
 
-export function startBrowser() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: QUIET });
+/** Start it, *trusting* a certificate by the SHA-256 of its public key. */
+export function startBrowser({ trusting = "" } = {}) {
+  const args = [...QUIET, `--ignore-certificate-errors-spki-list=${trusting}`];
+  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args });
 }
 
 /** Open a page in a browser that has seen nothing yet; it is closed when test *t* ends. */

@@ -1,0 +1,143 @@
+/** Amazon's own messaging session, on the web client's credentials, in a browser, against the local AWS. */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import test, { after, before } from "node:test";
+import { connect } from "node:tls";
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+import { openPage, startApp, startBrowser, startStack } from "./stack.mjs";
+
+const ADA = { sub: "ada", name: "Ada Lovelace" };
+const BOB = { sub: "bob", name: "Bob Kahn" };
+const ALMOST_ALL_OF_15_MINUTES = 14.5 * 60_000;
+
+let stack, browser, sdk;
+before(async () => {
+  // Sessions as short as they may be: AWS allows a client's clock to be wrong by that much, so a test may move it.
+  sdk = await bundle();
+  stack = await startStack({ settings: { SESSION_SECONDS: "900" }, parameters: { Messaging: "member" } });
+  browser = await startBrowser({ trusting: await publicKeyHash(stack.urls.aws) });
+});
+after(() => Promise.all([stack?.stop(), browser?.close()]));
+
+/** Return what Chromium wants to know of a certificate that it is to trust. */
+async function publicKeyHash(url) {
+  const { hostname: host, port } = new URL(url);
+  const socket = connect({ host, port, rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const key = socket.getPeerX509Certificate().publicKey.export({ type: "spki", format: "der" });
+  socket.destroy();
+  return createHash("sha256").update(key).digest("base64");
+}
+
+async function bundle() {
+  const entry = fileURLToPath(new URL("chime-sdk.js", import.meta.url));
+  const mainFields = ["browser", "module", "main"]; // in so many words, or what is required comes as for Node.js
+  const define = { global: "globalThis" }; // as every bundler of its users has it
+  const options = { bundle: true, write: false, globalName: "Chime", logLevel: "error", mainFields, define };
+  return (await build({ entryPoints: [entry], ...options })).outputFiles[0].text;
+}
+
+/** Open an app of somebody's, with `chat`: its client, its session, and what the session has said. */
+async function openChat(t, claims, { as, ...options } = {}) {
+  const page = await openPage(t, browser, stack.app, options);
+  page.sockets = [];
+  page.on("websocket", (socket) => page.sockets.push(new URL(socket.url())));
+  await startApp(page, stack, { claims });
+  await page.addScriptTag({ content: sdk });
+  await page.evaluate(
+    async ({ aws, as }) => {
+      const { userArn, region, appInstanceArn } = await app.signIn.user();
+      const client = new Chime.ChimeSDKMessagingClient({ region, endpoint: aws, credentials: app.signIn.credentials });
+      const configuration = new Chime.MessagingSessionConfiguration(as ?? userArn, null, undefined, client);
+      const session = new Chime.DefaultMessagingSession(configuration, new Chime.ConsoleLogger("chat", Chime.LogLevel.OFF));
+      const chat = (window.chat = { client, session, userArn, appInstanceArn, started: 0, stopped: 0, messages: [] });
+      session.addObserver({
+        messagingSessionDidStart: () => (chat.started += 1),
+        messagingSessionDidStop: () => (chat.stopped += 1),
+        messagingSessionDidReceiveMessage: ({ type, payload }) => chat.messages.push({ type, ...JSON.parse(payload) }),
+      });
+    },
+    { aws: stack.urls.aws, as },
+  );
+  return page;
+}
+
+const start = (page) => page.evaluate(() => chat.session.start());
+const userArn = (page) => page.evaluate(() => chat.userArn);
+const keyOf = (socket) => socket.searchParams.get("X-Amz-Credential").split("/")[0];
+
+function createChannel(page, members) {
+  return page.evaluate(async (MemberArns) => {
+    const { appInstanceArn: AppInstanceArn, userArn: ChimeBearer } = chat;
+    const channel = { AppInstanceArn, Name: "Engines", ChimeBearer, MemberArns, ClientRequestToken: crypto.randomUUID() };
+    return (await chat.client.send(new Chime.CreateChannelCommand(channel))).ChannelArn;
+  }, members);
+}
+
+function send(page, channel, content) {
+  return page.evaluate(
+    ({ ChannelArn, Content }) => {
+      const message = { ChannelArn, Content, Type: "STANDARD", Persistence: "PERSISTENT", ChimeBearer: chat.userArn };
+      return chat.client.send(new Chime.SendChannelMessageCommand({ ...message, ClientRequestToken: crypto.randomUUID() }));
+    },
+    { ChannelArn: channel, Content: content },
+  );
+}
+
+async function received(page, content) {
+  const found = await page.waitForFunction((content) => chat.messages.find(({ Content }) => Content === content), content);
+  return found.jsonValue();
+}
+
+async function connections() {
+  return (await fetch(`${stack.urls.aws}/local/connections`)).json();
+}
+
+test("what one user says, another hears, and still does after a reconnect with renewed credentials", async (t) => {
+  const [ada, bob] = await Promise.all([openChat(t, ADA), openChat(t, BOB, { clock: {} })]);
+  await Promise.all([start(ada), start(bob)]);
+  const channel = await createChannel(ada, [await userArn(ada), await userArn(bob)]);
+
+  await send(ada, channel, "Hello, Bob");
+
+  const message = await received(bob, "Hello, Bob");
+  assert.deepEqual([message.type, message.Sender.Name], ["CREATE_CHANNEL_MESSAGE", "Ada Lovelace"]);
+
+  await bob.clock.fastForward(ALMOST_ALL_OF_15_MINUTES);
+  await fetch(`${stack.urls.aws}/local/connections`, { method: "DELETE" });
+  await bob.waitForFunction(() => chat.started === 2);
+  await send(ada, channel, "Are you still there?");
+
+  await received(bob, "Are you still there?");
+  const [first, second] = bob.sockets;
+  assert.equal(bob.sockets.length, 2);
+  assert.notEqual(keyOf(first), keyOf(second));
+  assert.equal(first.searchParams.get("sessionId"), second.searchParams.get("sessionId"));
+  assert.equal(await bob.evaluate(() => chat.stopped), 0);
+});
+
+test("nobody listens in another's name", async (t) => {
+  const ada = await openChat(t, ADA);
+  const bob = await openChat(t, BOB, { as: await userArn(ada) });
+
+  const refused = await bob.evaluate(() => chat.session.start().then(() => "connected", ({ code }) => code));
+
+  assert.equal(refused, 4003); // one with which the SDK does not come back
+  assert.equal(bob.sockets.length, 1);
+  assert.deepEqual(await connections(), []);
+});
+
+test("a session that is stopped is over", async (t) => {
+  const ada = await openChat(t, ADA);
+  await start(ada);
+  assert.deepEqual((await connections()).map(({ userArn }) => userArn), [await userArn(ada)]);
+
+  await ada.evaluate(() => chat.session.stop());
+
+  await ada.waitForFunction(() => chat.stopped === 1);
+});
