@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import subprocess
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,16 @@ SETTINGS = {
     },
 }
 """Valid settings of each function, which reach for nothing."""
+
+
+def module(name: str) -> Any:
+    """Return the module *name* of layers/, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "layers" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
 
 
 def distributions(function: str) -> set[str]:

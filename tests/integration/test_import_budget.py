@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import layers
+from tests import budgets, layers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+prune = layers.module("prune")
 BY_SECRET = {
     "name": "main",
     "preset": "shared-secret",
     "secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:chime-AbCdEf",
+}
+# Nobody listens at that address, so that nothing waits for Secrets Manager.
+BY_A_SECRET_OF_NOBODYS = {
+    "PROVIDERS": json.dumps([BY_SECRET]),
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_ACCESS_KEY_ID": "x",
+    "AWS_SECRET_ACCESS_KEY": "x",
 }
 
 
@@ -50,9 +60,7 @@ def test_authorizer_without_a_secret_loads_no_boto3(authorizer: set[str]) -> Non
 
 
 def test_authorizer_with_a_secret_loads_boto3() -> None:
-    # Nobody listens at that address, so that nothing waits for Secrets Manager.
-    nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
-    assert "boto3" in loaded_by("authorizer", {"PROVIDERS": json.dumps([BY_SECRET]), **nowhere})
+    assert "boto3" in loaded_by("authorizer", BY_A_SECRET_OF_NOBODYS)
 
 
 def test_signin_runs_on_its_layer(signin: set[str]) -> None:
@@ -67,6 +75,20 @@ def test_signin_cannot_read_tokens(package: str) -> None:
 def test_neither_loads_the_other(authorizer: set[str], signin: set[str]) -> None:
     assert "signin" not in authorizer
     assert "authorizer" not in signin
+
+
+@pytest.mark.parametrize("function", ["authorizer", "signin"])
+def test_imports_stay_within_their_budget(function: str, request: pytest.FixtureRequest) -> None:
+    assert len(request.getfixturevalue(function)) <= budgets.MODULES[function]
+
+
+def test_nothing_that_is_taken_out_of_the_layers_is_imported(authorizer: set[str], signin: set[str]) -> None:
+    imported = authorizer | signin | loaded_by("authorizer", BY_A_SECRET_OF_NOBODYS)
+    gone = [re.compile(fnmatch.translate(pattern.rstrip("/"))) for pattern in prune.UNUSED]
+    paths = {name.replace(".", "/") for name in imported} - set(prune.KEPT)
+    assert [path for path in paths if any(pattern.fullmatch(path) for pattern in gone)] == [
+        path for path in paths if path.startswith(f"{prune.KEPT[0]}/")
+    ]
 
 
 @pytest.mark.parametrize("module", ["event_handler", "utilities.parser", "utilities.validation"])
