@@ -94,17 +94,21 @@ test-docker: .venv/dev ## run the tests of the built functions, in Docker
 
 # Guided until samconfig.toml has a region, which is what a guided deployment leaves there and we do not.
 deploy: ENV ?= dev
-deploy: build ## deploy dev to AWS, or ENV=prod, or step by step with GRADUAL=1; the first time it asks (sam deploy)
-	@$(if $(GRADUAL),$(GRADUALLY) .aws-sam/build/template.yaml > .aws-sam/build/gradual.yaml)
-	@$(SAM) deploy --config-env $(ENV) $(if $(GRADUAL),--template-file .aws-sam/build/gradual.yaml) \
+deploy: build ## deploy dev to AWS, or ENV=prod, with GRADUAL=1, with SNAPSTART=1; the first time it asks (sam deploy)
+	@$(if $(ADDED),$(WITH_ADDED) .aws-sam/build/template.yaml > .aws-sam/build/deployed.yaml)
+	@$(SAM) deploy --config-env $(ENV) $(if $(ADDED),--template-file .aws-sam/build/deployed.yaml) \
 		$(if $(shell awk '/^\[/{here = index($$0, "[$(ENV).")} here && /^region *=/' samconfig.toml),,--guided)
 
-# Prints a template with signin_function/gradual.yaml in it, beside the handler's name.
-GRADUALLY = awk -v release="$$(date +%s)" '{ print } /^ *Handler: signin\.app\.handler$$/ { indent = $$0; sub(/Handler.*/, "", indent); \
-	while ((getline line < "signin_function/gradual.yaml") > 0) { sub(/RELEASE"/, release "\"", line); print indent line } }'
+# What is added to the handler: files of signin_function/, which say what they are and why they are no parameters.
+ADDED := $(strip $(if $(GRADUAL)$(SNAPSTART),live) $(if $(GRADUAL),gradual) $(if $(SNAPSTART),snapstart))
 
-gradual: # what GRADUAL=1 makes of template.yaml, for its test
-	@$(GRADUALLY) template.yaml
+# Prints a template with them in it, beside the handler's name.
+WITH_ADDED = awk -v added="$(ADDED)" -v release="$$(date +%s)" '{ print } /^ *Handler: signin\.app\.handler$$/ { \
+	indent = $$0; sub(/Handler.*/, "", indent); count = split(added, names); for (at = 1; at <= count; at++) { \
+	while ((getline line < ("signin_function/" names[at] ".yaml")) > 0) { sub(/RELEASE"/, release "\"", line); print indent line } } }'
+
+deployed: # what GRADUAL=1 and SNAPSTART=1 make of template.yaml, for its test
+	@$(WITH_ADDED) template.yaml
 
 e2e: .venv/dev ## test the deployed stack that AWS_SAM_STACK_NAME names
 	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
@@ -166,4 +170,4 @@ clean: ## remove everything that the other commands made
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: help run page test test-browser screenshot check format fuzz load bench build invoke local test-docker deploy gradual e2e lock clean
+.PHONY: help run page test test-browser screenshot check format fuzz load bench build invoke local test-docker deploy deployed e2e lock clean

@@ -165,6 +165,10 @@ class _Server(ThreadedWSGIServer):
         self._open.discard(request)
         super().shutdown_request(request)
 
+    @property
+    def open(self) -> int:
+        return len(self._open)
+
     def let_go(self) -> None:
         """Take no further request on any connection; an answer under way is still sent."""
         for connection in self._open.copy():
@@ -197,6 +201,11 @@ class Server:
     def accepted(self) -> int:
         """How many connections there have been."""
         return self._server.accepted
+
+    @property
+    def open(self) -> int:
+        """How many connections there are now; one that the client closed may count for a moment longer."""
+        return self._server.open
 
     def close(self) -> None:
         """Stop listening, wait until the port is free, and let go of the connections that are open."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from contextlib import closing
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -144,3 +148,13 @@ def _statements(policy: str) -> Iterator[dict[str, Any]]:
 def as_list(value: Any) -> list[Any]:
     """Return what IAM takes as one or as several, as several."""
     return value if isinstance(value, list) else [value]
+
+
+def findings(template: Mapping[str, Any], folder: Path) -> list[str]:
+    """Return what cfn-lint finds, as rule ids with where."""
+    file = folder / "template.json"
+    file.write_text(json.dumps(template))
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--format", "json", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout, done.stderr
+    return [f"{found['Rule']['Id']} {found['Message']}" for found in json.loads(done.stdout)]

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
-from signin import answers, telemetry
+from signin import answers, snapshot, telemetry
 from signin.budget import SECONDS, Budget
 from signin.caller import caller
 from signin.chime import ChimeUsers
@@ -48,9 +48,13 @@ class SignIn:
 
     def connect(self) -> None:
         """Open the connections that the first sign-in will use; one that takes long is left to it."""
-        adapters = [adapter for adapter in (self._users, self._sessions, self._revoked) if adapter]
-        opening = [self._executor.submit(adapter.connect) for adapter in adapters]
+        opening = [self._executor.submit(adapter.connect) for adapter in self._adapters()]
         wait(opening, timeout=CONNECT_SECONDS)
+
+    def disconnect(self) -> None:
+        """Close them. The next sign-in, or `connect`, opens others."""
+        for adapter in self._adapters():
+            adapter.close()
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -60,6 +64,9 @@ class SignIn:
         """
         answer = answers.preflight() if event.get("httpMethod") == "OPTIONS" else self._outcome(event)
         return shared_with(event, self._settings.allowed_origins, answer)
+
+    def _adapters(self) -> list[ChimeUsers | RoleSessions | ParameterList]:
+        return [adapter for adapter in (self._users, self._sessions, self._revoked) if adapter]
 
     def _remembered(self, revoked: ParameterList | None) -> RevokedUsers:
         if revoked is None:
@@ -97,3 +104,5 @@ def _sign_in() -> SignIn:
 # In Lambda, wrong settings stop the start, and connections are opened while the start lends a whole processor.
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     _sign_in()
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    snapshot.prepare(_sign_in())

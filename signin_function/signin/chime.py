@@ -33,6 +33,10 @@ class ChimeUsers:
         """Open a connection, for the first sign-in to find."""
         open_connection(self._client)
 
+    def close(self) -> None:
+        """Close the connections that no call is using; the next call opens another."""
+        self._client.close()
+
     def arn(self, user_id: str) -> str:
         """Return the ARN that the user has or would have."""
         return f"{self._app_instance_arn}/user/{user_id}"

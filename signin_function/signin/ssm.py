@@ -25,6 +25,10 @@ class ParameterList:
         """Open a connection, for the first sign-in to find."""
         open_connection(self._client)
 
+    def close(self) -> None:
+        """Close the connections that no call is using; the next call opens another."""
+        self._client.close()
+
     def read(self) -> frozenset[str]:
         """
         Return the ids. Nobody was ever cut off if Parameter Store itself says that there is no such parameter.

@@ -29,6 +29,10 @@ class RoleSessions:
         """Open a connection, for the first sign-in to find."""
         open_connection(self._client)
 
+    def close(self) -> None:
+        """Close the connections that no call is using; the next call opens another."""
+        self._client.close()
+
     def open(self, session: Session) -> Credentials:
         """
         Return credentials of a new session.

@@ -39,7 +39,7 @@ class Cloud:
         with ExitStack() as started:
             self._endpoint = started.enter_context(closing(AwsEndpoint()))
             listens_at, self.host = addresses()
-            self._server = started.enter_context(closing(Server(self._endpoint, host=listens_at)))
+            self.server = started.enter_context(closing(Server(self._endpoint, host=listens_at)))
             self._issuer = Issuer(ISSUER)
             self._secret = secrets.token_bytes(64)
             self._deployment = deploy(TEMPLATE, self._parameters())
@@ -73,7 +73,7 @@ class Cloud:
     def settings(self, function: str) -> dict[str, str]:
         """Return the environment variables that the template gives to *function*, and where AWS is."""
         declared = self._deployment.functions[function].environment
-        return {**declared, "AWS_ENDPOINT_URL": f"http://{self.host}:{self._server.port}"}
+        return {**declared, "AWS_ENDPOINT_URL": f"http://{self.host}:{self.server.port}"}
 
     def _parameters(self) -> dict[str, str]:
         owner = self._endpoint.root_credentials()
@@ -82,7 +82,7 @@ class Cloud:
         def client(service: str) -> Any:
             return session.client(
                 service,
-                endpoint_url=self._server.url,
+                endpoint_url=self.server.url,
                 aws_access_key_id=owner["AccessKeyId"],
                 aws_secret_access_key=owner["SecretAccessKey"],
                 config=Config(proxies={}),

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.aws.endpoint import AwsEndpoint
-from local.deployment import deploy
 from local.stack import TEMPLATE
-from local.template import translate
-from tests.translated import EVERYTHING, LEAST, OTHERWISE, Translated, source
+from tests.translated import EVERYTHING, LEAST, OTHERWISE, Translated, findings, source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
 OPERATING = (TEMPLATE.parent / "docs" / "operating.md").read_text()
 SETS = [
@@ -57,16 +50,6 @@ FREE_OR_BY_USE = {
 }
 
 
-def findings(template: Mapping[str, Any], folder: Path) -> list[str]:
-    """Return what cfn-lint finds, as rule ids with where."""
-    file = folder / "template.json"
-    file.write_text(json.dumps(template))
-    command = [str(Path(sys.executable).with_name("cfn-lint")), "--format", "json", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stdout, done.stderr
-    return [f"{found['Rule']['Id']} {found['Message']}" for found in json.loads(done.stdout)]
-
-
 @pytest.mark.parametrize("parameters", SETS)
 def test_cloudformation_can_create_it(parameters: dict[str, str], tmp_path: Path) -> None:
     assert findings(Translated(parameters).template, tmp_path) == []
@@ -79,36 +62,6 @@ def test_roles_that_name_each_other_would_be_found(tmp_path: Path) -> None:
     inline.append({name: moved[name] for name in ("PolicyName", "PolicyDocument")})
 
     assert any(found.startswith("E3004") for found in findings(translated, tmp_path))
-
-
-@pytest.fixture(scope="module")
-def gradual(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the template that GRADUAL=1 deploys, in a folder where its code is found."""
-    command = ["make", "--silent", "gradual"]
-    done = subprocess.run(command, cwd=TEMPLATE.parent, capture_output=True, text=True, check=True)
-    folder = tmp_path_factory.mktemp("gradual")
-    (folder / "signin_function").symlink_to(TEMPLATE.parent / "signin_function")
-    file = folder / "template.yaml"
-    file.write_text(done.stdout)
-    return file
-
-
-@pytest.mark.parametrize("parameters", [LEAST, EVERYTHING], ids=["with the least", "with everything"])
-def test_gradual_deployment_shifts_the_handler_alone(parameters: dict[str, str], gradual: Path, tmp_path: Path) -> None:
-    template = translate(gradual, parameters, "us-east-1")
-    named = [name for name, one in template["Resources"].items() if one["Type"] == "AWS::Lambda::Alias"]
-    (version,) = [name for name, one in template["Resources"].items() if one["Type"] == "AWS::Lambda::Version"]
-
-    assert named == ["SigninFunctionAliaslive"]
-    assert version.removeprefix("SigninFunctionVersion").isdecimal()
-    assert findings(template, tmp_path) == []
-
-
-def test_gradual_deployment_runs_here_as_any_other(gradual: Path) -> None:
-    with closing(AwsEndpoint()):
-        routes = deploy(gradual, LEAST).api.routes
-
-    assert {route.function for route in routes} == {"SigninFunction"}
 
 
 def test_what_is_optional_is_not_there_unless_asked_for() -> None:
