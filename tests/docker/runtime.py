@@ -1,5 +1,5 @@
 """
-Lambda's side of a function in a container: the Runtime API, over which the runtime asks what to do and tells the outcome.
+Lambda's side of a function in a container: the Runtime API, over which the runtime asks what to do, and tells.
 
 The emulator that the SAM CLI brings knows no SnapStart, and does not tell a function's start from its first answer.
 

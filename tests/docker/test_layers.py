@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from tests import budgets
 from tests.docker import sam
 
 PYTHON = "/var/lang/bin/python3.13"
@@ -52,3 +53,11 @@ def test_layer_knows_the_services_that_are_called_and_no_others(
         "print(*[name for name in session.get_available_services() if session.client(name)])"
     )
     assert run(layer, flags, code).split() == services
+
+
+@pytest.mark.parametrize("artifact", budgets.MEGABYTES)
+@pytest.mark.usefixtures("flags")
+def test_artifact_stays_within_its_budget(artifact: str) -> None:
+    sizes = [path.stat().st_size for path in (sam.BUILT / artifact).rglob("*") if path.is_file()]
+    assert sum(sizes) <= budgets.MEGABYTES[artifact] * 1e6
+    assert 0 < len(sizes) <= budgets.FILES[artifact]

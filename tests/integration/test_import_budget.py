@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,11 +83,9 @@ def test_imports_stay_within_their_budget(function: str, request: pytest.Fixture
 
 def test_nothing_that_is_taken_out_of_the_layers_is_imported(authorizer: set[str], signin: set[str]) -> None:
     imported = authorizer | signin | loaded_by("authorizer", BY_A_SECRET_OF_NOBODYS)
-    gone = [re.compile(fnmatch.translate(pattern.rstrip("/"))) for pattern in prune.UNUSED]
-    paths = {name.replace(".", "/") for name in imported} - set(prune.KEPT)
-    assert [path for path in paths if any(pattern.fullmatch(path) for pattern in gone)] == [
-        path for path in paths if path.startswith(f"{prune.KEPT[0]}/")
-    ]
+    paths = {name.replace(".", "/") for name in imported if not name.startswith(prune.KEPT[0].replace("/", "."))}
+    gone = [pattern.rstrip("/") for pattern in prune.UNUSED]
+    assert not [path for path in paths for pattern in gone if fnmatch.fnmatch(path, pattern)]
 
 
 @pytest.mark.parametrize("module", ["event_handler", "utilities.parser", "utilities.validation"])
