@@ -73,8 +73,29 @@ fuzz: .venv/fuzz ## search for input that breaks the authorizer, for SECONDS=60
 load: .venv/dev ## let 200 clients sign in while Chime throttles, and print how they fared
 	@$(BIN)/python -m tests.load
 
-bench: .venv/dev ## measure, and print tables
-	@PYTHONPATH=signin_function $(BIN)/python -m tests.bench
+bench: .venv/dev $(if $(call asks,cold warm shipped),build contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": that alone
+	@PYTHONPATH=signin_function:. $(BIN)/python -m benchmarks $(ONLY) $(ARGS)
+
+# $(call asks,questions): whether one of them is asked. Without ONLY all are.
+asks = $(if $(ONLY),$(filter $(1),$(ONLY)),all)
+
+# What our functions are measured beside.
+contenders: .build/bench/boto3/made .build/bench/node-sdk-v3.js benchmarks/contenders/node-sdk-v2/node_modules/made
+
+.build/bench/boto3/made: .venv/made layers/signin.txt
+	@echo 'Installing boto3, to measure beside (once).'
+	@rm -rf $(@D)
+	@$(PIP) --target $(@D) --no-compile --python-version 3.13 --only-binary=:all: -r layers/signin.txt
+	@touch $@
+
+benchmarks/contenders/%/node_modules/made: benchmarks/contenders/%/package-lock.json
+	@command -v npm >/dev/null || { echo 'This needs Node.js 20 or newer, with npm.' >&2; exit 1; }
+	@echo 'Installing $*, to measure beside (once).'
+	@$(NPM) ci --prefix benchmarks/contenders/$*
+	@touch $@
+
+.build/bench/node-sdk-v3.js: benchmarks/contenders/node-sdk-v3/handler.js benchmarks/contenders/sign-in.js benchmarks/contenders/node-sdk-v3/node_modules/made
+	@benchmarks/contenders/node-sdk-v3/node_modules/.bin/esbuild $< --bundle --minify --platform=node --log-level=warning --outfile=$@
 
 # ── Docker ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,7 +161,7 @@ lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versi
 NEVER_IMPORTED := ecdsa pyasn1 pycparser rsa
 
 clean: ## remove everything that the other commands made
-	@rm -rf .venv .aws-sam .build local/page/node_modules tests/browser/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .aws-sam .build local/page/node_modules tests/browser/node_modules benchmarks/contenders/*/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The files in .venv/ say what it holds: `local` is enough to run, `dev` is all but what `fuzz` adds.
@@ -170,4 +191,4 @@ clean: ## remove everything that the other commands made
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: help run page test test-browser screenshot check format fuzz load bench build invoke local test-docker deploy deployed e2e lock clean
+.PHONY: help run page test test-browser screenshot check format fuzz load bench contenders build invoke local test-docker deploy deployed e2e lock clean

@@ -1,0 +1,72 @@
+"""The question: how long a first sign-in takes, in fresh processes of both functions, beside what they replace."""
+
+from __future__ import annotations
+
+import subprocess
+from functools import partial
+from typing import TYPE_CHECKING
+
+from benchmarks.measure import COLUMNS, Times, interleaved, ratio, timed
+from benchmarks.programs import (
+    BOTO3,
+    NODE_V2,
+    NODE_V3,
+    check_allowed,
+    check_signed_in,
+    nodes,
+    ours,
+    plain_boto3,
+    python,
+    python_note,
+)
+from benchmarks.report import Table
+from benchmarks.upstream import upstream
+from tests.docker.events import authorizer_event, signin_event
+
+if TYPE_CHECKING:
+    from benchmarks.measure import Contender
+    from benchmarks.upstream import Upstream
+
+ROUNDS = 25
+TARGETS = {NODE_V2: 0.7, NODE_V3: 1.0}
+"""How many times as long as these both of our functions together may take."""
+AUTHORIZER, HANDLER = "ours, the authorizer", "ours, the handler"
+BOTH = "ours, one after the other"
+
+
+def tables() -> list[Table]:
+    """Measure."""
+    with upstream() as running:
+        times = interleaved(_contenders(running), ROUNDS)
+    both = Times([sum(pair) for pair in zip(times[AUTHORIZER].runs, times[HANDLER].runs, strict=True)])
+    return [_table({BOTH: both, **times})]
+
+
+def _contenders(running: Upstream) -> dict[str, Contender]:
+    authorizer, handler = ours(running, "Authorizer"), ours(running, "Signin")
+    asked = authorizer_event(running.token)
+    with authorizer.running() as ask:
+        event = signin_event(running.token, ask(asked)["answer"]["context"])
+    believing = nodes(running) | {BOTO3: plain_boto3(running)}
+    return {
+        AUTHORIZER: partial(authorizer.cold, asked, check_allowed),
+        HANDLER: partial(handler.cold, event, check_signed_in),
+        **{name: partial(program.cold, event, check_signed_in) for name, program in believing.items()},
+        "Python that does nothing": timed(partial(subprocess.run, [python(), "-P", "-c", "pass"], check=True)),
+        "Node.js that does nothing": timed(partial(subprocess.run, ["node", "-e", ""], check=True)),
+    }
+
+
+def _table(times: dict[str, Times]) -> Table:
+    mine = times[BOTH].median
+    rows = [[name, *taken.cells(digits=0), f"{mine / taken.median:.2f}"] for name, taken in times.items()]
+    kept = [f"Of “{name}” they take {ratio(mine, times[name].median, most)}." for name, most in TARGETS.items()]
+    note = f"""\
+From the process's start to the answer. Ours are what `sam build` made, in the functions' own environment; the handler
+starts when the authorizer has answered, as on AWS, so both together are what a user waits for. The others are one
+function: AssumeRole, then CreateAppInstanceUser, and no token is verified. Each call takes 40 ms, and so does the key
+set; discovery, and opening a connection, take none. Last column: both of ours as a multiple of the row. {python_note()}
+The SDKs are as npm and PyPI deliver them; plain boto3 has its bytecode, too.
+
+{" ".join(kept)}"""
+    return Table("Cold sign-in, milliseconds", note, ("", *COLUMNS, "both of ours / this"), rows)
