@@ -73,11 +73,11 @@ fuzz: .venv/fuzz ## search for input that breaks the authorizer, for SECONDS=60
 load: .venv/dev ## let 200 clients sign in while Chime throttles, and print how they fared
 	@$(BIN)/python -m tests.load
 
+# $(call asks,questions): whether make bench asks one of them. Without ONLY it asks all.
+asks = $(if $(ONLY),$(filter $(1),$(ONLY)),all)
+
 bench: .venv/dev $(if $(call asks,cold warm),build contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": that alone
 	@PYTHONPATH=signin_function:. $(BIN)/python -m benchmarks $(ONLY) $(ARGS)
-
-# $(call asks,questions): whether one of them is asked. Without ONLY all are.
-asks = $(if $(ONLY),$(filter $(1),$(ONLY)),all)
 
 # What our functions are measured beside.
 contenders: .build/bench/boto3/made .build/bench/node-sdk-v3.js benchmarks/contenders/node-sdk-v2/node_modules/made
