@@ -7,6 +7,7 @@ import importlib
 import sys
 
 from benchmarks import report
+from benchmarks.measure import CannotMeasureError
 
 QUESTIONS = (
     "cold",
@@ -25,11 +26,18 @@ def main() -> None:
     unknown = set(questions) - set(QUESTIONS)
     if unknown:
         parser.error(f"no such question: {', '.join(sorted(unknown))}")
-    for question in questions or QUESTIONS:
-        found = report.section(importlib.import_module(f"benchmarks.{question}").tables())
-        sys.stdout.write(f"## {question}\n\n{found}\n\n")
-        sys.stdout.flush()
-        report.write(report.README, question, found)
+    try:
+        for question in questions or QUESTIONS:
+            _ask(question)
+    except CannotMeasureError as error:
+        sys.exit(str(error))
+
+
+def _ask(question: str) -> None:
+    found = report.section(importlib.import_module(f"benchmarks.{question}").tables())
+    sys.stdout.write(f"## {question}\n\n{found}\n\n")
+    sys.stdout.flush()
+    report.write(report.README, question, found)
 
 
 if __name__ == "__main__":

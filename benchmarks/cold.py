@@ -65,8 +65,9 @@ def _table(times: dict[str, Times]) -> Table:
 From the process's start to the answer. Ours are what `sam build` made, in the functions' own environment; the handler
 starts when the authorizer has answered, as on AWS, so both together are what a user waits for. The others are one
 function: AssumeRole, then CreateAppInstanceUser, and no token is verified. Each call takes 40 ms, and so does the key
-set; discovery, and opening a connection, take none. Last column: both of ours as a multiple of the row. {python_note()}
-The SDKs are as npm and PyPI deliver them; plain boto3 has its bytecode, too.
+set; discovery, and opening a connection, take none. The SDKs are as npm and PyPI deliver them; plain boto3 has its
+bytecode, too. {python_note()}
+Last column: both of ours as a multiple of the row.
 
 {" ".join(kept)}"""
     return Table("Cold sign-in, milliseconds", note, ("", *COLUMNS, "both of ours / this"), rows)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     """Does its work once, and returns how long that took, in whatever unit."""
 
 
+class CannotMeasureError(Exception):
+    """Something that `make bench` makes ready is missing, or a contender failed; the text says which."""
+
+
 @dataclass(frozen=True)
 class Times:
     """The results of one contender, at least two, in the order of the runs."""

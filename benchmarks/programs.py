@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from benchmarks.measure import CannotMeasureError
 from benchmarks.upstream import ROOT
 
 if TYPE_CHECKING:
@@ -28,10 +29,6 @@ LAMBDA_S_PYTHON = (3, 13)
 NODE_V2 = "Node.js, SDK v2, as the original loads it"
 NODE_V3 = "Node.js, SDK v3, its two clients"
 BOTO3 = "Python, plain boto3"
-
-
-class NotPreparedError(Exception):
-    """Something that `make bench` makes ready is missing, or a contender failed; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def _asked(event: Any, requests: IO[bytes], answers: IO[bytes]) -> dict[str, Any
     requests.flush()
     line = answers.readline()
     if not line:
-        raise NotPreparedError("A contender ended without an answer: see what it wrote above.")
+        raise CannotMeasureError("A contender ended without an answer: see what it wrote above.")
     answer: dict[str, Any] = json.loads(line)
     return answer
 
@@ -162,20 +159,20 @@ def _pyenvs() -> list[str]:
 
 def _needed(path: Path) -> Path:
     if not path.exists():
-        raise NotPreparedError(f"{path.relative_to(ROOT)} is missing: start this by `make bench`.")
+        raise CannotMeasureError(f"{path.relative_to(ROOT)} is missing: start this by `make bench`.")
     return path
 
 
 def check_allowed(answer: Any) -> None:
     """Accept the authorizer's Allow."""
     if answer["policyDocument"]["Statement"][0]["Effect"] != "Allow":
-        raise NotPreparedError(f"A contender refused a good token: {answer}")
+        raise CannotMeasureError(f"A contender refused a good token: {answer}")
 
 
 def check_answered(answer: Any) -> None:
     """Accept a 200."""
     if answer["statusCode"] != 200:
-        raise NotPreparedError(f"A contender failed: {answer}")
+        raise CannotMeasureError(f"A contender failed: {answer}")
 
 
 def check_signed_in(answer: Any) -> None:
@@ -183,4 +180,4 @@ def check_signed_in(answer: Any) -> None:
     check_answered(answer)
     body = json.loads(answer["body"])
     if not (body["ChimeCredentials"]["SessionToken"] and body["ChimeAppInstanceUserArn"].endswith("/user/ada")):
-        raise NotPreparedError(f"A contender signed somebody else in: {answer}")
+        raise CannotMeasureError(f"A contender signed somebody else in: {answer}")

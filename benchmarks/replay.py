@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+from concurrent.futures import Future
+from contextlib import closing, suppress
 from typing import Self
 
 _LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
@@ -24,31 +26,37 @@ class Replay:
         self._origin = origin
         self._delay = delay
         self._answers: dict[bytes, bytes] = {}
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        started: Future[str] = Future()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._listen(started)), daemon=True)
         self._thread.start()
-        listening = asyncio.run_coroutine_threadsafe(asyncio.start_server(self._serve, "127.0.0.1", 0), self._loop)
-        self.url = f"http://127.0.0.1:{listening.result().sockets[0].getsockname()[1]}"
+        self.url = started.result()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
+    async def _listen(self, started: Future[str]) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        async with await asyncio.start_server(self._serve, "127.0.0.1", 0) as server:
+            started.set_result(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+            await self._stop.wait()
+            server.close()
+            # The server's end waits for them, and clients keep connections open.
+            for connection in asyncio.all_tasks() - {asyncio.current_task()}:
+                connection.cancel()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        # The client may have what it wanted, and we may be told to stop.
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError), closing(writer):
             while request := await _message(reader):
                 arrived = self._loop.time()
                 answer = await self._answer(request)
                 if not request.startswith(b"HEAD "):
                     await asyncio.sleep(arrived + self._delay - self._loop.time())
                 writer.write(answer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client has what it wanted
-        finally:
-            writer.close()
 
     async def _answer(self, request: bytes) -> bytes:
         known = self._answers.get(_kind(request))
@@ -64,6 +72,7 @@ class Replay:
         writer.write(request)
         answer = await _message(reader, bodiless=request.startswith(b"HEAD "))
         writer.close()
+        await writer.wait_closed()
         return answer
 
 

@@ -1,0 +1,70 @@
+"""The upstream that contenders meet, and the one contender that needs nothing but Python."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import urllib3
+
+from benchmarks.programs import CONTENDERS, Program, check_signed_in
+from benchmarks.replay import Replay
+from benchmarks.upstream import upstream
+from local.web import Server
+from tests.docker.events import signin_event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+CONTEXT = {"subject": "ada", "name": "Ada Lovelace"}
+
+
+def test_plain_boto3_signs_in_again_and_again() -> None:
+    with upstream(delay=0) as running:
+        environment = {**running.environments["SigninFunction"], "PYTHONPATH": str(CONTENDERS)}
+        driver = (sys.executable, str(CONTENDERS / "driver.py"), "plain_boto3.handler")
+        with Program(driver, environment).running() as ask:
+            for _ in range(2):
+                check_signed_in(ask(signin_event(running.token, CONTEXT))["answer"])
+
+
+class Origin:
+    """Answers with the number of the request; the first answer to `/late` is an error."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with self._lock:
+            self.asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+            bad = self.asked.count("GET /late") == 1 and environ["PATH_INFO"] == "/late"
+        body = str(len(self.asked)).encode()
+        start_response("500 Oh" if bad else "200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+
+def test_only_the_first_of_a_kind_is_asked_of_the_origin() -> None:
+    origin = Origin()
+    with closing(Server(origin)) as server, Replay(server.port, delay=0) as replay, urllib3.PoolManager() as client:
+
+        def post(action: str) -> bytes:
+            return client.request("POST", f"{replay.url}/", body=f"Action={action}&Version=1", retries=False).data
+
+        assert [post("A"), post("B"), post("A")] == [b"1", b"2", b"1"]
+    assert origin.asked == ["POST /", "POST /"]
+
+
+def test_an_error_is_not_remembered() -> None:
+    with closing(Server(Origin())) as server, Replay(server.port, delay=0) as replay, urllib3.PoolManager() as client:
+        statuses = [client.request("GET", f"{replay.url}/late", retries=False).status for _ in range(3)]
+    assert statuses == [500, 200, 200]
+
+
+def test_an_answer_without_a_body_ends_with_its_head() -> None:
+    with closing(Server(Origin())) as server, Replay(server.port, delay=0) as replay, urllib3.PoolManager() as client:
+        assert client.request("HEAD", f"{replay.url}/", retries=False).status == 200
+        assert client.request("GET", f"{replay.url}/", retries=False).data == b"2"

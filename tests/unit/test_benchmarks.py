@@ -1,0 +1,88 @@
+"""The harness of `make bench`: what it computes, and that its tables reach benchmarks/README.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks import report
+from benchmarks.__main__ import QUESTIONS
+from benchmarks.measure import Times, interleaved, ratio
+from benchmarks.report import MarkersMissingError, Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLE = Table("Speed, milliseconds", "Of a snail.", ("", "median"), [("uphill", "9.0"), ("downhill", "3.0")])
+README = "Before.\n<!-- make bench: cold -->\nold\n<!-- end of cold -->\nAfter.\n"
+
+
+def test_table_is_title_rows_and_note() -> None:
+    assert TABLE.markdown() == (
+        "**Speed, milliseconds**\n\n|  | median |\n| --- | ---: |\n| uphill | 9.0 |\n| downhill | 3.0 |\n\nOf a snail."
+    )
+
+
+def test_row_that_the_columns_do_not_fit_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 cells for 1 columns"):
+        Table("Speed", "", ("",), [("uphill", "9.0")])
+
+
+def test_tables_replace_what_stood_between_the_markers(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(README)
+    for content in ("new", "newer"):
+        report.write(readme, "cold", content)
+    assert readme.read_text() == ("Before.\n<!-- make bench: cold -->\n\nnewer\n\n<!-- end of cold -->\nAfter.\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="without markers"),
+        pytest.param("<!-- make bench: cold -->\n", id="without an end"),
+        pytest.param(README + README, id="with the markers twice"),
+        pytest.param(README.replace("cold", "warm"), id="with another question's"),
+    ],
+)
+def test_readme_without_a_place_is_left_alone(tmp_path: Path, text: str) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(text)
+    with pytest.raises(MarkersMissingError, match="no place for cold"):
+        report.write(readme, "cold", "new")
+    assert readme.read_text() == text
+
+
+def test_readme_has_a_place_for_each_question() -> None:
+    text = report.README.read_text()
+    places = [text.index(f"<!-- make bench: {question} -->") for question in QUESTIONS]
+    assert places == sorted(places)
+
+
+def test_times_tell_their_quantiles() -> None:
+    times = Times([float(number) for number in range(100, -1, -1)])
+    assert times.cells(last=(10, 90, 99)) == ["50.0", "10.0", "90.0", "99.0", "101"]
+
+
+def test_contenders_take_turns_at_being_first() -> None:
+    order: list[str] = []
+
+    def contender(name: str) -> float:
+        order.append(name)
+        return float(len(order))
+
+    times = interleaved({"a": lambda: contender("a"), "b": lambda: contender("b")}, rounds=2, warm_up=1)
+    assert order == ["b", "a", "a", "b", "b", "a"]
+    assert times == {"a": Times([3.0, 6.0]), "b": Times([4.0, 5.0])}
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        pytest.param(70.0, "0.70 (at most 0.7: kept)", id="kept"),
+        pytest.param(71, "0.71 (at most 0.7: MISSED)", id="not"),
+    ],
+)
+def test_ratio_says_whether_its_target_is_kept(part: float, said: str) -> None:
+    assert ratio(part, 100, 0.7) == said
