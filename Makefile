@@ -73,8 +73,8 @@ fuzz: .venv/fuzz ## search for input that breaks the authorizer, for SECONDS=60
 load: .venv/dev ## let 200 clients sign in while Chime throttles, and print how they fared
 	@$(BIN)/python -m tests.load
 
-bench: .venv/dev ## measure, and print tables
-	@PYTHONPATH=signin_function $(BIN)/python -m tests.bench
+bench: .venv/dev ## measure, print tables and put them into benchmarks/README.md; ONLY="cold warm" for those alone
+	@PYTHONPATH=signin_function:. $(BIN)/python -m benchmarks $(ONLY) $(ARGS)
 
 # ── Docker ───────────────────────────────────────────────────────────────────────────────────────
 
