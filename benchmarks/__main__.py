@@ -11,6 +11,7 @@ from benchmarks import report
 QUESTIONS = (
     "cold",
     "warm",
+    "memory",
 )
 """Modules of this package, in README.md's order."""
 
