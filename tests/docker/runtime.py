@@ -1,5 +1,5 @@
 """
-Lambda's side of a function in a container: the Runtime API, over which the runtime asks what to do, and tells.
+Lambda's side of a function in a container: the Runtime API, over which the runtime asks what to do next.
 
 The emulator that the SAM CLI brings knows no SnapStart, and does not tell a function's start from its first answer.
 
@@ -13,7 +13,7 @@ import subprocess
 import time
 import uuid
 from contextlib import ExitStack, closing
-from queue import Queue
+from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, Self
 
 import yaml
@@ -116,6 +116,16 @@ class Runtime:
         self._expect("/invocation/next")
         return seconds, answer
 
+    def limit(self, *limits: str) -> None:
+        """Put it under other *limits*, `docker update`'s flags."""
+        _docker("update", *limits, self.name)
+
+    def peak_memory(self) -> int:
+        """Return the most memory that the function's process has held, in bytes."""
+        status = _docker("exec", self.name, "cat", "/proc/1/status")
+        (kilobytes,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+        return 1024 * int(kilobytes)
+
     def log(self) -> str:
         """Return what the function printed."""
         return _docker("logs", self.name)
@@ -133,7 +143,10 @@ class Runtime:
         return self._last.at - began
 
     def _expect(self, *paths: str) -> None:
-        self._last = self._told.get(timeout=PATIENCE)
+        try:
+            self._last = self._told.get(timeout=PATIENCE)
+        except Empty as error:
+            raise sam.SamError(f"The function did not get to {' or '.join(paths)}.\n{self.log()}") from error
         if self._last.path not in paths:
             raise sam.SamError(f"{self._last.path}: {self._last.body.decode()}\n{self.log()}")
 
