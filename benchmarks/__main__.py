@@ -13,7 +13,9 @@ QUESTIONS = (
     "cold",
     "warm",
     "memory",
+    "load",
     "verifier",
+    "growth",
     "shipped",
 )
 """Modules of this package, in README.md's order."""

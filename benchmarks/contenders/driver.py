@@ -8,6 +8,7 @@ function prints goes where its standard output goes.
 import importlib
 import json
 import os
+import resource
 import sys
 import time
 
@@ -22,7 +23,9 @@ def main() -> None:
         start = time.perf_counter()
         value = handler(event, None)
         milliseconds = (time.perf_counter() - start) * 1000
-        os.write(answers, json.dumps({"milliseconds": milliseconds, "answer": value}).encode() + b"\n")
+        kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        told = {"milliseconds": milliseconds, "kilobytes": kilobytes, "answer": value}
+        os.write(answers, json.dumps(told).encode() + b"\n")
 
 
 main()
