@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from benchmarks.measure import COLUMNS, Times, interleaved, ratio, timed
 from benchmarks.programs import (
-    BOTO3,
     NODE_V2,
     NODE_V3,
     check_allowed,
     check_signed_in,
-    nodes,
+    improved_originals,
+    originals,
     ours,
-    plain_boto3,
     python,
     python_note,
 )
@@ -47,7 +46,7 @@ def _contenders(running: Upstream) -> dict[str, Contender]:
     asked = authorizer_event(running.token)
     with authorizer.running() as ask:
         event = signin_event(running.token, ask(asked)["answer"]["context"])
-    believing = nodes(running) | {BOTO3: plain_boto3(running)}
+    believing = originals(running) | improved_originals(running)
     return {
         AUTHORIZER: partial(authorizer.cold, asked, check_allowed),
         HANDLER: partial(handler.cold, event, check_signed_in),

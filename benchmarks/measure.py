@@ -72,4 +72,4 @@ def timed(work: Callable[[], object], turns: int = 1, unit: float = 1000) -> Con
 def ratio(part: float, whole: float, target: float) -> str:
     """Return *part* as a multiple of *whole*, and whether that is the *target* at most."""
     found = part / whole
-    return f"{found:.2f} (at most {target:g}: {'kept' if found <= target else 'MISSED'})"
+    return f"{found:.3f} (at most {target:g}: {'kept' if found <= target else 'MISSED'})"

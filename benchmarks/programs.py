@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BUILT = ROOT / ".aws-sam" / "build"
 CONTENDERS = Path(__file__).with_name("contenders")
+SDK_V2, SDK_V3 = CONTENDERS / "node-sdk-v2", CONTENDERS / "node-sdk-v3"
 PLAIN_BOTO3 = ROOT / ".build" / "bench" / "boto3"
 BUNDLED = ROOT / ".build" / "bench" / "node-sdk-v3.js"
 LAMBDA_S_PYTHON = (3, 13)
@@ -110,15 +111,19 @@ def node(upstream: Upstream, handler: Path) -> Program:
     return Program(("node", str(CONTENDERS / "driver.js"), str(_needed(handler))), environment)
 
 
-def nodes(upstream: Upstream) -> dict[str, Program]:
-    """Return the contenders in Node.js by their names."""
-    v2, v3 = CONTENDERS / "node-sdk-v2", CONTENDERS / "node-sdk-v3"
-    for modules in (v2, v3):
-        _needed(modules / "node_modules")
+def originals(upstream: Upstream) -> dict[str, Program]:
+    """Return the ways that sign-in went before, by their names."""
     return {
-        NODE_V2: node(upstream, v2 / "whole.js"),
-        "Node.js, SDK v2, its two clients alone": node(upstream, v2 / "lean.js"),
-        NODE_V3: node(upstream, v3 / "handler.js"),
+        NODE_V2: node(upstream, SDK_V2 / "whole.js"),
+        NODE_V3: node(upstream, SDK_V3 / "handler.js"),
+        BOTO3: plain_boto3(upstream),
+    }
+
+
+def improved_originals(upstream: Upstream) -> dict[str, Program]:
+    """Return what can be had from Node.js with some care."""
+    return {
+        "Node.js, SDK v2, its two clients alone": node(upstream, SDK_V2 / "lean.js"),
         "Node.js, SDK v3, bundled and minified": node(upstream, BUNDLED),
     }
 

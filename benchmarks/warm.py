@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import Times, interleaved, ratio
-from benchmarks.programs import BOTO3, check_allowed, check_answered, check_signed_in, nodes, ours, plain_boto3
+from benchmarks.programs import check_allowed, check_answered, check_signed_in, originals, ours, plain_boto3
 from benchmarks.report import Table
 from benchmarks.upstream import upstream
 from tests.docker.events import authorizer_event, signin_event
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.programs import Program
     from benchmarks.upstream import Upstream
 
-ROUNDS = 300
+ROUNDS = 250
 TARGET = 1.05
 """How many times as long as the slower upstream call the handler may take."""
 AUTHORIZER, HANDLER = "ours, the authorizer", "ours, the handler"
@@ -36,7 +36,6 @@ def _contenders(running: Upstream, started: ExitStack) -> dict[str, Contender]:
     authorizer = started.enter_context(ours(running, "Authorizer").running())
     event = signin_event(running.token, authorizer(asked)["answer"]["context"])
     calls = {name: plain_boto3(running, handler) for name, handler in CALLS.items()}
-    others = nodes(running) | {BOTO3: plain_boto3(running)}
 
     def warm(program: Program, check: Callable[[Any], None] = check_signed_in) -> Contender:
         return _warm(started.enter_context(program.running()), event, check)
@@ -45,7 +44,7 @@ def _contenders(running: Upstream, started: ExitStack) -> dict[str, Contender]:
         AUTHORIZER: _warm(authorizer, asked, check_allowed),
         HANDLER: warm(ours(running, "Signin")),
         **{name: warm(call, check_answered) for name, call in calls.items()},
-        **{name: warm(program) for name, program in others.items()},
+        **{name: warm(program) for name, program in originals(running).items()},
     }
 
 

@@ -80,8 +80,8 @@ def test_contenders_take_turns_at_being_first() -> None:
 @pytest.mark.parametrize(
     ("part", "said"),
     [
-        pytest.param(70.0, "0.70 (at most 0.7: kept)", id="kept"),
-        pytest.param(71, "0.71 (at most 0.7: MISSED)", id="not"),
+        pytest.param(70.0, "0.700 (at most 0.7: kept)", id="kept"),
+        pytest.param(71, "0.710 (at most 0.7: MISSED)", id="not"),
     ],
 )
 def test_ratio_says_whether_its_target_is_kept(part: float, said: str) -> None:
