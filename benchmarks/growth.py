@@ -24,14 +24,14 @@ RSA = rsa_signer()
 
 def tables() -> list[Table]:
     """Measure."""
-    by_providers = {f"{count} providers": _providers(count) for count in PROVIDERS}
-    by_keys = {f"{count} keys": _keys(count) for count in KEYS}
+    by_providers = {f"providers: {count}": _providers(count) for count in PROVIDERS}
+    by_keys = {f"keys of one provider: {count}": _keys(count) for count in KEYS}
     everything = {**by_providers, **by_keys}
     starts = interleaved({name: timed(partial(_settings, given)) for name, given in everything.items()}, STARTS)
     verifications = interleaved(
         {
             **{name: _verification(given, _token(-1)) for name, given in everything.items()},
-            **{f"a token of {count} characters": _verification(_keys(1), _token(count)) for count in CHARACTERS},
+            **{f"characters of the token: {count}": _verification(_keys(1), _token(count)) for count in CHARACTERS},
         },
         ROUNDS,
     )

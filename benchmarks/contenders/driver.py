@@ -8,9 +8,9 @@ function prints goes where its standard output goes.
 import importlib
 import json
 import os
-import resource
 import sys
 import time
+from pathlib import Path
 
 
 def main() -> None:
@@ -23,9 +23,16 @@ def main() -> None:
         start = time.perf_counter()
         value = handler(event, None)
         milliseconds = (time.perf_counter() - start) * 1000
-        kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        told = {"milliseconds": milliseconds, "kilobytes": kilobytes, "answer": value}
+        told = {"milliseconds": milliseconds, "kilobytes": peak_kilobytes(), "answer": value}
         os.write(answers, json.dumps(told).encode() + b"\n")
+
+
+def peak_kilobytes() -> int:
+    """Return the most memory that this process has held; 0 where there is no Linux to tell."""
+    status = Path("/proc/self/status")
+    # getrusage would count the process, too, from which this one was forked.
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
 
 main()
