@@ -41,9 +41,9 @@ def tables() -> list[Table]:
     columns = ("clients", "sign-ins a second", "median", "p10", "p90", "p99", "runs", "authorizer, MB", "handler, MB")
     note = f"""\
 Each client signs in again as soon as it is in, until {SECONDS:.0f} seconds are over. A process takes one event at a
-time, as in Lambda, so clients wait for each other; on AWS another copy would start instead. A sign-in waits 40 ms for AWS: one
-handler cannot give more than {1000 / 40:.0f} a second. Memory is the most that each process has held so far.
-{python_note()}"""
+time, as in Lambda, so clients wait for each other; on AWS another copy would start instead. A sign-in waits 40 ms
+for AWS: one handler cannot give more than {1000 / 40:.0f} a second. Memory is the most that each process has held
+so far. {python_note()}"""
     return [Table("One process of each function, milliseconds of a client's", note, columns, rows)]
 
 
