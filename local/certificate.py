@@ -14,13 +14,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 LIFETIME = timedelta(days=90)
+HERE = x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))
 
 
-def throwaway() -> ssl.SSLContext:
-    """Return what a server of TLS at `localhost` and `127.0.0.1` needs. Clients have to be told to trust it."""
+def throwaway(names: Iterable[x509.GeneralName] = HERE) -> ssl.SSLContext:
+    """Return what a server of TLS at *names* needs. Clients have to be told to trust it."""
     key = ec.generate_private_key(ec.SECP256R1())
     key_pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -29,14 +32,13 @@ def throwaway() -> ssl.SSLContext:
     # `ssl` reads files alone.
     with TemporaryDirectory() as folder:
         file = Path(folder, "both.pem")
-        file.write_bytes(key_pem + _certificate(key).public_bytes(serialization.Encoding.PEM))
+        file.write_bytes(key_pem + _certificate(key, names).public_bytes(serialization.Encoding.PEM))
         context.load_cert_chain(file)
     return context
 
 
-def _certificate(key: EllipticCurvePrivateKey) -> x509.Certificate:
+def _certificate(key: EllipticCurvePrivateKey, names: Iterable[x509.GeneralName]) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "the local stack of Chime sign-in")])
     now = datetime.now(UTC)
-    here = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + LIFETIME)
-    return builder.add_extension(x509.SubjectAlternativeName(here), critical=False).sign(key, hashes.SHA256())
+    return builder.add_extension(x509.SubjectAlternativeName(names), critical=False).sign(key, hashes.SHA256())

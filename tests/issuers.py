@@ -10,22 +10,23 @@ from werkzeug.wrappers import Request, Response
 from local.web import Server
 
 if TYPE_CHECKING:
+    import ssl
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 
 class Issuer:
-    """Serves a document for each path, and remembers which were asked for."""
+    """Serves a document for each path, and remembers which were asked for, queries and all."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.documents: dict[str, Any] = {}
         self.asked: list[str] = []
-        self.server = Server(self)
-        self.url = self.server.url
+        self.server = Server(self, tls=tls)
+        self.url = self.server.url if tls is None else self.server.url.replace("http:", "https:")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
-        path = Request(environ).path
-        self.asked.append(path)
-        document = self.documents.get(path)
+        request = Request(environ)
+        self.asked.append(request.full_path.removesuffix("?"))
+        document = self.documents.get(request.path)
         document = document() if callable(document) and not isinstance(document, Response) else document
         response = document if isinstance(document, Response) else self._json(document)
         return response(environ, start_response)

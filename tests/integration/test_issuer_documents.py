@@ -6,21 +6,25 @@ import contextlib
 import gzip
 import json
 import socket
+import ssl
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.x509 import DNSName
 from werkzeug.wrappers import Response
 
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import KeysUnavailable
-from authorizer.https import LONGEST_ANSWER, IssuerDocuments, is_allowed, lifetime_of
+from authorizer.https import LONGEST_ANSWER, IssuerDocuments, is_allowed, lifetime_of, tls
+from local.certificate import throwaway
 from tests.issuers import Issuer
 from tests.tokens import ec_signer, rsa_signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 KEY_SET = {"keys": [dict(rsa_signer().jwk), dict(ec_signer().jwk)]}
 DISCOVERY = "/.well-known/openid-configuration"
@@ -76,6 +80,75 @@ def test_discovery_document_that_is_wrong_gives_no_keys(
     assert "/keys" not in issuer.asked
 
 
+def test_both_documents_come_over_one_connection(issuer: Issuer, documents: IssuerDocuments) -> None:
+    keys_url = issuer.serve("/keys", KEY_SET)
+    issuer.serve(DISCOVERY, {"issuer": issuer.url, "jwks_uri": keys_url})
+
+    documents.discovered_key_set(issuer.url)
+
+    assert issuer.asked == [DISCOVERY, "/keys"]
+    assert issuer.server.accepted == 1
+
+
+def test_keys_may_be_elsewhere_and_their_address_have_a_query(issuer: Issuer, documents: IssuerDocuments) -> None:
+    elsewhere = Issuer()
+    keys_url = elsewhere.serve("/keys", KEY_SET) + "?tenant=a%20b"
+    issuer.serve(DISCOVERY, {"issuer": issuer.url, "jwks_uri": keys_url})
+
+    assert len(documents.discovered_key_set(issuer.url).value.keys) == 2
+    elsewhere.server.close()
+    assert elsewhere.asked == ["/keys?tenant=a%20b"]
+
+
+@pytest.fixture
+def secure_issuer() -> Iterator[Issuer]:
+    made = Issuer(tls=throwaway())
+    made.serve("/keys", KEY_SET)
+    yield made
+    made.server.close()
+
+
+def trust(issuer: Issuer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have this machine trust the certificate of *issuer*, as OpenSSL lets one do."""
+    certificate = folder / "certificate.pem"
+    certificate.write_text(ssl.get_server_certificate((issuer.server.host, issuer.server.port)))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+
+@pytest.fixture(autouse=True)
+def _trust_is_read_anew() -> Iterator[None]:
+    tls.cache_clear()
+    yield
+    tls.cache_clear()
+
+
+def test_keys_come_over_tls_from_whom_the_machine_trusts(
+    secure_issuer: Issuer, documents: IssuerDocuments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trust(secure_issuer, tmp_path, monkeypatch)
+
+    assert len(documents.key_set_at(secure_issuer.url + "/keys").value.keys) == 2
+
+
+def test_certificate_of_a_stranger_gives_no_keys(secure_issuer: Issuer, documents: IssuerDocuments) -> None:
+    with pytest.raises(KeysUnavailable, match="SSLCertVerificationError"):
+        documents.key_set_at(secure_issuer.url + "/keys")
+    assert secure_issuer.asked == []
+
+
+def test_certificate_of_another_name_gives_no_keys(
+    documents: IssuerDocuments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = Issuer(throwaway([DNSName("issuer.example")]))
+    elsewhere.serve("/keys", KEY_SET)
+    trust(elsewhere, tmp_path, monkeypatch)
+
+    with pytest.raises(KeysUnavailable, match="SSLCertVerificationError"):
+        documents.key_set_at(elsewhere.url + "/keys")
+    elsewhere.server.close()
+    assert elsewhere.asked == []
+
+
 def drip() -> Iterator[bytes]:
     while True:
         yield b" "
@@ -124,6 +197,23 @@ def test_issuer_that_misbehaves_gives_no_keys(
     assert issuer.asked == ["/misbehaving"]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(lambda: Response(b" " * (LONGEST_ANSWER + 1)), id="as it is"),
+        pytest.param(
+            lambda: Response(gzip.compress(b" " * (LONGEST_ANSWER + 1)), headers={"Content-Encoding": "gzip"}),
+            id="packed",
+        ),
+    ],
+)
+def test_key_set_may_not_be_enormous(
+    issuer: Issuer, documents: IssuerDocuments, answer: Callable[[], Response]
+) -> None:
+    with pytest.raises(KeysUnavailable, match="too long"):
+        documents.key_set_at(issuer.serve("/keys", answer()))
+
+
 def test_key_set_may_be_packed(issuer: Issuer, documents: IssuerDocuments) -> None:
     packed = Response(gzip.compress(json.dumps(KEY_SET).encode()), headers={"Content-Encoding": "gzip"})
 
@@ -153,6 +243,10 @@ def test_issuer_that_is_not_there_gives_no_keys(issuer: Issuer, documents: Issue
         ("ftp://issuer.example/keys", False),
         ("https:///keys", False),
         ("https://[::1", False),
+        ("https://issuer.example:99999/keys", False),
+        ("https://issuer.example/ke\nys", False),
+        (" https://issuer.example/keys", False),
+        ("https://issuér.example/keys", False),
         ("", False),
     ],
 )
@@ -182,12 +276,17 @@ def test_lifetime_is_what_cache_control_says(
     headers = {"Cache-Control": control} if control else {}
     url = issuer.serve("/keys", Response(json.dumps(KEY_SET), headers=headers))
 
-    assert lifetime_of(headers) == lifetime
+    assert lifetime_of(control or "") == lifetime
     assert documents.key_set_at(url).lifetime == lifetime
 
 
-def test_connection_that_was_closed_while_lambda_slept_is_opened_again(documents: IssuerDocuments) -> None:
-    """The first connection is closed without an answer, as one is that a frozen machine comes back to."""
+def test_cache_control_may_come_in_two_headers(issuer: Issuer, documents: IssuerDocuments) -> None:
+    headers = [("Cache-Control", "public"), ("Cache-Control", "max-age=300")]
+
+    assert documents.key_set_at(issuer.serve("/keys", Response(json.dumps(KEY_SET), headers=headers))).lifetime == 300
+
+
+def test_connection_that_is_closed_without_an_answer_is_opened_again(documents: IssuerDocuments) -> None:
     body = json.dumps(KEY_SET).encode()
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     with socket.create_server(("127.0.0.1", 0)) as listening:
