@@ -1,16 +1,8 @@
-"""The signature algorithms: which key each needs, and the two families that python-jose does not bring."""
+"""The signature algorithms by name, and which key each needs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from jose import jwk
-from jose.backends.base import Key
-from jose.utils import base64url_decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +17,6 @@ HMAC = {"HS256": 32, "HS384": 48, "HS512": 64}
 
 ASYMMETRIC = (*RSA, *EC.values(), *OKP.values())
 
-_HASHES: dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
-
 
 def of_jwk(key: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the algorithms that a public *key*, a JWK, can be used with: none if it is of no kind we know."""
@@ -35,49 +25,3 @@ def of_jwk(key: Mapping[str, Any]) -> tuple[str, ...]:
         return RSA
     by_curve = EC if kind == "EC" else OKP if kind == "OKP" else {}
     return (by_curve[curve],) if isinstance(curve, str) and curve in by_curve else ()
-
-
-class RsaPssKey(Key):
-    """An RSA key that verifies RSASSA-PSS (RFC 7518, 3.5: the salt is as long as the hash)."""
-
-    def __init__(self, key: Any, algorithm: str) -> None:
-        """Take *key* as python-jose's own RSA keys do."""
-        super().__init__(key, algorithm)
-        pkcs1: Any = jwk.construct(key, f"RS{algorithm[2:]}")
-        self._public = pkcs1.prepared_key
-        self._hash = _HASHES[algorithm[2:]]
-        self._padding = padding.PSS(padding.MGF1(self._hash), self._hash.digest_size)
-
-    def verify(self, msg: bytes, sig: bytes) -> bool:
-        """Say whether *sig* over *msg* is this key's."""
-        try:
-            self._public.verify(sig, msg, self._padding, self._hash)
-        except InvalidSignature:
-            return False
-        return True
-
-
-class Ed25519Key(Key):
-    """An Ed25519 key (RFC 8037): a JWK, or a key of cryptography's."""
-
-    def __init__(self, key: Any, algorithm: str) -> None:
-        """Take a JWK whose `x` is the 32 bytes of the key."""
-        super().__init__(key, algorithm)
-        self._public = (
-            key
-            if isinstance(key, Ed25519PublicKey)
-            else Ed25519PublicKey.from_public_bytes(base64url_decode(key["x"].encode("ascii")))
-        )
-
-    def verify(self, msg: bytes, sig: bytes) -> bool:
-        """Say whether *sig* over *msg* is this key's."""
-        try:
-            self._public.verify(sig, msg)
-        except InvalidSignature:
-            return False
-        return True
-
-
-for _name in ("PS256", "PS384", "PS512"):
-    jwk.register_key(_name, RsaPssKey)
-jwk.register_key("EdDSA", Ed25519Key)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from authorizer.errors import CallerForbidden, Denial, Reason, TokenRefused
-from authorizer.providers import TENANT
+from authorizer.tenants import TENANT
 
 if TYPE_CHECKING:
     from authorizer.providers import Entrance, KindOfToken, Provider, Terms, UserRoles

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from jose import jwk
 from jose.exceptions import JOSEError
 from jose.utils import base64_to_long
 
 from authorizer import algorithms
 from authorizer.errors import Reason, TokenRefused
+from authorizer.signatures import construct
+from authorizer.tenants import ANY_TENANT
 
 if TYPE_CHECKING:
     from jose.backends.base import Key
 
 SMALLEST_RSA_BITS, LARGEST_RSA_BITS = 2048, 8192
 """The least that RFC 7518, 3.3 allows, and the most that is still checked in a millisecond."""
-ANY_TENANT = "{tenantid}"
-"""What stands for the tenant in the `issuer` member of Entra's keys."""
 KNOWN_SECRETS = frozenset(
     {
         "your-256-bit-secret",
@@ -116,7 +115,7 @@ def key_set_of_pem(pem: str, accepted: tuple[str, ...]) -> KeySet:
     algorithm = next((name for name in accepted if name in _algorithms_of_public(public)), None)
     if algorithm is None:
         raise ValueError(f"it is no key for {', '.join(accepted)}")
-    return KeySet((VerificationKey(None, algorithm, None, jwk.construct(public, algorithm)),))
+    return KeySet((VerificationKey(None, algorithm, None, construct(public, algorithm)),))
 
 
 def secret_key(secret: bytes, algorithm: str) -> VerificationKey:
@@ -131,7 +130,7 @@ def secret_key(secret: bytes, algorithm: str) -> VerificationKey:
     if secret.decode("utf-8", "replace") in KNOWN_SECRETS:
         raise ValueError("the shared secret stands in public documentation")
     try:
-        return VerificationKey(None, algorithm, None, jwk.construct(secret, algorithm))
+        return VerificationKey(None, algorithm, None, construct(secret, algorithm))
     except JOSEError:
         raise ValueError("the shared secret is a public key") from None
 
@@ -147,7 +146,7 @@ def _usable(listed: Any, accepted: tuple[str, ...]) -> VerificationKey | None:
         if listed["kty"] == "RSA" and not _has_good_size(base64_to_long(listed["n"]).bit_length()):
             return None
         # Built once and kept: building costs more than verifying.
-        key = jwk.construct(dict(listed), algorithm)
+        key = construct(dict(listed), algorithm)
     except Exception:  # noqa: BLE001 - python-jose raises all sorts of errors on a broken key; it is left out
         return None
     return VerificationKey(listed.get("kid"), algorithm, listed.get("issuer"), key)

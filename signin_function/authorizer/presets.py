@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from authorizer.providers import TENANT
+from authorizer.tenants import TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

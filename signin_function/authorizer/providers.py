@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from authorizer.errors import Reason, TokenRefused
-from authorizer.keys import ANY_TENANT
+from authorizer.tenants import ANY_TENANT, TENANT
 
 if TYPE_CHECKING:
     from authorizer.keys import VerificationKey
-
-TENANT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Terms = Mapping[str, tuple[object, ...]]
 """Claims by name or path, and the values of which each must hold one (or none)."""

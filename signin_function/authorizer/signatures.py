@@ -1,0 +1,71 @@
+"""The keys with which python-jose verifies signatures, and those of the two families that it does not bring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from jose import jwk
+from jose.backends.base import Key
+from jose.utils import base64url_decode
+
+_HASHES: dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
+
+
+def construct(key: Any, algorithm: str) -> Key:
+    """
+    Return what verifies signatures by *key*: a JWK, a public key of cryptography's, or the bytes of a shared secret.
+
+    Raises:
+        Exception: The key is broken. python-jose raises all sorts of errors; `JOSEError` for a secret that is a PEM.
+    """
+    return jwk.construct(key, algorithm)
+
+
+class RsaPssKey(Key):
+    """An RSA key that verifies RSASSA-PSS (RFC 7518, 3.5: the salt is as long as the hash)."""
+
+    def __init__(self, key: Any, algorithm: str) -> None:
+        """Take *key* as python-jose's own RSA keys do."""
+        super().__init__(key, algorithm)
+        pkcs1: Any = jwk.construct(key, f"RS{algorithm[2:]}")
+        self._public = pkcs1.prepared_key
+        self._hash = _HASHES[algorithm[2:]]
+        self._padding = padding.PSS(padding.MGF1(self._hash), self._hash.digest_size)
+
+    def verify(self, msg: bytes, sig: bytes) -> bool:
+        """Say whether *sig* over *msg* is this key's."""
+        try:
+            self._public.verify(sig, msg, self._padding, self._hash)
+        except InvalidSignature:
+            return False
+        return True
+
+
+class Ed25519Key(Key):
+    """An Ed25519 key (RFC 8037): a JWK, or a key of cryptography's."""
+
+    def __init__(self, key: Any, algorithm: str) -> None:
+        """Take a JWK whose `x` is the 32 bytes of the key."""
+        super().__init__(key, algorithm)
+        self._public = (
+            key
+            if isinstance(key, Ed25519PublicKey)
+            else Ed25519PublicKey.from_public_bytes(base64url_decode(key["x"].encode("ascii")))
+        )
+
+    def verify(self, msg: bytes, sig: bytes) -> bool:
+        """Say whether *sig* over *msg* is this key's."""
+        try:
+            self._public.verify(sig, msg)
+        except InvalidSignature:
+            return False
+        return True
+
+
+for _name in ("PS256", "PS384", "PS512"):
+    jwk.register_key(_name, RsaPssKey)
+jwk.register_key("EdDSA", Ed25519Key)
