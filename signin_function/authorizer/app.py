@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
@@ -32,10 +33,16 @@ class Authorizer:
         self._clock = clock
 
     def warm_up(self, seconds: float = WARM_UP_SECONDS) -> None:
-        """Get all providers' keys at the same time; what takes longer than *seconds* is left to the first token."""
+        """
+        Get all providers' keys at the same time; what takes longer than *seconds* is left to the first token.
+
+        What is slow to load, and not needed to ask for keys, is loaded while the issuers answer.
+        """
         providers = self._settings.providers.all
         executor = ThreadPoolExecutor(len(providers))
-        wait([executor.submit(provider.keys.warm_up) for provider in providers], timeout=seconds)
+        fetches = [executor.submit(provider.keys.warm_up) for provider in providers]
+        _load()
+        wait(fetches, timeout=seconds)
         executor.shutdown(wait=False)
 
     def decide(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,6 +87,13 @@ def _authorizer() -> Authorizer:
     authorizer = Authorizer(Settings.from_environ(os.environ, clock, telemetry.fetched), clock)
     authorizer.warm_up()
     return authorizer
+
+
+def _load() -> None:
+    """Load cryptography and Powertools."""
+    importlib.import_module("authorizer.keys")
+
+    telemetry.load()
 
 
 def _allow(event: Mapping[str, Any], caller: Caller) -> dict[str, Any]:

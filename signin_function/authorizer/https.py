@@ -13,12 +13,14 @@ import threading
 import time
 import zlib
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from authorizer.errors import KeysUnavailable
 from authorizer.key_sources import Fetched
-from authorizer.keys import KeySet, key_set
+
+if TYPE_CHECKING:
+    from authorizer.keys import KeySet
 
 DEADLINE_SECONDS = 3.0
 LONGEST_ANSWER = 512 * 1024
@@ -79,6 +81,9 @@ class IssuerDocuments:
 
     def _key_set(self, conversation: _Conversation, url: Any) -> Fetched[KeySet]:
         document, lifetime = conversation.document(url)
+        # Not at the top: a cold start asks the issuer first, and loads cryptography while it answers.
+        from authorizer.keys import key_set  # noqa: PLC0415
+
         try:
             return Fetched(key_set(document, self._accepted), lifetime)
         except ValueError as error:

@@ -21,7 +21,6 @@ from authorizer.key_sources import (
     Remembered,
     SecretKeys,
 )
-from authorizer.keys import key_set, key_set_of_pem
 from authorizer.options import Options
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
 from authorizer.providers import Entrance, KeySource, KindOfToken, Provider, Providers, UserRoles
@@ -245,6 +244,9 @@ def _keys(
 
 
 def _fixed_keys(options: Options, option: str, accepted: tuple[str, ...]) -> FixedKeys:
+    # Not at the top: whose keys have to be fetched, loads cryptography while the issuer answers.
+    from authorizer.keys import key_set, key_set_of_pem  # noqa: PLC0415
+
     try:
         if option == "jwks":
             return FixedKeys(key_set(options.any(option), accepted))
@@ -261,7 +263,7 @@ def _fetch_of_key_set(options: Options, issuer: str, accepted: tuple[str, ...]) 
 
 
 def _versions(options: Options, algorithm: str) -> Callable[[], Fetched[tuple[VerificationKey, ...]]]:
-    # Who needs no secret does not wait for boto3 to load.
+    # Who needs no secret does not wait for botocore to load.
     from authorizer.secrets import SharedSecret  # noqa: PLC0415
 
     arn = options.text("secret_arn", "")
