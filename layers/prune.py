@@ -18,8 +18,6 @@ UNUSED = (
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/*/",
     "bin",
-    "boto3/data",
-    "boto3/examples",
     "cffi",  # cryptography needs its compiled half alone, which stands beside it
     "*.dist-info/RECORD",
     "dateutil/zoneinfo/*.tar.gz",  # time zones for systems without any

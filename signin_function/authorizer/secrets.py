@@ -1,10 +1,10 @@
-"""Read a shared secret from Secrets Manager. The only module here that needs boto3."""
+"""Read a shared secret from Secrets Manager. The only module here that needs botocore."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
+from botocore import session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -27,7 +27,10 @@ class SharedSecret:
     def __init__(self, arn: str, algorithm: str, decode: Callable[[bytes], bytes]) -> None:
         """Prepare to read the secret at *arn*, in the region that it names; *decode* raises ValueError if it cannot."""
         config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
-        self._client: Any = boto3.client("secretsmanager", region_name=arn.split(":")[3], config=config)
+        # What boto3 is made of; the rest of boto3 would only have to be loaded.
+        self._client: Any = session.get_session().create_client(
+            "secretsmanager", region_name=arn.split(":")[3], config=config
+        )
         self._arn = arn
         self._algorithm = algorithm
         self._decode = decode

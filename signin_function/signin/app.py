@@ -47,8 +47,13 @@ class SignIn:
         )
 
     def connect(self) -> None:
-        """Open the connections that the first sign-in will use; one that takes long is left to it."""
+        """
+        Open the connections that the first sign-in will use; one that takes long is left to it.
+
+        What is needed for the first time after that is loaded while they open.
+        """
         opening = [self._executor.submit(adapter.connect) for adapter in self._adapters()]
+        telemetry.load()
         wait(opening, timeout=CONNECT_SECONDS)
 
     def disconnect(self) -> None:

@@ -1,7 +1,8 @@
-"""What the AWS adapters share: how a client waits, and what its failures mean."""
+"""What the AWS adapters share: clients, how they wait, and what their failures mean."""
 
 from __future__ import annotations
 
+import functools
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
 from botocore.parsers import ResponseParserError
+from botocore.session import Session, get_session
 
 from signin.errors import Rejected, Throttled, Unavailable
 
@@ -25,14 +27,25 @@ FIRST_SERVER_ERROR = 500
 TOO_MANY_REQUESTS = 429
 
 
-def config() -> Config:
-    """Return how clients wait. Retries are `budget`'s: botocore's know neither our deadline nor Chime's throttling."""
-    return Config(
+def client(service: str, region: str | None = None) -> Any:
+    """
+    Return a client of *service* in *region*, or else in the function's own. It opens no connection yet.
+
+    Retries are `budget`'s: botocore's know neither our deadline nor Chime's throttling.
+    """
+    config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": 1},
         tcp_keepalive=True,
     )
+    return shared_session().create_client(service, region_name=region, config=config)
+
+
+@functools.cache
+def shared_session() -> Session:
+    """Return what all clients share: credentials, most of all. boto3 would only add what nothing here needs."""
+    return get_session()
 
 
 def open_connection(client: Any) -> None:

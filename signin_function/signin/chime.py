@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
 
-from signin.aws import code_of, config, open_connection, translated
+from signin.aws import client, code_of, open_connection, translated
 from signin.errors import UserExists, UserMissing
 from signin.users import AppInstanceUser
 
@@ -25,8 +24,7 @@ class ChimeUsers:
     def __init__(self, app_instance_arn: str) -> None:
         """Open no connection yet."""
         # The AppInstance's region need not be ours, and botocore does not notice a wrong one.
-        region = app_instance_arn.split(":")[3]
-        self._client: Any = boto3.client("chime-sdk-identity", region_name=region, config=config())
+        self._client: Any = client("chime-sdk-identity", region=app_instance_arn.split(":")[3])
         self._app_instance_arn = app_instance_arn
 
     def connect(self) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
-from signin.aws import code_of, config, open_connection, translated
+from signin.aws import client, code_of, open_connection, translated
 
 MISSING = "ParameterNotFound"
 
@@ -18,7 +17,7 @@ class ParameterList:
 
     def __init__(self, name: str) -> None:
         """Open no connection yet."""
-        self._client: Any = boto3.client("ssm", config=config())
+        self._client: Any = client("ssm")
         self._name = name
 
     def connect(self) -> None:

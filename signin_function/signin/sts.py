@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
-from signin.aws import config, open_connection, translated
+from signin.aws import client, open_connection, translated
 from signin.identity import session_name
 from signin.sessions import Credentials
 
@@ -22,7 +20,7 @@ class RoleSessions:
 
     def __init__(self, *, source_identity: bool) -> None:
         """Open no connection yet."""
-        self._client: Any = boto3.client("sts", config=config())
+        self._client: Any = client("sts")
         self._source_identity = source_identity
 
     def connect(self) -> None:

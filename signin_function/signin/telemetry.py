@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib
 import os
+import threading
 from typing import TYPE_CHECKING
-
-from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from signin.errors import SigninError
 from signin.identity import session_name
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.logging import Logger
+
     from signin.budget import Budget
     from signin.caller import Caller
     from signin.exchange import SignedIn
@@ -23,7 +25,27 @@ NAMESPACE = os.environ.get("METRICS_NAMESPACE", "ChimeSignin")
 USERS_METRICS = {"created": "UsersCreated", "renamed": "NamesChanged", "not renamed": "NamesNotChanged"}
 """What is counted of the users, by how they were ensured."""
 
-logger = Logger(service="signin", utc=True)
+_MAKING_LOGGER = threading.Lock()
+
+
+def load() -> None:
+    """Load Powertools. What is told of before waits for it; a cold start has other things to begin with."""
+    logger()
+    importlib.import_module("aws_lambda_powertools.metrics")
+
+
+def logger() -> Logger:
+    """Return what logs events, and load it if need be."""
+    # Two threads that made it at once would have each line written twice.
+    with _MAKING_LOGGER:
+        return _logger()
+
+
+@functools.cache
+def _logger() -> Logger:
+    from aws_lambda_powertools.logging import Logger  # noqa: PLC0415 - see `load`
+
+    return Logger(service="signin", utc=True)
 
 
 def signed_in(caller: Caller, outcome: SignedIn, budget: Budget, request_id: str) -> None:
@@ -38,7 +60,7 @@ def signed_in(caller: Caller, outcome: SignedIn, budget: Budget, request_id: str
         "role": session.role_arn.rpartition("/")[2],
         "expires": outcome.credentials.expiration.isoformat(),
     }
-    logger.info("signed in", extra=event | _effort(budget, request_id))
+    logger().info("signed in", extra=event | _effort(budget, request_id))
     how = outcome.ensured.how
     _count({"SignIns": 1} | ({USERS_METRICS[how]: 1} if how in USERS_METRICS else {}), budget)
 
@@ -47,7 +69,7 @@ def not_signed_in(failure: Exception, budget: Budget, request_id: str) -> None:
     """Tell of a sign-in that failed: what and where, never a message, which may hold names."""
     kind = type(failure).__name__
     cause = {"code": failure.code} if isinstance(failure, SigninError) else {"frames": _frames(failure)}
-    logger.warning("not signed in", extra={"outcome": "failed", "kind": kind} | cause | _effort(budget, request_id))
+    logger().warning("not signed in", extra={"outcome": "failed", "kind": kind} | cause | _effort(budget, request_id))
     _count({"Failures": 1}, budget, kind=kind)
 
 
@@ -61,6 +83,8 @@ def _effort(budget: Budget, request_id: str) -> dict[str, object]:
 
 
 def _count(counts: dict[str, int], budget: Budget, **dimensions: str) -> None:
+    from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit  # noqa: PLC0415 - see `load`
+
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     for dimension, value in {"service": "signin", **dimensions}.items():
         metrics.add_dimension(name=dimension, value=value)

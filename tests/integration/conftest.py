@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from local.aws.endpoint import AwsEndpoint
 from local.web import Server
+from signin.aws import shared_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,10 +94,10 @@ def aws(endpoint: AwsEndpoint, server: Server) -> Aws:
 
 @pytest.fixture
 def default_aws(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    """The local AWS where boto3 finds it by itself, as the functions' code does, with the stack owner's credentials."""
+    """The local AWS where botocore finds it by itself, with the stack owner's credentials, as the functions do."""
     owner = aws.endpoint.root_credentials()
-    # The default session remembers the credentials of the test before.
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    # The shared session remembers the credentials of the test before.
+    shared_session.cache_clear()
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", owner["AccessKeyId"])

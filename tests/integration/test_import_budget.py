@@ -53,17 +53,22 @@ def test_authorizer_runs_on_its_layer(authorizer: set[str]) -> None:
     assert {"authorizer.app", "jose.backends.cryptography_backend"} <= authorizer
 
 
-def test_authorizer_without_a_secret_loads_no_boto3(authorizer: set[str]) -> None:
-    # Powertools imports botocore's __init__, which is small.
-    assert not {"boto3", "botocore.session", "authorizer.secrets"} & authorizer
+def test_authorizer_without_a_secret_loads_no_botocore(authorizer: set[str]) -> None:
+    # Powertools imports its __init__, which is small.
+    assert not {"botocore.session", "authorizer.secrets"} & authorizer
 
 
-def test_authorizer_with_a_secret_loads_boto3() -> None:
-    assert "boto3" in loaded_by("authorizer", BY_A_SECRET_OF_NOBODYS)
+def test_authorizer_with_a_secret_loads_botocore() -> None:
+    assert "botocore.session" in loaded_by("authorizer", BY_A_SECRET_OF_NOBODYS)
 
 
 def test_signin_runs_on_its_layer(signin: set[str]) -> None:
-    assert {"signin.app", "boto3"} <= signin
+    assert {"signin.app", "botocore.session"} <= signin
+
+
+@pytest.mark.parametrize("function", ["authorizer", "signin"])
+def test_neither_ships_what_boto3_adds_to_botocore(function: str) -> None:
+    assert not {"boto3", "s3transfer"} & layers.distributions(function)
 
 
 @pytest.mark.parametrize("package", ["python-jose", "cryptography"])

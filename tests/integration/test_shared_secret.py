@@ -30,8 +30,6 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", owner["AccessKeyId"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", owner["SecretAccessKey"])
-    # The default session remembers the credentials of the test before.
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     session: Any = boto3.Session()
     yield session.client("secretsmanager", region_name="eu-west-1")
     server.close()

@@ -32,7 +32,7 @@ def sign_in(monkeypatch: pytest.MonkeyPatch) -> SignIn:
 def logged(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """Return what will have been logged."""
     stream = io.StringIO()
-    monkeypatch.setattr(logger.handlers[0], "stream", stream)
+    monkeypatch.setattr(logger().handlers[0], "stream", stream)
     return stream
 
 

@@ -37,7 +37,7 @@ def budget() -> Budget:
 
 def told(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the last event and its metrics, after looking for what must not be in them."""
-    [handler] = telemetry.logger.handlers
+    [handler] = telemetry.logger().handlers
     event, metrics = handler.format(caplog.records[-1]), capsys.readouterr().out
     for personal in PERSONAL:
         assert f'"{personal}' not in event + metrics
