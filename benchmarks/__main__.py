@@ -11,6 +11,7 @@ from benchmarks.measure import CannotMeasureError
 
 QUESTIONS = (
     "cold",
+    "steps",
     "warm",
     "memory",
     "load",

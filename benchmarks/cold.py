@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import COLUMNS, Times, interleaved, ratio, timed
 from benchmarks.programs import (
+    BUILT,
     NODE_V2,
     NODE_V3,
     check_allowed,
@@ -23,6 +24,8 @@ from benchmarks.upstream import upstream
 from tests.docker.events import authorizer_event, signin_event
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from benchmarks.measure import Contender
     from benchmarks.upstream import Upstream
 
@@ -37,19 +40,29 @@ def tables() -> list[Table]:
     """Measure."""
     with upstream() as running:
         times = interleaved(_contenders(running), ROUNDS)
-    both = Times([sum(pair) for pair in zip(times[AUTHORIZER].runs, times[HANDLER].runs, strict=True)])
-    return [_table({BOTH: both, **times})]
+    return [_table({BOTH: one_after_the_other(times[AUTHORIZER], times[HANDLER]), **times})]
 
 
-def _contenders(running: Upstream) -> dict[str, Contender]:
-    authorizer, handler = ours(running, "Authorizer"), ours(running, "Signin")
+def both(running: Upstream, built: Path = BUILT) -> tuple[Contender, Contender, Any]:
+    """Return a cold start of the authorizer, one of the handler, as they were *built*, and the event of the second."""
+    authorizer, handler = ours(running, "Authorizer", built), ours(running, "Signin", built)
     asked = authorizer_event(running.token)
     with authorizer.running() as ask:
         event = signin_event(running.token, ask(asked)["answer"]["context"])
+    return partial(authorizer.cold, asked, check_allowed), partial(handler.cold, event, check_signed_in), event
+
+
+def one_after_the_other(authorizer: Times, handler: Times) -> Times:
+    """Return what a user waits for."""
+    return Times([sum(pair) for pair in zip(authorizer.runs, handler.runs, strict=True)])
+
+
+def _contenders(running: Upstream) -> dict[str, Contender]:
+    authorizer, handler, event = both(running)
     believing = originals(running) | improved_originals(running)
     return {
-        AUTHORIZER: partial(authorizer.cold, asked, check_allowed),
-        HANDLER: partial(handler.cold, event, check_signed_in),
+        AUTHORIZER: authorizer,
+        HANDLER: handler,
         **{name: partial(program.cold, event, check_signed_in) for name, program in believing.items()},
         "Python that does nothing": timed(partial(subprocess.run, [python(), "-P", "-c", "pass"], check=True)),
         "Node.js that does nothing": timed(partial(subprocess.run, ["node", "-e", ""], check=True)),

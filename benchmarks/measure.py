@@ -6,13 +6,16 @@ import statistics
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     Contender = Callable[[], float]
     """Does its work once, and returns how long that took, in whatever unit."""
+
+
+Name = TypeVar("Name")
 
 
 class CannotMeasureError(Exception):
@@ -44,10 +47,10 @@ COLUMNS = ("median", "p10", "p90", "runs")
 """The heads of what `Times.cells` returns."""
 
 
-def interleaved(contenders: Mapping[str, Contender], rounds: int, warm_up: int = 1) -> dict[str, Times]:
+def interleaved(contenders: Mapping[Name, Contender], rounds: int, warm_up: int = 1) -> dict[Name, Times]:
     """Run all *contenders* *rounds* times, another one first each time; *warm_up* rounds before do not count."""
     names = list(contenders)
-    taken: dict[str, list[float]] = {name: [] for name in names}
+    taken: dict[Name, list[float]] = {name: [] for name in names}
     for number in range(-warm_up, rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:

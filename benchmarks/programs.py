@@ -80,9 +80,9 @@ def _asked(event: Any, requests: IO[bytes], answers: IO[bytes]) -> dict[str, Any
     return answer
 
 
-def ours(upstream: Upstream, function: str) -> Program:
+def ours(upstream: Upstream, function: str, built: Path = BUILT) -> Program:
     """Return our *function* (Authorizer or Signin) as `sam build` made it: its code first, then its layer."""
-    folders = [BUILT / f"{function}Function", BUILT / f"{function}Layer" / "python"]
+    folders = [built / f"{function}Function", built / f"{function}Layer" / "python"]
     for folder in folders:
         _needed(folder)
     environment = {
