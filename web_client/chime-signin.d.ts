@@ -47,6 +47,8 @@ export interface Time {
   /** Milliseconds by a clock that nobody sets, which may stand still during sleep. */
   steady(): number;
   wait(ms: number, signal: AbortSignal): Promise<void>;
+  /** The same, beside something that may take so long at most. */
+  limit(ms: number, signal: AbortSignal): Promise<void>;
   /** From 0 to 1. */
   random(): number;
 }
