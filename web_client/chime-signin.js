@@ -30,7 +30,8 @@ const BUSY = [429, 503, 504]; // the last is API Gateway's own, when a function 
 const TOKEN_MS = 60_000; // an identity provider's hidden frame may take as long
 const ATTEMPT_MS = 15_000; // the service itself gives up after 8 s, and may have to start first
 const PAUSE_MS = { first: 500, longest: 4000 };
-const LAST_MINUTE_MS = 60_000; // credentials this near their end are given to nobody
+const REST_MS = 30_000; // after a renewal that failed, while the old credentials last
+const LAST_MINUTE_MS = 60_000; // in which callers wait for new ones
 
 /** @type {Time["wait"]} */
 const wait = (ms, signal) =>
@@ -47,6 +48,7 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
   // No redirects: the token is for this address and no other.
   const request = new Request(endpoint, { method: "POST", cache: "no-store", credentials: "omit", redirect: "error" });
   let /** @type {Session | undefined} */ held;
+  let /** @type {{ error: unknown, age: () => number, told: number, rest: number } | undefined} */ failure;
   let /** @type {Promise<Session> | undefined} */ renewing;
   let step = new AbortController(); // one for each thing that is waited for: the app's signal outlives them all
   signal.addEventListener("abort", () => ((held = undefined), step.abort(signal.reason)), { once: true });
@@ -54,13 +56,19 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
   /** @param {{ forceRefresh?: boolean }} [options] */
   async function session({ forceRefresh = false } = {}) {
     signal.throwIfAborted();
-    if (forceRefresh || !held || held.age() >= held.endsAt - LAST_MINUTE_MS) return renew();
-    // Nobody waits for a renewal that is not urgent. One that is refused empties `held`: the next caller is told.
-    if (held.age() >= held.renewAt) renew().catch(() => {});
-    return held;
+    if (forceRefresh) return renew();
+    const usable = (spare = 0) => (held && held.age() < held.endsAt - spare ? held : undefined);
+    const old = usable();
+    if (!old) return renew();
+    if (old.age() < old.renewAt || (failure && failure.age() < failure.rest)) return old;
+    // A failure is nobody's trouble while the old ones last. A refusal empties `held`: the next caller is told.
+    const renewal = renew().catch((error) => usable() ?? Promise.reject(error));
+    renewal.catch(() => {}); // nobody waits for one that is not urgent
+    return usable(LAST_MINUTE_MS) ?? renewal;
   }
 
   async function renew() {
+    if (failure && failure.age() < failure.told) throw failure.error;
     return (renewing ??= renewal().finally(() => (renewing = undefined)));
   }
 
@@ -68,9 +76,12 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
     try {
       const fresh = await exchange();
       signal.throwIfAborted();
+      failure = undefined;
       return (held = fresh);
     } catch (error) {
       if (error instanceof SignInAgainError || error instanceof NotAllowedError) held = undefined;
+      const told = error instanceof UnavailableError ? 1000 * (error.retryAfter ?? 0) : 0;
+      failure = { error, age: stopwatch(clock), told, rest: Math.max(REST_MS, told) * (1 + clock.random() / 2) };
       throw error;
     }
   }

@@ -83,6 +83,16 @@ test("after aborting nothing is given, and nothing is asked for", async (t) => {
   assert.deepEqual([requests.length, asked], [1, [false]]);
 });
 
+test("after aborting, that is what is told, and not what the service had said", async (t) => {
+  const end = new AbortController();
+  const { signIn } = await signInAt(t, [busy(429, 3600)], { signal: end.signal });
+  await assert.rejects(signIn.credentials(), UnavailableError);
+
+  end.abort(new Error("signed out"));
+
+  await assert.rejects(signIn.credentials(), /signed out/);
+});
+
 test("getToken has a signal that aborting aborts", async (t) => {
   const end = new AbortController();
   let given;

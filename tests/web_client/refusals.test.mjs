@@ -207,6 +207,21 @@ for (const [answer, kind] of [
   });
 }
 
+test("until Retry-After is over, callers get the same error and the service is left alone", async (t) => {
+  const { signIn, clock, requests, asked } = await signInAt(t, [busy(429, 3600), signedIn()]);
+  const first = await signIn.credentials().catch((refused) => refused);
+
+  for (let call = 0; call < 100; call += 1) {
+    assert.equal(await signIn.credentials({ forceRefresh: call % 2 === 0 }).catch((refused) => refused), first);
+  }
+  clock.pass(3600_000 - 1);
+  assert.equal(await signIn.user().catch((refused) => refused), first);
+  assert.deepEqual([requests.length, asked.length], [1, 1]);
+
+  clock.pass(1);
+  assert.equal((await signIn.credentials()).accessKeyId, "ASIAONE");
+});
+
 for (const none of ["", null, undefined]) {
   test(`an app without a token (${none}) is told to sign in, and nothing is sent`, async (t) => {
     const { signIn, requests } = await signInAt(t, [signedIn()], { getToken: () => none });

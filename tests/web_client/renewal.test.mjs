@@ -146,6 +146,72 @@ for (const [answer, kind] of [
   });
 }
 
+for (const [what, answer, seconds] of [
+  ["502", error(502, "upstream_error"), 30],
+  ["429 and Retry-After: 3600", busy(429, 3600), 3600],
+  ["a broken network", "hang up", 30],
+]) {
+  test(`after ${what} at renewal, hundreds of calls leave the service alone for ${seconds} s`, async (t) => {
+    const length = { ExpiresIn: 86_400, RefreshAfter: "2030-12-31T10:00:00Z" }; // lest they end meanwhile
+    const { signIn, asked, clock } = await signInAt(t, [signedIn(length), answer], { patience: 0 });
+    await signIn.credentials();
+    clock.pass(9 * HOUR);
+    await assert.rejects(signIn.credentials({ forceRefresh: true }), SignInError);
+
+    for (let call = 0; call < 300; call += 1) {
+      assert.equal(await keyOf(signIn), "ASIAONE");
+      clock.pass((seconds * SECOND) / 300);
+    }
+    assert.equal(asked.length, 2);
+
+    clock.pass(seconds * SECOND); // for some of it is left to chance
+    await signIn.credentials();
+    assert.equal(asked.length, 3);
+  });
+}
+
+for (const [answer, least, most] of [[error(502, "upstream_error"), 30, 45], [busy(429, 60), 60, 90]]) {
+  test(`after ${answer.status} it is left alone for ${least} to ${most} s, lest all come back at once`, async (t) => {
+    const rests = [];
+    for (const chance of [0, 1]) {
+      const clock = stillClock({ random: () => chance });
+      const { signIn, asked } = await signedInAgo(t, 50, [answer], { time: clock });
+      await assert.rejects(signIn.credentials({ forceRefresh: true }), SignInError);
+      let rest = 0;
+      for (; asked.length === 2; rest += 1) {
+        clock.pass(SECOND);
+        await signIn.credentials();
+      }
+      rests.push(rest);
+    }
+
+    assert.deepEqual(rests, [least, most]);
+  });
+}
+
+test("a renewal that succeeds ends the rest after one that failed", async (t) => {
+  const short = signedIn({ ExpiresIn: 70, RefreshAfter: undefined });
+  const { signIn, asked, clock } = await signedInAgo(t, 50, [error(502, "upstream_error"), short]);
+  await assert.rejects(signIn.credentials({ forceRefresh: true }), SignInError);
+  await signIn.credentials({ forceRefresh: true });
+  clock.pass(10 * SECOND);
+  await signIn.credentials();
+
+  assert.equal(asked.length, 4);
+});
+
+for (const [what, answer] of [["502", error(502, "upstream_error")], ["503", busy(503, 5)], ["no network", "hang up"]]) {
+  test(`${what} in the last minute: what still works is given`, async (t) => {
+    const { signIn, clock } = await signedInAgo(t, 59, [answer]);
+
+    assert.equal(await keyOf(signIn), "ASIAONE");
+    assert.equal(await keyOf(signIn), "ASIAONE");
+
+    clock.pass(MINUTE);
+    await assert.rejects(signIn.credentials(), SignInError);
+  });
+}
+
 test("a refusal in the last minute is told", async (t) => {
   const { signIn } = await signedInAgo(t, 59, [error(403, "forbidden")]);
 
