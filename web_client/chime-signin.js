@@ -56,7 +56,8 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
   /** @param {{ forceRefresh?: boolean }} [options] */
   async function session({ forceRefresh = false } = {}) {
     signal.throwIfAborted();
-    if (forceRefresh) return renew();
+    // The token of what is under way may be older than the wish for another answer.
+    if (forceRefresh) return Promise.allSettled([renewing]).then(renew);
     const usable = (spare = 0) => (held && held.age() < held.endsAt - spare ? held : undefined);
     const old = usable();
     if (!old) return renew();

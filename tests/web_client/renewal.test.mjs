@@ -107,6 +107,26 @@ test("forceRefresh asks whatever is held", async (t) => {
   assert.equal((await signIn.credentials({ forceRefresh: true })).accessKeyId, "ASIATWO");
 });
 
+test("forceRefresh is asked after what is under way, whose token is older", async (t) => {
+  let name = "old";
+  const options = { getToken: () => name };
+  const { signIn, requests } = await signInAt(t, [signedIn(), second], options);
+  const first = signIn.credentials();
+  name = "new";
+
+  assert.equal((await signIn.credentials({ forceRefresh: true })).accessKeyId, "ASIATWO");
+  assert.equal((await first).accessKeyId, "ASIAONE");
+  assert.deepEqual(requests.map(({ headers }) => headers.authorization), ["Bearer old", "Bearer new"]);
+});
+
+test("forceRefresh is asked even if what is under way fails", async (t) => {
+  const { signIn } = await signInAt(t, [error(403, "forbidden"), signedIn()]);
+  const first = assert.rejects(signIn.credentials(), NotAllowedError);
+
+  assert.equal((await signIn.credentials({ forceRefresh: true })).accessKeyId, "ASIAONE");
+  await first;
+});
+
 test("two who force it at once make one request", async (t) => {
   const { signIn, requests } = await signedInAgo(t, 1, [second]);
 
