@@ -134,8 +134,10 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
       signal.throwIfAborted();
       throw new UnavailableError("The sign-in service cannot be reached.", { cause });
     });
-    if (response.ok) return read(answer, age);
-    throw refusal(response, answer);
+    if (!response.ok) throw refusal(response, answer);
+    const fresh = read(answer, age);
+    if (age() < Math.max(fresh.endsAt - LAST_MINUTE_MS, fresh.endsAt / 2)) return fresh;
+    throw new UnavailableError("The answer is too old: this machine has slept.");
   }
 
   /** @template T @param {number} ms @param {string} who @param {(signal: AbortSignal) => Promise<T>} work */

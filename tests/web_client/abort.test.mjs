@@ -132,6 +132,17 @@ test("who waits for new credentials when it is aborted does not get the old ones
   await assert.rejects(waiting, /signed out/);
 });
 
+test("an answer that comes as it is aborted is given to nobody", async (t) => {
+  const end = new AbortController();
+  const seen = [];
+  // The answer's age is looked at when it has been read.
+  const clock = stillClock({ wall: () => (seen.length && end.abort(new Error("signed out")), clock.now.wall) });
+  const answer = () => (seen.push("a request"), signedIn());
+  const { signIn } = await signInAt(t, [answer], { signal: end.signal, time: clock });
+
+  await assert.rejects(signIn.credentials(), /signed out/);
+});
+
 test("what is over leaves no listener, and no timer", async (t) => {
   const end = new AbortController();
   const { endpoint } = await serve(t, busy(503, ""), signedIn());

@@ -85,6 +85,22 @@ test("a clock set back does not make old ones new", async (t) => {
   assert.equal((await signIn.credentials()).accessKeyId, "ASIATWO");
 });
 
+test("an answer that was slept through is asked for again", async (t) => {
+  const clock = stillClock();
+  const sleepy = () => (clock.sleep(8 * HOUR), signedIn());
+  const { signIn, requests } = await signInAt(t, [sleepy, second], { time: clock });
+
+  assert.equal(await keyOf(signIn), "ASIATWO");
+  assert.equal(requests.length, 2);
+});
+
+test("an answer that was slept through is given to nobody, even if no patience is left", async (t) => {
+  const clock = stillClock();
+  const { signIn } = await signInAt(t, [() => (clock.sleep(59 * MINUTE), signedIn())], { time: clock, patience: 0 });
+
+  await assert.rejects(signIn.credentials(), UnavailableError);
+});
+
 test("credentials for less than a minute are given, too", async (t) => {
   const { signIn, requests } = await signInAt(t, [signedIn({ ExpiresIn: 50 })]);
 
