@@ -44,7 +44,7 @@ test: .venv/dev ## run every test that needs neither Docker nor AWS
 
 test-browser: .venv/local page tests/browser/node_modules/made ## test the web client and the page, in Chromium
 	@tests/browser/node_modules/.bin/tsc -p web_client
-	@CHROMIUM="$(CHROMIUM)" node --test --test-concurrency=1 tests/web_client/ tests/browser/
+	@CHROMIUM="$(CHROMIUM)" node --test --test-concurrency=1 tests/web_client/*.test.mjs tests/browser/*.test.mjs
 
 screenshot: .venv/local page tests/browser/node_modules/made ## take the picture of the page that README shows
 	@CHROMIUM="$(CHROMIUM)" node tests/browser/screenshot.mjs

@@ -1,27 +1,44 @@
 /** Exchange an app's own token for Amazon Chime credentials, and keep them fresh for as long as the app is open. */
 
-/** Return a sign-in. It asks for nothing until it is asked. */
+/**
+ * Return a sign-in, which is one user's: the next user gets another one. It asks for nothing until it is asked.
+ *
+ * @throws TypeError: `endpoint` is no address.
+ */
 export function chimeSignIn(options: Options): SignIn;
 
 export interface Options {
   /** Where to sign in: the address that ends in `/signin`. */
   endpoint: string | URL;
-  /** Gives the app's token, a JWT. With `forceRefresh` the last one was refused as expired: get another one. */
-  getToken(wish: { forceRefresh: boolean; signal: AbortSignal }): string | Promise<string>;
-  /** Ends it all when aborted, when the user signs out, say: requests, waits, and what is remembered. */
+  /**
+   * Gives the app's token, a JWT, or nothing if nobody is signed in. It has a minute. With `forceRefresh` the service
+   * has just refused the last token as expired: get a new one, whatever is cached.
+   */
+  getToken: (wish: { forceRefresh: boolean; signal: AbortSignal }) => Token | Promise<Token>;
+  /** Abort it when the user signs out: requests and waits end, credentials are forgotten, later calls are refused. */
   signal?: AbortSignal;
-  /** For how many milliseconds to try again while the service is out of reach: 30,000 unless given. */
+  /**
+   * For how many milliseconds to try again while the service is out of reach: 30,000 unless given. The time that
+   * attempts take counts, sleep does not. The first attempt may take 15 seconds in any case.
+   */
   patience?: number;
   /** For tests. */
   time?: Partial<Time>;
 }
 
-/** Both functions sign in if need be, and share one request with whoever else is waiting for it. */
+export type Token = string | null | undefined;
+
+/**
+ * Both functions sign in if need be, and share one request with whoever else is waiting for it.
+ *
+ * With `forceRefresh` the service is asked whatever is held, because the user has another name now, say. It says
+ * nothing about the token: `getToken` is called as ever, and should have the new one at hand by then.
+ */
 export interface SignIn {
   /** A credentials provider: hand the function itself to a client of the AWS SDK for JavaScript v3. */
-  credentials(options?: { forceRefresh?: boolean }): Promise<Credentials>;
+  credentials: (options?: { forceRefresh?: boolean }) => Promise<Credentials>;
   /** Who is signed in, and where. */
-  user(options?: { forceRefresh?: boolean }): Promise<User>;
+  user: (options?: { forceRefresh?: boolean }) => Promise<User>;
 }
 
 export interface Credentials {
@@ -43,12 +60,15 @@ export interface User {
 
 export interface Time {
   /** Milliseconds by the clock on the wall, which may be wrong and may be set. */
-  wall(): number;
+  wall: () => number;
   /** Milliseconds by a clock that nobody sets, which may stand still during sleep. */
-  steady(): number;
-  wait(ms: number, signal: AbortSignal): Promise<void>;
+  steady: () => number;
   /** From 0 to 1. */
-  random(): number;
+  random: () => number;
+  /** Wait between attempts, or until the signal is aborted: then reject with its reason. */
+  wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** The same, beside something that may take so long at most. */
+  limit: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 export interface Details {
@@ -77,5 +97,11 @@ export class SignInAgainError extends SignInError {}
 /** The user is known and may not enter: stop. */
 export class NotAllowedError extends SignInError {}
 
-/** The service stayed out of reach for as long as patience lasted: say so, and try again later. */
+/**
+ * The service stayed out of reach for as long as patience lasted, or `getToken` gave nothing in time: say so, and try
+ * again later. Until `retryAfter` is over the service is left alone, and callers without credentials get this error.
+ *
+ * If it never is within reach, look at the stack's `AllowedOrigins`: of a service that does not list the app's origin
+ * a browser says no more than of one that is not there.
+ */
 export class UnavailableError extends SignInError {}

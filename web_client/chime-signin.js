@@ -5,140 +5,147 @@
  * for credentials gets some that work now. Nothing is stored and nothing is logged.
  *
  * @import { Credentials, Details, Options, SignIn, Time, User } from "./chime-signin.d.ts"
- */
-
-/**
- * @typedef {object} Session
- * @property {User} user
- * @property {Omit<Credentials, "expiration">} keys
- * @property {() => number} age Milliseconds since it was asked for.
- * @property {number} renewAt At what age to renew it.
- * @property {number} endsAt At what age it ends.
+ * @typedef {{ age: () => number, renewAt: number, endsAt: number }} Times In milliseconds since it was asked for.
+ * @typedef {Times & { user: User, keys: Omit<Credentials, "expiration"> }} Session
  */
 
 export class SignInError extends Error {
   /** @param {string} message @param {Details & { cause?: unknown }} [details] */
   constructor(message, { status, reason, requestId, retryAfter, cause } = {}) {
     super(message, { cause });
-    this.name = new.target.name;
     this.status = status;
     this.reason = reason;
     this.requestId = requestId;
     this.retryAfter = retryAfter;
   }
+  get name() { return "SignInError"; } // in so many words, because minifiers rename classes
 }
-export class SignInAgainError extends SignInError {}
-export class NotAllowedError extends SignInError {}
-export class UnavailableError extends SignInError {}
-
-const ATTEMPT_MS = 15_000; // the service itself gives up after 8 s, and may have to start first
-const FIRST_PAUSE_MS = 500;
-const LAST_MINUTE_MS = 60_000; // credentials this near their end are given to nobody
+export class SignInAgainError extends SignInError { get name() { return "SignInAgainError"; } }
+export class NotAllowedError extends SignInError { get name() { return "NotAllowedError"; } }
+export class UnavailableError extends SignInError { get name() { return "UnavailableError"; } }
 /** @type {Record<number, typeof SignInError>} */
-const REFUSALS = {
-  401: SignInAgainError,
-  403: NotAllowedError,
-  429: UnavailableError,
-  503: UnavailableError,
-  504: UnavailableError, // API Gateway's own, when a function keeps it waiting
-};
+const REFUSALS = { 401: SignInAgainError, 403: NotAllowedError };
+const BUSY = [429, 503, 504]; // the last is API Gateway's own, when a function keeps it waiting
 
+const TOKEN_MS = 60_000; // an identity provider's hidden frame may take as long
+const ATTEMPT_MS = 15_000; // the service itself gives up after 8 s, and may have to start first
+const PAUSE_MS = { first: 500, longest: 4000 };
+const REST_MS = 30_000; // after a renewal that failed, while the old credentials last
+const LAST_MINUTE_MS = 60_000; // in which callers wait for new ones
+
+/** @type {Time["wait"]} */
+const wait = (ms, signal) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)));
+  });
 /** @type {Time} */
-const TIME = {
-  wall: () => Date.now(),
-  steady: () => performance.now(),
-  random: () => Math.random(),
-  wait: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      const stop = () => (clearTimeout(timer), reject(signal.reason));
-      const timer = setTimeout(() => (signal.removeEventListener("abort", stop), resolve()), ms);
-      signal.addEventListener("abort", stop, { once: true });
-    }),
-};
+const TIME = { wall: () => Date.now(), steady: () => performance.now(), random: Math.random, wait, limit: wait };
 
 /** @param {Options} options @returns {SignIn} */
 export function chimeSignIn({ endpoint, getToken, signal = new AbortController().signal, patience = 30_000, time }) {
   const clock = { ...TIME, ...time };
-  /** @type {Session | undefined} */
-  let held;
-  /** @type {Promise<Session> | undefined} */
-  let renewing;
-  /** @type {Promise<never>} */
-  const aborted = new Promise((_, reject) =>
-    signal.addEventListener("abort", () => ((held = undefined), reject(signal.reason)), { once: true }),
-  );
-  aborted.catch(() => {}); // whoever waits for something is told; nobody has to
+  // No redirects: the token is for this address and no other.
+  const request = new Request(endpoint, { method: "POST", cache: "no-store", credentials: "omit", redirect: "error" });
+  let /** @type {Session | undefined} */ held;
+  let /** @type {{ error: unknown, age: () => number, told: number, rest: number } | undefined} */ failure;
+  let /** @type {Promise<Session> | undefined} */ renewing;
+  let step = new AbortController(); // one for each thing that is waited for: the app's signal outlives them all
+  signal.addEventListener("abort", () => ((held = undefined), step.abort(signal.reason)), { once: true });
 
   /** @param {{ forceRefresh?: boolean }} [options] */
   async function session({ forceRefresh = false } = {}) {
     signal.throwIfAborted();
-    if (forceRefresh || !held || held.age() >= held.endsAt - LAST_MINUTE_MS) return renew();
-    // Nobody waits for a renewal that is not urgent. One that is refused empties `held`: the next caller is told.
-    if (held.age() >= held.renewAt) renew().catch(() => {});
-    return held;
+    // The token of what is under way may be older than the wish for another answer.
+    if (forceRefresh) return Promise.allSettled([renewing]).then(renew);
+    const usable = (spare = 0) => (held && held.age() < held.endsAt - spare ? held : undefined);
+    const old = usable();
+    if (!old) return renew();
+    if (old.age() < old.renewAt || (failure && failure.age() < failure.rest)) return old;
+    // A failure is nobody's trouble while the old ones last. A refusal empties `held`: the next caller is told.
+    const renewal = renew().catch((error) => usable() ?? Promise.reject(error));
+    renewal.catch(() => {}); // nobody waits for one that is not urgent
+    return usable(LAST_MINUTE_MS) ?? renewal;
   }
 
-  function renew() {
-    renewing ??= exchange().finally(() => (renewing = undefined));
-    return renewing;
+  async function renew() {
+    if (failure && failure.age() < failure.told) throw failure.error;
+    return (renewing ??= renewal().finally(() => (renewing = undefined)));
   }
 
-  async function exchange() {
+  async function renewal() {
     try {
-      const fresh = await post(await token(false)).catch(async (error) => {
-        if (error.reason !== "token_expired") throw error;
-        return post(await token(true));
-      });
+      const fresh = await exchange();
+      signal.throwIfAborted();
+      failure = undefined;
       return (held = fresh);
     } catch (error) {
       if (error instanceof SignInAgainError || error instanceof NotAllowedError) held = undefined;
+      const told = error instanceof UnavailableError ? 1000 * (error.retryAfter ?? 0) : 0;
+      failure = { error, age: stopwatch(clock), told, rest: Math.max(REST_MS, told) * (1 + clock.random() / 2) };
       throw error;
     }
   }
 
+  async function exchange() {
+    const budget = { left: patience }; // an expired token does not start it anew
+    return post(await token(false), budget).catch(async (error) => {
+      if (error?.reason !== "token_expired") throw error;
+      return post(await token(true), budget);
+    });
+  }
+
   /** @param {boolean} forceRefresh */
   async function token(forceRefresh) {
-    const given = await Promise.race([getToken({ forceRefresh, signal }), aborted]);
+    const given = await within(TOKEN_MS, "getToken", async (own) => getToken({ forceRefresh, signal: own }));
     if (!given) throw new SignInAgainError("The app has no token.");
+    // Looked at here, because the error of a header that cannot be sent shows what is in it.
+    if (!/^[!-~]+$/.test(given)) throw new SignInError("What getToken gave is no token.");
     return given;
   }
 
-  /** @param {string} token */
-  async function post(token) {
-    const started = clock.steady();
-    for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+  /** @param {string} token @param {{ left: number }} budget Milliseconds of patience. */
+  async function post(token, budget) {
+    for (let pause = PAUSE_MS.first, limit = ATTEMPT_MS; ; pause = Math.min(2 * pause, PAUSE_MS.longest)) {
       const age = stopwatch(clock);
       try {
-        return read(await attempt(token), age);
+        return await attempt(token, limit, age);
       } catch (error) {
         if (!(error instanceof UnavailableError)) throw error;
         // Everybody is told to wait for the same time, so some of it is left to chance.
-        const delay = 1000 * (error.retryAfter ?? 0) + pause * (0.5 + clock.random());
-        if (clock.steady() - started + delay > patience) throw error;
-        await clock.wait(delay, signal);
+        const told = 1000 * (error.retryAfter ?? 0);
+        const delay = Math.max(told, pause / 2) + Math.max(told / 2, pause) * clock.random();
+        budget.left -= Math.min(age(), limit) + delay; // however long it was slept through
+        if (budget.left < 1000) throw error; // too little for another answer
+        limit = Math.min(budget.left, ATTEMPT_MS);
+        signal.throwIfAborted();
+        await clock.wait(delay, (step = new AbortController()).signal);
       }
     }
   }
 
-  /** @param {string} token */
-  async function attempt(token) {
-    let response, answer;
-    try {
-      response = await fetch(endpoint, {
-        method: "POST",
-        headers: { Authorization: `Bearer ${token}` },
-        cache: "no-store",
-        credentials: "omit",
-        redirect: "error", // the token is for this address and no other
-        signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
-      });
-      answer = await response.text();
-    } catch (cause) {
+  /** @param {string} token @param {number} limit @param {() => number} age */
+  async function attempt(token, limit, age) {
+    const { response, answer } = await within(limit, "The service", async (own) => {
+      const headers = { Authorization: `Bearer ${token}` };
+      const response = await fetch(request, { headers, signal: own });
+      return { response, answer: object(await response.text()) };
+    }).catch((cause) => {
       signal.throwIfAborted();
       throw new UnavailableError("The sign-in service cannot be reached.", { cause });
-    }
-    if (response.ok) return object(answer);
-    throw refusal(response, object(answer));
+    });
+    if (!response.ok) throw refusal(response, answer);
+    const fresh = read(answer, age);
+    if (age() < Math.max(fresh.endsAt - LAST_MINUTE_MS, fresh.endsAt / 2)) return fresh;
+    throw new UnavailableError("The answer is too old: this machine has slept.");
+  }
+
+  /** @template T @param {number} ms @param {string} who @param {(signal: AbortSignal) => Promise<T>} work */
+  async function within(ms, who, work) {
+    signal.throwIfAborted();
+    const own = (step = new AbortController());
+    const late = clock.limit(ms, own.signal).then(() => Promise.reject(new UnavailableError(`${who} takes too long.`)));
+    return Promise.race([work(own.signal), late]).finally(() => own.abort());
   }
 
   return {
@@ -151,14 +158,10 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
   };
 }
 
-/**
- * Return what tells the milliseconds since now. One clock may stand still while a laptop sleeps, and the other may be
- * set back: the one that says more is believed.
- *
- * @param {Time} clock
- */
+/** Return what tells the milliseconds since now. @param {Time} clock */
 function stopwatch({ wall, steady }) {
   const start = { wall: wall(), steady: steady() };
+  // One clock may be set back, and the other stand still while a laptop sleeps: the one that says more is believed.
   return () => Math.max(wall() - start.wall, steady() - start.steady);
 }
 
@@ -173,7 +176,7 @@ function object(text) {
 
 /** @param {Response} response @param {any} answer */
 function refusal({ status, headers }, { error_description, reason, requestId }) {
-  const Kind = REFUSALS[status] ?? SignInError;
+  const Kind = BUSY.includes(status) ? UnavailableError : (REFUSALS[status] ?? SignInError);
   const retryAfter = Math.max(0, Number(headers.get("Retry-After"))) || undefined;
   const text = error_description ?? `The sign-in service answered with ${status}.`;
   return new Kind(text, { status, reason, requestId, retryAfter });
@@ -181,18 +184,16 @@ function refusal({ status, headers }, { error_description, reason, requestId }) 
 
 /** @param {any} answer @param {() => number} age @returns {Session} */
 function read(answer, age) {
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Object(answer.ChimeCredentials);
-  const endsAt = answer.ExpiresIn * 1000;
-  if (!AccessKeyId || !SecretAccessKey || !SessionToken || !(endsAt > 0)) throw new SignInError("That is no sign-in.");
+  const { ChimeCredentials, ExpiresIn, RefreshAfter, ChimeAppInstanceUserArn: userArn, ChimeUserId: userId } = answer;
+  const { ChimeDisplayName: name, ChimeRegion: region, ChimeAppInstanceArn: appInstanceArn } = answer;
+  const { Expiration, ...given } = Object(ChimeCredentials);
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = given;
+  const endsAt = ExpiresIn * 1000;
+  if (!(accessKeyId && secretAccessKey && sessionToken && endsAt > 0))
+    throw new SignInError("The answer is not the sign-in service's: check `endpoint`.");
   // Both are times of the server's: their difference is right, whatever time it is here.
-  const ahead = Date.parse(Expiration) - Date.parse(answer.RefreshAfter);
-  const user = {
-    userArn: answer.ChimeAppInstanceUserArn,
-    userId: answer.ChimeUserId,
-    name: answer.ChimeDisplayName,
-    region: answer.ChimeRegion,
-    appInstanceArn: answer.ChimeAppInstanceArn,
-  };
-  const keys = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
-  return { user, keys, age, renewAt: endsAt - (ahead >= 0 ? ahead : endsAt / 6), endsAt };
+  const ahead = Date.parse(Expiration) - Date.parse(RefreshAfter);
+  const renewAt = endsAt - Math.max(LAST_MINUTE_MS, ahead >= 0 ? ahead : endsAt / 6);
+  const user = { userArn, userId, name, region, appInstanceArn };
+  return { user, keys: { accessKeyId, secretAccessKey, sessionToken }, age, renewAt, endsAt };
 }

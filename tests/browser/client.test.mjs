@@ -79,14 +79,46 @@ test("AWS refuses: something has to be mended", async (t) => {
   assert.deepEqual([refused.name, refused.status], ["SignInError", 502]);
 });
 
-test("AWS throttles: Retry-After is read across origins, and obeyed", async (t) => {
-  await spoil(stack, "aws", { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 });
+const THROTTLED = { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 };
+
+test("AWS throttles: Retry-After is read across origins, and the service is left alone for so long", async (t) => {
+  await spoil(stack, "aws", THROTTLED);
   const page = await openApp(t, { patience: 0 });
 
   const refused = await refusalOf(page);
+  await stack.mend();
+  const again = await refusalOf(page);
 
   assert.deepEqual([refused.name, refused.status], ["UnavailableError", 429]);
   assert.ok(refused.retryAfter >= 1);
+  assert.deepEqual(again, refused);
+  assert.equal(signIns(page), 1);
+});
+
+test("AWS throttles and stops: the next attempt is made after Retry-After, and not before", async (t) => {
+  await spoil(stack, "aws", THROTTLED);
+  const page = await openApp(t, { clock: {} });
+  const throttled = page.waitForResponse((response) => response.status() === 429);
+  await page.clock.pauseAt(Date.now() + 3600_000);
+  const waiting = keyOf(page);
+  const retryAfter = Number(await (await throttled).headerValue("Retry-After"));
+  await stack.mend();
+
+  let waited = 0;
+  for (; signIns(page) === 1; waited += 50) await page.clock.runFor(50);
+
+  assert.match(await waiting, /^ASIA/);
+  assert.ok(retryAfter >= 1 && waited >= 1000 * retryAfter, `${waited} ms were waited`);
+});
+
+test("no cookie goes along, even where the app has the service's own origin", async (t) => {
+  const page = await openApp(t, { origin: `${stack.urls.api}/` });
+  await page.evaluate(() => (document.cookie = "session=secret"));
+  const sent = page.waitForRequest(/\/signin$/);
+
+  await keyOf(page);
+
+  assert.equal(await (await sent).headerValue("Cookie"), null);
 });
 
 test("the issuer is down: out of reach, and well again when it is back", async (t) => {

@@ -9,11 +9,13 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
-import { openPage, startApp, startBrowser, startStack } from "./stack.mjs";
+import { exampleInReadme, openPage, startApp, startBrowser, startStack } from "./stack.mjs";
 
 const ADA = { sub: "ada", name: "Ada Lovelace" };
 const BOB = { sub: "bob", name: "Bob Kahn" };
 const ALMOST_ALL_OF_15_MINUTES = 14.5 * 60_000;
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 let stack, browser, sdk;
 before(async () => {
@@ -34,12 +36,22 @@ async function publicKeyHash(url) {
   return createHash("sha256").update(key).digest("base64");
 }
 
-async function bundle() {
-  const entry = fileURLToPath(new URL("chime-sdk.js", import.meta.url));
+async function bundle(entry = { entryPoints: [at("chime-sdk.js")], globalName: "Chime" }) {
   const mainFields = ["browser", "module", "main"]; // in so many words, or what is required comes as for Node.js
   const define = { global: "globalThis" }; // as every bundler of its users has it
-  const options = { bundle: true, write: false, globalName: "Chime", logLevel: "error", mainFields, define };
-  return (await build({ entryPoints: [entry], ...options })).outputFiles[0].text;
+  const alias = { "chime-signin": at("../../web_client/chime-signin.js") };
+  const options = { bundle: true, write: false, format: "iife", logLevel: "error", mainFields, define, alias };
+  return (await build({ ...entry, ...options })).outputFiles[0].text;
+}
+
+/** Return the app that README shows, as a script that starts at once; only where it calls is another place. */
+async function readmeApp({ api, aws }) {
+  const app = (await exampleInReadme())
+    .replace(/https:[^"]*signin/, `${api}/signin`)
+    .replace("Client({ region,", `Client({ region, endpoint: "${aws}",`);
+  const [imports, rest] = [app.match(/^import .*$/gm).join("\n"), app.replace(/^import .*$/gm, "")];
+  const contents = `${imports}\nwindow.readme = (async () => {${rest}\nreturn { session, signOut }; })();`;
+  return bundle({ stdin: { contents, resolveDir: at(".") } });
 }
 
 /** Open an app of somebody's, with `chat`: its client, its session, and what the session has said. */
@@ -98,6 +110,8 @@ async function connections() {
   return (await fetch(`${stack.urls.aws}/local/connections`)).json();
 }
 
+const cutOff = () => fetch(`${stack.urls.aws}/local/connections`, { method: "DELETE" });
+
 test("what one user says, another hears, and still does after a reconnect with renewed credentials", async (t) => {
   const [ada, bob] = await Promise.all([openChat(t, ADA), openChat(t, BOB, { clock: {} })]);
   await Promise.all([start(ada), start(bob)]);
@@ -109,7 +123,7 @@ test("what one user says, another hears, and still does after a reconnect with r
   assert.deepEqual([message.type, message.Sender.Name], ["CREATE_CHANNEL_MESSAGE", "Ada Lovelace"]);
 
   await bob.clock.fastForward(ALMOST_ALL_OF_15_MINUTES);
-  await fetch(`${stack.urls.aws}/local/connections`, { method: "DELETE" });
+  await cutOff();
   await bob.waitForFunction(() => chat.started === 2);
   await send(ada, channel, "Are you still there?");
 
@@ -140,4 +154,46 @@ test("a session that is stopped is over", async (t) => {
   await ada.evaluate(() => chat.session.stop());
 
   await ada.waitForFunction(() => chat.stopped === 1);
+});
+
+/** Open README's app, connected: `told` has the names of the errors that it shows, `auth.lost` that it has no token. */
+async function openReadmeApp(t, options) {
+  const page = await openPage(t, browser, stack.app, options);
+  await page.evaluate(
+    ({ issuer, claims }) => {
+      window.told = [];
+      window.showError = ({ name }) => told.push(name);
+      const asked = { method: "POST", body: JSON.stringify(claims) };
+      const getToken = async () => (await (await fetch(`${issuer}/token`, asked)).json()).access_token;
+      window.auth = { getAccessToken: async () => (auth.lost ? undefined : getToken()) };
+    },
+    { issuer: stack.urls.issuer, claims: ADA },
+  );
+  await page.addScriptTag({ content: await readmeApp(stack.urls) });
+  await page.evaluate(async () => void (await readme));
+  return page;
+}
+
+test("README's app comes back when it is cut off, and tells why it does not", async (t) => {
+  const page = await openReadmeApp(t, { clock: {} });
+
+  await cutOff();
+  while ((await connections()).length === 0) await page.clock.runFor(500);
+
+  await page.evaluate(() => (auth.lost = true));
+  await page.clock.fastForward(ALMOST_ALL_OF_15_MINUTES);
+  await cutOff();
+  let seconds = 0;
+  for (; (await page.evaluate(() => told.length)) === 0; seconds += 5) await page.clock.fastForward(5000);
+  assert.deepEqual(await page.evaluate(() => told), ["SignInAgainError"]);
+  assert.ok(seconds > 60, `it went on trying for ${seconds} s`);
+});
+
+test("README's app signs out, and shows no error", async (t) => {
+  const page = await openReadmeApp(t);
+
+  await page.evaluate(async () => (await readme).signOut());
+
+  while ((await connections()).length > 0);
+  assert.deepEqual(await page.evaluate(() => told), []);
 });

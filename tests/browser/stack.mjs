@@ -116,6 +116,13 @@ export async function startApp(page, { urls }, { claims = { sub: "ada", name: "A
   );
 }
 
+export const readme = () => readFile(new URL("README.md", ROOT), "utf8");
+
+/** Return the app that README shows. */
+export async function exampleInReadme() {
+  return /^```js\n(.*?)^```$/ms.exec(await readme())[1];
+}
+
 /** Return how often the service itself was called. */
 export function signIns(page) {
   return page.requests.filter((request) => request.method() === "POST" && /\/(signin|creds)$/.test(request.url())).length;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { NotAllowedError, SignInAgainError, SignInError, UnavailableError } from "../../web_client/chime-signin.js";
-import { EXPIRED, busy, error, serve, signInAt, signedIn, stillClock } from "./service.mjs";
+import { EXPIRED, busy, error, serve, signInAt, signedIn, stillClock, until } from "./service.mjs";
 
 test("an expired token is replaced once, silently", async (t) => {
   const { signIn, requests, asked } = await signInAt(t, [EXPIRED, signedIn()]);
@@ -37,10 +37,6 @@ for (const [answer, kind] of [
   [error(502, "upstream_error"), SignInError],
   [{ status: 502, text: "<html>not ours</html>" }, SignInError],
   [{ status: 403, text: "null" }, NotAllowedError],
-  [{ status: 200, text: "null" }, SignInError],
-  [{ status: 200, text: "<html>a captive portal</html>" }, SignInError],
-  [signedIn({ ChimeCredentials: null }), SignInError],
-  [signedIn({ ExpiresIn: "soon" }), SignInError],
 ]) {
   test(`${answer.status} ${answer.body?.reason ?? answer.body?.error ?? answer.text} is told at once`, async (t) => {
     const { signIn, requests, clock } = await signInAt(t, [answer]);
@@ -48,6 +44,27 @@ for (const [answer, kind] of [
     await assert.rejects(signIn.credentials(), (refused) => refused.constructor === kind && refused.name === kind.name);
 
     assert.deepEqual([requests.length, clock.waits], [1, []]);
+  });
+}
+
+const without = (name) => signedIn({ ChimeCredentials: { ...signedIn().body.ChimeCredentials, [name]: undefined } });
+
+for (const [what, answer] of [
+  ["null", { status: 200, text: "null" }],
+  ["a page", { status: 200, text: "<html>a captive portal</html>" }],
+  ["no credentials", signedIn({ ChimeCredentials: null })],
+  ["no access key id", without("AccessKeyId")],
+  ["no secret access key", without("SecretAccessKey")],
+  ["no session token", without("SessionToken")],
+  ["no end", signedIn({ ExpiresIn: "soon" })],
+  ["an end that is past", signedIn({ ExpiresIn: 0 })],
+]) {
+  test(`200 with ${what} is not the service's answer: that is told at once, and what to look at`, async (t) => {
+    const { signIn, requests } = await signInAt(t, [answer]);
+
+    await assert.rejects(signIn.credentials(), { constructor: SignInError, message: /endpoint/ });
+
+    assert.equal(requests.length, 1);
   });
 }
 
@@ -67,39 +84,46 @@ for (const status of [429, 503, 504]) {
 
     await signIn.credentials();
 
-    assert.deepEqual(clock.waits, [5500, 3000]);
+    assert.deepEqual(clock.waits, [5000 + 1250, 2000 + 500]);
   });
 }
 
-test("how much more is left to chance", async (t) => {
-  const waits = [];
-  for (const chance of [0, 0.999]) {
-    const clock = { ...stillClock(), random: () => chance };
-    const { signIn } = await signInAt(t, [busy(429, 5), signedIn()], { time: clock });
-    await signIn.credentials();
-    waits.push(...clock.waits);
-  }
+for (const [what, answer, least, most] of [
+  ["Retry-After: 10", busy(429, 10), 10_000, 15_000],
+  ["Retry-After: 1", busy(429, 1), 1000, 1500],
+  ["nothing said", "hang up", 250, 750],
+]) {
+  test(`${what}: from ${least} to ${most} ms are waited, as chance has it`, async (t) => {
+    const waits = [];
+    for (const chance of [0, 1]) {
+      const clock = stillClock({ random: () => chance });
+      const { signIn } = await signInAt(t, [answer, signedIn()], { time: clock });
+      await signIn.credentials();
+      waits.push(...clock.waits);
+    }
 
-  assert.ok(waits[0] >= 5000);
-  assert.ok(waits[1] - waits[0] > 400);
-});
+    assert.deepEqual(waits, [least, most]);
+  });
+}
 
 for (const said of ["", "-3", "Wed, 21 Oct 2026 07:28:00 GMT"]) {
   test(`Retry-After "${said}" leaves the wait to us`, async (t) => {
-    const { signIn, clock } = await signInAt(t, [busy(503, said), signedIn()]);
+    const { signIn, clock } = await signInAt(t, [busy(503, said)], { patience: 2000 });
 
-    await signIn.credentials();
+    await assert.rejects(signIn.credentials(), ({ retryAfter }) => retryAfter === undefined);
 
     assert.deepEqual(clock.waits, [500]);
   });
 }
 
-test("a broken connection is tried again, with longer and longer waits", async (t) => {
-  const { signIn, clock } = await signInAt(t, ["hang up", "hang up", "hang up", signedIn()]);
+test("a broken connection is tried again, with longer and longer waits, for as long as patience lasts", async (t) => {
+  const { signIn, clock, requests } = await signInAt(t, ["hang up"]);
 
-  await signIn.credentials();
+  await assert.rejects(signIn.credentials(), UnavailableError);
 
-  assert.deepEqual(clock.waits, [500, 1000, 2000]);
+  assert.deepEqual(clock.waits, [500, 1000, 2000, 4000, 4000, 4000, 4000, 4000, 4000]);
+  assert.equal(requests.length, clock.waits.length + 1);
+  assert.deepEqual(clock.limits.slice(0, 5), [60_000, 15_000, 15_000, 15_000, 15_000]);
 });
 
 test("patience has an end, and says what the service said", async (t) => {
@@ -111,8 +135,48 @@ test("patience has an end, and says what the service said", async (t) => {
     return true;
   });
 
-  assert.ok(clock.now.steady <= 30_000);
-  assert.ok(clock.waits.length > 1);
+  assert.deepEqual(clock.waits, [8750, 8750, 8750]);
+});
+
+test("an expired token does not start patience anew", async (t) => {
+  const { signIn, clock } = await signInAt(t, [busy(503, 12), EXPIRED, busy(503, 12)]);
+
+  await assert.rejects(signIn.credentials(), UnavailableError);
+
+  assert.deepEqual(clock.waits, [15_000]);
+});
+
+test("an attempt may take 15 s, and the last of them what is left", async (t) => {
+  const slow = busy(503, 2);
+  const { signIn, clock, requests } = await signInAt(t, [slow, "say nothing"], { patience: 10_000 });
+  const waiting = signIn.credentials();
+  await until(() => requests.length === 2);
+  clock.ranOut();
+
+  await assert.rejects(waiting, (refused) => refused instanceof UnavailableError && /too long/.test(refused.cause.message));
+
+  assert.deepEqual(clock.limits, [60_000, 15_000, 7500]);
+  assert.equal(requests.length, 2);
+});
+
+test("an attempt that takes too long is given up, and tried again", async (t) => {
+  const { signIn, clock, requests } = await signInAt(t, ["say nothing", signedIn()]);
+  const waiting = signIn.credentials();
+  await until(() => requests.length === 1);
+
+  clock.ranOut();
+
+  assert.equal((await waiting).accessKeyId, "ASIAONE");
+  assert.deepEqual(clock.limits, [60_000, 15_000, 14_500]);
+  await until(() => requests[0].over);
+});
+
+test("nobody tries again for less than a second", async (t) => {
+  const { signIn, clock } = await signInAt(t, [busy(503, 3)], { patience: 4700 });
+
+  await assert.rejects(signIn.credentials(), UnavailableError);
+
+  assert.deepEqual(clock.waits, []);
 });
 
 test("nobody waits for what is beyond their patience", async (t) => {
@@ -129,24 +193,85 @@ test("a service that is not there is told as unavailable, with the cause", async
   await assert.rejects(signIn.credentials(), (refused) => refused instanceof UnavailableError && refused.cause instanceof TypeError);
 });
 
-test("after a failure the next caller tries anew", async (t) => {
-  const { signIn } = await signInAt(t, [error(502, "upstream_error"), signedIn()]);
-  await assert.rejects(signIn.credentials(), SignInError);
+for (const [answer, kind] of [
+  [error(401, "unauthorized"), SignInAgainError],
+  [error(403, "forbidden"), NotAllowedError],
+  [error(502, "upstream_error"), SignInError],
+  ["hang up", UnavailableError],
+]) {
+  test(`after ${answer.status ?? "a broken connection"} the next caller tries anew`, async (t) => {
+    const { signIn } = await signInAt(t, [answer, signedIn()], { patience: 0 });
+    await assert.rejects(signIn.credentials(), kind);
 
+    assert.equal((await signIn.credentials()).accessKeyId, "ASIAONE");
+  });
+}
+
+test("until Retry-After is over, callers get the same error and the service is left alone", async (t) => {
+  const { signIn, clock, requests, asked } = await signInAt(t, [busy(429, 3600), signedIn()]);
+  const first = await signIn.credentials().catch((refused) => refused);
+
+  for (let call = 0; call < 100; call += 1) {
+    assert.equal(await signIn.credentials({ forceRefresh: call % 2 === 0 }).catch((refused) => refused), first);
+  }
+  clock.pass(3600_000 - 1);
+  assert.equal(await signIn.user().catch((refused) => refused), first);
+  assert.deepEqual([requests.length, asked.length], [1, 1]);
+
+  clock.pass(1);
   assert.equal((await signIn.credentials()).accessKeyId, "ASIAONE");
 });
 
-test("an app without a token is told to sign in, and nothing is sent", async (t) => {
-  const { signIn, requests } = await signInAt(t, [signedIn()], { getToken: () => "" });
+for (const none of ["", null, undefined]) {
+  test(`an app without a token (${none}) is told to sign in, and nothing is sent`, async (t) => {
+    const { signIn, requests } = await signInAt(t, [signedIn()], { getToken: () => none });
 
-  await assert.rejects(signIn.credentials(), SignInAgainError);
+    await assert.rejects(signIn.credentials(), SignInAgainError);
 
-  assert.deepEqual(requests, []);
+    assert.deepEqual(requests, []);
+  });
+}
+
+for (const wrong of ["a-secret token", "a-secret\n", "a-secret-\u0442oken", { accessToken: "a-secret" }]) {
+  test(`${JSON.stringify(wrong)} is no token: that is told at once, without it, and nothing is sent`, async (t) => {
+    const { signIn, requests, clock } = await signInAt(t, [signedIn()], { getToken: () => wrong });
+
+    const refused = await signIn.credentials().catch((error) => error);
+
+    assert.equal(refused.constructor, SignInError);
+    assert.doesNotMatch(`${refused.stack} ${refused.cause}`, /a-secret/);
+    assert.deepEqual([requests, clock.waits], [[], []]);
+  });
+}
+
+for (const fails of [() => Promise.reject(new RangeError("the app's")), () => raise(new RangeError("the app's"))]) {
+  test(`the app's own error reaches the app as it is: ${fails}`, async (t) => {
+    const { signIn } = await signInAt(t, [signedIn()], { getToken: fails });
+
+    await assert.rejects(signIn.credentials(), RangeError);
+  });
+}
+
+function raise(error) {
+  throw error;
+}
+
+test("getToken has a minute", async (t) => {
+  let asked = 0;
+  const getToken = () => ((asked += 1), asked === 1 ? new Promise(() => {}) : "kept");
+  const { signIn, clock } = await signInAt(t, [signedIn()], { getToken });
+  const waiting = signIn.credentials();
+  await until(() => asked === 1);
+
+  clock.ranOut();
+
+  await assert.rejects(waiting, (refused) => refused instanceof UnavailableError && /getToken/.test(refused.message));
+  assert.deepEqual(clock.limits, [60_000]);
+  assert.equal((await signIn.credentials()).accessKeyId, "ASIAONE");
 });
 
-test("the app's own error reaches the app as it is", async (t) => {
-  const own = new RangeError("the app's");
-  const { signIn } = await signInAt(t, [signedIn()], { getToken: () => Promise.reject(own) });
+test("an error in a log says what it is", async (t) => {
+  const { signIn } = await signInAt(t, [EXPIRED]);
 
-  await assert.rejects(signIn.credentials(), (refused) => refused === own);
+  await assert.rejects(signIn.credentials(), ({ stack }) => stack.startsWith("SignInAgainError: The token has expired."));
 });

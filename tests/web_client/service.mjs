@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { setImmediate as turn } from "node:timers/promises";
 
 import { chimeSignIn } from "../../web_client/chime-signin.js";
 
@@ -26,6 +27,9 @@ export function signedIn(change = {}) {
   return { status: 200, body };
 }
 
+/** The next one that it gives to the same user. */
+export const second = signedIn({ ChimeCredentials: { ...signedIn().body.ChimeCredentials, AccessKeyId: "ASIATWO" } });
+
 export const EXPIRED = {
   status: 401,
   body: { error: "invalid_token", error_description: "The token has expired.", reason: "token_expired", requestId: "r1" },
@@ -45,7 +49,9 @@ export const busy = (status, retryAfter) => ({
 export async function serve(t, ...answers) {
   const requests = [];
   const server = createServer((request, response) => {
-    requests.push({ method: request.method, url: request.url, headers: request.headers });
+    const seen = { method: request.method, url: request.url, headers: request.headers, over: false };
+    requests.push(seen);
+    response.once("close", () => (seen.over = true));
     const next = answers.length > 1 ? answers.shift() : answers[0];
     const answer = typeof next === "function" ? next() : next;
     if (answer === "hang up") return request.socket.destroy();
@@ -59,24 +65,44 @@ export async function serve(t, ...answers) {
   return { requests, endpoint: `http://127.0.0.1:${server.address().port}/signin` };
 }
 
-/** Return a clock for `options.time`: waiting takes no time of ours, and `waits` has what was waited for. */
-export function stillClock() {
+/**
+ * Return a clock for `options.time`: waiting takes no time of ours, and `waits` has what was waited for. What may take
+ * `limits` at most has all the time in the world, until a test says that the last of them `ranOut()`.
+ */
+export function stillClock(change = {}) {
   const clock = {
     waits: [],
+    limits: [],
     now: { wall: Date.UTC(2026, 0, 1), steady: 0 },
     pass: (ms) => ((clock.now.wall += ms), (clock.now.steady += ms)),
+    sleep: (ms) => (clock.now.wall += ms), // one in which the steady clock stands still
     wall: () => clock.now.wall,
     steady: () => clock.now.steady,
     random: () => 0.5,
     wait: async (ms) => (clock.waits.push(ms), clock.pass(ms)),
+    limit: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        clock.limits.push(ms);
+        clock.ranOut = () => (clock.pass(ms), resolve());
+        signal.addEventListener("abort", () => reject(signal.reason));
+      }),
+    ...change,
   };
   return clock;
+}
+
+/** Let what goes on unattended go on until *condition* holds, as it should soon. */
+export async function until(condition) {
+  for (let turns = 0; !(await condition()); turns += 1) {
+    if (turns === 100_000) throw new Error(`It never came to ${condition}`);
+    await turn();
+  }
 }
 
 /** Return a sign-in at a service with *answers*, and everything to watch it by. */
 export async function signInAt(t, answers, options = {}) {
   const service = await serve(t, ...answers);
-  const clock = stillClock();
+  const { time: clock = stillClock() } = options;
   const asked = [];
   const getToken = async ({ forceRefresh }) => (asked.push(forceRefresh), forceRefresh ? "fresh" : "kept");
   const signIn = chimeSignIn({ endpoint: service.endpoint, getToken, time: clock, ...options });

@@ -1,0 +1,69 @@
+/** What an app gets that installs the web client: types, README's example, names that last, and little to load. */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+
+import { transform } from "esbuild";
+
+import { exampleInReadme, readme } from "./stack.mjs";
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const SOURCE = await readFile(at("../../web_client/chime-signin.js"), "utf8");
+const MINIFIED = (await transform(SOURCE, { minify: true, format: "esm" })).code;
+
+/** What README's app has besides, for the type checker. */
+const YOURS = `
+  declare const auth: { getAccessToken(wish: { forceRefresh: boolean }): Promise<string | undefined> };
+  declare function showError(error: unknown): void;
+`;
+
+/** Return what the type checker has to say of *project*, a folder. */
+async function complaints(project) {
+  const tsc = at("node_modules/.bin/tsc");
+  return promisify(execFile)(tsc, ["-p", project]).then(
+    () => "",
+    ({ stdout, stderr }) => stdout + stderr,
+  );
+}
+
+test("apps in TypeScript get along with the types, and so do the AWS SDK's", async () => {
+  assert.equal(await complaints(at(".")), "");
+});
+
+test("README's app is right in every name and type, with the package installed", async (t) => {
+  const app = await mkdtemp(join(tmpdir(), "readme-app-"));
+  t.after(() => rm(app, { recursive: true }));
+  await mkdir(join(app, "node_modules"));
+  await symlink(at("../../web_client"), join(app, "node_modules/chime-signin"));
+  for (const name of ["@aws-sdk", "amazon-chime-sdk-js"]) await symlink(at(`node_modules/${name}`), join(app, "node_modules", name));
+  await writeFile(join(app, "yours.d.ts"), YOURS);
+  await writeFile(join(app, "app.mts"), await exampleInReadme());
+  await writeFile(join(app, "tsconfig.json"), JSON.stringify({ extends: at("tsconfig.json"), files: ["app.mts", "yours.d.ts"] }));
+
+  assert.equal(await complaints(app), "");
+});
+
+test("errors keep their names when the app is minified", async () => {
+  const module = await import(`data:text/javascript,${encodeURIComponent(MINIFIED)}`);
+
+  const names = Object.entries(module).filter(([, { prototype }]) => prototype instanceof Error);
+
+  assert.equal(names.length, 4);
+  for (const [name, Kind] of names) assert.equal(new Kind("told").name, name);
+});
+
+test("it is as small as README says", async () => {
+  const [, lines, minified, zipped] = /fewer than (\d+)\s+lines: at most ([\d.]+) kB minified, ([\d.]+) kB/.exec(await readme());
+
+  assert.ok(SOURCE.split("\n").length - 1 < lines);
+  for (const [bytes, said] of [[MINIFIED.length, minified], [gzipSync(MINIFIED).length, zipped]]) {
+    assert.ok(bytes <= said * 1000 && bytes > said * 1000 - 250, `${bytes} bytes, and README says ${said} kB`);
+  }
+});

@@ -1,0 +1,34 @@
+/** What apps in TypeScript do with the web client: only its types are checked. */
+
+import { ChimeSDKMessagingClient } from "@aws-sdk/client-chime-sdk-messaging";
+import type { AwsCredentialIdentityProvider } from "@aws-sdk/types";
+
+import { NotAllowedError, SignInError, UnavailableError, chimeSignIn } from "../../web_client/chime-signin.js";
+import type { Credentials, Options, User } from "../../web_client/chime-signin.js";
+
+const endpoint = new URL("https://api.example.com/v1/signin");
+const tokens: Options["getToken"][] = [
+  () => "kept",
+  () => null,
+  () => undefined,
+  async () => (Math.random() > 0.5 ? "kept" : undefined),
+  async ({ forceRefresh, signal }) => (await fetch(forceRefresh ? "/fresh" : "/kept", { signal })).text(),
+];
+
+export const signIns = tokens.map((getToken) => chimeSignIn({ endpoint, getToken }));
+// @ts-expect-error: a token is a text
+chimeSignIn({ endpoint, getToken: () => 1 });
+// @ts-expect-error: without a token nobody signs in
+chimeSignIn({ endpoint });
+
+// Taken off it, as they work: a linter that looks for methods (unbound-method) has nothing to say.
+export const { credentials, user } = chimeSignIn({ endpoint: "/signin", getToken: () => "kept", patience: 0 });
+export const provider: AwsCredentialIdentityProvider = credentials;
+export const client = new ChimeSDKMessagingClient({ region: "us-east-1", credentials });
+export const given: Promise<[Credentials, User]> = Promise.all([credentials({ forceRefresh: true }), user()]);
+
+export function tell(error: unknown): string {
+  if (error instanceof UnavailableError) return `Try again in ${error.retryAfter ?? 60} s.`;
+  if (error instanceof NotAllowedError) return `You may not enter: ${error.reason ?? "ask us"}.`;
+  return error instanceof SignInError ? `${error.name} ${error.status} ${error.requestId}` : String(error);
+}

@@ -1,0 +1,191 @@
+/** What aborting the web client's signal ends, and what is left when something is over. */
+
+import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
+import test from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+import { UnavailableError, chimeSignIn } from "../../web_client/chime-signin.js";
+import { busy, serve, signInAt, signedIn, stillClock, until } from "./service.mjs";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc");
+
+test("aborting ends a request that hangs", async (t) => {
+  const end = new AbortController();
+  const { signIn, requests } = await signInAt(t, ["say nothing"], { signal: end.signal, patience: 0 });
+  const waiting = signIn.credentials();
+  await until(() => requests.length === 1);
+
+  end.abort(new Error("signed out"));
+
+  await assert.rejects(waiting, /signed out/);
+  await until(() => requests[0].over);
+});
+
+test("aborted right before a wait, it does not wait", async (t) => {
+  const end = new AbortController();
+  const clock = stillClock({ random: () => (end.abort(new Error("signed out")), 0.5) });
+  const { signIn } = await signInAt(t, [busy(503, 5)], { signal: end.signal, time: clock });
+
+  await assert.rejects(signIn.credentials(), /signed out/);
+
+  assert.deepEqual(clock.waits, []);
+});
+
+test("aborted by getToken, it does not ask the service", async (t) => {
+  const end = new AbortController();
+  const getToken = () => (end.abort(new Error("signed out")), "kept");
+  const { signIn, clock } = await signInAt(t, [signedIn()], { signal: end.signal, getToken });
+
+  await assert.rejects(signIn.credentials(), /signed out/);
+
+  assert.deepEqual(clock.limits, [60_000]);
+});
+
+test("aborting ends a wait", async (t) => {
+  const end = new AbortController();
+  const { endpoint } = await serve(t, busy(503, 15));
+  let decided = false; // chance is asked right before the wait
+  const time = { random: () => ((decided = true), 0.5) };
+  const signIn = chimeSignIn({ endpoint, getToken: () => "kept", signal: end.signal, time });
+  const started = performance.now();
+  const waiting = signIn.credentials();
+  await until(() => decided);
+
+  end.abort(new Error("signed out"));
+
+  await assert.rejects(waiting, /signed out/);
+  assert.ok(performance.now() - started < 15_000);
+});
+
+test("aborting ends a getToken that never ends", async (t) => {
+  const end = new AbortController();
+  const { signIn } = await signInAt(t, [signedIn()], { signal: end.signal, getToken: () => new Promise(() => {}) });
+  const waiting = signIn.credentials();
+
+  end.abort(new Error("signed out"));
+
+  await assert.rejects(waiting, /signed out/);
+});
+
+test("after aborting nothing is given, and nothing is asked for", async (t) => {
+  const end = new AbortController();
+  const { signIn, requests, asked } = await signInAt(t, [signedIn()], { signal: end.signal });
+  await signIn.credentials();
+
+  end.abort(new Error("signed out"));
+
+  await assert.rejects(signIn.credentials(), /signed out/);
+  await assert.rejects(signIn.user({ forceRefresh: true }), /signed out/);
+  assert.deepEqual([requests.length, asked], [1, [false]]);
+});
+
+test("after aborting, that is what is told, and not what the service had said", async (t) => {
+  const end = new AbortController();
+  const { signIn } = await signInAt(t, [busy(429, 3600)], { signal: end.signal });
+  await assert.rejects(signIn.credentials(), UnavailableError);
+
+  end.abort(new Error("signed out"));
+
+  await assert.rejects(signIn.credentials(), /signed out/);
+});
+
+test("getToken has a signal that aborting aborts", async (t) => {
+  const end = new AbortController();
+  let given;
+  const getToken = ({ signal }) => ((given = signal), new Promise(() => {}));
+  const { signIn } = await signInAt(t, [signedIn()], { signal: end.signal, getToken });
+  const waiting = signIn.credentials();
+  assert.equal(given.aborted, false);
+
+  end.abort(new Error("signed out"));
+
+  await assert.rejects(waiting, /signed out/);
+  assert.match(given.reason.message, /signed out/);
+});
+
+test("the app may abort for no reason", async (t) => {
+  const end = new AbortController();
+  const { signIn, requests } = await signInAt(t, ["say nothing"], { signal: end.signal });
+  const waiting = signIn.credentials();
+  await until(() => requests.length === 1);
+
+  end.abort(null);
+
+  assert.equal(await waiting.catch((reason) => reason), null);
+  assert.equal(await signIn.credentials().catch((reason) => reason), null);
+});
+
+test("who waits for new credentials when it is aborted does not get the old ones", async (t) => {
+  const end = new AbortController();
+  const { signIn, clock, requests } = await signInAt(t, [signedIn(), "say nothing"], { signal: end.signal });
+  await signIn.credentials();
+  clock.pass(59 * 60_000);
+  const waiting = signIn.credentials();
+  await until(() => requests.length === 2);
+
+  end.abort(new Error("signed out"));
+
+  await assert.rejects(waiting, /signed out/);
+});
+
+test("an answer that comes as it is aborted is given to nobody", async (t) => {
+  const end = new AbortController();
+  const seen = [];
+  // The answer's age is looked at when it has been read.
+  const clock = stillClock({ wall: () => (seen.length && end.abort(new Error("signed out")), clock.now.wall) });
+  const answer = () => (seen.push("a request"), signedIn());
+  const { signIn } = await signInAt(t, [answer], { signal: end.signal, time: clock });
+
+  await assert.rejects(signIn.credentials(), /signed out/);
+});
+
+test("what is over leaves no listener, and no timer", async (t) => {
+  const end = new AbortController();
+  const { endpoint } = await serve(t, busy(503, ""), signedIn());
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const signIn = chimeSignIn({ endpoint, getToken: () => "kept", signal: end.signal, time: { random: () => 0 } });
+  const before = [getEventListeners(end.signal, "abort").length, timers()];
+
+  await signIn.credentials();
+
+  assert.deepEqual([getEventListeners(end.signal, "abort").length, timers()], before);
+});
+
+test("what is aborted leaves no timer", async (t) => {
+  const end = new AbortController();
+  const { endpoint } = await serve(t, busy(503, 15));
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  let decided = false;
+  const time = { random: () => ((decided = true), 0) };
+  const before = timers();
+  const waiting = chimeSignIn({ endpoint, getToken: () => "kept", signal: end.signal, time }).credentials();
+  await until(() => decided);
+
+  end.abort(new Error("signed out"));
+
+  await assert.rejects(waiting, /signed out/);
+  assert.equal(timers(), before);
+});
+
+test("tokens that were used are forgotten", async (t) => {
+  const used = [];
+  const getToken = () => {
+    const token = new String("kept"); // an object, because only those can be watched
+    used.push(new WeakRef(token));
+    return token;
+  };
+  const { signIn } = await signInAt(t, [signedIn()], { getToken });
+  for (let times = 0; times < 5; times += 1) await signIn.credentials({ forceRefresh: true });
+
+  for (let turns = 0; turns < 50 && used.some((token) => token.deref()); turns += 1) {
+    await turn();
+    collectGarbage();
+  }
+
+  assert.equal(used.filter((token) => token.deref()).length, 0);
+  await signIn.credentials(); // it was there all the time
+});
