@@ -120,7 +120,7 @@ def _table_of_parts(parts: Mapping[str, Times], together: Times, original: Times
 Processes that load and end; “…” is what the row above loads, in the same process. What both functions load of others,
 and the {waiting:.0f} ms of AWS's slower call, make {floor:.0f} ms: the floor with these libraries, which is \
 {floor / original.median:.2f} of “{NODE_V2}”.
-Ours take {together.median / floor:.2f} of that. What the issuer takes is in neither: cryptography loads meanwhile. Two Pythons \
-that load nothing, and AWS's call, make {bare:.0f} ms."""
+Ours take {together.median / floor:.2f} of that. What the issuer takes is in neither: cryptography loads meanwhile.
+Two Pythons that load nothing, and AWS's call, make {bare:.0f} ms."""
     rows = [[name, *taken.cells(digits=0)] for name, taken in parts.items()]
     return Table("What a cold sign-in consists of, milliseconds", note, ("", *COLUMNS), rows)
