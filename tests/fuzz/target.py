@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import atheris
 
 with atheris.instrument_imports(include=["authorizer"]):
-    import authorizer.app  # noqa: F401 - with all that it imports
+    import authorizer.app
+    import authorizer.keys  # noqa: F401 - with all that both import; the second is loaded late
 
 from authorizer.clock import Clock
 from authorizer.errors import AuthorizerError, CallerForbidden, NoToken, SettingsError, TokenRefused
