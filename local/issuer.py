@@ -57,6 +57,7 @@ class Issuer:
                 Rule(JWKS, methods=["GET"], endpoint=self._jwks),
                 Rule("/token", methods=["POST"], endpoint=self._token),
                 Rule("/local/rotate", methods=["POST"], endpoint=self._rotate),
+                Rule("/local/faults", methods=["GET"], endpoint=self._list_faults),
                 Rule("/local/faults", methods=["POST"], endpoint=self._set_fault),
                 Rule("/local/faults", methods=["DELETE"], endpoint=self._clear_fault),
                 Rule("/local/calls", methods=["GET"], endpoint=self._list_calls),
@@ -147,6 +148,9 @@ class Issuer:
         self.rotate(drop_old=drop_old)
         return Response(status=204)
 
+    def _list_faults(self, _request: Request) -> Response:
+        return _json(self._fault.list())
+
     def _set_fault(self, request: Request) -> Response:
         said = {"status": 200, "delay_ms": 0, "times": 1} | _body(request)
         if not all(type(value) is int for value in said.values()) or len(said) != 3:  # noqa: PLR2004
@@ -182,9 +186,15 @@ class Fault:
         with self._lock:
             if self._times == 0:
                 return 200
-            self._times -= 1
+            self._times = max(self._times - 1, -1)
         time.sleep(self._delay)
         return self._status
+
+    def list(self) -> list[dict[str, int]]:
+        """Return what is left of it as it was posted, in a list that is empty if it is over."""
+        with self._lock:
+            left = {"status": self._status, "delay_ms": round(self._delay * 1000), "times": self._times}
+            return [left] if self._times else []
 
 
 def _expires_in(said: object) -> float:

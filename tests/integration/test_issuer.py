@@ -171,6 +171,16 @@ def test_fault_without_end_lasts_until_it_is_cleared(issuer: Client) -> None:
     assert issuer("GET", JWKS).status == 200
 
 
+def test_fault_is_told_until_it_is_over(issuer: Client) -> None:
+    assert issuer("GET", "/local/faults").json() == []
+    for times, left in ((2, 1), (-1, -1)):
+        issuer("POST", "/local/faults", {"status": 500, "times": times})
+        issuer("GET", JWKS)
+        assert issuer("GET", "/local/faults").json() == [{"status": 500, "delay_ms": 0, "times": left}]
+    issuer("DELETE", "/local/faults")
+    assert issuer("GET", "/local/faults").json() == []
+
+
 def test_fault_without_status_only_delays(issuer: Client) -> None:
     issuer("POST", "/local/faults", {"delay_ms": 300})
     started = time.monotonic()
