@@ -19,13 +19,15 @@ PATHS = {
     "/": PAGE / "index.html",
     "/local/page.css": PAGE / "page.css",
     "/local/page.js": PAGE / "page.js",
+    "/local/calls.js": PAGE / "calls.js",
     "/local/faults.js": PAGE / "faults.js",
     "/local/wire.js": PAGE / "wire.js",
     "/local/chime-signin.js": ROOT / "web_client" / "chime-signin.js",
     "/local/aws-sdk.js": ROOT / ".build" / "page" / "aws-sdk.js",
 }
 """What the page consists of. `make page` builds the last one, which is missing where Node.js is."""
-FAULTS = "/local/aws/faults"
+AWS = {"/local/aws/faults": "/local/faults", "/local/aws/calls": "/local/calls"}
+"""What the page is told and may switch of AWS, and where AWS has it."""
 
 
 class Site:
@@ -33,7 +35,7 @@ class Site:
     A WSGI application that answers 503 until it is opened.
 
     The page is the local stack's own and no part of the API: its paths never reach the gateway. The page alone may
-    switch the faults of AWS from a browser, because it asks its own origin to.
+    switch the faults of AWS and see its calls from a browser, because it asks its own origin.
     """
 
     def __init__(self) -> None:
@@ -43,15 +45,16 @@ class Site:
         )
 
     def open(self, api: WSGIApplication, aws: WSGIApplication, addresses: Mapping[str, str]) -> None:
-        """Serve *api* from now on; the page tells the *addresses*, and switches the faults of *aws*."""
+        """Serve *api* from now on; the page tells the *addresses*, and what it asks of *aws* gets there."""
         self._addresses = addresses
         self._api, self._aws = api, aws
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        if environ.get("PATH_INFO") == FAULTS:
-            return self._aws({**environ, "PATH_INFO": "/local/faults"}, start_response)
-        file = PATHS.get(environ.get("PATH_INFO", "")) if environ["REQUEST_METHOD"] == "GET" else None
+        path = environ.get("PATH_INFO", "")
+        if path in AWS:
+            return self._aws({**environ, "PATH_INFO": AWS[path]}, start_response)
+        file = PATHS.get(path) if environ["REQUEST_METHOD"] == "GET" else None
         if self._addresses and file and file.is_file():
             return _response(file, self._addresses)(environ, start_response)
         return self._api(environ, start_response)

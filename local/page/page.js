@@ -1,63 +1,115 @@
 /** The page of the local stack: what the web client does, for everybody to see. */
 
+import { CALLS, sdk } from "./calls.js";
 import { NotAllowedError, SignInAgainError, UnavailableError, chimeSignIn } from "./chime-signin.js";
-import { switchFault, tokenRequest } from "./faults.js";
-import { watchRequests } from "./wire.js";
+import { isOn, readFaults, toggle, tokenRequest } from "./faults.js";
+import { isWaitedOut, watchRequests } from "./wire.js";
 
 const at = (id) => document.getElementById(id);
+const all = (selector) => document.querySelectorAll(selector);
 const issuer = document.querySelector('meta[name="issuer"]').content;
 const aws = document.querySelector('meta[name="aws"]').content;
+const endpoint = new URL("/signin", location.href);
 const SIGNED_OUT = new Error("signed out");
+const ADA = { sub: "ada", name: "Ada Lovelace" };
+const BOB = { sub: "bob", name: "Bob Kahn" };
 
-/** Who is signed in, and what ends it. */
+/** Who is signed in or about to be: the sign-in, what it gave, and what ends it. */
 let current;
 
-watchRequests(at("log"), { issuer, aws });
-// Built where Node.js is; the page says so where it is not.
-const sdk = await import("./aws-sdk.js").catch(() => undefined);
-at("no-sdk").hidden = Boolean(sdk);
-
-async function getToken(claims, forceRefresh, signal) {
-  const body = JSON.stringify(tokenRequest(claims, forceRefresh));
-  const response = await fetch(`${issuer}/token`, { method: "POST", body, signal });
+async function fetchToken(request, signal) {
+  const body = JSON.stringify(request);
+  const response = await fetch(`${issuer}/token`, { method: "POST", body, signal }).catch((cause) => {
+    signal.throwIfAborted();
+    throw new UnavailableError("The token issuer cannot be reached.", { cause });
+  });
   return (await response.json()).access_token;
 }
 
 function start() {
   current?.end.abort(SIGNED_OUT);
-  const end = new AbortController();
+  const session = { end: new AbortController() };
   const claims = { sub: at("sub").value, name: at("name").value };
-  const signIn = chimeSignIn({
-    endpoint: new URL("/signin", location.href),
-    getToken: ({ forceRefresh, signal }) => getToken(claims, forceRefresh, signal),
-    signal: end.signal,
-  });
-  current = { signIn, end };
+  async function getToken({ forceRefresh, signal }) {
+    session.replaced = forceRefresh;
+    return (session.token = await fetchToken(tokenRequest(claims, forceRefresh), signal));
+  }
+  session.signIn = chimeSignIn({ endpoint, getToken, signal: session.end.signal });
+  current = session;
+  showUser();
   return renew();
 }
 
 async function renew() {
-  const { signIn, end } = current;
-  show("wait", "Signing in …", "");
+  const session = current;
+  Object.assign(session, { pending: true, requests: 0 });
+  show("wait", session.user ? "Renewing …" : "Signing in …", "A moment, or up to half a minute if something is down.");
   try {
-    // The second takes what the first was given.
-    current.credentials = await signIn.credentials({ forceRefresh: true });
-    current.user = await signIn.user();
-    current.length = current.credentials.expiration - Date.now();
-    show("good", `Signed in as ${current.user.name}.`, "The credentials name this user, and nobody else.");
+    const credentials = await session.signIn.credentials({ forceRefresh: true });
+    const replaced = `The expired token was replaced by a fresh one (${session.requests} requests).`;
+    const text = session.replaced ? replaced : "The credentials name this user, and nobody else.";
+    await take(session, credentials, text);
   } catch (error) {
-    // Whoever aborted it has shown what came after.
-    if (end.signal.aborted) return;
-    current.user = undefined;
-    show(...told(error));
+    fail(session, error);
+  } finally {
+    session.pending = false;
   }
+}
+
+/** Return the credentials of *session* for the AWS SDK. If the web client renews them, the page shows it. */
+async function provide(session) {
+  try {
+    const credentials = await session.signIn.credentials();
+    if (credentials.accessKeyId !== session.credentials.accessKeyId) {
+      await take(session, credentials, "Renewed because the AWS SDK asked, and the old ones were near their end.");
+    }
+    return credentials;
+  } catch (error) {
+    fail(session, error);
+    throw error;
+  }
+}
+
+async function take(session, credentials, text) {
+  // It takes what came with the credentials.
+  const user = await session.signIn.user();
+  Object.assign(session, { user, credentials, length: left({ credentials }), renewed: false, ended: false });
+  if (session !== current) return;
+  show("good", `Signed in as ${user.name}.`, text);
   showUser();
 }
+
+function fail(session, error) {
+  // Whoever aborted it has shown what came after.
+  if (session.end.signal.aborted) return;
+  if (error instanceof SignInAgainError || error instanceof NotAllowedError) session.user = undefined;
+  const [kind, title, text] = told(error);
+  const kept = session.user && left(session) > 0;
+  show(kind, title, kept ? `${text} The credentials from before still work.` : text);
+  showUser();
+}
+
+/** Take note of an answer to the web client, which tries again by itself and renews for whoever asks. */
+function heard(request, status) {
+  if (request.headers.get("Authorization") !== `Bearer ${current?.token}`) return;
+  current.requests += 1;
+  current.renewed = status === 200;
+  if (!current.pending || !isWaitedOut(status)) return;
+  const time = new Date().toLocaleTimeString("en-GB");
+  const text = `Attempt ${current.requests} was at ${time}. It can take half a minute until it works or is given up.`;
+  show("wait", `${status ?? "No answer"}: trying again …`, text);
+}
+
+const left = ({ credentials }) => Math.max(0, credentials.expiration - Date.now());
+
+/** What whoever breaks things fast would wonder about. */
+const HINTS = { unknown_key: " An unknown key is asked for once in ten seconds: try again then." };
 
 /** Return kind, title and text of what an app would do about *error*. */
 function told(error) {
   const about = [error.status, error.reason].filter(Boolean).join(", ");
-  const text = about ? `${error.message} (${about})` : error.message;
+  const hint = HINTS[error.reason] ?? "";
+  const text = (about ? `${error.message} (${about})` : error.message) + hint;
   if (error instanceof SignInAgainError) return ["bad", "Sign in again.", text];
   if (error instanceof NotAllowedError) return ["bad", "Not allowed.", text];
   if (error instanceof UnavailableError) return ["wait", "Out of reach. Try later.", text];
@@ -79,50 +131,55 @@ function showUser() {
   at("user-key").textContent = user ? credentials.accessKeyId : "–";
   at("user-arn").textContent = user?.userArn ?? "–";
   at("renew").disabled = at("out").disabled = !current;
-  for (const button of document.querySelectorAll("[data-call]")) button.disabled = !user || !sdk;
-  for (const output of document.querySelectorAll("#calls output")) showResult(output, "", "");
-  at("other-name").textContent = user?.userId === "bob" ? "Ada’s" : "Bob’s";
+  for (const button of all("[data-call]")) button.disabled = !user || !sdk;
+  if (!user) for (const output of all("#calls output")) showResult(output, "", "");
+  at("other-name").textContent = user?.userId === BOB.sub ? "Ada’s" : "Bob’s";
   tick();
 }
 
 function tick() {
-  const left = current?.user ? Math.max(0, current.credentials.expiration - Date.now()) : 0;
-  const seconds = Math.ceil(left / 1000);
+  const session = current?.user && current;
+  const ms = session ? left(session) : 0;
+  const seconds = Math.ceil(ms / 1000);
   const text = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-  at("countdown").querySelector("b").textContent = current?.user ? text : "–";
-  at("countdown").style.setProperty("--part", current?.user ? left / current.length : 0);
-  at("countdown").style.setProperty("--colour", left < 600_000 ? "var(--wait)" : "var(--good)");
+  at("countdown").querySelector("b").textContent = session ? text : "–";
+  at("countdown").style.setProperty("--part", session ? ms / session.length : 0);
+  at("countdown").style.setProperty("--colour", session && ms < session.length / 6 ? "var(--wait)" : "var(--good)");
+  if (!session || session.pending) return;
+  // The AWS SDK was not kept waiting for a renewal that was not urgent: what it brought is seen here.
+  if (session.renewed) provide(session).catch(() => {});
+  if (ms > 0 || session.ended) return;
+  session.ended = true;
+  show("wait", "The credentials have ended.", "The next call of the AWS SDK gets new ones, and so does Renew.");
 }
 
-const CALLS = {
-  async me() {
-    const client = new sdk.STSClient(await settings());
-    return (await client.send(new sdk.GetCallerIdentityCommand({}))).Arn;
-  },
-  own: () => nameOf(current.user.userArn),
-  other: () => nameOf(`${current.user.appInstanceArn}/user/${current.user.userId === "bob" ? "ada" : "bob"}`),
-};
+const entered = new Set();
 
-async function nameOf(AppInstanceUserArn) {
-  const client = new sdk.ChimeSDKIdentityClient(await settings());
-  const answer = await client.send(new sdk.DescribeAppInstanceUserCommand({ AppInstanceUserArn }));
-  return `${answer.AppInstanceUser.Name}, ${answer.AppInstanceUser.AppInstanceUserArn.split("/").slice(2).join("/")}`;
-}
-
-async function settings() {
-  const { region } = await current.signIn.user();
-  // Against AWS itself, leave the endpoint out.
-  return { region, credentials: current.signIn.credentials, endpoint: aws, maxAttempts: 1 };
+/** See to it that Chime knows the user with *claims*, so that nothing but a permission keeps others from the entry. */
+async function enter(claims) {
+  if (entered.has(claims.sub)) return;
+  const getToken = ({ signal }) => fetchToken(claims, signal);
+  await chimeSignIn({ endpoint, getToken, patience: 0 }).user();
+  entered.add(claims.sub);
 }
 
 async function use(call) {
+  const session = current;
   const output = at(`call-${call}`);
+  const other = session.user.userId === BOB.sub ? ADA : BOB;
+  // Against AWS itself, leave the endpoint out.
+  const { region } = session.user;
+  const settings = { region, credentials: () => provide(session), endpoint: aws, maxAttempts: 1 };
   showResult(output, "", "…");
+  let result;
   try {
-    showResult(output, "good", await CALLS[call]());
+    if (call === "other") await enter(other);
+    result = ["good", await CALLS[call](settings, session.user, other.sub)];
   } catch (error) {
-    showResult(output, "bad", `${error.$metadata?.httpStatusCode ?? ""} ${error.name}: refused`.trim());
+    const status = error.$metadata?.httpStatusCode;
+    result = ["bad", status ? `${status} ${error.name}` : error.message];
   }
+  if (session === current && session.user) showResult(output, ...result);
 }
 
 function showResult(output, kind, text) {
@@ -130,6 +187,22 @@ function showResult(output, kind, text) {
   output.textContent = text;
 }
 
+function showFaults() {
+  for (const button of all("[data-fault]")) button.setAttribute("aria-pressed", String(isOn(button.dataset.fault)));
+}
+
+async function press(fault) {
+  try {
+    await toggle(fault, issuer);
+  } catch (error) {
+    return show("bad", "Nothing was switched.", `Is the local stack still running? ${error.message}`);
+  }
+  showFaults();
+  await start();
+}
+
+watchRequests(at("log"), { issuer, aws }, heard);
+at("no-sdk").hidden = Boolean(sdk);
 at("form").addEventListener("submit", (event) => (event.preventDefault(), start()));
 at("renew").addEventListener("click", renew);
 at("out").addEventListener("click", () => {
@@ -137,25 +210,19 @@ at("out").addEventListener("click", () => {
   current = undefined;
   show("none", "Nobody is signed in.", "");
   showUser();
+  at("in").focus(); // what had it is disabled now
 });
-for (const button of document.querySelectorAll("[data-sub]")) {
+for (const button of all("[data-sub]")) {
   button.addEventListener("click", () => {
     at("sub").value = button.dataset.sub;
     at("name").value = button.dataset.name;
     start();
   });
 }
-for (const button of document.querySelectorAll("[data-call]")) {
-  button.addEventListener("click", () => use(button.dataset.call));
-}
-for (const button of document.querySelectorAll("[data-fault]")) {
-  button.addEventListener("click", async () => {
-    const on = button.getAttribute("aria-pressed") === "false";
-    button.setAttribute("aria-pressed", String(on));
-    await switchFault(button.dataset.fault, on, issuer);
-    await start();
-  });
-}
+for (const button of all("[data-call]")) button.addEventListener("click", () => use(button.dataset.call));
+for (const button of all("[data-fault]")) button.addEventListener("click", () => press(button.dataset.fault));
 setInterval(tick, 250);
+await readFaults(issuer).catch(() => {});
+showFaults();
 showUser();
 document.documentElement.dataset.ready = "true";

@@ -3,22 +3,58 @@
 import assert from "node:assert/strict";
 import test, { after, afterEach, before } from "node:test";
 
-import { openPage, startBrowser, startStack } from "./stack.mjs";
+import { openPage, signIns, spoil, startBrowser, startStack } from "./stack.mjs";
 
 let stack, browser;
-before(async () => ([stack, browser] = await Promise.all([startStack(), startBrowser()])));
+before(async () => {
+  // Sessions as short as they may be: AWS allows a client's clock to be wrong by that much, so a test may move it.
+  [stack, browser] = await Promise.all([startStack({ settings: { SESSION_SECONDS: "900" } }), startBrowser()]);
+});
 afterEach(() => stack.mend());
 after(() => Promise.all([stack?.stop(), browser?.close()]));
 
-async function open(t) {
-  const page = await openPage(t, browser, stack.urls.api);
+async function open(t, options) {
+  const page = await openPage(t, browser, stack.urls.api, options);
   await page.locator("[data-ready]").waitFor();
   return page;
 }
 
+/** Open the page with a clock that stands still unless it is moved. */
+async function openAtRest(t) {
+  const page = await open(t, { clock: {} });
+  await page.clock.pauseAt(Date.now() + 60_000);
+  return page;
+}
+
+async function signIn(page, name, whole) {
+  await press(page, name);
+  await outcome(page, `Signed in as ${whole}.`);
+}
+
+/** Let the pauses of the web client pass until it has lost its patience. */
+async function waitOut(page) {
+  for (let attempt = 1; ; attempt++) {
+    await outcome(page, new RegExp(`Attempt ${attempt} |Out of reach`));
+    if (await page.getByText("Out of reach").count()) return;
+    await page.clock.runFor(10_000);
+  }
+}
+
+/** Let the issuer keep its keys: to learn of a new one takes the functions up to ten seconds. */
+function keepKeys(page) {
+  return page.route("**/local/rotate", (route) => route.fulfill({ headers: { "Access-Control-Allow-Origin": "*" } }));
+}
+
 const outcome = (page, text) => page.locator("#outcome", { hasText: text }).waitFor();
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+const isPressed = (page, name, pressed = true) => page.getByRole("button", { name, exact: true, pressed }).waitFor();
 const wire = (page) => page.locator("#log tr td:nth-child(3)").allTextContents();
+const text = (page, selector) => page.locator(selector).textContent();
+const secondsLeft = async (page) => {
+  const [minutes, seconds] = (await text(page, "#countdown b")).split(":").map(Number);
+  return 60 * minutes + seconds;
+};
+const faults = async (side) => (await fetch(`${stack.urls[side]}/local/faults`)).json();
 
 test("a user is picked, and sees who they are and for how long", async (t) => {
   const page = await open(t);
@@ -27,7 +63,7 @@ test("a user is picked, and sees who they are and for how long", async (t) => {
   await outcome(page, "Signed in as Ada Lovelace.");
 
   assert.match(await page.locator("#user-arn").textContent(), /\/user\/ada$/);
-  assert.match(await page.locator("#countdown b").textContent(), /^(60|5\d):\d\d$/);
+  assert.match(await page.locator("#countdown b").textContent(), /^1[45]:\d\d$/);
 });
 
 test("anybody may be typed", async (t) => {
@@ -52,14 +88,113 @@ test("the credentials are used: one's own entry is read, another's is refused", 
   await press(page, "Chime: my own entry");
   await page.locator("#call-own", { hasText: "Ada Lovelace, user/ada" }).waitFor();
   await press(page, "Chime: Bob’s entry");
-  await page.locator("#call-other[data-kind=bad]", { hasText: "403" }).waitFor();
+  await page.locator("#call-other[data-kind=good]", { hasText: "refused, as it should be" }).waitFor();
+  assert.equal((await wire(page))[0], "403 · AccessDeniedException");
+});
+
+test("Bob is there before Ada is refused his entry", async (t) => {
+  await fetch(`${stack.urls.aws}/local/calls`, { method: "DELETE" });
+  const page = await open(t);
+  await signIn(page, "Ada", "Ada Lovelace");
+
+  await press(page, "Chime: Bob’s entry");
+  await page.locator("#call-other[data-kind=good]").waitFor();
+
+  const calls = await (await fetch(`${stack.urls.aws}/local/calls`)).json();
+  assert.ok(calls.some(({ parameters }) => parameters.RoleSessionName === "chime_bob"));
+});
+
+test("the countdown falls, is orange in the last sixth, and says when it is over", async (t) => {
+  const page = await openAtRest(t);
+  const colour = () => page.locator("#countdown").evaluate((ring) => ring.style.getPropertyValue("--colour"));
+  await signIn(page, "Ada", "Ada Lovelace");
+  const started = await secondsLeft(page);
+
+  await page.clock.runFor(61_000);
+  assert.equal(await secondsLeft(page), started - 61);
+  assert.equal(await colour(), "var(--good)");
+
+  await page.clock.runFor(12 * 60_000);
+  assert.equal(await colour(), "var(--wait)");
+
+  await page.clock.runFor(2 * 3600_000);
+  await outcome(page, "The credentials have ended.");
+  assert.equal(await text(page, "#countdown b"), "0:00");
+});
+
+test("what the AWS SDK makes the web client renew is shown", async (t) => {
+  const page = await openAtRest(t);
+  await signIn(page, "Ada", "Ada Lovelace");
+  const key = await text(page, "#user-key");
+  await page.clock.runFor(13 * 60_000);
+
+  await press(page, "STS: who am I?");
+  await page.locator("#call-me[data-kind=good]").waitFor();
+  await page.locator("#log tr[data-kind=good]", { hasText: "/signin" }).nth(1).waitFor();
+  while ((await text(page, "#user-key")) === key) await page.clock.runFor(250);
+
+  assert.match(await text(page, "#countdown b"), /^1[45]:/);
+  await outcome(page, "Renewed because the AWS SDK asked");
+});
+
+test("Renew gets other credentials", async (t) => {
+  const page = await open(t);
+  await signIn(page, "Ada", "Ada Lovelace");
+  const key = await text(page, "#user-key");
+
+  await press(page, "Renew");
+
+  await page.locator("#user-key").filter({ hasNotText: key }).waitFor();
+  assert.match(await text(page, "#user-key"), /^ASIA/);
+});
+
+test("while somebody else signs in, nobody is signed in", async (t) => {
+  const page = await open(t);
+  await signIn(page, "Grace", "Grace Hopper");
+  await spoil(stack, "aws", { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 });
+
+  await press(page, "Bob");
+  await outcome(page, "429: trying again …");
+
+  assert.deepEqual([await text(page, "#user-name"), await text(page, "#countdown b")], ["–", "–"]);
+  assert.ok(await page.getByRole("button", { name: "Chime: my own entry" }).isDisabled());
+});
+
+test("who cannot renew stays signed in for as long as the credentials last", async (t) => {
+  const page = await openAtRest(t);
+  await signIn(page, "Ada", "Ada Lovelace");
+  await spoil(stack, "aws", { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 });
+
+  await press(page, "Renew");
+  await waitOut(page);
+
+  await outcome(page, "The credentials from before still work.");
+  assert.equal(await text(page, "#user-name"), "Ada Lovelace");
+});
+
+test("a stack that is gone is said to be, and nothing is switched", async (t) => {
+  const page = await open(t);
+  await signIn(page, "Ada", "Ada Lovelace");
+  await page.route("**/*", (route) => route.abort());
+
+  await press(page, "Renew");
+  await outcome(page, "The token issuer cannot be reached. The credentials from before still work.");
+  await press(page, "STS: who am I?");
+  await page.locator("#call-me", { hasText: /^Failed to fetch$/ }).waitFor();
+  for (const fault of ["AWS throttles", "Issuer is down"]) {
+    await press(page, fault);
+    await outcome(page, "Nothing was switched.");
+    await isPressed(page, fault, false);
+  }
+
+  assert.deepEqual([page.uncaught, await text(page, "#user-name")], [[], "Ada Lovelace"]);
 });
 
 test("an expired token is replaced, and the wire shows how", async (t) => {
   const page = await open(t);
 
   await press(page, "Expired token");
-  await outcome(page, "Signed in as Ada Lovelace.");
+  await outcome(page, "Signed in as Ada Lovelace. The expired token was replaced by a fresh one (2 requests).");
 
   assert.deepEqual(await wire(page), ["200", "200", "401 · invalid_token, token_expired", "200"]);
 });
@@ -89,11 +224,70 @@ for (const [fault, answer] of [
 
     await press(page, fault);
     await page.locator("#log", { hasText: answer }).waitFor();
+    await outcome(page, /(429|503): trying again … Attempt \d+ was at \d\d:\d\d:\d\d\. It can take half a minute/);
 
     await press(page, fault);
     await outcome(page, "Signed in as Ada Lovelace.");
   });
 }
+
+for (const [fault, side] of [
+  ["AWS throttles", "aws"],
+  ["Issuer is down", "issuer"],
+]) {
+  test(`${fault}: a page that is loaded again knows`, async (t) => {
+    const page = await open(t);
+    await keepKeys(page);
+    await press(page, fault);
+    await isPressed(page, fault);
+
+    await page.reload();
+    await isPressed(page, fault);
+    await press(page, fault);
+
+    await isPressed(page, fault, false);
+    assert.deepEqual(await faults(side), []);
+  });
+}
+
+test("a switch that is pressed twice at once is off, and so is the fault", async (t) => {
+  const page = await open(t);
+  await keepKeys(page);
+  const mended = page.waitForRequest((request) => request.method() === "DELETE");
+  // Whoever does not wait for the first press has mended before it spoils.
+  await page.route("**/local/faults", async (route, request) => {
+    if (request.method() === "POST") await Promise.race([mended, new Promise((done) => setTimeout(done, 500))]);
+    await route.continue();
+  });
+
+  await page.getByRole("button", { name: "Issuer is down" }).dblclick();
+  await mended;
+  await isPressed(page, "Issuer is down", false);
+
+  assert.deepEqual(await faults("issuer"), []);
+});
+
+test("a key that is not known yet is explained", async (t) => {
+  const page = await open(t);
+  const refusal = { error: "invalid_token", error_description: "No such key.", reason: "unknown_key" };
+  await page.route("**/signin", (route) => route.fulfill({ status: 401, json: refusal }));
+
+  await press(page, "Ada");
+
+  await outcome(page, "An unknown key is asked for once in ten seconds");
+});
+
+test("the wire shows what the service called in AWS", async (t) => {
+  const page = await open(t);
+
+  await signIn(page, "Ada", "Ada Lovelace");
+
+  await page.locator("#log td", { hasText: /^POST issuer \/token for ada$/ }).waitFor();
+  await page.locator("#log small", { hasText: /↳.*AssumeRole 200/ }).waitFor();
+  await page.locator("#log small", { hasText: /DescribeAppInstanceUser \d+/ }).waitFor();
+  await press(page, "AWS throttles");
+  await page.locator("#log small", { hasText: /AssumeRole 400 \(\d+ times\)/ }).waitFor();
+});
 
 test("who signs out is nobody", async (t) => {
   const page = await open(t);
@@ -105,6 +299,21 @@ test("who signs out is nobody", async (t) => {
   await outcome(page, "Nobody is signed in.");
   assert.equal(await page.locator("#user-name").textContent(), "–");
   assert.ok(await page.getByRole("button", { name: "Renew" }).isDisabled());
+  assert.equal(await text(page, ":focus"), "Sign in");
+});
+
+test("who signs out is not signed in by an attempt that waits", async (t) => {
+  const page = await openAtRest(t);
+  await press(page, "AWS throttles");
+  await outcome(page, "429: trying again …");
+
+  await press(page, "Sign out");
+  await stack.mend();
+  await page.clock.runFor(30_000);
+  await outcome(page, "Nobody is signed in.");
+  await signIn(page, "Bob", "Bob Kahn");
+
+  assert.equal(signIns(page), 2);
 });
 
 test("without the AWS SDK the page says what is missing, and signs in", async (t) => {
@@ -121,8 +330,10 @@ test("nothing is loaded from elsewhere, and nothing goes wrong unseen", async (t
   const page = await open(t);
   await press(page, "Ada");
   await outcome(page, "Signed in as Ada Lovelace.");
+  await press(page, "STS: who am I?");
+  await page.locator("#call-me[data-kind=good]").waitFor();
 
   const hosts = new Set(page.requests.map((request) => new URL(request.url()).hostname));
 
-  assert.deepEqual([[...hosts], page.said], [["127.0.0.1"], []]);
+  assert.deepEqual([[...hosts], page.said, page.uncaught], [["127.0.0.1"], [], []]);
 });

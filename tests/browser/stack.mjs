@@ -70,6 +70,8 @@ export async function openPage(t, browser, url, { clock } = {}) {
   page.setDefaultTimeout(120_000); // a safety net only: no test depends on it
   page.said = [];
   page.on("console", (message) => page.said.push(message.text()));
+  page.uncaught = [];
+  page.on("pageerror", (error) => page.uncaught.push(error.message));
   page.requests = [];
   page.on("request", (request) => page.requests.push(request));
   if (clock) await page.clock.install(clock);

@@ -89,6 +89,14 @@ def test_page_switches_the_faults_of_aws(stack: Stack) -> None:
     assert sign_in(stack.urls, token(stack.urls)).status == 200
 
 
+def test_page_is_told_what_was_called_in_aws(stack: Stack) -> None:
+    calls = f"{stack.urls['api']}/local/aws/calls"
+    before = len(HTTP.request("GET", calls).json())
+    sign_in(stack.urls, token(stack.urls))
+
+    assert "AssumeRole" in [call["operation"] for call in HTTP.request("GET", calls).json()[before:]]
+
+
 def test_pages_own_origin_may_sign_in_by_either_name(stack: Stack) -> None:
     port = stack.urls["api"].rpartition(":")[2]
     for origin in (f"http://127.0.0.1:{port}", f"http://localhost:{port}", "https://localhost:9000"):
