@@ -326,6 +326,52 @@ test("without the AWS SDK the page says what is missing, and signs in", async (t
   await outcome(page, "Signed in as Ada Lovelace.");
 });
 
+test("a narrow screen shows all of it", async (t) => {
+  const page = await open(t);
+  await page.setViewportSize({ width: 320, height: 700 });
+  await signIn(page, "Ada", "Ada Lovelace");
+  for (const call of ["me", "own"]) {
+    await page.locator(`[data-call=${call}]`).click();
+    await page.locator(`#call-${call}[data-kind=good]`).waitFor();
+  }
+
+  const width = (selector) => page.locator(selector).evaluate((element) => element.scrollWidth);
+  assert.equal(await width("html"), 320);
+  for (const written of ["#user-arn", "#call-me"]) assert.ok((await width(written)) > 200, written);
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`borders, focus and text can be seen when it is ${colorScheme}`, async (t) => {
+    const page = await open(t);
+    await page.emulateMedia({ colorScheme });
+    await page.getByLabel("Id").press("Tab"); // to where the ring is drawn
+
+    const colours = await page.evaluate(() => {
+      const style = (selector) => getComputedStyle(document.querySelector(selector));
+      const { backgroundColor: paper } = style("section");
+      const shown = { border: style("#sub").borderTopColor, focus: style(":focus").outlineColor };
+      const text = { soft: style(".small").color, "a button's": style("[data-sub]").color };
+      return { paper, shown, text, main: [style("#in").color, style("#in").backgroundColor] };
+    });
+
+    for (const [name, colour] of Object.entries(colours.shown)) assert.ok(contrast(colour, colours.paper) >= 3, name);
+    for (const [name, colour] of Object.entries(colours.text)) assert.ok(contrast(colour, colours.paper) >= 4.5, name);
+    assert.ok(contrast(...colours.main) >= 4.5);
+  });
+}
+
+/** Return the contrast of two colours as WCAG counts it. */
+function contrast(...colours) {
+  const [dark, light] = colours.map(luminance).sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(colour) {
+  const parts = colour.match(/\d+/g).map((part) => part / 255);
+  const [red, green, blue] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
 test("nothing is loaded from elsewhere, and nothing goes wrong unseen", async (t) => {
   const page = await open(t);
   await press(page, "Ada");
