@@ -8,6 +8,7 @@ import ssl
 import threading
 from contextlib import closing, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPSConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,9 +23,10 @@ from websockets.sync.client import ClientConnection, connect
 
 from local.certificate import throwaway
 from local.web import Server
+from tests.integration.clients import sign_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from local.aws.endpoint import AwsEndpoint
     from tests.integration.conftest import Aws
@@ -218,6 +220,60 @@ def test_unsigned_address_is_refused(ada: str) -> None:
 )
 def test_address_signed(change: dict[str, Any], aws: Aws, role: str, users: dict[str, str]) -> None:
     assert refusal(address(aws, users["ada"], credentials_of(aws, role, "ada"), **change)) == 4401
+
+
+@pytest.fixture
+def signed(
+    aws: Aws, role: str, users: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[timedelta, int], str]:
+    """What returns Ada's address, signed so long from now and good for so many seconds."""
+    by = credentials_of(aws, role, "ada")
+
+    def sign(later: timedelta, seconds: int) -> str:
+        sign_at(datetime.now(UTC) + later, monkeypatch)
+        return address(aws, users["ada"], by, seconds=seconds)
+
+    return sign
+
+
+@pytest.mark.parametrize(
+    ("later", "seconds"),
+    [
+        pytest.param(timedelta(seconds=-11), 10, id="11 seconds ago, for 10"),
+        pytest.param(timedelta(minutes=-16), 900, id="16 minutes ago, for 15"),
+        pytest.param(timedelta(minutes=16), 10, id="in 16 minutes"),
+    ],
+)
+def test_address_is_refused_if_signed(later: timedelta, seconds: int, signed: Callable[[timedelta, int], str]) -> None:
+    assert refusal(signed(later, seconds)) == 4401
+
+
+@pytest.mark.parametrize(
+    ("later", "seconds"),
+    [
+        pytest.param(timedelta(minutes=-20), 3600, id="20 minutes ago, for an hour"),
+        pytest.param(timedelta(minutes=14), 10, id="in 14 minutes"),
+    ],
+)
+def test_address_is_good_if_signed(later: timedelta, seconds: int, signed: Callable[[timedelta, int], str]) -> None:
+    with opened(signed(later, seconds)) as connection:
+        assert event(connection)[0] == ESTABLISHED
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(None, id="none"),
+        pytest.param("x", id="one that nobody has"),
+        pytest.param("bob", id="Bob's"),
+    ],
+)
+def test_address_that_is_signed_with_its_session_token_replaced_is_refused(
+    token: str | None, aws: Aws, role: str, users: dict[str, str]
+) -> None:
+    instead = credentials_of(aws, role, "bob")["SessionToken"] if token == "bob" else token
+    credentials = {**credentials_of(aws, role, "ada"), "SessionToken": instead}
+    assert refusal(address(aws, users["ada"], credentials)) == 4401
 
 
 def test_key_that_is_not_the_credentials_is_refused(aws: Aws, role: str, users: dict[str, str]) -> None:
