@@ -121,7 +121,8 @@ def test_session_is_established_and_listed(aws: Aws, ada: str, users: dict[str, 
         assert event(connection) == (ESTABLISHED, None)
         [listed] = aws.local("GET", "connections")[1]
         assert (listed["userArn"], listed["sessionId"]) == (users["ada"], "s1")
-    assert aws.local("GET", "calls")[1][-1]["operation"] == "Connect"
+    call = aws.local("GET", "calls")[1][-1]
+    assert (call["operation"], call["status"]) == ("Connect", 101)
 
 
 def test_message_reaches_the_members_who_are_connected(
@@ -185,6 +186,7 @@ def test_somebody_elses_name_is_forbidden(aws: Aws, role: str, users: dict[str, 
 
 def test_user_who_does_not_exist_is_forbidden(aws: Aws, role: str, users: dict[str, str]) -> None:
     assert refusal(address(aws, users["nobody"], credentials_of(aws, role, "nobody"))) == 4003
+    assert aws.local("GET", "calls")[1][-1]["status"] == 403
 
 
 @pytest.mark.parametrize(
@@ -337,9 +339,10 @@ def test_what_the_client_says_and_asks_is_taken(ada: str) -> None:
         assert connection.ping().wait(60)
 
 
-def test_request_that_is_no_websocket_is_told_so(ada: str) -> None:
+def test_request_that_is_no_websocket_is_told_so(aws: Aws, ada: str) -> None:
     answer = urllib3.request("GET", ada.replace("wss:", "http:"))
     assert (answer.status, answer.headers["Upgrade"]) == (426, "websocket")
+    assert aws.local("GET", "calls")[1][-1]["status"] == 426
 
 
 def test_websocket_elsewhere_is_refused(aws: Aws) -> None:
