@@ -32,8 +32,8 @@ class Site:
     """
     A WSGI application that answers 503 until it is opened.
 
-    The page is the local stack's own and no part of the API: its paths never reach the gateway. The page alone may
-    switch the faults of AWS from a browser, because it asks its own origin to.
+    The page is the local stack's own and no part of the API: its paths never reach the gateway. The page switches the
+    faults of AWS by way of its own origin, as AWS lets no page read its answers there; `origins` refuses other pages.
     """
 
     def __init__(self) -> None:
