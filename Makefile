@@ -7,13 +7,18 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.14 python3.12 python3
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps
+# Of an index that is out of reach pip says, after retries that it tells of, only that it has no such package.
+OR_SAY_WHY := || { echo 'pip could not install it. Is the package index that it asks within reach?' >&2; exit 1; }
 # SAM calls `make` and `python3`: this one's flags are not meant for it, and .venv's Python comes first.
 SAM := MAKEFLAGS= MAKELEVEL= SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam
 CHECKOV := .venv/checkov
 UV := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 
-# Scripts of packages do not run, and a registry that is out of reach is not waited for.
-NPM := npm --silent --ignore-scripts --no-audit --no-fund --fetch-retries=0
+# Scripts of packages do not run, and a registry that is out of reach or does not answer is not waited for.
+NPM := npm --silent --ignore-scripts --no-audit --no-fund --fetch-retries=0 --fetch-timeout=20000
+
+# $(call within,seconds): ends the command behind it when they are over.
+within = $(BIN)/python -c 'import os, signal, sys; signal.alarm($(1)); os.execvp(sys.argv[1], sys.argv[1:])'
 
 CHROMIUM ?= $(firstword $(foreach name,chromium google-chrome chromium-browser,$(shell command -v $(name))))
 
@@ -22,17 +27,23 @@ help: ## print this
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
-run: .venv/local ## start the service here, with no AWS account and no Docker
-	@$(MAKE) --silent --no-print-directory page 2>/dev/null || true # without it the page says what is missing
+run: .venv/local .build/page/tried ## start the service here, with no AWS account and no Docker
 	@$(BIN)/python -m local $(ARGS)
+
+# The first start waits for the page's SDK, so many seconds at most, and no later one does: the page says what it lacks.
+PAGE_SECONDS := 60
+.build/page/tried: local/page/aws-sdk.js local/page/package-lock.json | .venv/local
+	@$(MAKE) --silent --no-print-directory page WITHIN=$(PAGE_SECONDS) 2>/dev/null || true
+	@if command -v npm >/dev/null; then mkdir -p $(@D) && touch $@; fi
 
 page: ## build the AWS SDK for the page of `make run`, where Node.js is
 	@if command -v npm >/dev/null; then $(MAKE) --silent --no-print-directory .build/page/aws-sdk.js; \
 		else echo 'There is no npm here: the page will do without the AWS SDK for JavaScript.'; fi
 
 .build/page/aws-sdk.js: local/page/aws-sdk.js local/page/package-lock.json
-	@echo 'Building the AWS SDK for JavaScript for the page (once).'
-	@$(NPM) ci --prefix local/page || { echo 'npm could not install it: the page will do without.'; exit 1; }
+	@echo 'Building the AWS SDK for JavaScript for the page (once$(if $(WITHIN),; $(WITHIN) seconds at most)).'
+	@$(if $(WITHIN),$(call within,$(WITHIN))) $(NPM) ci --prefix local/page || { \
+		echo 'npm could not install it: the page will do without. make page tries again.'; exit 1; }
 	@local/page/node_modules/.bin/esbuild $< --bundle --minify --format=esm --log-level=warning --outfile=$@
 
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
@@ -172,12 +183,12 @@ clean: ## remove everything that the other commands made
 
 .venv/local: .venv/made local/requirements.txt
 	@echo 'Installing what the local stack needs into .venv (once).'
-	@$(PIP) -r local/requirements.txt
+	@$(PIP) -r local/requirements.txt $(OR_SAY_WHY)
 	@touch $@
 
 .venv/dev: .venv/made tests/requirements.txt
 	@echo 'Installing what tests and checks need into .venv (once).'
-	@$(PIP) -r tests/requirements.txt
+	@$(PIP) -r tests/requirements.txt $(OR_SAY_WHY)
 	@touch .venv/local $@
 
 .venv/fuzz: .venv/dev tests/fuzz/requirements.txt

@@ -34,8 +34,9 @@ class Site:
     """
     A WSGI application that answers 503 until it is opened.
 
-    The page is the local stack's own and no part of the API: its paths never reach the gateway. The page alone may
-    switch the faults of AWS and see its calls from a browser, because it asks its own origin.
+    The page is the local stack's own and no part of the API: its paths never reach the gateway. The page switches the
+    faults of AWS, and sees its calls, by way of its own origin, as AWS lets no page read its answers there; `origins`
+    refuses other pages.
     """
 
     def __init__(self) -> None:

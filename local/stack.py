@@ -15,6 +15,7 @@ from local.functions import Functions
 from local.gateway.app import Gateway
 from local.homepage import Site
 from local.issuer import AUDIENCE, Issuer
+from local.origins import OwnPagesOnly
 from local.process import to_stderr
 from local.web import Server
 
@@ -86,24 +87,26 @@ class Stack:
 
     def _start(self, started: ExitStack, options: Options) -> None:
         site, self.issuer = Site(), Issuer()
+        pages: list[str] = []
         # The addresses first: the deployment has to know them, and a taken port is found out at once.
-        api = started.enter_context(closing(Server(site, port=options.ports.api)))
-        tokens = started.enter_context(closing(Server(self.issuer, port=options.ports.issuer)))
+        api = started.enter_context(closing(Server(OwnPagesOnly(site, pages), port=options.ports.api)))
+        pages += [f"http://{host}:{api.port}" for host in ("127.0.0.1", "localhost")]
+        tokens = started.enter_context(closing(Server(OwnPagesOnly(self.issuer, pages), port=options.ports.issuer)))
         self.issuer.url = tokens.url
         self.endpoint = started.enter_context(closing(AwsEndpoint()))
-        aws = started.enter_context(closing(Server(self.endpoint, port=options.ports.aws, tls=throwaway())))
+        control = OwnPagesOnly(self.endpoint, pages)
+        aws = started.enter_context(closing(Server(control, port=options.ports.aws, tls=throwaway())))
         self.servers = {"api": api, "issuer": tokens, "aws": aws}
         self.urls = {name: server.url for name, server in self.servers.items()}
-        self.deployment = self._deploy(options, api.port)
+        self.deployment = self._deploy(options, pages)
         functions = Functions(self.deployment.functions, self.endpoint.credentials, aws.url, options.log)
         started.enter_context(closing(functions))
         site.open(Gateway(self.deployment.api, functions.invoke), self.endpoint, self.urls)
 
-    def _deploy(self, options: Options, port: int) -> Deployment:
-        origins = [f"http://127.0.0.1:{port}", f"http://localhost:{port}", WEB_DEMO_ORIGIN]
+    def _deploy(self, options: Options, pages: list[str]) -> Deployment:
         parameters = {
             "Providers": json.dumps([self._provider()]),
-            "AllowedOrigins": ",".join(origins),
+            "AllowedOrigins": ",".join([*pages, WEB_DEMO_ORIGIN]),
         }
         deployment = deploy(options.template, {**parameters, **options.parameters}).with_settings(options.settings)
         self.endpoint.roles.update(deployment.roles)

@@ -173,7 +173,8 @@ class _Server(ThreadedWSGIServer):
         """Take no further request on any connection; an answer under way is still sent."""
         for connection in self._open.copy():
             with suppress(OSError):  # it was closed meanwhile
-                connection.shutdown(socket.SHUT_RD)
+                # `SSLSocket.shutdown` would send what follows without TLS.
+                socket.socket.shutdown(connection, socket.SHUT_RD)
 
 
 class Server:

@@ -30,7 +30,7 @@ class WebSocket:
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         """
-        Accept the connection that a request asks to upgrade.
+        Take the connection that a request asks to upgrade.
 
         Raises:
             RemoteProtocolError: It asks for no WebSocket.
@@ -40,7 +40,6 @@ class WebSocket:
         self._wire.initiate_upgrade_connection(_headers(environ), environ["PATH_INFO"])
         self._outbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._alarm, self._bell = socket.socketpair()
-        self._answer(next(self._wire.events()))
 
     def send(self, text: str) -> None:
         """Send a message, after those that wait."""
@@ -59,6 +58,7 @@ class WebSocket:
             selector.register(self._socket, selectors.EVENT_READ)
             selector.register(self._alarm, selectors.EVENT_READ)
             with suppress(OSError):  # the client is gone
+                self._answer(next(self._wire.events()))
                 while self._wire.state is not ConnectionState.CLOSED:
                     self._turn(selector)
 
@@ -106,21 +106,23 @@ class WebSocket:
 
 
 class Upgrade(Response):
-    """An answer that takes its connection over, to be the last thing on it."""
+    """An answer that takes its connection over, to be the last thing on it; 426 if no WebSocket was asked for."""
 
-    def __init__(self, serve: Callable[[WebSocket], None], status: int = 101) -> None:
-        """Take what to do with the WebSocket, and the status under which the request is remembered."""
-        super().__init__(status=status)
+    def __init__(self, environ: WSGIEnvironment, serve: Callable[[WebSocket], None], status: int = 101) -> None:
+        """Take the request, what to do with the WebSocket, and the status under which the request is remembered."""
         self._serve = serve
+        try:
+            self._opened: WebSocket | None = WebSocket(environ)
+            super().__init__(status=status)
+        except RemoteProtocolError:
+            self._opened = None
+            super().__init__("This address speaks WebSocket.\n", 426, {"Upgrade": "websocket"})
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve the connection until it ends; `web` then drops it."""
-        try:
-            opened = WebSocket(environ)
-        except RemoteProtocolError:
-            refusal = Response("This address speaks WebSocket.\n", 426, {"Upgrade": "websocket"})
-            return refusal(environ, start_response)
-        self._serve(opened)
+        if self._opened is None:
+            return super().__call__(environ, start_response)
+        self._serve(self._opened)
         raise ConnectionAbortedError("The WebSocket is over.")
 
 

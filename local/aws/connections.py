@@ -16,8 +16,10 @@ from moto.backends import get_backend
 from moto.core.exceptions import ServiceException
 from moto.core.utils import utcnow
 
+from local.aws import errors
 from local.aws.call import CONNECT
 from local.aws.callers import ACCOUNT
+from local.aws.errors import AwsError
 from local.websocket import Upgrade
 
 if TYPE_CHECKING:
@@ -68,21 +70,22 @@ class Connections:
         session, user_arn = call.caller.session, (call.parameters or {})["userArn"]
         # moto finds the package in which `services` has put it.
         backend = get_backend(cast("Any", "chimesdkmessaging"))[ACCOUNT][call.authorization.region]
+        try:
+            backend.check_user(user_arn)
+        except ServiceException as error:
+            return errors.respond(call, AwsError(error.code, error.message))
         who = {**(call.parameters or {}), "accessKeyId": call.caller.access_key_id}
 
         def serve(opened: WebSocket) -> None:
             with ExitStack() as ending:
-                try:
-                    ending.callback(backend.connect(user_arn, opened.send))
-                except ServiceException as error:
-                    opened.close(_FORBIDDEN, error.code)
+                ending.callback(backend.connect(user_arn, opened.send))
                 if session is not None:
                     ending.enter_context(_at_the_end_of(session, opened))
                 ending.enter_context(self._listed(opened, who))
                 opened.send(ESTABLISHED)
                 opened.run()
 
-        return Upgrade(serve)
+        return Upgrade(call.request.environ, serve)
 
     @contextmanager
     def _listed(self, opened: WebSocket, who: dict[str, str]) -> Iterator[None]:
@@ -95,7 +98,7 @@ class Connections:
                 del self._open[opened]
 
 
-def refused(response: Response) -> Response:
+def refused(call: Call, response: Response) -> Response:
     """Turn a refusal to connect, or a failure, into a WebSocket that says so and is closed."""
     if response.headers.get("x-amzn-ErrorType") in _FORBIDDING:
         code = _FORBIDDEN
@@ -108,7 +111,7 @@ def refused(response: Response) -> Response:
         opened.close(code, response.headers.get("x-amzn-ErrorType", ""))
         opened.run()
 
-    return Upgrade(serve, response.status_code)
+    return Upgrade(call.request.environ, serve, response.status_code)
 
 
 @contextmanager

@@ -104,7 +104,7 @@ class AwsEndpoint:
             call = Call.read(environ)
             response = self._answer_call(call)
             if call.name == CONNECT and response.status_code >= HTTPStatus.BAD_REQUEST:
-                response = connections.refused(response)
+                response = connections.refused(call, response)
             return cors.opened(response)
         except HTTPException as error:
             # Reading ended early: a form beyond moto's limit.

@@ -35,7 +35,7 @@ function set(fault, wanted) {
   on[wanted ? "add" : "delete"](fault);
 }
 
-// By way of the page's own address: AWS's endpoint does not let web pages switch its faults.
+// By way of the page's own address: AWS's endpoint allows no web page a DELETE there, and other pages nothing at all.
 const AWS_FAULTS = "/local/aws/faults";
 const THROTTLED = { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 };
 

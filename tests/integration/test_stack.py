@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,8 @@ from tests.integration.clients import HTTP, sign_in, token
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import urllib3
 
 BUILT = "/local/aws-sdk.js"
 
@@ -95,6 +97,54 @@ def test_page_is_told_what_was_called_in_aws(stack: Stack) -> None:
     sign_in(stack.urls, token(stack.urls))
 
     assert "AssumeRole" in [call["operation"] for call in HTTP.request("GET", calls).json()[before:]]
+
+
+FAULT = {"operation": "AssumeRole", "error": "AccessDenied", "times": -1}
+CHANGES = pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(("api", "POST", "/local/aws/faults", FAULT), id="AWS's faults, by way of the page's address"),
+        pytest.param(("api", "DELETE", "/local/aws/faults", None), id="taking them back"),
+        pytest.param(("aws", "POST", "/local/faults", FAULT), id="AWS's faults"),
+        pytest.param(("aws", "DELETE", "/local/faults", None), id="taking them back there"),
+        pytest.param(("aws", "POST", "/local/credentials", {"role": "UserRole"}), id="credentials"),
+        pytest.param(("aws", "DELETE", "/local/calls", None), id="AWS's calls"),
+        pytest.param(("aws", "DELETE", "/local/connections", None), id="connections"),
+        pytest.param(("issuer", "POST", "/local/faults", {"status": 500}), id="the issuer's faults"),
+        pytest.param(("issuer", "DELETE", "/local/faults", None), id="taking those back"),
+        pytest.param(("issuer", "POST", "/local/rotate", {}), id="the issuer's keys"),
+        pytest.param(("issuer", "DELETE", "/local/calls", None), id="the issuer's calls"),
+    ],
+)
+Change = tuple[str, str, str, Any]
+
+
+def make(stack: Stack, change: Change, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+    side, method, path, body = change
+    return HTTP.request(method, stack.urls[side] + path, json=body, headers=headers)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:1", "https://localhost:9000", "null", ""])
+@CHANGES
+def test_page_of_another_origin_does_not_change(change: Change, origin: str, stack: Stack) -> None:
+    answer = make(stack, change, {"Origin": origin})
+    assert (answer.status, answer.json()["error"]) == (403, "forbidden")
+    assert HTTP.request("GET", f"{stack.urls['aws']}/local/faults").json() == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", None])
+@CHANGES
+def test_own_page_and_programs_change(change: Change, host: str | None, stack: Stack) -> None:
+    headers = {"Origin": stack.urls["api"].replace("127.0.0.1", host)} if host else {}
+    assert make(stack, change, headers).status in (200, 204)
+    for side in ("aws", "issuer"):
+        HTTP.request("DELETE", f"{stack.urls[side]}/local/faults")
+
+
+def test_pages_of_other_origins_may_read_and_get_tokens(stack: Stack) -> None:
+    elsewhere = {"Origin": "https://app.example"}
+    assert HTTP.request("GET", f"{stack.urls['issuer']}/local/calls", headers=elsewhere).status == 200
+    assert HTTP.request("POST", f"{stack.urls['issuer']}/token", json={}, headers=elsewhere).status == 200
 
 
 def test_pages_own_origin_may_sign_in_by_either_name(stack: Stack) -> None:

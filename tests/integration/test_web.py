@@ -5,12 +5,15 @@ from __future__ import annotations
 import http.client
 import itertools
 import socket
+import ssl
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug.exceptions import InternalServerError
 
+from local.certificate import throwaway
 from local.web import HEADERS, Server
 
 if TYPE_CHECKING:
@@ -161,3 +164,30 @@ def test_closed_server_lets_go_of_idle_connections(server: Server) -> None:
         assert connection.recv(65536).startswith(b"HTTP/1.1 204")
         server.close()
         assert connection.recv(65536) == b""
+
+
+@pytest.mark.parametrize("tls", [pytest.param(False, id="HTTP"), pytest.param(True, id="HTTPS")])
+def test_answer_under_way_is_still_sent_when_the_server_closes_over(tls: bool) -> None:  # noqa: FBT001 - a parameter
+    asked, closed = threading.Event(), threading.Event()
+
+    def slow(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked.set()
+        closed.wait(60)
+        start_response("200 OK", [("Content-Length", "4")])
+        return [b"late"]
+
+    server = Server(slow, tls=throwaway())
+    with closing(connected(server, tls=tls)) as client:
+        client.request("GET", "/")
+        assert asked.wait(60)
+        server.close()
+        closed.set()
+        assert client.getresponse().read() == b"late"
+
+
+def connected(server: Server, *, tls: bool) -> http.client.HTTPConnection:
+    if not tls:
+        return http.client.HTTPConnection(server.host, server.port, timeout=60)
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection(server.host, server.port, timeout=60, context=trusting)

@@ -8,6 +8,7 @@ import ssl
 import threading
 from contextlib import closing, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPSConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,9 +23,10 @@ from websockets.sync.client import ClientConnection, connect
 
 from local.certificate import throwaway
 from local.web import Server
+from tests.integration.clients import sign_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from local.aws.endpoint import AwsEndpoint
     from tests.integration.conftest import Aws
@@ -119,7 +121,8 @@ def test_session_is_established_and_listed(aws: Aws, ada: str, users: dict[str, 
         assert event(connection) == (ESTABLISHED, None)
         [listed] = aws.local("GET", "connections")[1]
         assert (listed["userArn"], listed["sessionId"]) == (users["ada"], "s1")
-    assert aws.local("GET", "calls")[1][-1]["operation"] == "Connect"
+    call = aws.local("GET", "calls")[1][-1]
+    assert (call["operation"], call["status"]) == ("Connect", 101)
 
 
 def test_message_reaches_the_members_who_are_connected(
@@ -183,6 +186,7 @@ def test_somebody_elses_name_is_forbidden(aws: Aws, role: str, users: dict[str, 
 
 def test_user_who_does_not_exist_is_forbidden(aws: Aws, role: str, users: dict[str, str]) -> None:
     assert refusal(address(aws, users["nobody"], credentials_of(aws, role, "nobody"))) == 4003
+    assert aws.local("GET", "calls")[1][-1]["status"] == 403
 
 
 @pytest.mark.parametrize(
@@ -218,6 +222,60 @@ def test_unsigned_address_is_refused(ada: str) -> None:
 )
 def test_address_signed(change: dict[str, Any], aws: Aws, role: str, users: dict[str, str]) -> None:
     assert refusal(address(aws, users["ada"], credentials_of(aws, role, "ada"), **change)) == 4401
+
+
+@pytest.fixture
+def signed(
+    aws: Aws, role: str, users: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[timedelta, int], str]:
+    """What returns Ada's address, signed so long from now and good for so many seconds."""
+    by = credentials_of(aws, role, "ada")
+
+    def sign(later: timedelta, seconds: int) -> str:
+        sign_at(datetime.now(UTC) + later, monkeypatch)
+        return address(aws, users["ada"], by, seconds=seconds)
+
+    return sign
+
+
+@pytest.mark.parametrize(
+    ("later", "seconds"),
+    [
+        pytest.param(timedelta(seconds=-11), 10, id="11 seconds ago, for 10"),
+        pytest.param(timedelta(minutes=-16), 900, id="16 minutes ago, for 15"),
+        pytest.param(timedelta(minutes=16), 10, id="in 16 minutes"),
+    ],
+)
+def test_address_is_refused_if_signed(later: timedelta, seconds: int, signed: Callable[[timedelta, int], str]) -> None:
+    assert refusal(signed(later, seconds)) == 4401
+
+
+@pytest.mark.parametrize(
+    ("later", "seconds"),
+    [
+        pytest.param(timedelta(minutes=-20), 3600, id="20 minutes ago, for an hour"),
+        pytest.param(timedelta(minutes=14), 10, id="in 14 minutes"),
+    ],
+)
+def test_address_is_good_if_signed(later: timedelta, seconds: int, signed: Callable[[timedelta, int], str]) -> None:
+    with opened(signed(later, seconds)) as connection:
+        assert event(connection)[0] == ESTABLISHED
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(None, id="none"),
+        pytest.param("x", id="one that nobody has"),
+        pytest.param("bob", id="Bob's"),
+    ],
+)
+def test_address_that_is_signed_with_its_session_token_replaced_is_refused(
+    token: str | None, aws: Aws, role: str, users: dict[str, str]
+) -> None:
+    instead = credentials_of(aws, role, "bob")["SessionToken"] if token == "bob" else token
+    credentials = {**credentials_of(aws, role, "ada"), "SessionToken": instead}
+    assert refusal(address(aws, users["ada"], credentials)) == 4401
 
 
 def test_key_that_is_not_the_credentials_is_refused(aws: Aws, role: str, users: dict[str, str]) -> None:
@@ -281,9 +339,10 @@ def test_what_the_client_says_and_asks_is_taken(ada: str) -> None:
         assert connection.ping().wait(60)
 
 
-def test_request_that_is_no_websocket_is_told_so(ada: str) -> None:
+def test_request_that_is_no_websocket_is_told_so(aws: Aws, ada: str) -> None:
     answer = urllib3.request("GET", ada.replace("wss:", "http:"))
     assert (answer.status, answer.headers["Upgrade"]) == (426, "websocket")
+    assert aws.local("GET", "calls")[1][-1]["status"] == 426
 
 
 def test_websocket_elsewhere_is_refused(aws: Aws) -> None:

@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 import pytest
 import urllib3
-from botocore import auth
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+
+from tests.integration.clients import sign_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,7 +171,7 @@ def assert_refused(answer: tuple[int, str], status: int, code: str) -> None:
 def test_signature_is_refused_if_made(
     minutes: int, says: str, aws: Aws, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at(datetime.now(UTC) + timedelta(minutes=minutes), monkeypatch)
+    sign_at(datetime.now(UTC) + timedelta(minutes=minutes), monkeypatch)
     answer = send(signed(aws, keys))
     assert_refused(answer, 403, "SignatureDoesNotMatch")
     assert says in answer[1]
@@ -180,13 +181,8 @@ def test_signature_is_refused_if_made(
 def test_signature_is_good_if_made(
     minutes: int, aws: Aws, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at(datetime.now(UTC) + timedelta(minutes=minutes), monkeypatch)
+    sign_at(datetime.now(UTC) + timedelta(minutes=minutes), monkeypatch)
     assert send(signed(aws, keys))[0] == 200
-
-
-def at(moment: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set the client's clock."""
-    monkeypatch.setattr(auth, "get_current_datetime", lambda *_, **__: moment.replace(tzinfo=None))
 
 
 def test_scopes_date_has_to_be_the_requests(aws: Aws, keys: dict[str, str]) -> None:

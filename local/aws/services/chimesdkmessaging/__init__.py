@@ -1,4 +1,4 @@
-"""Amazon Chime SDK messaging: where a session connects, and nothing of channels and messages."""
+"""Amazon Chime SDK messaging: where a session connects, channels with their members, and messages."""
 
 from __future__ import annotations
 

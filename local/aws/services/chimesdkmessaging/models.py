@@ -37,14 +37,17 @@ class ChimeSDKMessagingBackend(BaseBackend):
         self._channels: dict[str, Channel] = {}
         self._connected: dict[str, list[Receive]] = defaultdict(list)
 
-    def connect(self, user_arn: str, receive: Receive) -> Callable[[], None]:
+    def check_user(self, user_arn: str) -> None:
         """
-        Let *receive* have the events of the user's channels; return what ends that.
+        See whether somebody may connect.
 
         Raises:
             ForbiddenError: There is no such user.
         """
         self._identity(user_arn)
+
+    def connect(self, user_arn: str, receive: Receive) -> Callable[[], None]:
+        """Let *receive* have the events of the user's channels; return what ends that."""
         receivers = self._connected[user_arn]
         with self._lock:
             receivers.append(receive)
