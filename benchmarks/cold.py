@@ -38,8 +38,9 @@ _HTTP = "import json, ssl, http.client, logging"
 _POWERTOOLS = "import aws_lambda_powertools.logging, aws_lambda_powertools.metrics"
 _CLIENTS = """\
 from botocore.session import get_session
+session = get_session()
 for service in ("sts", "chime-sdk-identity"):
-    get_session().create_client(service, "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")"""
+    session.create_client(service, "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")"""
 ALL_OF_AUTHORIZER = "… and Powertools: all that the authorizer loads of others"
 ALL_OF_HANDLER = "… and Powertools: all that the handler loads of others"
 PARTS = {
@@ -120,7 +121,7 @@ def _table_of_parts(parts: Mapping[str, Times], together: Times, original: Times
 Processes that load and end; “…” is what the row above loads, in the same process. What both functions load of others,
 and the {waiting:.0f} ms of AWS's slower call, make {floor:.0f} ms: the floor with these libraries, which is \
 {floor / original.median:.2f} of “{NODE_V2}”.
-Ours take {together.median / floor:.2f} of that. What the issuer takes is in neither: cryptography loads meanwhile.
+Ours take {together.median / floor:.2f} of that. What the issuer takes is in neither: cryptography takes longer to load.
 Two Pythons that load nothing, and AWS's call, make {bare:.0f} ms."""
     rows = [[name, *taken.cells(digits=0)] for name, taken in parts.items()]
     return Table("What a cold sign-in consists of, milliseconds", note, ("", *COLUMNS), rows)

@@ -60,14 +60,17 @@ def _built(commit: str) -> Path:
                 _run(str(sam), "build", "--build-dir", str(made), folder=tree, PATH=path, SAM_CLI_TELEMETRY="0")
             finally:
                 _run("git", "worktree", "remove", "--force", str(tree))
-            shutil.copytree(made, kept)
+            shutil.copytree(made, kept.with_suffix(".part"), dirs_exist_ok=True)
+            kept.with_suffix(".part").rename(kept)
     return kept
 
 
 def _without_bytecode(built: Path) -> Path:
     kept = built.with_name(f"{built.name}-without-bytecode")
     if not kept.exists():
-        shutil.copytree(built, kept, ignore=shutil.ignore_patterns("__pycache__"))
+        part = kept.with_suffix(".part")
+        shutil.copytree(built, part, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        part.rename(kept)
     return kept
 
 
@@ -76,7 +79,7 @@ def _run(*command: str, folder: Path = ROOT, **environment: str) -> None:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     done = subprocess.run(command, cwd=folder, env=inherited | environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise CannotMeasureError(f"{' '.join(command)}: {done.stderr}")
+        raise CannotMeasureError(f"The steps need this project's whole history. {' '.join(command)}: {done.stderr}")
 
 
 def _table(times: dict[str, tuple[Times, Times]]) -> Table:

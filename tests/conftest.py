@@ -20,6 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import authorizer.telemetry
+import signin.telemetry
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -88,6 +91,13 @@ def pytest_configure() -> None:
 def pytest_unconfigure() -> None:
     """Open them again."""
     _patches.undo()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _logs_go_where_all_goes() -> None:
+    """Make the loggers before a test watches what is printed, as they keep the stream that they find."""
+    authorizer.telemetry.load()
+    signin.telemetry.load()
 
 
 @pytest.fixture(autouse=True)

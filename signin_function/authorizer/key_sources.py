@@ -128,20 +128,29 @@ class Remembered(Generic[T]):
         return self._value
 
     def _fetch_now(self) -> T:
-        began, cause = self._clock.mark(), ""
-        age = self._clock.since(self._fetched) if self._fetched else None
+        began, age = self._clock.mark(), self._clock.since(self._fetched) if self._fetched else None
         try:
             fetched = self._fetch()
         except KeysUnavailable as error:
-            self._failed, cause = self._clock.mark(), str(error)
+            self._fail(began, age, str(error))
             raise
-        finally:
-            self._tries += 1
-            self._watch(Fetch(not cause, cause or "fetched", age, 1000 * (self._clock.steady() - began.steady)))
+        except Exception as error:
+            # What nobody foresaw is an outage, too, and no end of the keys that we have.
+            self._fail(began, age, type(error).__name__)
+            raise KeysUnavailable(type(error).__name__) from error
         lifetime = self._default_lifetime if fetched.lifetime is None else fetched.lifetime
         self._lifetime = min(max(lifetime, SHORTEST_LIFETIME), LONGEST_LIFETIME)
         self._value, self._fetched, self._failed = fetched.value, self._clock.mark(), None
+        self._tell(began, age, "fetched", succeeded=True)
         return fetched.value
+
+    def _fail(self, began: Mark, age: float | None, cause: str) -> None:
+        self._failed = self._clock.mark()
+        self._tell(began, age, cause, succeeded=False)
+
+    def _tell(self, began: Mark, age: float | None, outcome: str, *, succeeded: bool) -> None:
+        self._tries += 1
+        self._watch(Fetch(succeeded, outcome, age, 1000 * (self._clock.steady() - began.steady)))
 
 
 class FixedKeys:

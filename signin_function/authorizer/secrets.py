@@ -27,7 +27,6 @@ class SharedSecret:
     def __init__(self, arn: str, algorithm: str, decode: Callable[[bytes], bytes]) -> None:
         """Prepare to read the secret at *arn*, in the region that it names; *decode* raises ValueError if it cannot."""
         config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
-        # What boto3 is made of; the rest of boto3 would only have to be loaded.
         self._client: Any = session.get_session().create_client(
             "secretsmanager", region_name=arn.split(":")[3], config=config
         )

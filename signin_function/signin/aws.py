@@ -44,7 +44,7 @@ def client(service: str, region: str | None = None) -> Any:
 
 @functools.cache
 def shared_session() -> Session:
-    """Return what all clients share: credentials, most of all. boto3 would only add what nothing here needs."""
+    """Return what all clients share: credentials, most of all."""
     return get_session()
 
 

@@ -41,6 +41,7 @@ class Source:
         self.secrets: tuple[VerificationKey, ...] = (secret_key(b"x" * 32, "HS256"),)
         self.asked = 0
         self.down = False
+        self.error: Exception = KeysUnavailable("down")
         self.takes = 0.0
         self.wall = 1_800_000_000.0
         self.steady = 50.0
@@ -62,7 +63,7 @@ class Source:
         if self.hold:
             self.hold.wait(timeout=30)
         if self.down:
-            raise KeysUnavailable("down")
+            raise self.error
         return Fetched(self.keys, self.lifetime)
 
     def fetch_secrets(self) -> Fetched[tuple[VerificationKey, ...]]:
@@ -331,6 +332,24 @@ def test_clock_that_was_set_back_stops_nothing(source: Source, keys: IssuerKeys)
     assert kid(keys, "old") == "old"
     source.keys = source.of(OLD, NEW)
     assert kid(keys, "new") == "new"
+
+
+def test_error_that_nobody_foresaw_is_an_outage_too(source: Source, keys: IssuerKeys) -> None:
+    keys.candidates("old", "RS256", None)
+    source.down, source.error = True, ArithmeticError("something of the answer")
+    source.passes(DEFAULT_LIFETIME + 1)
+
+    assert keys.candidates("old", "RS256", None)
+    with pytest.raises(KeysUnavailable, match="an unknown key"):
+        keys.candidates("new", "RS256", None)
+    source.passes(GRACE)
+    with pytest.raises(KeysUnavailable, match="the last good keys are too old"):
+        keys.candidates("old", "RS256", None)
+    assert [(fetch.succeeded, fetch.outcome) for fetch in source.watched] == [
+        (True, "fetched"),
+        (False, "ArithmeticError"),
+        (False, "ArithmeticError"),
+    ]
 
 
 def test_every_fetch_is_told(source: Source, keys: IssuerKeys) -> None:
