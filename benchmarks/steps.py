@@ -19,7 +19,7 @@ from benchmarks.upstream import ROOT, upstream
 if TYPE_CHECKING:
     from benchmarks.measure import Times
 
-ROUNDS = 25
+ROUNDS = 40
 KEPT = ROOT / ".build" / "bench" / "steps"
 """What was built of earlier commits, by commit."""
 BEFORE = "e0b50ba"
