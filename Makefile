@@ -93,10 +93,10 @@ bench: .venv/dev $(if $(call asks,cold steps warm memory load shipped),build) $(
 # What our functions are measured beside.
 contenders: .build/bench/boto3/made .build/bench/node-sdk-v3.js benchmarks/contenders/node-sdk-v2/node_modules/made
 
-.build/bench/boto3/made: .venv/made layers/signin.txt
+.build/bench/boto3/made: .venv/made benchmarks/contenders/boto3.txt
 	@echo 'Installing boto3, to measure beside (once).'
 	@rm -rf $(@D)
-	@$(PIP) --target $(@D) --no-compile --python-version 3.13 --only-binary=:all: -r layers/signin.txt
+	@$(PIP) --target $(@D) --no-compile --python-version 3.13 --only-binary=:all: -r benchmarks/contenders/boto3.txt
 	@touch $@
 
 benchmarks/contenders/%/node_modules/made: benchmarks/contenders/%/package-lock.json
@@ -165,6 +165,7 @@ lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versi
 	@$(UV) --universal --python-version 3.11 --group fuzz -o tests/fuzz/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group checkov -o tests/checkov/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group local -c tests/requirements.txt -o local/requirements.txt
+	@$(UV) --python-version 3.13 --group contender -c tests/requirements.txt -o benchmarks/contenders/boto3.txt
 	@for layer in authorizer signin; do $(UV) --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 		$(NEVER_IMPORTED:%=--no-emit-package %) --group $$layer -c tests/requirements.txt -o layers/$$layer.txt || exit; done
 
