@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
+from botocore.handlers import BUILTIN_HANDLERS
 from botocore.parsers import ResponseParserError
-from botocore.session import Session, get_session
+from botocore.session import Session
 
 from signin.errors import Rejected, Throttled, Unavailable
 
@@ -44,8 +45,17 @@ def client(service: str, region: str | None = None) -> Any:
 
 @functools.cache
 def shared_session() -> Session:
-    """Return what all clients share: credentials, most of all."""
-    return get_session()
+    """
+    Return what all clients share: credentials, most of all.
+
+    Of botocore's own handlers it has those that are for every service. The hundred that are for one each, and none of
+    them ours, take longer to register than both clients to make.
+    """
+    session = Session(include_builtin_handlers=False)
+    for event, handler, *_ in BUILTIN_HANDLERS:
+        if "." not in event:
+            session.register(event, handler)
+    return session
 
 
 def open_connection(client: Any) -> None:

@@ -1,4 +1,4 @@
-"""Chime and STS through boto3, against the local AWS: what each of their failures means to us."""
+"""Chime and STS through botocore, against the local AWS: what each of their failures means to us."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.handlers import BUILTIN_HANDLERS
 from werkzeug.wrappers import Response
 
 from local.web import Server
@@ -297,3 +298,31 @@ def test_chime_is_asked_in_the_region_of_the_app_instance(default_aws: Aws) -> N
     assert (
         elsewhere.describe_app_instance_user(AppInstanceUserArn=f"{arn}/user/ada")["AppInstanceUser"]["Name"] == "Ada"
     )
+
+
+@pytest.mark.usefixtures("default_aws")
+def test_requests_carry_what_botocore_adds_for_every_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lambda's own guard against functions that call each other in a circle, for one."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "signin")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793")
+    sent: list[Any] = []
+    client = aws.client("sts")
+    client.meta.events.register("before-send.sts", lambda request, **_: sent.append(request.headers))
+
+    client.get_caller_identity()
+
+    assert sent[0]["X-Amzn-Trace-Id"] == b"Root=1-5759e988-bd862e3fe1be46a994272793"
+    assert b"attempt=1" in sent[0]["amz-sdk-request"]
+
+
+def test_botocore_has_no_handler_for_our_services_that_clients_would_miss() -> None:
+    """Those that are for one service, or one of its operations, are left out: see `aws.shared_session`."""
+    ours = {"*", "chime-sdk-identity", "ssm", "sts"}
+    left_out = {event for event, *_ in BUILTIN_HANDLERS if "." in event and not event.startswith("docs.")}
+
+    assert {event for event in left_out if event.split(".")[1] in ours} == {
+        "choose-signer.sts.AssumeRoleWithSAML",
+        "choose-signer.sts.AssumeRoleWithWebIdentity",
+    }
+    # A third part would say which comes first or last.
+    assert {len(spec) for spec in BUILTIN_HANDLERS if "." not in spec[0]} == {2}
