@@ -8,3 +8,10 @@ nobody can turn back; at the border `https` (over `connections`) and `secrets` (
 fetch them, and `telemetry` tells operators. `settings` builds it all from environment variables: `options`
 reads an entry, `presets` know the identity providers.
 """
+
+import gc
+import os
+
+# What a start makes is there to stay, so that looking for garbage only takes time until `app` allows it.
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    gc.disable()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
 import os
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -126,3 +127,5 @@ def _policy(effect: str, event: Mapping[str, Any], principal: str, context: dict
 # In Lambda, wrong settings stop the start, and keys are fetched while the start lends a whole processor.
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     _authorizer()
+    gc.freeze()  # what is here now is not looked through later, either
+    gc.enable()

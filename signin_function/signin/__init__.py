@@ -6,3 +6,10 @@ what it is made of: `caller`, `identity`, `revocation`, `users`, `sessions`, `bu
 can go wrong. `answers` (with `cors`) tells clients, `telemetry` operators. At the other border stand the
 adapters: `chime`, `sts`, `ssm`, and `aws`, which they share. `settings` reads the environment variables.
 """
+
+import gc
+import os
+
+# What a start makes is there to stay, so that looking for garbage only takes time until `app` allows it.
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    gc.disable()

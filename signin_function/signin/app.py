@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import random
 import time
@@ -109,5 +110,7 @@ def _sign_in() -> SignIn:
 # In Lambda, wrong settings stop the start, and connections are opened while the start lends a whole processor.
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     _sign_in()
+    gc.freeze()  # what is here now is not looked through later, either
+    gc.enable()
 if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
     snapshot.prepare(_sign_in())

@@ -86,6 +86,17 @@ def test_imports_stay_within_their_budget(function: str, request: pytest.Fixture
     assert len(request.getfixturevalue(function)) <= budgets.MODULES[function]
 
 
+@pytest.mark.parametrize("function", ["authorizer", "signin"])
+def test_start_collects_no_garbage_and_what_follows_does(function: str) -> None:
+    code = f"""\
+import gc
+collected = []
+gc.callbacks.append(lambda phase, _: collected.append(phase))
+import {function}.app
+print([len(collected), gc.isenabled(), gc.get_freeze_count() > 10_000])"""
+    assert layers.run(function, code).splitlines()[-1] == "[0, True, True]"
+
+
 def test_nothing_that_is_taken_out_of_the_layers_is_imported(authorizer: set[str], signin: set[str]) -> None:
     imported = authorizer | signin | loaded_by("authorizer", BY_A_SECRET_OF_NOBODYS)
     paths = {name.replace(".", "/") for name in imported if not name.startswith(prune.KEPT[0].replace("/", "."))}
