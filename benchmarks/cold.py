@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from benchmarks.programs import Program
     from benchmarks.upstream import Upstream
 
-ROUNDS = 40
+ROUNDS = 25
 TARGETS = {NODE_V2: 0.7, NODE_V3: 1.0}
 """How many times as long as these both of our functions together may take."""
 _HTTP = "import json, ssl, http.client, logging"
