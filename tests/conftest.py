@@ -18,6 +18,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import botocore.session  # noqa: F401 - here, because urllib3 opens a socket on import, to see whether there is IPv6
 import pytest
 
 import authorizer.telemetry

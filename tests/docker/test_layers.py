@@ -27,8 +27,8 @@ def run(layer: str, flags: list[str], code: str) -> str:
 @pytest.mark.parametrize(
     ("layer", "modules"),
     [
-        ("AuthorizerLayer", "aws_lambda_powertools boto3 cryptography.hazmat.bindings._rust jose urllib3"),
-        ("SigninLayer", "aws_lambda_powertools boto3 urllib3"),
+        ("AuthorizerLayer", "aws_lambda_powertools botocore.session cryptography.hazmat.bindings._rust jose urllib3"),
+        ("SigninLayer", "aws_lambda_powertools botocore.session urllib3"),
     ],
 )
 def test_modules_come_from_the_layer(layer: str, modules: str, flags: list[str]) -> None:
@@ -49,8 +49,8 @@ def test_layer_knows_the_services_that_are_called_and_no_others(
     layer: str, services: list[str], flags: list[str]
 ) -> None:
     code = (
-        "import boto3; session = boto3.Session(region_name='eu-central-1');"
-        "print(*[name for name in session.get_available_services() if session.client(name)])"
+        "from botocore.session import Session; session = Session();"
+        "print(*[name for name in session.get_available_services() if session.create_client(name, 'eu-central-1')])"
     )
     assert run(layer, flags, code).split() == services
 
