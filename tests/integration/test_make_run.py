@@ -58,7 +58,7 @@ def make(project: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             yield running
         finally:
             if running.poll() is None:
-                os.killpg(running.pid, signal.SIGINT)
+                os.killpg(running.pid, signal.SIGTERM)  # SIGINT is ignored by what was started in the background
 
 
 def start(project: Path) -> str:
