@@ -58,7 +58,8 @@ def make(project: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             yield running
         finally:
             if running.poll() is None:
-                os.killpg(running.pid, signal.SIGTERM)  # SIGINT is ignored by what was started in the background
+                # Nothing gentler: what is just being started would miss it.
+                os.killpg(running.pid, signal.SIGKILL)
 
 
 def start(project: Path) -> str:
