@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from authorizer import claim_paths
 from authorizer.errors import CallerForbidden, Denial, Reason, TokenRefused
 from authorizer.tenants import TENANT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from authorizer.providers import Entrance, KindOfToken, Provider, Terms, UserRoles
 
 LONGEST_NAME = 400
@@ -59,9 +61,9 @@ def check_audience(claims: Mapping[str, Any], provider: Provider) -> None:
     Check that the token is meant for us: `aud` (RFC 7519, 4.1.3), or the claim that takes its place here.
 
     Raises:
-        TokenRefused: It is meant for others, or the claim is neither a string nor a list of them.
+        TokenRefused: It is meant for others, or the claim is neither a string nor a list of them, or is two claims.
     """
-    audience = claims.get(provider.audience_claim, [])
+    audience = claim_paths.only(claims, provider.audience_claim, [])
     named = [audience] if isinstance(audience, str) else audience
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         raise TokenRefused(Reason.INVALID_CLAIM)
@@ -77,8 +79,11 @@ def check_kind(claims: Mapping[str, Any], kind: KindOfToken) -> None:
 
     Raises:
         TokenRefused: It is another kind: a machine's, another use of the same issuer, a session not yet signed in.
+            Or a claim that it must not have is two claims.
     """
-    if not _meets(claims, kind.must) or any(_holds_any(claims, path, values) for path, values in kind.must_not.items()):
+    if not _meets(claims, kind.must) or any(
+        _holds_any(claim_paths.only(claims, path), values) for path, values in kind.must_not.items()
+    ):
         raise TokenRefused(Reason.WRONG_TYPE)
 
 
@@ -88,10 +93,11 @@ def check_entrance(claims: Mapping[str, Any], entrance: Entrance) -> None:
 
     Raises:
         CallerForbidden: A scope, role or claim is missing.
+        TokenRefused: The claim with the roles is two claims.
     """
     if not set(entrance.scopes) <= _scopes(claims):
         raise CallerForbidden(Denial.MISSING_SCOPE)
-    if entrance.roles and not _holds_any(claims, entrance.roles_claim, entrance.roles):
+    if entrance.roles and not _holds_any(claim_paths.only(claims, entrance.roles_claim), entrance.roles):
         raise CallerForbidden(Denial.MISSING_ROLE)
     if not _meets(claims, entrance.claims):
         raise CallerForbidden(Denial.MISSING_CLAIM)
@@ -102,35 +108,24 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
     Say who the checked *claims* of *provider* are about.
 
     Raises:
-        TokenRefused: They name nobody, a machine, or in a way that is no name.
+        TokenRefused: They name nobody, a machine, two people, or in a way that is no name.
     """
     return Caller(
         provider=provider.name,
         id_scope=_id_scope(claims, provider),
         plain=provider.plain,
-        subject=_subject(claims.get(provider.subject_claim), provider),
+        subject=_subject(claim_paths.only(claims, provider.subject_claim), provider),
         name=_first_text(claims, provider.name_claims),
         role=_role(claims, provider.user_roles),
         expires=int(claims["exp"]),
     )
 
 
-def found(claims: Mapping[str, Any], path: str) -> Any:
-    """Return the claim named *path*, or else what is found by taking *path* apart at its dots; None if nothing is."""
-    if path in claims:
-        return claims[path]
-    value: Any = claims
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
 def _meets(claims: Mapping[str, Any], terms: Terms) -> bool:
-    return all(_holds_any(claims, path, values) for path, values in terms.items())
+    return all(_holds_any(claim_paths.first(claims, path), values) for path, values in terms.items())
 
 
-def _holds_any(claims: Mapping[str, Any], path: str, values: Iterable[object]) -> bool:
-    claim = found(claims, path)
+def _holds_any(claim: Any, values: Iterable[object]) -> bool:
     held = claim if isinstance(claim, list) else [claim]
     # In Python true equals 1; in a claim it does not.
     return any(type(one) is type(value) and one == value for one in held for value in values)
@@ -178,11 +173,14 @@ def _id_scope(claims: Mapping[str, Any], provider: Provider) -> str:
 
 
 def _role(claims: Mapping[str, Any], roles: UserRoles) -> str:
-    return next((name for name in roles.names if _holds_any(claims, roles.claim, (name,))), "")
+    if not roles.names:
+        return ""
+    held = claim_paths.only(claims, roles.claim)
+    return next((name for name in roles.names if _holds_any(held, (name,))), "")
 
 
 def _first_text(claims: Mapping[str, Any], paths: tuple[str, ...]) -> str:
     """A name that is no text is no reason to keep somebody out."""
-    candidates = (found(claims, path) for path in paths)
+    candidates = (claim for path in paths for claim in claim_paths.found(claims, path))
     name: str = next((text for text in candidates if isinstance(text, str) and text.strip()), "")
     return name[:LONGEST_NAME]
