@@ -6,7 +6,7 @@ import json
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from local.aws.endpoint import AwsEndpoint
 from local.certificate import throwaway
@@ -112,5 +112,5 @@ class Stack:
         self.endpoint.roles.update(deployment.roles)
         return deployment
 
-    def _provider(self) -> dict[str, str]:
+    def _provider(self) -> dict[str, Any]:
         return {"name": "local", "preset": "oidc", "issuer": self.issuer.url, "audience": AUDIENCE}

@@ -40,6 +40,7 @@ OPTIONS = {
     *("must", "must_not", "machine_suffix", "required_scopes", "required_roles", "roles_claim", "required_claims"),
     *("subject_claim", "longest_subject", "name_claims", "id_scope", "plain", "user_roles", "user_roles_claim"),
 }
+ROLE_NAME = re.compile(r"[\w+=.@-]{1,64}", re.ASCII)
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 SECRET_ARN = re.compile(
     r"arn:aws[a-z-]*:secretsmanager:[a-z]{2,8}(?:-[a-z]{2,16}){1,2}-[0-9]{1,2}:[0-9]{12}:secret:[!-~]+"
@@ -190,9 +191,13 @@ def _entrance(options: Options) -> Entrance:
 
 
 def _user_roles(options: Options) -> UserRoles:
-    names = options.texts("user_roles", "Write the names of user roles, as in USER_ROLES, best first.", ())
+    mend = "Write the names of roles, as they stand at the end of their ARNs in UserRoleArns, best first."
+    names = options.texts("user_roles", mend, ())
     if not names:
         return UserRoles()
+    wrong = [name for name in names if not ROLE_NAME.fullmatch(name)]
+    if wrong:
+        raise options.wrong("user_roles", f"has {wrong[0]}, which is no role's name. {mend}")
     return UserRoles(options.text("user_roles_claim", "Write the claim that holds the names of user roles."), names)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,10 +13,9 @@ from signin.sessions import LONGEST, SHORTEST, Terms
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
+ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}", re.ASCII)
 APP_INSTANCE_ARN = re.compile(r"arn:aws:chime:(us-east-1|eu-central-1):[0-9]{12}:app-instance/[A-Za-z0-9-]{1,64}")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
-USER_ROLE = re.compile(r"[\w:/.-]{1,64}", re.ASCII)
 REMEMBERED = re.compile(r"[0-9]|[12][0-9]|30")
 PARAMETER = re.compile(r"/?[\w.-]+(/[\w.-]+)*", re.ASCII)
 
@@ -56,7 +54,7 @@ class Settings:
             terms=Terms(
                 role_arn=_matching(environ, "USER_ROLE_ARN", ROLE_ARN, "arn:aws:iam::ACCOUNT:role/NAME"),
                 seconds=_seconds(environ.get("SESSION_SECONDS", str(LONGEST))),
-                other_role_arns=_other_role_arns(environ.get("USER_ROLES", "")),
+                other_role_arns=_other_role_arns(environ.get("USER_ROLE_ARNS", "")),
                 ends_with_token=_boolean(environ, "SESSION_ENDS_WITH_TOKEN"),
             ),
             source_identity=_boolean(environ, "SOURCE_IDENTITY"),
@@ -102,16 +100,22 @@ def _boolean(environ: Mapping[str, str], name: str) -> bool:
 
 
 def _other_role_arns(text: str) -> dict[str, str]:
-    try:
-        roles = json.loads(text or "{}")
-    except ValueError:
-        roles = None
-    if not isinstance(roles, dict) or not all(USER_ROLE.fullmatch(name) for name in roles):
-        raise SettingsError('USER_ROLES is no JSON object of names and ARNs. Write {"moderator": "arn:aws:iam::…"}.')
-    wrong = [name for name, arn in roles.items() if not isinstance(arn, str) or not ROLE_ARN.fullmatch(arn)]
+    """Return the ARNs by the roles' names, which are what stands behind the last slash."""
+    arns = [arn.strip() for arn in text.split(",") if arn.strip()]
+    wrong = [arn for arn in arns if not ROLE_ARN.fullmatch(arn)]
     if wrong:
-        raise SettingsError(f"USER_ROLES has no role's ARN for {wrong[0]}. Write the ARN of a role.")
-    return roles
+        raise SettingsError(
+            f"USER_ROLE_ARNS has {wrong[0]}, which is no role's ARN. Write arn:aws:iam::ACCOUNT:role/NAME; "
+            "several are separated by commas."
+        )
+    names = [arn.rpartition("/")[2] for arn in arns]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        # Fail closed: nothing says which of them a token's claim means.
+        raise SettingsError(
+            f"USER_ROLE_ARNS has {twice[0]} twice. Name each role once, and give no two of them one name."
+        )
+    return dict(zip(names, arns, strict=True))
 
 
 def _origins(text: str) -> frozenset[str]:

@@ -54,8 +54,8 @@ def restore(stack: Stack, *users: str) -> None:
     assert status == 0, said
 
 
-def signed_in(client: Client, user: str) -> dict[str, Any]:
-    answer = client.sign_in(client.token(sub=user))
+def signed_in(client: Client, user: str, **claims: Any) -> dict[str, Any]:
+    answer = client.sign_in(client.token(sub=user, **claims))
     assert answer.status == 200, answer.body
     body: dict[str, Any] = answer.body
     return body

@@ -225,6 +225,12 @@ def test_user_roles_are_read_with_their_claim() -> None:
         provider({**OIDC, "user_roles": "moderator"})
 
 
+@pytest.mark.parametrize("name", ["arn:aws:iam::123456789012:role/moderator", "a b", "staff/moderator", "a" * 65])
+def test_user_role_that_no_arn_can_end_with_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match=r"user_roles has .*, which is no role's name.*end of their ARNs"):
+        provider({**OIDC, "user_roles": ["owner", name], "user_roles_claim": "groups"})
+
+
 def test_tokens_may_have_to_outlast_the_shortest_session() -> None:
     assert settings(OIDC, LEAST_TOKEN_SECONDS="900").providers.all[0].least_remaining == 900
     with pytest.raises(SettingsError, match="LEAST_TOKEN_SECONDS is no whole number from 0 to 3600"):

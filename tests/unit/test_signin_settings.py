@@ -7,6 +7,7 @@ import pytest
 from signin.errors import SettingsError
 from signin.settings import Settings
 
+ROLES = "arn:aws:iam::123456789012:role"
 GOOD = {
     "USER_ROLE_ARN": "arn:aws:iam::123456789012:role/stack-UserRole-1ABC",
     "CHIME_APP_INSTANCE_ARN": "arn:aws:chime:eu-central-1:123456789012:app-instance/8a6ac6dc-5d5b-4a9c-8d0b",
@@ -28,14 +29,15 @@ def test_two_arns_are_enough() -> None:
 
 
 def test_switches_and_other_roles_are_read() -> None:
-    arn = "arn:aws:iam::123456789012:role/Moderator"
-    switched = {"SOURCE_IDENTITY": "true", "SESSION_ENDS_WITH_TOKEN": "true", "USER_ROLES": f'{{"moderator": "{arn}"}}'}
+    moderator, owner = "arn:aws:iam::123456789012:role/Moderator", "arn:aws:iam::123456789012:role/staff/eu/owner"
+    roles = {"USER_ROLE_ARNS": f"{moderator}, {owner},"}
+    switched = {"SOURCE_IDENTITY": "true", "SESSION_ENDS_WITH_TOKEN": "true", **roles}
 
     settings = Settings.from_environ({**GOOD, **switched})
 
     assert settings.source_identity
     assert settings.terms.ends_with_token
-    assert settings.terms.other_role_arns == {"moderator": arn}
+    assert settings.terms.other_role_arns == {"Moderator": moderator, "owner": owner}
 
 
 def test_list_of_revoked_users_is_a_parameter_that_is_believed_for_30_s_at_most() -> None:
@@ -82,11 +84,14 @@ def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
         pytest.param("SESSION_SECONDS", "²000", "from 900 to 3600", id="a digit that is none"),
         pytest.param("SOURCE_IDENTITY", "yes", "is neither true nor false", id="a switch that is neither"),
         pytest.param("SESSION_ENDS_WITH_TOKEN", "1", "is neither true nor false", id="another"),
-        pytest.param("USER_ROLES", "moderator", "is no JSON object", id="roles that are no JSON"),
-        pytest.param("USER_ROLES", "[]", "is no JSON object", id="roles in a list"),
-        pytest.param("USER_ROLES", '{"a b": "x"}', "is no JSON object", id="a role's name with a space"),
-        pytest.param("USER_ROLES", '{"moderator": "Moderator"}', "the ARN of a role", id="a role without an ARN"),
-        pytest.param("USER_ROLES", '{"moderator": 7}', "the ARN of a role", id="a role that is a number"),
+        pytest.param("USER_ROLE_ARNS", "Moderator", "has Moderator, which is no role's ARN", id="a role's name alone"),
+        pytest.param("USER_ROLE_ARNS", '{"moderator": "x"}', "is no role's ARN", id="roles as JSON"),
+        pytest.param(
+            "USER_ROLE_ARNS", f"{ROLES}/Moderator {ROLES}/Owner", "separated by commas", id="roles with a blank"
+        ),
+        pytest.param("USER_ROLE_ARNS", f"{ROLES}/staff/", "is no role's ARN", id="a path without a role"),
+        pytest.param("USER_ROLE_ARNS", f"{ROLES}/a/Owner,{ROLES}/b/Owner", "has Owner twice", id="one name, two paths"),
+        pytest.param("USER_ROLE_ARNS", f"{ROLES}/Owner,{ROLES}/Owner", "has Owner twice", id="one role twice"),
         pytest.param("REVOKED_USERS_PARAMETER", "a b", "is no parameter's name", id="a list with a space"),
         pytest.param("REVOKED_USERS_PARAMETER", "/a/b:1", "is no parameter's name", id="a version of a list"),
         pytest.param("REVOKED_USERS_SECONDS", "31", "from 0 to 30", id="a list believed for too long"),
