@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,12 @@ LONGEST_NAME = 400
 """In characters. Chime shows a hundred, and API Gateway's patience with an authorizer's answer is not documented."""
 LATEST_TIME = 253_402_300_799
 """The last second of the year 9999: no token lives longer, and JSON can say 1e999."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_BLANK = re.compile(
+    r"[ \u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Printable to Python, and yet shown as nothing: the space, marks without a form, the Hangul and Braille blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +161,23 @@ def _time(claims: Mapping[str, Any], name: str) -> float | None:
 def _subject(value: object, provider: Provider) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or not 1 <= len(value) <= provider.longest_subject:
+    if not isinstance(value, str) or len(value) > provider.longest_subject or not _names_somebody(value):
         raise TokenRefused(Reason.INVALID_SUBJECT)
     suffix = provider.kind.machine_suffix
     if suffix and value.endswith(suffix):
         raise TokenRefused(Reason.WRONG_TYPE)
     return value
+
+
+def _names_somebody(subject: str) -> bool:
+    """
+    Say whether there is something to see in *subject*, and no control character.
+
+    A blank is most likely a mistake of the issuer's, and would make everybody whom it happens to one user.
+    """
+    if _CONTROL.search(subject):
+        return False
+    return any(character.isprintable() for character in _BLANK.sub("", subject))
 
 
 def _id_scope(claims: Mapping[str, Any], provider: Provider) -> str:

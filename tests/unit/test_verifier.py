@@ -315,6 +315,16 @@ def test_unreachable_keys_are_no_refusal() -> None:
         pytest.param({"sub": True}, "invalid_subject", id="about true"),
         pytest.param({"sub": 1.5}, "invalid_subject", id="about a fraction"),
         pytest.param({"sub": {"id": "ada"}}, "invalid_subject", id="about an object"),
+        pytest.param({"sub": "  "}, "invalid_subject", id="about a blank"),
+        pytest.param({"sub": "\u00a0\u3000"}, "invalid_subject", id="about blanks that are not in ASCII"),
+        pytest.param({"sub": "\u200b\u2060\ufeff"}, "invalid_subject", id="about characters without width"),
+        pytest.param({"sub": "\u2028"}, "invalid_subject", id="about a line's end alone"),
+        pytest.param({"sub": "\u3164\u2800"}, "invalid_subject", id="about letters that show nothing"),
+        pytest.param({"sub": "\u034f\ufe0f"}, "invalid_subject", id="about marks that show nothing"),
+        pytest.param({"sub": "ada\n"}, "invalid_subject", id="with a line break at the end"),
+        pytest.param({"sub": "a\x00da"}, "invalid_subject", id="with a null in it"),
+        pytest.param({"sub": "ada\x7f"}, "invalid_subject", id="with a delete at the end"),
+        pytest.param({"sub": "ada\x85"}, "invalid_subject", id="with a control character outside ASCII"),
     ],
 )
 def test_claim_that_is_not_accepted_is_refused(changes: dict[str, Any], reason: str) -> None:
@@ -489,6 +499,14 @@ def test_bad_token_without_what_is_required_is_a_bad_token() -> None:
 
     assert refusal(signed_by(RSA, exp=NOW - 60), guarded) == "token_expired"
     assert refusal(signed_by(RSA, sub=None), guarded) == "invalid_subject"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["ada lovelace", "0", "-", "\u00e4d\u00e4", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f600"],
+)
+def test_subject_with_something_to_see_is_one(subject: str) -> None:
+    assert verify(signed_by(RSA, sub=subject), Providers((provider(),)), NOW).subject == subject
 
 
 def test_audience_may_stand_in_another_claim() -> None:
