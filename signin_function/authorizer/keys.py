@@ -15,7 +15,7 @@ from jose.utils import base64_to_long
 from authorizer import algorithms
 from authorizer.errors import Reason, TokenRefused
 from authorizer.signatures import construct
-from authorizer.tenants import ANY_TENANT
+from authorizer.tenants import speaks_for
 
 if TYPE_CHECKING:
     from jose.backends.base import Key
@@ -52,12 +52,7 @@ class VerificationKey:
 
     def may_speak_for(self, issuer: str | None) -> bool:
         """Say whether tokens of *issuer* may be signed by this key: Entra's key sets hold several issuers' keys."""
-        if self.issuer is None:
-            return True
-        before, placeholder, after = self.issuer.partition(ANY_TENANT)
-        if issuer is None or not placeholder:
-            return self.issuer == issuer
-        return issuer.startswith(before) and issuer.endswith(after) and "/" not in issuer[len(before) : -len(after)]
+        return self.issuer is None or (issuer is not None and speaks_for(self.issuer, issuer))
 
 
 @dataclass(frozen=True)

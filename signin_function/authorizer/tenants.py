@@ -2,8 +2,55 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 ANY_TENANT = "{tenantid}"
 """What stands for the tenant in an issuer for all, as Entra's own discovery documents and keys write it."""
 TENANT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+CLOUDS = {
+    "global": ("https://login.microsoftonline.com", "https://sts.windows.net"),
+    "us-government": ("https://login.microsoftonline.us", "https://sts.windows.net"),
+    "china": ("https://login.partner.microsoftonline.cn", "https://sts.chinacloudapi.cn"),
+}
+"""
+Entra's clouds, and who signs there: tokens of version 2 as `{first}/{tenant}/v2.0`, of version 1 as
+`{second}/{tenant}/`.
+
+Sources: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud and
+https://learn.microsoft.com/answers/questions/1190472/what-are-the-token-issuers-for-the-sovereign-cloud
+"""
+
+
+def issuers(cloud: str, tenant: str) -> tuple[str, str]:
+    """Return the issuer of *tenant*'s tokens of version 2, and of version 1; *tenant* may be ANY_TENANT."""
+    login, sts = CLOUDS[cloud]
+    return f"{login}/{tenant}/v2.0", f"{sts}/{tenant}/"
+
+
+def speaks_for(key_issuer: str, issuer: str) -> bool:
+    """
+    Say whether a key whose set names *key_issuer* may sign tokens of *issuer*.
+
+    Entra signs tokens of both versions with one key, and the key names one issuer: that of version 2.
+    """
+    return any(pattern.fullmatch(issuer) for pattern in _patterns(key_issuer))
+
+
+@functools.lru_cache(maxsize=256)
+def _patterns(key_issuer: str) -> tuple[re.Pattern[str], ...]:
+    forms = {key_issuer}
+    for cloud in CLOUDS:
+        v2, v1 = (_pattern(form) for form in issuers(cloud, ANY_TENANT))
+        named = v2.fullmatch(key_issuer) or v1.fullmatch(key_issuer)
+        tenant = named[1] if named else ANY_TENANT
+        if named or key_issuer in issuers(cloud, ANY_TENANT):
+            forms |= set(issuers(cloud, tenant))
+    return tuple(_pattern(form) for form in sorted(forms))
+
+
+def _pattern(form: str) -> re.Pattern[str]:
+    """The tenant may stand in a form more than once, and is the same each time."""
+    first, *others = (re.escape(part) for part in form.split(ANY_TENANT))
+    rest = "".join((r"\1" if position else f"({TENANT.pattern})") + part for position, part in enumerate(others))
+    return re.compile(first + rest)

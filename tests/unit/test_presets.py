@@ -140,6 +140,7 @@ SHAPES = {
             "subject": "690222be-ff1a-4d56-abd1-7e4f7d38e474",
             "id_scope": f"https://login.microsoftonline.com/{TID}",
         },
+        jwk={"issuer": "https://login.microsoftonline.com/{tenantid}/v2.0"},
     ),
     "entra of any tenant": Shape(
         {"preset": "entra", "tenant": "any", "client_id": APP},
