@@ -6,7 +6,7 @@ is made of: `request`, `compact`, `providers` (with `tenants`), `keys` (with `al
 `claims` (with `claim_paths`), with `errors` for everything that can go wrong. `key_sources` remembers keys by a
 `clock` that nobody can turn back; at the border `https` (over `connections`) and `secrets` (with `secret_encodings`)
 fetch them, and `telemetry` tells operators. `settings` builds it all from environment variables: `options`
-reads an entry, `presets` know the identity providers.
+reads an entry, `key_options` its keys, `presets` know the identity providers.
 """
 
 import gc
