@@ -14,7 +14,7 @@ from jose.utils import base64_to_long
 
 from authorizer import algorithms
 from authorizer.errors import Reason, TokenRefused
-from authorizer.signatures import construct
+from authorizer.signatures import construct, is_same_key
 from authorizer.tenants import speaks_for
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class VerificationKey:
         """Say whether *signature* over *signing_input* is this key's. python-jose does this, and nothing else."""
         return bool(self.key.verify(signing_input, signature))
 
+    def is_same_as(self, other: VerificationKey) -> bool:
+        """Say whether this and *other* verify the same signatures, whatever their names."""
+        return self.algorithm == other.algorithm and is_same_key(self.key, other.key)
+
     def may_speak_for(self, issuer: str | None) -> bool:
         """Say whether tokens of *issuer* may be signed by this key: Entra's key sets hold several issuers' keys."""
         return self.issuer is None or (issuer is not None and speaks_for(self.issuer, issuer))
@@ -65,15 +69,17 @@ class KeySet:
         """
         Return the one key named *kid* (or, without a name, the one key at all) that is for *algorithm* and *issuer*.
 
+        The same key, listed twice, is one.
+
         Raises:
-            TokenRefused: No key fits, or more than one does.
+            TokenRefused: No key fits, or different ones do.
         """
         fitting = [
             key
             for key in self.keys
             if key.algorithm == algorithm and kid in (None, key.kid) and key.may_speak_for(issuer)
         ]
-        if len(fitting) != 1:
+        if not fitting or not all(key.is_same_as(fitting[0]) for key in fitting):
             raise TokenRefused(Reason.UNKNOWN_KEY)
         return fitting[0]
 
@@ -131,32 +137,36 @@ def secret_key(secret: bytes, algorithm: str) -> VerificationKey:
 
 
 def _usable(listed: Any, accepted: tuple[str, ...]) -> VerificationKey | None:
-    if not isinstance(listed, Mapping) or not _is_meant_for_verifying(listed):
+    if not isinstance(listed, Mapping):
         return None
-    fitting = algorithms.of_jwk(listed)
-    algorithm = next((name for name in accepted if name in fitting and listed.get("alg", name) == name), None)
+    # Many serializers write null for what is absent, and an empty list for no key_ops.
+    jwk = {name: value for name, value in listed.items() if value is not None and (name, value) != ("key_ops", [])}
+    if not _is_meant_for_verifying(jwk):
+        return None
+    fitting = algorithms.of_jwk(jwk)
+    algorithm = next((name for name in accepted if name in fitting and jwk.get("alg", name) == name), None)
     if algorithm is None:
         return None
     try:
-        if listed["kty"] == "RSA" and not _has_good_size(base64_to_long(listed["n"]).bit_length()):
+        if jwk["kty"] == "RSA" and not _has_good_size(base64_to_long(jwk["n"]).bit_length()):
             return None
         # Built once and kept: building costs more than verifying.
-        key = construct(dict(listed), algorithm)
+        key = construct(jwk, algorithm)
     except Exception:  # noqa: BLE001 - python-jose raises all sorts of errors on a broken key; it is left out
         return None
-    return VerificationKey(listed.get("kid"), algorithm, listed.get("issuer"), key)
+    return VerificationKey(jwk.get("kid"), algorithm, jwk.get("issuer"), key)
 
 
-def _is_meant_for_verifying(listed: Mapping[str, Any]) -> bool:
+def _is_meant_for_verifying(jwk: Mapping[str, Any]) -> bool:
     """RFC 7517, 4.2 to 4.5. A private key in a public place has stopped being a key."""
-    key_ops = listed.get("key_ops", ["verify"])
+    key_ops = jwk.get("key_ops", ["verify"])
     return (
-        listed.get("use", "sig") == "sig"
+        jwk.get("use", "sig") == "sig"
         and isinstance(key_ops, list)
         and "verify" in key_ops
-        and isinstance(listed.get("kid", ""), str)
-        and isinstance(listed.get("issuer", ""), str)
-        and "d" not in listed
+        and isinstance(jwk.get("kid", ""), str)
+        and isinstance(jwk.get("issuer", ""), str)
+        and "d" not in jwk
     )
 
 

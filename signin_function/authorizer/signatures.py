@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -25,6 +26,14 @@ def construct(key: Any, algorithm: str) -> Key:
     return jwk.construct(key, algorithm)
 
 
+def is_same_key(one: Any, other: Any) -> bool:
+    """Say whether *one* and *other* were constructed of the same key or secret; the time it takes tells nothing."""
+    mine, theirs = one.prepared_key, other.prepared_key
+    if isinstance(mine, bytes) and isinstance(theirs, bytes):
+        return hmac.compare_digest(mine, theirs)
+    return bool(mine == theirs)
+
+
 class RsaPssKey(Key):
     """An RSA key that verifies RSASSA-PSS (RFC 7518, 3.5: the salt is as long as the hash)."""
 
@@ -32,14 +41,14 @@ class RsaPssKey(Key):
         """Take *key* as python-jose's own RSA keys do."""
         super().__init__(key, algorithm)
         pkcs1: Any = jwk.construct(key, f"RS{algorithm[2:]}")
-        self._public = pkcs1.prepared_key
+        self.prepared_key = pkcs1.prepared_key
         self._hash = _HASHES[algorithm[2:]]
         self._padding = padding.PSS(padding.MGF1(self._hash), self._hash.digest_size)
 
     def verify(self, msg: bytes, sig: bytes) -> bool:
         """Say whether *sig* over *msg* is this key's."""
         try:
-            self._public.verify(sig, msg, self._padding, self._hash)
+            self.prepared_key.verify(sig, msg, self._padding, self._hash)
         except InvalidSignature:
             return False
         return True
@@ -51,7 +60,7 @@ class Ed25519Key(Key):
     def __init__(self, key: Any, algorithm: str) -> None:
         """Take a JWK whose `x` is the 32 bytes of the key."""
         super().__init__(key, algorithm)
-        self._public = (
+        self.prepared_key = (
             key
             if isinstance(key, Ed25519PublicKey)
             else Ed25519PublicKey.from_public_bytes(base64url_decode(key["x"].encode("ascii")))
@@ -60,7 +69,7 @@ class Ed25519Key(Key):
     def verify(self, msg: bytes, sig: bytes) -> bool:
         """Say whether *sig* over *msg* is this key's."""
         try:
-            self._public.verify(sig, msg)
+            self.prepared_key.verify(sig, msg)
         except InvalidSignature:
             return False
         return True

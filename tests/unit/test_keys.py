@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from authorizer.algorithms import ASYMMETRIC
+from authorizer.errors import TokenRefused
 from authorizer.keys import KNOWN_SECRETS, key_set, key_set_of_pem, secret_key
 from tests.tokens import base64url, ec_signer, ed25519_signer, rsa_signer
 
@@ -75,6 +76,61 @@ def test_unusable_key_is_left_out_and_harms_no_other(changes: dict[str, Any]) ->
     bad = {**RSA, "kid": "bad", **changes}
 
     assert keys_in(bad, "no key at all", {**RSA, "kid": "good"}) == [("good", "RS256")]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *(pytest.param({name: None}, id=f"{name} null") for name in ("alg", "use", "kid", "issuer", "key_ops", "d")),
+        pytest.param({"key_ops": []}, id="key_ops empty"),
+        pytest.param({"x5c": [], "x5t": None, "oth": None}, id="certificates empty"),
+        pytest.param(
+            {**dict.fromkeys(("crv", "d", "dp", "dq", "k", "oth", "p", "q", "qi", "x", "y", "x5u")), "key_ops": []},
+            id="all that a public RSA key lacks null",
+        ),
+    ],
+)
+def test_member_that_is_null_is_absent(changes: dict[str, Any]) -> None:
+    without = {name: value for name, value in RSA.items() if name not in changes}
+
+    assert keys_in({**RSA, **changes}) == keys_in(without)
+
+
+@pytest.mark.parametrize("key", [EC, ED], ids=["EC", "Ed25519"])
+def test_members_that_are_null_are_absent_in_other_keys_too(key: dict[str, Any]) -> None:
+    assert keys_in({**dict.fromkeys(("alg", "use", "d", "n", "e", "k"), None), **key, "key_ops": []}) == keys_in(key)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param({}, id="letter for letter"),
+        pytest.param({"use": "sig", "key_ops": ["verify"]}, id="with a use"),
+        pytest.param({"alg": "RS256"}, id="with the algorithm that it has anyway"),
+        pytest.param({"x5t": "AAAA"}, id="with a certificate"),
+        pytest.param({"kid": "rsa-2"}, id="under another name"),
+    ],
+)
+@pytest.mark.parametrize("kid", ["rsa-1", None], ids=["asked for by name", "asked for without a name"])
+def test_key_that_stands_twice_in_a_set_is_one(again: dict[str, Any], kid: str | None) -> None:
+    found = key_set({"keys": [RSA, {**RSA, **again}]}, ASYMMETRIC).find(kid, "RS256")
+
+    assert found.is_same_as(key_set({"keys": [RSA]}, ASYMMETRIC).keys[0])
+
+
+@pytest.mark.parametrize("key", [EC, ED, {**RSA, "alg": "PS256"}], ids=["EC", "Ed25519", "PSS"])
+def test_key_of_another_kind_that_stands_twice_is_one_too(key: dict[str, Any]) -> None:
+    twice = key_set({"keys": [key, key]}, ASYMMETRIC)
+
+    assert twice.find(key["kid"], twice.keys[0].algorithm) in twice.keys
+
+
+def test_two_different_keys_under_one_name_are_refused() -> None:
+    other = dict(rsa_signer(number=2).jwk)
+    keys = key_set({"keys": [RSA, other, RSA]}, ASYMMETRIC)
+
+    with pytest.raises(TokenRefused, match="unknown_key"):
+        keys.find("rsa-1", "RS256")
 
 
 @pytest.mark.parametrize(
