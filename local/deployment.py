@@ -273,6 +273,7 @@ class _Resolved:
             log_group=said.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{name}"),
             region=REGION,
             runtime=said["Runtime"],
+            concurrency=_number(said.get("ReservedConcurrentExecutions")),
         )
 
     def _role_id(self, arn: str) -> str:
@@ -315,6 +316,10 @@ class _Resolved:
 def _variables(function: Mapping[str, Any]) -> dict[str, Any]:
     variables: dict[str, Any] = function.get("Environment", {}).get("Variables", {})
     return variables
+
+
+def _number(said: Any) -> int | None:
+    return None if said is None else int(said)
 
 
 def _as_text(value: Any) -> str:

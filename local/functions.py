@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from local.process import (
     INIT_SECONDS,
     FunctionFailedError,
+    FunctionThrottledError,
     ImpatientCallerError,
     Process,
     environment,
@@ -144,6 +145,28 @@ class Pool:
         threading.Thread(target=process.close).start()
 
 
+class Room:
+    """Lets as many events of one function in at once as it may have (None: all)."""
+
+    def __init__(self, concurrency: int | None) -> None:
+        self._left = None if concurrency is None else threading.BoundedSemaphore(concurrency)
+
+    def __enter__(self) -> None:
+        """
+        Come in.
+
+        Raises:
+            FunctionThrottledError: There is no room.
+        """
+        if self._left and not self._left.acquire(blocking=False):
+            raise FunctionThrottledError
+
+    def __exit__(self, *_: object) -> None:
+        """Make room for another."""
+        if self._left:
+            self._left.release()
+
+
 class Functions:
     """All functions of a deployment, to be invoked by their logical ids."""
 
@@ -160,15 +183,21 @@ class Functions:
         self._endpoint_url = endpoint_url
         self._log = log
         self._pools = {logical_id: Pool(self._starter(function)) for logical_id, function in functions.items()}
+        self._rooms = {logical_id: Room(function.concurrency) for logical_id, function in functions.items()}
 
     def invoke(self, logical_id: str, event: Json, patience: float = 900.0) -> Json:
         """
         Return what the function makes of *event*, both JSON values.
 
         Raises:
-            FunctionFailedError: It raised, did not load, exited, or (FunctionTimeoutError) took too long.
+            FunctionFailedError: It raised, did not load, exited, (FunctionTimeoutError) took too long, or
+                (FunctionThrottledError) has as many events as it may have.
             ImpatientCallerError: It took longer than *patience* seconds, waiting for a process included.
         """
+        with self._rooms[logical_id]:
+            return self._invoke(logical_id, event, patience)
+
+    def _invoke(self, logical_id: str, event: Json, patience: float) -> Json:
         until = time.monotonic() + patience
         pool = self._pools[logical_id]
         process = pool.take(patience)

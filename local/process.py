@@ -40,7 +40,7 @@ class Function:
     A function as deployed.
 
     *code* is the folder that holds the handler's packages, *timeout* is in seconds, *memory* in MB, *role*
-    the logical id of its role.
+    the logical id of its role, *concurrency* how many events it may have at once (None: no limit of its own).
     """
 
     logical_id: str
@@ -55,6 +55,7 @@ class Function:
     log_group: str
     region: str
     runtime: str
+    concurrency: int | None = None
 
 
 class FunctionFailedError(Exception):
@@ -71,6 +72,13 @@ class FunctionFailedError(Exception):
 
 class FunctionTimeoutError(FunctionFailedError):
     """The function took longer than its timeout and was ended."""
+
+
+class FunctionThrottledError(FunctionFailedError):
+    """As many copies as the function may have are busy: Lambda does not call it."""
+
+    def __init__(self) -> None:
+        super().__init__({"errorMessage": "Rate Exceeded.", "errorType": "TooManyRequestsException"})
 
 
 class ImpatientCallerError(Exception):

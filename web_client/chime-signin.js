@@ -23,9 +23,8 @@ export class SignInError extends Error {
 export class SignInAgainError extends SignInError { get name() { return "SignInAgainError"; } }
 export class NotAllowedError extends SignInError { get name() { return "NotAllowedError"; } }
 export class UnavailableError extends SignInError { get name() { return "UnavailableError"; } }
-/** @type {Record<number, typeof SignInError>} */
-const REFUSALS = { 401: SignInAgainError, 403: NotAllowedError };
-const BUSY = [429, 503, 504]; // the last is API Gateway's own, when a function keeps it waiting
+// What waiting does not mend. Any other 5xx comes from between here and the service, and passes.
+const OUR_MISTAKES = ["internal", "upstream_error"];
 
 const TOKEN_MS = 60_000; // an identity provider's hidden frame may take as long
 const ATTEMPT_MS = 15_000; // the service itself gives up after 8 s, and may have to start first
@@ -174,9 +173,17 @@ function object(text) {
   }
 }
 
+/** @param {number} status @param {string} [error] */
+function kindOf(status, error) {
+  if (status === 429 || (status >= 500 && !OUR_MISTAKES.includes(error ?? ""))) return UnavailableError;
+  if (status === 401) return SignInAgainError;
+  // By our own word alone: API Gateway, and whatever stands before it, answer 403 for reasons of their own.
+  return error === "forbidden" ? NotAllowedError : SignInError;
+}
+
 /** @param {Response} response @param {any} answer */
-function refusal({ status, headers }, { error_description, reason, requestId }) {
-  const Kind = BUSY.includes(status) ? UnavailableError : (REFUSALS[status] ?? SignInError);
+function refusal({ status, headers }, { error, error_description, reason, requestId }) {
+  const Kind = kindOf(status, error);
   const retryAfter = Math.max(0, Number(headers.get("Retry-After"))) || undefined;
   const text = error_description ?? `The sign-in service answered with ${status}.`;
   return new Kind(text, { status, reason, requestId, retryAfter });

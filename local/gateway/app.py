@@ -10,7 +10,7 @@ from local.gateway.authorizers import Authorizers
 from local.gateway.events import Call, matches, proxy_event
 from local.gateway.request import BodyTooLargeError, read_body, read_request
 from local.gateway.responses import Answer, Refusal, render
-from local.process import FunctionFailedError, ImpatientCallerError
+from local.process import FunctionFailedError, FunctionThrottledError, ImpatientCallerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,8 +62,7 @@ class Gateway:
             if parameters is not None and route.method in (request.method, "ANY")
         ]
         if not calls:
-            # API Gateway's own name for it, whether or not a token was sent.
-            raise Refusal("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
+            raise _nothing_there(request)
         return min(calls, key=_vagueness)
 
     def _integrate(self, call: Call, event: Mapping[str, Any]) -> Any:
@@ -71,6 +70,9 @@ class Gateway:
             return self._invoke(call.route.function, event, call.route.timeout)
         except ImpatientCallerError as error:
             raise Refusal("INTEGRATION_TIMEOUT", "Endpoint request timed out") from error
+        except FunctionThrottledError as error:
+            # Inferred, as is the type: the status is said to be 500.
+            raise Refusal("INTEGRATION_FAILURE", "Internal server error") from error
         except FunctionFailedError as error:
             # The function's own timeout too, as long as it is shorter than API Gateway's patience.
             raise Refusal("DEFAULT_5XX", "Internal server error") from error
@@ -86,6 +88,14 @@ class Gateway:
             "requestId": request.id,
             "stage": self._api.stage,
         }
+
+
+def _nothing_there(request: Request) -> Refusal:
+    """Return what API Gateway says of an unknown path or method, as if it were a call that has to be signed."""
+    if request.header("Authorization"):
+        # Inferred from reports: any such header is read as an AWS signature. The message holds no part of it here.
+        return Refusal("INVALID_SIGNATURE", "Authorization header requires 'Credential' parameter.")
+    return Refusal("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
 
 
 def match_path(template: str, path: str) -> dict[str, str] | None:

@@ -34,13 +34,28 @@ KINDS: Mapping[str, _Kind] = {
     "API_CONFIGURATION_ERROR": _Kind(500, "ApiConfigurationException"),
     "AUTHORIZER_CONFIGURATION_ERROR": _Kind(500, "AuthorizerConfigurationException"),
     "AUTHORIZER_FAILURE": _Kind(500, "AuthorizerFailureException"),
+    "BAD_REQUEST_BODY": _Kind(400, "BadRequestException"),
+    "BAD_REQUEST_PARAMETERS": _Kind(400, "BadRequestException"),
     "DEFAULT_5XX": _Kind(502, "InternalServerErrorException"),
+    "EXPIRED_TOKEN": _Kind(403, "ExpiredTokenException"),
+    "INTEGRATION_FAILURE": _Kind(504, "InternalServerErrorException"),
     "INTEGRATION_TIMEOUT": _Kind(504, "InternalServerErrorException"),
+    "INVALID_API_KEY": _Kind(403, "ForbiddenException"),
+    "INVALID_SIGNATURE": _Kind(403, "IncompleteSignatureException"),
     "MISSING_AUTHENTICATION_TOKEN": _Kind(403, "MissingAuthenticationTokenException"),
+    "QUOTA_EXCEEDED": _Kind(429, "LimitExceededException"),
     "REQUEST_TOO_LARGE": _Kind(413, "RequestTooLargeException"),
+    "RESOURCE_NOT_FOUND": _Kind(404, "NotFoundException"),
+    "THROTTLED": _Kind(429, "TooManyRequestsException"),
     "UNAUTHORIZED": _Kind(401, "UnauthorizedException"),
+    "UNSUPPORTED_MEDIA_TYPE": _Kind(415, "UnsupportedMediaTypeException"),
+    "WAF_FILTERED": _Kind(403, "ForbiddenException"),
 }
-"""The types that this gateway raises, with their own status codes. DEFAULT_5XX stands for a function that failed."""
+"""
+All types, with their own status codes, whether or not this gateway raises them.
+
+DEFAULT_5XX, which has none of its own, stands for a function that failed.
+"""
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours

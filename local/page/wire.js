@@ -1,7 +1,7 @@
 /** Show each request that the page makes, whoever makes it: the web client, the AWS SDK, or the page itself. */
 
 const SHOWN = 12;
-const WAITED_OUT = [429, 503, 504]; // by the web client
+const WAITED_OUT = [429, 503]; // by the web client
 // By way of the page's own address: AWS's endpoint tells its calls to no web page.
 const AWS_CALLS = "/local/aws/calls";
 

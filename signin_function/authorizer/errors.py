@@ -2,7 +2,7 @@
 What can go wrong between a request and a caller.
 
     AuthorizerError
-    ├── NoToken          nothing was sent that could be judged (401, a bare challenge)
+    ├── NoToken          no bearer token was sent (401, a bare challenge)
     ├── TokenRefused     it was judged, and refused for one reason of a fixed table (401)
     ├── CallerForbidden  the token is good, and its user may not enter (403, answered by the handler)
     └── KeysUnavailable  it cannot be judged now (503, never a 401)

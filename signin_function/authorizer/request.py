@@ -22,7 +22,8 @@ def unverified_token(event: Mapping[str, Any], longest: int, *, accept_base64: b
     Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html
 
     Raises:
-        NoToken: There is no Authorization header, an empty one, or another scheme (RFC 6750, 3.1).
+        NoToken: The scheme is another than Bearer (RFC 6750, 3.1); or the header is missing or empty, which API Gateway
+            answers itself as long as the header is its identity source.
         TokenRefused: There are two headers, or the token is too large.
     """
     scheme, _, token = _authorization(event).partition(" ")

@@ -48,7 +48,7 @@ def accepted(provider: str, token: str) -> None:
 
 
 def no_token() -> None:
-    """Tell of a request without a token."""
+    """Tell of a request with another scheme than Bearer; API Gateway answers one without the header by itself."""
     logger().info("no token")
     _count("NoToken")
 

@@ -47,11 +47,26 @@ def test_browsers_may_read_refusals(signin_url: str) -> None:
     assert headers["Access-Control-Expose-Headers"] == "WWW-Authenticate, Retry-After"
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param({}, id="without a token"),
+        # Which of its types API Gateway answers then stands in no documentation.
+        pytest.param({"Authorization": "Bearer a.b.c"}, id="with a token"),
+    ],
+)
 @pytest.mark.parametrize(("method", "path"), [("GET", "/signin"), ("POST", "/nowhere")])
-def test_unknown_path_or_method_is_not_found(method: str, path: str, signin_url: str) -> None:
-    status, _, body = call(method, signin_url.removesuffix("/signin") + path)
+def test_unknown_path_or_method_is_not_found(method: str, path: str, sent: dict[str, str], signin_url: str) -> None:
+    status, _, body = call(method, signin_url.removesuffix("/signin") + path, **sent)
     assert status == 404
     assert body["error"] == "not_found"
+
+
+def test_call_with_another_scheme_is_challenged(signin_url: str) -> None:
+    status, headers, body = call("POST", signin_url, Authorization="Basic YTpi")
+    assert status == 401
+    assert body["error"] == "unauthorized"
+    assert headers["WWW-Authenticate"] == 'Bearer realm="chime-signin"'
 
 
 def test_preflight_needs_no_token_and_tells_a_stranger_nothing(signin_url: str) -> None:

@@ -61,6 +61,25 @@ def test_request_without_a_token_gets_a_bare_challenge(client: Client, authoriza
     assert answer.headers["WWW-Authenticate"] == BARE
 
 
+def test_only_another_scheme_reaches_the_authorizer_and_is_counted(client: Client) -> None:
+    client.logs.clear()
+    send(client)
+    send(client, "")
+    send(client, "Basic YWRhOnNlY3JldA==")
+    send(client, "Bearer x")
+    while not any(b'"TokenRefused"' in line for line in client.logs):
+        time.sleep(0.01)
+
+    assert [b'"NoToken"' in line for line in client.logs if b'"_aws"' in line] == [True, False]
+
+
+def test_function_that_does_not_start_is_an_outage() -> None:
+    with command_line_stack("--set", "SESSION_SECONDS=forever") as client:
+        answer = send(client, f"Bearer {client.token(sub='ada')}")
+
+    check_error(answer, 503, "unavailable")
+
+
 def from_issuer(**claims: Any) -> Callable[[Client], str]:
     return lambda client: client.token(**{"sub": "ada", **claims})
 
@@ -122,6 +141,7 @@ def test_unknown_issuer_costs_no_network_call(client: Client) -> None:
 )
 def test_what_is_not_there_is_not_found(client: Client, method: str, path: str) -> None:
     check_error(send(client, method=method, path=path), 404, "not_found")
+    check_error(send(client, "Bearer a.b.c", method=method, path=path), 404, "not_found")
 
 
 def test_huge_body_is_refused(client: Client) -> None:

@@ -64,6 +64,7 @@ def test_routes_name_function_and_authorizer(template: Path) -> None:
         ("ANY", "/echo"): ("Echo", "Strict"),
         ("GET", "/items/{id}"): ("Echo", None),
         ("POST", "/open"): ("Echo", None),
+        ("POST", "/busy"): ("Busy", None),
         ("HEAD", "/open"): ("Echo", None),
         ("GET", "/remembered"): ("Echo", "Remembering"),
     }
@@ -151,7 +152,7 @@ Conditions:"""
 
 def test_alias_is_the_function(template: Path) -> None:
     change(template, "Handler: toys.echo", "Handler: toys.echo\n      AutoPublishAlias: live")
-    assert {route.function for route in deploy(template, {}).api.routes} == {"Echo"}
+    assert {route.function for route in deploy(template, {}).api.routes} == {"Echo", "Busy"}
 
 
 def test_property_that_names_what_is_not_created_here_is_left_out(template: Path) -> None:

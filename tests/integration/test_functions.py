@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.functions import PROCESSES, Functions
-from local.process import Function, FunctionFailedError, FunctionTimeoutError, ImpatientCallerError
+from local.process import (
+    Function,
+    FunctionFailedError,
+    FunctionThrottledError,
+    FunctionTimeoutError,
+    ImpatientCallerError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,6 +131,21 @@ def gone(pid: int) -> bool:
         if Path(f"/proc/{pid}/stat").exists() and " Z " in Path(f"/proc/{pid}/stat").read_text():
             return True
         time.sleep(0.01)
+
+
+def test_function_gets_no_more_events_at_once_than_it_may_have(function: Function, tmp_path: Path) -> None:
+    folder = tmp_path / "meeting"
+    folder.mkdir()
+    with closing(Toy(replace(function, concurrency=1))) as toy, ThreadPoolExecutor() as others:
+        first = others.submit(toy, "meet", folder=str(folder), together=2)
+        while not any(folder.iterdir()):
+            time.sleep(0.01)
+
+        with pytest.raises(FunctionThrottledError):
+            toy()
+
+        (folder / "another").touch()
+        assert first.result() == toy()
 
 
 def test_handler_runs_in_a_process_of_its_own_that_is_used_again(toy: Toy) -> None:

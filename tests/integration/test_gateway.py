@@ -58,14 +58,14 @@ def test_call_that_may_pass_reaches_the_function_as_a_proxy_event(api: Client) -
 
 
 def test_call_without_body_and_parameters_has_none_in_its_event(api: Client) -> None:
-    event = api.call("GET", "/echo").json
+    event = api.call("GET", "/echo", [TOKEN]).json
     assert event["body"] is None
     assert event["queryStringParameters"] is None
     assert event["multiValueQueryStringParameters"] is None
 
 
 def test_binary_body_arrives_in_base64(api: Client) -> None:
-    event = api.call("POST", "/echo", [("Content-Type", "image/png")], b"\x89PNG").json
+    event = api.call("POST", "/echo", [TOKEN, ("Content-Type", "image/png")], b"\x89PNG").json
     assert (base64.b64decode(event["body"]), event["isBase64Encoded"]) == (b"\x89PNG", True)
 
 
@@ -91,10 +91,13 @@ def test_parameters_in_the_path_are_named(api: Client) -> None:
         pytest.param("GET", "/", id="root"),
     ],
 )
-def test_what_is_not_there_lacks_an_authentication_token(api: Client, method: str, path: str) -> None:
-    reply = api.call(method, path, [TOKEN])
-    assert (reply.status, reply.json) == (403, {"message": "Missing Authentication Token"})
-    assert reply.headers["x-amzn-errortype"] == "MissingAuthenticationTokenException"
+def test_what_is_not_there_lacks_an_authentication_token_or_a_signature(api: Client, method: str, path: str) -> None:
+    bare, with_token = api.call(method, path), api.call(method, path, [TOKEN])
+    assert (bare.status, bare.json) == (403, {"message": "Missing Authentication Token"})
+    assert bare.headers["x-amzn-errortype"] == "MissingAuthenticationTokenException"
+    assert with_token.status == 403
+    assert with_token.headers["x-amzn-errortype"] == "IncompleteSignatureException"
+    assert TOKEN[1].encode() not in with_token.body
 
 
 def test_head_is_answered_without_a_body(api: Client) -> None:
@@ -123,13 +126,12 @@ def test_authorizer_sees_both_of_two_headers_and_their_case(api: Client) -> None
     assert event["multiValueHeaders"]["authorization"] == ["one", "two"]
 
 
-def test_authorizer_that_remembers_nothing_is_asked_even_without_its_header(api: Client) -> None:
-    assert "Authorization" not in asked(api, api.call("GET", "/echo").json)["headers"]
-
-
+@pytest.mark.parametrize(
+    "path", [pytest.param("/echo", id="where nothing is remembered"), pytest.param("/remembered", id="where it is")]
+)
 @pytest.mark.parametrize("headers", [pytest.param([], id="missing"), pytest.param([("Authorization", "")], id="empty")])
-def test_authorizer_that_remembers_is_not_asked_without_its_header(api: Client, headers: list[tuple[str, str]]) -> None:
-    reply = api.call("GET", "/remembered", headers, gate={"raise": "must not be called"})
+def test_authorizer_is_not_asked_without_its_header(api: Client, headers: list[tuple[str, str]], path: str) -> None:
+    reply = api.call("GET", path, headers, gate={"raise": "must not be called"})
     assert (reply.status, reply.json) == (401, {"message": "Unauthorized"})
     assert reply.headers["x-amzn-errortype"] == "UnauthorizedException"
 
@@ -235,6 +237,12 @@ def test_authorizer_that_fails(api: Client, gate: dict[str, Any], status: int, e
 def test_function_that_fails_is_a_bad_gateway(api: Client, echo: dict[str, Any]) -> None:
     reply = api.call("POST", "/open", echo=echo)
     assert (reply.status, reply.json) == (502, {"message": "Internal server error"})
+    assert reply.headers["x-failed"] == "yes"
+
+
+def test_function_that_lambda_throttles_is_an_integration_that_failed(api: Client) -> None:
+    reply = api.call("POST", "/busy")
+    assert (reply.status, reply.json) == (504, {"message": "Internal server error"})
     assert reply.headers["x-failed"] == "yes"
 
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from local.gateway.definition import read_responses
+from local.gateway.request import Request
+from local.gateway.responses import KINDS, Answer, Refusal, render
 from local.stack import TEMPLATE
 from tests.translated import EVERYTHING, LEAST, OTHERWISE, Translated, findings, source
 
@@ -34,7 +37,7 @@ ERRORS = {
     "THROTTLED": (429, "throttled", {"Retry-After": "'1'"}),
     "WAF_FILTERED": (403, "forbidden", {}),
     "DEFAULT_4XX": (None, "bad_request", {}),
-    "DEFAULT_5XX": (None, "internal", {}),
+    "DEFAULT_5XX": (503, "unavailable", {"Retry-After": "'5'"}),
 }
 CORS = {
     "Access-Control-Allow-Origin": "method.request.header.Origin",
@@ -163,6 +166,28 @@ def test_error_of_api_gateway_is_as_the_contract_says(kind: str, api: dict[str, 
     assert body["error"] == error
     assert body["error_description"]
     assert body["requestId"] == "$context.requestId"
+
+
+def raised(kind: str, api: dict[str, Any]) -> Answer:
+    """Return what API Gateway answers when it raises *kind*, as its documentation says."""
+    request = Request("POST", "/signin", (), (("Origin", "https://app.example.com"),), "127.0.0.1", "HTTP/1.1")
+    return render(Refusal(kind, "AWS's own words"), request, read_responses(api["Body"]), {"requestId": "id-1"})
+
+
+@pytest.mark.parametrize("kind", [kind for kind, said in KINDS.items() if said.status >= 500])
+def test_whatever_fails_in_api_gateway_is_an_outage_that_is_waited_out(kind: str, api: dict[str, Any]) -> None:
+    answer = raised(kind, api)
+
+    assert (answer.status, json.loads(answer.body)["error"]) == (503, "unavailable")
+    assert dict(answer.headers)["Retry-After"] == "5"
+    assert dict(answer.headers)["Access-Control-Allow-Origin"] == "https://app.example.com"
+
+
+@pytest.mark.parametrize("kind", [kind for kind, said in KINDS.items() if said.status < 500 and kind not in ERRORS])
+def test_whatever_else_api_gateway_refuses_keeps_its_status(kind: str, api: dict[str, Any]) -> None:
+    answer = raised(kind, api)
+
+    assert (answer.status, json.loads(answer.body)["error"]) == (KINDS[kind].status, "bad_request")
 
 
 def test_every_route_is_throttled(translated: Translated) -> None:

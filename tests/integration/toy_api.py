@@ -87,6 +87,16 @@ TEMPLATE = """
             Remembered:
               Type: Api
               Properties: {RestApiId: !Ref Api, Path: /remembered, Method: GET, Auth: {Authorizer: Remembering}}
+      Busy:
+        Type: AWS::Serverless::Function
+        Properties:
+          Handler: toys.echo
+          Role: !GetAtt Role.Arn
+          ReservedConcurrentExecutions: 0
+          Events:
+            Busy:
+              Type: Api
+              Properties: {RestApiId: !Ref Api, Path: /busy, Method: POST, Auth: {Authorizer: NONE}}
       Role:
         Type: AWS::IAM::Role
         Properties:

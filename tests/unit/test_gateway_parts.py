@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import botocore.session
 import pytest
 
 from local.gateway.answers import read_answer
@@ -11,7 +12,7 @@ from local.gateway.app import Gateway, match_path
 from local.gateway.authorizers import evaluate
 from local.gateway.definition import Api, GatewayResponse, Route
 from local.gateway.request import Request
-from local.gateway.responses import Refusal, render, substitute
+from local.gateway.responses import KINDS, Refusal, render, substitute
 from local.process import ImpatientCallerError
 from local.web import HEADERS
 
@@ -59,6 +60,12 @@ def refuse(
     return answer.status, dict(answer.headers), answer.body.decode()
 
 
+def test_each_type_of_gateway_response_is_known() -> None:
+    model: Any = botocore.session.get_session().get_service_model("apigateway")
+    # Nothing is raised under that name: it stands for all others with a 4xx.
+    assert set(KINDS) == set(model.shape_for("GatewayResponseType").enum) - {"DEFAULT_4XX"}
+
+
 @pytest.mark.parametrize(
     ("kind", "status"),
     [
@@ -67,6 +74,7 @@ def refuse(
         ("AUTHORIZER_CONFIGURATION_ERROR", 500),
         ("AUTHORIZER_FAILURE", 500),
         ("DEFAULT_5XX", 502),
+        ("INTEGRATION_FAILURE", 504),
         ("INTEGRATION_TIMEOUT", 504),
         ("MISSING_AUTHENTICATION_TOKEN", 403),
         ("REQUEST_TOO_LARGE", 413),

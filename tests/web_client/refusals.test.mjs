@@ -35,8 +35,9 @@ for (const [answer, kind] of [
   [error(413, "too_large"), SignInError],
   [error(500, "internal"), SignInError],
   [error(502, "upstream_error"), SignInError],
-  [{ status: 502, text: "<html>not ours</html>" }, SignInError],
-  [{ status: 403, text: "null" }, NotAllowedError],
+  [{ status: 403, text: "null" }, SignInError],
+  [{ status: 403, body: { message: "Forbidden" } }, SignInError],
+  [error(403, "bad_request"), SignInError],
 ]) {
   test(`${answer.status} ${answer.body?.reason ?? answer.body?.error ?? answer.text} is told at once`, async (t) => {
     const { signIn, requests, clock } = await signInAt(t, [answer]);
@@ -85,6 +86,20 @@ for (const status of [429, 503, 504]) {
     await signIn.credentials();
 
     assert.deepEqual(clock.waits, [5000 + 1250, 2000 + 500]);
+  });
+}
+
+for (const [what, answer] of [
+  ["500 in API Gateway's own words", { status: 500, body: { message: "Internal server error" } }],
+  ["502 with a page of something between", { status: 502, text: "<html>not ours</html>" }],
+  ["504 in API Gateway's own words", { status: 504, body: { message: "Endpoint request timed out" } }],
+]) {
+  test(`${what} is waited out`, async (t) => {
+    const { signIn, clock } = await signInAt(t, [answer, signedIn()]);
+
+    assert.equal((await signIn.credentials()).accessKeyId, "ASIAONE");
+
+    assert.equal(clock.waits.length, 1);
   });
 }
 
