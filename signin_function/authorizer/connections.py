@@ -8,13 +8,18 @@ import socket
 import ssl
 import threading
 import time
-from http.client import HTTP_PORT, HTTPS_PORT, HTTPConnection
+from http import HTTPStatus
+from http.client import HTTP_PORT, HTTPS_PORT, HTTPConnection, HTTPResponse
 from typing import TYPE_CHECKING, Any, Self, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from authorizer.resolver import Resolver
+
 PORTS = {"https": HTTPS_PORT, "http": HTTP_PORT}
+BEFORE_AN_ANSWER = frozenset(range(100, 200)) - {HTTPStatus.SWITCHING_PROTOCOLS}
+"""After 101 comes no answer, and nobody asked for it."""
 
 
 class Connections:
@@ -22,12 +27,12 @@ class Connections:
     One connection to each place that is asked, for several requests, and no wait after *seconds*.
 
     Each single wait is for what is left of them, so that a server that hangs, or sends one byte at a time, can hold
-    nobody up for longer. It raises TimeoutError. The one wait without an end is the system's own, for the addresses of
-    a name.
+    nobody up for longer. It raises TimeoutError.
     """
 
-    def __init__(self, seconds: float) -> None:
-        """Begin to count, and open no connection yet."""
+    def __init__(self, seconds: float, resolver: Resolver) -> None:
+        """Begin to count, and open no connection yet. *resolver* will find the addresses."""
+        self._resolver = resolver
         self._ends = time.monotonic() + seconds
         self._by_place: dict[tuple[str, str, int], HTTPConnection] = {}
         self._opened: list[socket.socket] = []
@@ -59,21 +64,23 @@ class Connections:
 
     def open(self, host: str, port: int) -> socket.socket:
         """Return a connection to the first address of *host* that answers, each having its share of the time."""
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        for following, (family, kind, protocol, _, address) in zip(
-            range(len(addresses) - 1, -1, -1), addresses, strict=True
-        ):
-            opening = socket.socket(family, kind, protocol)
-            self._opened.append(opening)
-            opening.settimeout(self.left() / (1 + following))
+        addresses = self._resolver.addresses(host, port, self.left)
+        for following in range(len(addresses) - 1, -1, -1):
             try:
-                opening.connect(address)
+                return self._opened_to(addresses[-1 - following], following)
             except OSError:
+                # It may be a kind of address that this machine does not have, IPv6 mostly.
                 if not following:
                     raise
-            else:
-                return opening
         raise OSError("a name without addresses")
+
+    def _opened_to(self, found: tuple[Any, ...], following: int) -> socket.socket:
+        family, kind, protocol, _, address = found
+        opening = socket.socket(family, kind, protocol)
+        self._opened.append(opening)
+        opening.settimeout(self.left() / (1 + following))
+        opening.connect(address)
+        return opening
 
     def secure(self, opened: socket.socket, host: str) -> ssl.SSLSocket:
         """Return what was *opened*, with TLS, if whoever is there proves to be *host*."""
@@ -83,8 +90,20 @@ class Connections:
         return secured
 
 
+class _Response(HTTPResponse):
+    """http.client's, which of all that may come before an answer (RFC 9110, 15.2) passes over 100 alone."""
+
+    def begin(self) -> None:
+        super().begin()
+        while self.status in BEFORE_AN_ANSWER:
+            self.headers = None  # type: ignore[assignment] # as before the first
+            super().begin()
+
+
 class _Connection(HTTPConnection):
     """http.client's, on a socket of *connections*."""
+
+    response_class = _Response
 
     def __init__(self, connections: Connections, scheme: str, host: str, port: int) -> None:
         super().__init__(host, port)

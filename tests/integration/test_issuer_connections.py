@@ -10,10 +10,12 @@ import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.x509 import DNSName
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response
 
 from authorizer.algorithms import ASYMMETRIC
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from authorizer.keys import KeySet
 
 KEY_SET = {"keys": [dict(rsa_signer().jwk), dict(ec_signer().jwk)]}
+DISCOVERY = "/.well-known/openid-configuration"
 
 
 @pytest.fixture
@@ -117,6 +120,91 @@ def test_other_addresses_of_a_name_are_tried(
     assert len(documents.key_set_at(issuer.serve("/keys", KEY_SET)).value.keys) == 2
 
 
+NO_SUCH_FAMILY = 99
+"""The kernel says of it what one without IPv6 says of that: address family not supported by protocol."""
+
+
+@pytest.mark.parametrize("families", [[socket.AF_INET, NO_SUCH_FAMILY], [NO_SUCH_FAMILY, socket.AF_INET]])
+def test_address_of_a_kind_that_this_machine_has_not_is_passed_over(
+    issuer: Issuer, documents: IssuerDocuments, monkeypatch: pytest.MonkeyPatch, families: list[int]
+) -> None:
+    place = issuer.server.host, issuer.server.port
+    found = [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", place) for family in families]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+    assert len(documents.key_set_at(issuer.serve("/keys", KEY_SET)).value.keys) == 2
+
+
+def test_addresses_of_a_kind_that_this_machine_has_not_give_no_keys(
+    documents: IssuerDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [(NO_SUCH_FAMILY, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", 9))] * 2
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+    with pytest.raises(KeysUnavailable, match="OSError"):
+        documents.key_set_at("https://issuer.example/keys")
+
+
+def test_name_server_that_hangs_is_left_at_the_deadline_and_is_nobody_else_s(
+    issuer: Issuer, documents: IssuerDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty ask at once, and the system is asked once; another provider's keys come meanwhile."""
+    real, mends, asked = socket.getaddrinfo, threading.Event(), []
+
+    def getaddrinfo(host: str, *args: Any, **kwargs: Any) -> Any:
+        if host != "hangs.example":
+            return real(host, *args, **kwargs)
+        asked.append(host)
+        mends.wait(timeout=60)
+        raise socket.gaierror(socket.EAI_AGAIN, "temporary failure")
+
+    def cause(_: int) -> str:
+        with pytest.raises(KeysUnavailable) as caught:
+            documents.key_set_at("https://hangs.example/keys")
+        return str(caught.value)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    with ThreadPoolExecutor(20) as threads:
+        assert set(threads.map(cause, range(20))) == {"TimeoutError"}
+    other = IssuerDocuments(ASYMMETRIC, deadline=30.0)
+    assert len(other.key_set_at(issuer.serve("/keys", KEY_SET)).value.keys) == 2
+    assert not mends.is_set()
+    assert asked == ["hangs.example"]
+
+    mends.set()
+
+
+def test_discovery_over_tls_leads_to_addresses_with_tls_alone(
+    secure_issuer: Issuer, issuer: Issuer, documents: IssuerDocuments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes an issuer's document shall not have the authorizer ask what listens on its own machine."""
+    trust(secure_issuer, tmp_path, monkeypatch)
+    document = {"issuer": secure_issuer.url, "jwks_uri": issuer.serve("/keys", KEY_SET)}
+    secure_issuer.serve(DISCOVERY, document)
+
+    with pytest.raises(KeysUnavailable, match="not https"):
+        documents.discovered_key_set(secure_issuer.url)
+    assert issuer.asked == []
+
+    secure_issuer.serve(DISCOVERY, {**document, "jwks_uri": secure_issuer.url + "/keys"})
+    assert len(documents.discovered_key_set(secure_issuer.url).value.keys) == 2
+
+
+def test_redirect_over_tls_leads_nowhere(
+    secure_issuer: Issuer, issuer: Issuer, documents: IssuerDocuments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trust(secure_issuer, tmp_path, monkeypatch)
+    keys_url = issuer.serve("/keys", KEY_SET)
+    secure_issuer.serve(DISCOVERY, Response("", 302, {"Location": keys_url}))
+    secure_issuer.serve("/keys", Response("", 307, {"Location": keys_url}))
+
+    with pytest.raises(KeysUnavailable, match="status 302"):
+        documents.discovered_key_set(secure_issuer.url)
+    with pytest.raises(KeysUnavailable, match="status 307"):
+        documents.key_set_at(secure_issuer.url + "/keys")
+    assert issuer.asked == []
+
+
 def drip() -> Iterator[bytes]:
     while True:
         yield b" "
@@ -174,6 +262,7 @@ def answers(
     [
         pytest.param(b"", b"x", id="a head in one line"),
         pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n", id="answers that promise another"),
+        pytest.param(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n", id="answers that hint at another"),
         pytest.param(b"HTTP/1.1 200 OK\r\n", b"X: x\r\n", id="headers"),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n", b" ", id="a body"),
         pytest.param(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b" ", id="a body that is to be the last"),
@@ -204,6 +293,64 @@ def test_handshake_that_never_ends_is_left_at_the_deadline(documents: IssuerDocu
 WHOLE = json.dumps(KEY_SET).encode()
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(WHOLE), WHOLE)
 PACKED = gzip.compress(WHOLE)
+
+
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </app.css>; rel=preload\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n", id="100"),
+        pytest.param(b"HTTP/1.1 102 Processing\r\n\r\n", id="102"),
+        pytest.param(HINTS, id="103"),
+        pytest.param(HINTS * 2, id="103, twice"),
+        pytest.param(
+            b"HTTP/1.1 100 Continue\r\n\r\n" + HINTS + b"HTTP/1.1 199 New\r\n\r\n", id="100, 103 and a new one"
+        ),
+        pytest.param(HINTS[:-2] + b"Connection: close\r\nContent-Length: 9\r\n\r\n", id="103, as if it were the last"),
+    ],
+)
+def test_what_comes_before_an_answer_is_passed_over(documents: IssuerDocuments, before: bytes) -> None:
+    keys, _ = answers(documents, before + GOOD)
+
+    assert len(keys.keys) == 2
+
+
+def test_answer_that_changes_the_protocol_gives_no_keys(documents: IssuerDocuments) -> None:
+    with pytest.raises(KeysUnavailable, match="status 101"):
+        answers(documents, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n" + GOOD)
+
+
+def test_both_documents_come_over_one_connection_with_hints_before_each(documents: IssuerDocuments) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        document = json.dumps({"issuer": url, "jwks_uri": url + "/keys"}).encode()
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                for body in (document, WHOLE):
+                    connection.recv(65536)
+                    connection.sendall(HINTS + b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        keys = documents.discovered_key_set(url)
+        thread.join()
+
+    assert len(keys.value.keys) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "weight"),
+    [("application/json", 1), ("application/jwk-set+json", 1), ("application/jwk+json", 0.1), ("text/plain", 0.1)],
+)
+def test_key_set_may_be_of_any_type(documents: IssuerDocuments, kind: str, weight: float) -> None:
+    _, request = answers(documents, GOOD)
+
+    accept = next(line for line in request.decode().split("\r\n") if line.startswith("Accept:"))
+    assert parse_accept_header(accept.partition(":")[2], MIMEAccept).quality(kind) == weight
 
 
 @pytest.mark.parametrize("path", ["/keys", "/", "//tenant/keys", "/keys?tenant=a%20b", "/keys;v=1"])

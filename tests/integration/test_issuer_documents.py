@@ -159,8 +159,19 @@ def test_key_set_may_not_be_enormous(
         documents.key_set_at(issuer.serve("/keys", answer()))
 
 
-def test_key_set_may_be_packed(issuer: Issuer, documents: IssuerDocuments) -> None:
-    packed = Response(gzip.compress(json.dumps(KEY_SET).encode()), headers={"Content-Encoding": "gzip"})
+@pytest.mark.parametrize("encodings", [["gzip"], ["x-gzip"], ["aws-chunked", "gzip"]])
+def test_key_set_may_be_packed(issuer: Issuer, documents: IssuerDocuments, encodings: list[str]) -> None:
+    headers = [("Content-Encoding", encoding) for encoding in encodings]
+    packed = Response(gzip.compress(json.dumps(KEY_SET).encode()), headers=headers)
+
+    assert len(documents.key_set_at(issuer.serve("/keys", packed)).value.keys) == 2
+
+
+@pytest.mark.parametrize("encodings", [[""], ["identity", "identity"], ["utf-8"], ["aws-chunked"]])
+def test_key_set_may_be_called_packed_and_not_be(
+    issuer: Issuer, documents: IssuerDocuments, encodings: list[str]
+) -> None:
+    packed = Response(json.dumps(KEY_SET), headers=[("Content-Encoding", encoding) for encoding in encodings])
 
     assert len(documents.key_set_at(issuer.serve("/keys", packed)).value.keys) == 2
 
@@ -229,6 +240,32 @@ def test_lifetime_is_what_cache_control_says(
     url = issuer.serve("/keys", Response(json.dumps(KEY_SET), headers=headers))
 
     assert lifetime_of(control or "") == lifetime
+    assert documents.key_set_at(url).lifetime == lifetime
+
+
+@pytest.mark.parametrize(
+    ("control", "age", "lifetime"),
+    [
+        pytest.param("max-age=3600", "3500", 100, id="some of it has passed"),
+        pytest.param("max-age=3600", "0", 3600, id="none of it has passed"),
+        pytest.param("max-age=3600", "3600", 0, id="all of it has passed"),
+        pytest.param("max-age=86400", "90000", 0, id="more than it has passed"),
+        pytest.param("max-age=3600", " 100 , 200", 3500, id="of two the first"),
+        pytest.param("max-age=3600", "9" * 5000, 0, id="an age of 5000 digits"),
+        pytest.param("max-age=3600", "-100", 3600, id="an age before its beginning"),
+        pytest.param("max-age=3600", "100.5", 3600, id="an age in fractions"),
+        pytest.param("max-age=3600", "old", 3600, id="an age in words"),
+        pytest.param("max-age=3600", "", 3600, id="an empty age"),
+        pytest.param("public", "100", None, id="an age of what never said how long"),
+        pytest.param("no-store", "100", 0, id="an age of what is not to be stored"),
+    ],
+)
+def test_lifetime_is_what_is_left_of_it_in_a_shared_cache(
+    issuer: Issuer, documents: IssuerDocuments, control: str, age: str, lifetime: float | None
+) -> None:
+    headers = {"Cache-Control": control, "Age": age}
+    url = issuer.serve("/keys", Response(json.dumps(KEY_SET), headers=headers))
+
     assert documents.key_set_at(url).lifetime == lifetime
 
 
