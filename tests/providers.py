@@ -8,7 +8,7 @@ from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import KeysUnavailable
 from authorizer.key_sources import FixedKeys
 from authorizer.keys import key_set, secret_key
-from authorizer.providers import Entrance, KindOfToken, Provider, Providers, UserRoles
+from authorizer.providers import Entrance, KindOfToken, Mark, Provider, Providers, UserRoles
 from tests.tokens import AUDIENCE, ISSUER, SECRET, ed25519_signer, hmac_signer
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def provider(name: str, *issuers: str, **changes: Any) -> Provider:
         "audience_claim": "aud",
         "algorithms": ASYMMETRIC,
         "keys": FixedKeys(key_set({"keys": [dict(OURS.jwk)]}, ASYMMETRIC)),
-        "kind": KindOfToken(frozenset({"jwt"}), {"use.kind": ("id",)}, {"sts": ("pending",)}, "@clients"),
+        "kind": KindOfToken(
+            frozenset({"jwt"}), {"use.kind": ("id",)}, {"sts": ("pending",)}, (Mark(ends={"sub": "@clients"}),)
+        ),
         "entrance": Entrance(("chat",), ("staff",), "access.roles", {"verified": (True,)}),
         "subject_claim": "sub",
         "longest_subject": 255,

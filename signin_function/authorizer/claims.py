@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from authorizer import claim_paths
+from authorizer import claim_paths, names
 from authorizer.errors import CallerForbidden, Denial, Reason, TokenRefused
 from authorizer.tenants import TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from authorizer.providers import Entrance, KindOfToken, Provider, Terms, UserRoles
+    from authorizer.providers import Entrance, KindOfToken, Mark, Provider, Terms, UserRoles
 
 LONGEST_NAME = 400
 """In characters. Chime shows a hundred, and API Gateway's patience with an authorizer's answer is not documented."""
@@ -80,6 +81,19 @@ def check_audience(claims: Mapping[str, Any], provider: Provider) -> None:
         raise TokenRefused(Reason.WRONG_AUDIENCE)
 
 
+def check_client(claims: Mapping[str, Any], provider: Provider) -> None:
+    """
+    Check that an application of ours asked for the token, where its audience is everybody's.
+
+    Raises:
+        TokenRefused: Another one did, or the token does not say who.
+    """
+    held = (claim_paths.only(claims, path) for path in provider.client_claims)
+    client = next((one for one in held if one is not None), None)
+    if provider.clients and not _holds_any(client, provider.clients):
+        raise TokenRefused(Reason.WRONG_AUDIENCE)
+
+
 def check_kind(claims: Mapping[str, Any], kind: KindOfToken) -> None:
     """
     Check that the token is of the kind that signs users in (RFC 8725, 3.12).
@@ -91,6 +105,8 @@ def check_kind(claims: Mapping[str, Any], kind: KindOfToken) -> None:
     if not _meets(claims, kind.must) or any(
         _holds_any(claim_paths.only(claims, path), values) for path, values in kind.must_not.items()
     ):
+        raise TokenRefused(Reason.WRONG_TYPE)
+    if any(_tells(mark, claims) for mark in kind.others):
         raise TokenRefused(Reason.WRONG_TYPE)
 
 
@@ -117,12 +133,13 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
     Raises:
         TokenRefused: They name nobody, a machine, two people, or in a way that is no name.
     """
+    subject = _subject(claim_paths.only(claims, provider.subject_claim), provider)
     return Caller(
         provider=provider.name,
         id_scope=_id_scope(claims, provider),
         plain=provider.plain,
-        subject=_subject(claim_paths.only(claims, provider.subject_claim), provider),
-        name=_first_text(claims, provider.name_claims),
+        subject=subject,
+        name=names.shown(claims, provider.name_claims, subject)[:LONGEST_NAME],
         role=_role(claims, provider.user_roles),
         expires=int(claims["exp"]),
     )
@@ -130,6 +147,23 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
 
 def _meets(claims: Mapping[str, Any], terms: Terms) -> bool:
     return all(_holds_any(claim_paths.first(claims, path), values) for path, values in terms.items())
+
+
+def _tells(mark: Mark, claims: Mapping[str, Any]) -> bool:
+    return (
+        all(_holds_any(claim_paths.only(claims, path), values) for path, values in mark.holds.items())
+        and all(_text(claims, path).startswith(start) for path, start in mark.begins.items())
+        and all(_text(claims, path).endswith(end) for path, end in mark.ends.items())
+        and len({_text(claims, path) for path in mark.same}) <= 1
+        and all(map(partial(_text, claims), mark.same))
+        and all(claim_paths.only(claims, path) is not None for path in mark.has)
+        and all(claim_paths.only(claims, path) is None for path in mark.lacks)
+    )
+
+
+def _text(claims: Mapping[str, Any], path: str) -> str:
+    claim = claim_paths.only(claims, path)
+    return claim if isinstance(claim, str) else ""
 
 
 def _holds_any(claim: Any, values: Iterable[object]) -> bool:
@@ -163,9 +197,6 @@ def _subject(value: object, provider: Provider) -> str:
         value = str(value)
     if not isinstance(value, str) or len(value) > provider.longest_subject or not _names_somebody(value):
         raise TokenRefused(Reason.INVALID_SUBJECT)
-    suffix = provider.kind.machine_suffix
-    if suffix and value.endswith(suffix):
-        raise TokenRefused(Reason.WRONG_TYPE)
     return value
 
 
@@ -182,7 +213,7 @@ def _names_somebody(subject: str) -> bool:
 
 def _id_scope(claims: Mapping[str, Any], provider: Provider) -> str:
     if "{tid}" not in provider.id_scope:
-        return provider.id_scope
+        return provider.id_scope.replace("{iss}", claims.get("iss", ""))
     tenant = claims.get("tid")
     # The issuer was matched; that the tenant is the issuer's own is said by Entra's documentation, not by its key.
     if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or f"/{tenant}/" not in claims.get("iss", ""):
@@ -195,10 +226,3 @@ def _role(claims: Mapping[str, Any], roles: UserRoles) -> str:
         return ""
     held = claim_paths.only(claims, roles.claim)
     return next((name for name in roles.names if _holds_any(held, (name,))), "")
-
-
-def _first_text(claims: Mapping[str, Any], paths: tuple[str, ...]) -> str:
-    """A name that is no text is no reason to keep somebody out."""
-    candidates = (claim for path in paths for claim in claim_paths.found(claims, path))
-    name: str = next((text for text in candidates if isinstance(text, str) and text.strip()), "")
-    return name[:LONGEST_NAME]

@@ -33,6 +33,19 @@ class KeySource(Protocol):
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What a kind of token is told by, all of it at once. Claims are named by their paths."""
+
+    holds: Terms = field(default_factory=dict)
+    begins: Mapping[str, str] = field(default_factory=dict)
+    ends: Mapping[str, str] = field(default_factory=dict)
+    same: tuple[str, ...] = ()
+    """Claims that hold the same text as each other."""
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class KindOfToken:
     """What tells the tokens that sign users in from an issuer's other tokens (RFC 8725, 3.12)."""
 
@@ -40,8 +53,8 @@ class KindOfToken:
     """Accepted `typ` headers, in lower case and without "application/"."""
     must: Terms = field(default_factory=dict)
     must_not: Terms = field(default_factory=dict)
-    machine_suffix: str = ""
-    """How the subjects of machines end, if they can be told by that."""
+    others: tuple[Mark, ...] = ()
+    """What the tokens of machines, anonymous users and other strangers are told by."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +84,10 @@ class Provider:
 
     `issuers` is empty for the one provider whose tokens name none; an issuer with "{tenantid}" in it stands for
     those of all tenants. `audiences` is None if any will do, and empty if a token must name none. `id_scope` sets
-    its users apart from those of other providers, with the claim `tid` in place of "{tid}"; `plain` passes user ids
-    on unchanged where they fit. `skew`, `longest_lifetime` and `least_remaining` (of a token's life) are in seconds.
+    its users apart from those of other providers, with the claims `tid` and `iss` in place of "{tid}" and "{iss}";
+    `plain` passes user ids on unchanged where they fit. If `clients` are named, one of them must be the first of
+    `client_claims` that the token has: who asked for it. `skew`,
+    `longest_lifetime` and `least_remaining` (of a token's life) are in seconds.
     """
 
     name: str
@@ -92,6 +107,8 @@ class Provider:
     skew: int
     longest_lifetime: int | None
     least_remaining: int
+    clients: tuple[str, ...] = ()
+    client_claims: tuple[str, ...] = ()
 
 
 class Providers:

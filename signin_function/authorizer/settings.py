@@ -13,7 +13,7 @@ from authorizer.https import is_allowed
 from authorizer.key_options import KEY_OPTIONS, algorithms_of, keys_of
 from authorizer.options import Options
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
-from authorizer.providers import Entrance, KindOfToken, Provider, Providers, UserRoles
+from authorizer.providers import Entrance, KindOfToken, Mark, Provider, Providers, UserRoles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -162,8 +162,13 @@ def _kind(options: Options) -> KindOfToken:
         types=frozenset(kind.lower() for kind in options.texts("types", "Write accepted typ headers.", ACCESS_OR_ID)),
         must=options.terms("must"),
         must_not=options.terms("must_not"),
-        machine_suffix=options.text("machine_suffix", "Write how the subjects of machines end.", ""),
+        others=_others(options),
     )
+
+
+def _others(options: Options) -> tuple[Mark, ...]:
+    suffix = options.text("machine_suffix", "Write how the subjects of machines end.", "")
+    return (Mark(ends={options.text("subject_claim", "", "sub"): suffix}),) if suffix else ()
 
 
 def _entrance(options: Options) -> Entrance:

@@ -61,8 +61,10 @@ def _check_signature(token: UnverifiedToken, provider: Provider) -> None:
 
 def _signed_caller(signed_claims: Mapping[str, Any], provider: Provider, now: float) -> Caller:
     claims.check_times(signed_claims, provider, now)
-    claims.check_audience(signed_claims, provider)
+    # Before the audience, because the wrong kind of token names another one, and says so less well.
     claims.check_kind(signed_claims, provider.kind)
+    claims.check_audience(signed_claims, provider)
+    claims.check_client(signed_claims, provider)
     caller = claims.caller(signed_claims, provider)
     claims.check_entrance(signed_claims, provider.entrance)
     return caller

@@ -363,20 +363,6 @@ def test_provider_of_any_audience_accepts_a_token_that_names_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "name"),
-    [
-        pytest.param({}, "Ada Lovelace", id="the first claim"),
-        pytest.param({"name": " ", "nickname": "Countess"}, "Countess", id="the next one, if the first is blank"),
-        pytest.param({"name": 7}, "", id="none, if the claim is a number"),
-        pytest.param({"name": "x" * 401}, "x" * 400, id="as much of it as is passed on"),
-        pytest.param({"name": None}, "", id="none, if there is no claim"),
-    ],
-)
-def test_name_is_the_first_claim_with_text(changes: dict[str, Any], name: str) -> None:
-    assert verify(signed_by(RSA, **changes), Providers((provider(),)), NOW).name == name
-
-
-@pytest.mark.parametrize(
     ("nested", "accepted"),
     [
         pytest.param(15, True, id="sixteen deep with the claims themselves"),
@@ -428,28 +414,6 @@ def test_skew_is_as_set(skew: int, now: int, *, accepted: bool) -> None:
         assert verify(token, Providers((provider(skew=skew),)), now).subject == "ada"
     else:
         assert refusal(token, provider(skew=skew), now=now) == "token_expired"
-
-
-@pytest.mark.parametrize(
-    ("kind", "changes", "reason"),
-    [
-        pytest.param({"must": {"use": ("id",)}}, {"use": "id"}, None, id="says what it must"),
-        pytest.param({"must": {"use": ("id",)}}, {"use": "access"}, "wrong_type", id="says something else"),
-        pytest.param({"must": {"use": ("id",)}}, {}, "wrong_type", id="says nothing"),
-        pytest.param({"must": {"ok": (True,)}}, {"ok": 1}, "wrong_type", id="says 1 for true"),
-        pytest.param({"must_not": {"sts": ("pending",)}}, {"sts": "pending"}, "wrong_type", id="says what it must not"),
-        pytest.param({"must_not": {"sts": ("pending",)}}, {"sts": "active"}, None, id="says something allowed"),
-        pytest.param({"must_not": {"sts": ("pending",)}}, {}, None, id="need not say anything"),
-        pytest.param({"machine_suffix": "@clients"}, {"sub": "x@clients"}, "wrong_type", id="is a machine's"),
-    ],
-)
-def test_kind_of_token_is_told_by_its_claims(kind: dict[str, Any], changes: dict[str, Any], reason: str | None) -> None:
-    told = provider(kind=KindOfToken(types=frozenset({"jwt"}), **kind))
-
-    if reason is None:
-        assert verify(signed_by(RSA, **changes), Providers((told,)), NOW).provider == "main"
-    else:
-        assert refusal(signed_by(RSA, **changes), told) == reason
 
 
 @pytest.mark.parametrize(
