@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool, AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
 from botocore.handlers import BUILTIN_HANDLERS
@@ -16,7 +17,7 @@ from botocore.session import Session
 from signin.errors import Rejected, Throttled, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 THROTTLING = {"RequestLimitExceeded", "SlowDown", "Throttled", "ThrottledClient", "Throttling", "TooManyRequests"}
 """As `code_of` gives them."""
@@ -26,6 +27,34 @@ READ_SECONDS = 4.0
 
 FIRST_SERVER_ERROR = 500
 TOO_MANY_REQUESTS = 429
+
+_wanted: ContextVar[Callable[[], bool]] = ContextVar("_wanted", default=lambda: True)
+
+
+class GivenUpError(Exception):
+    """A request was not sent, because nobody wants it any more. botocore makes an HTTPClientError of it."""
+
+
+class _Asking:
+    """Of a connection: asks, when it is open, whether what is to be sent is wanted still."""
+
+    sock: Any
+    connect: Callable[[], None]
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        if not _wanted.get()():
+            raise GivenUpError
+        super().send(data)  # type: ignore[misc]  # the connection that this is mixed into has it
+
+
+def _asking(pool: Any) -> Any:
+    connection = type("AskingConnection", (_Asking, pool.ConnectionCls), {})
+    return type("AskingPool", (pool,), {"ConnectionCls": connection})
+
+
+_POOLS = {"http": _asking(AWSHTTPConnectionPool), "https": _asking(AWSHTTPSConnectionPool)}
 
 
 def client(service: str, region: str | None = None) -> Any:
@@ -40,7 +69,10 @@ def client(service: str, region: str | None = None) -> Any:
         retries={"total_max_attempts": 1},
         tcp_keepalive=True,
     )
-    return shared_session().create_client(service, region_name=region, config=config)
+    made: Any = shared_session().create_client(service, region_name=region, config=config)
+    # botocore's own hooks come before the connection, which may take long to open.
+    made._endpoint.http_session._pool_classes_by_scheme.update(_POOLS)  # noqa: SLF001 - it has no other way to them
+    return made
 
 
 @functools.cache
@@ -56,6 +88,16 @@ def shared_session() -> Session:
         if "." not in event:
             session.register(event, handler)
     return session
+
+
+@contextmanager
+def sent_if(wanted: Callable[[], bool]) -> Iterator[None]:
+    """Send the requests that this thread makes within only if they are *wanted* when there is a connection for them."""
+    before = _wanted.set(wanted)
+    try:
+        yield
+    finally:
+        _wanted.reset(before)
 
 
 def open_connection(client: Any) -> None:

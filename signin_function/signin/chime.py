@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from signin.aws import client, code_of, open_connection, translated
+from signin.aws import client, code_of, open_connection, sent_if, translated
 from signin.errors import UserExists, UserMissing
 from signin.users import AppInstanceUser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from signin.users import Wanted
 
 MISSING = {"Forbidden", "NotFound"}
 """AWS's own documents disagree on which of them a missing user gives."""
@@ -54,9 +56,9 @@ class ChimeUsers:
             user = answer["AppInstanceUser"]
         return AppInstanceUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""))
 
-    def create(self, user_id: str, name: str, request_token: str) -> None:
+    def create(self, user_id: str, name: str, request_token: str, wanted: Wanted) -> None:
         """
-        Make the user. The same data again is a success; Conflict means other data.
+        Make the user if that is *wanted* still. The same data again is a success; Conflict means other data.
 
         Source: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_identity-chime_CreateAppInstanceUser.html
 
@@ -64,7 +66,7 @@ class ChimeUsers:
             UserExists: The user is there already.
             SigninError: Chime throttles, fails or refuses.
         """
-        with translated(), _telling({"Conflict"}, UserExists):
+        with translated(), sent_if(wanted), _telling({"Conflict"}, UserExists):
             answer = self._client.create_app_instance_user(
                 AppInstanceArn=self._app_instance_arn,
                 AppInstanceUserId=user_id,
@@ -74,16 +76,18 @@ class ChimeUsers:
             if answer["AppInstanceUserArn"] != self.arn(user_id):
                 raise ValueError("Chime made another user than it was asked for")
 
-    def rename(self, user: AppInstanceUser, name: str) -> None:
+    def rename(self, user: AppInstanceUser, name: str, wanted: Wanted) -> None:
         """
-        Give the user another name. Chime wants the metadata too, and would wipe it if it were left out.
+        Give the user another name if that is *wanted* still.
+
+        Chime wants the metadata too, and would wipe it if it were left out.
 
         Source: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_identity-chime_UpdateAppInstanceUser.html
 
         Raises:
-            SigninError: Chime throttles, fails or refuses.
+            SigninError: Chime throttles, fails or refuses, or the name is not wanted any more.
         """
-        with translated():
+        with translated(), sent_if(wanted):
             self._client.update_app_instance_user(AppInstanceUserArn=user.arn, Name=name, Metadata=user.metadata)
 
 

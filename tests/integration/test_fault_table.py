@@ -163,7 +163,7 @@ def rows() -> list[Any]:
 def test_fault_has_its_answer(service: Service, operation: str, fault: Fault, times: int) -> None:
     name = USER_BEFORE.get(operation, "Ada Lovelace")
     if name:
-        ChimeUsers(service.app_instance_arn).create("ada", name, "before")
+        ChimeUsers(service.app_instance_arn).create("ada", name, "before", lambda: True)
     service.aws.local("DELETE", "calls")
     service.aws.local("POST", "faults", fault.body(operation, times))
 

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 LIST = "/test/revoked-users"
 
 
+def always() -> bool:
+    """Want what is asked for."""
+    return True
+
+
 class Cloud:
     """The local AWS, with an AppInstance, a user role, and our clients of both."""
 
@@ -62,24 +67,24 @@ def cloud(default_aws: Aws) -> Cloud:
 
 
 def test_user_who_was_made_can_be_described(cloud: Cloud) -> None:
-    cloud.users.create("ada", "Ada Lovelace", "request-1")
+    cloud.users.create("ada", "Ada Lovelace", "request-1", always)
 
     assert cloud.users.describe("ada") == AppInstanceUser(cloud.users.arn("ada"), "Ada Lovelace", "")
 
 
 def test_user_who_is_made_twice_with_the_same_data_is_one(cloud: Cloud) -> None:
-    cloud.users.create("ada", "Ada Lovelace", "request-1")
-    cloud.users.create("ada", "Ada Lovelace", "request-2")
+    cloud.users.create("ada", "Ada Lovelace", "request-1", always)
+    cloud.users.create("ada", "Ada Lovelace", "request-2", always)
 
     tokens = [call["ClientRequestToken"] for call in cloud.parameters("CreateAppInstanceUser")]
     assert tokens == ["request-1", "request-2"]
 
 
 def test_user_who_is_made_again_under_another_name_exists(cloud: Cloud) -> None:
-    cloud.users.create("ada", "Ada Lovelace", "request-1")
+    cloud.users.create("ada", "Ada Lovelace", "request-1", always)
 
     with pytest.raises(UserExists):
-        cloud.users.create("ada", "Ada Byron", "request-1")
+        cloud.users.create("ada", "Ada Byron", "request-1", always)
 
 
 def test_user_who_was_never_made_is_missing(cloud: Cloud) -> None:
@@ -96,10 +101,10 @@ def test_either_way_of_saying_so_means_a_missing_user(cloud: Cloud, error: str, 
 
 
 def test_renaming_keeps_the_metadata(cloud: Cloud) -> None:
-    cloud.users.create("ada", "Ada Lovelace", "request-1")
+    cloud.users.create("ada", "Ada Lovelace", "request-1", always)
     user = AppInstanceUser(cloud.users.arn("ada"), "Ada Lovelace", "vip")
 
-    cloud.users.rename(user, "Ada Byron")
+    cloud.users.rename(user, "Ada Byron", always)
 
     assert cloud.users.describe("ada") == AppInstanceUser(user.arn, "Ada Byron", "vip")
 
@@ -162,9 +167,9 @@ def test_connection_that_cannot_be_opened_is_left_to_the_first_call(
 
 CALLS: dict[str, Callable[[Cloud], object]] = {
     "DescribeAppInstanceUser": lambda cloud: cloud.users.describe("ada"),
-    "CreateAppInstanceUser": lambda cloud: cloud.users.create("ada", "Ada", "request-1"),
+    "CreateAppInstanceUser": lambda cloud: cloud.users.create("ada", "Ada", "request-1", always),
     "UpdateAppInstanceUser": lambda cloud: cloud.users.rename(
-        AppInstanceUser(cloud.users.arn("ada"), "Ada", ""), "Eve"
+        AppInstanceUser(cloud.users.arn("ada"), "Ada", ""), "Eve", always
     ),
     "AssumeRole": lambda cloud: cloud.sessions.open(Session("ada", cloud.role_arn, 900)),
     "GetParameter": lambda cloud: cloud.revoked.read(),
@@ -292,7 +297,7 @@ def test_chime_is_asked_in_the_region_of_the_app_instance(default_aws: Aws) -> N
     elsewhere = default_aws.client("chime-sdk-identity", region="eu-central-1")
     arn = elsewhere.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
 
-    ChimeUsers(arn).create("ada", "Ada", "request-1")
+    ChimeUsers(arn).create("ada", "Ada", "request-1", always)
 
     assert ":eu-central-1:" in arn
     assert (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from signin import users
 from signin.budget import Budget
 from signin.caller import Caller
 from signin.errors import Forbidden, Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
@@ -20,6 +21,8 @@ from signin.users import AppInstanceUser, Ensured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from signin.users import Wanted
 
 NOW = 1_800_000_000
 ADA = Caller(
@@ -52,13 +55,16 @@ class Chime:
             raise UserMissing("Forbidden")
         return self.users[user_id]
 
-    def create(self, user_id: str, name: str, request_token: str) -> None:
+    def create(self, user_id: str, name: str, request_token: str, wanted: Wanted) -> None:
+        assert wanted()
         self.request_tokens.append(request_token)
         self._called("create")
         self.users[user_id] = AppInstanceUser(self.arn(user_id), name, "")
 
-    def rename(self, user: AppInstanceUser, name: str) -> None:
+    def rename(self, user: AppInstanceUser, name: str, wanted: Wanted) -> None:
         self._called("rename")
+        if not wanted():
+            raise Unavailable("given_up")
         self.users["ada"] = AppInstanceUser(user.arn, name, user.metadata)
 
     def _called(self, operation: str) -> None:
@@ -291,11 +297,12 @@ def test_call_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> No
 
 
 def test_new_name_that_hangs_is_left_and_keeps_nobody_out(executor: Executor) -> None:
-    released = threading.Event()
+    released, still_wanted = threading.Event(), []
 
     class SlowChime(Chime):
-        def rename(self, user: AppInstanceUser, name: str) -> None:
+        def rename(self, user: AppInstanceUser, name: str, wanted: Wanted) -> None:
             released.wait(timeout=30)
+            still_wanted.append(wanted())
 
     chime = SlowChime()
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
@@ -304,7 +311,39 @@ def test_new_name_that_hangs_is_left_and_keeps_nobody_out(executor: Executor) ->
     outcome = exchange(chime, Sts(), little, executor)
     released.set()
 
+    executor.shutdown()
     assert outcome.ensured == Ensured(chime.users["ada"], "not renamed")
+    assert still_wanted == [False]
+
+
+def test_new_name_that_waited_too_long_for_a_thread_is_not_brought_to_chime_later() -> None:
+    chime = Chime()
+    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
+    freed, little = threading.Event(), Budget(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.1)
+
+    with ThreadPoolExecutor(1) as busy:
+        busy.submit(freed.wait, 30)
+        ensured = users.ensure(chime, "ada", "Ada Lovelace", little, busy)
+        freed.set()
+
+    assert ensured.how == "not renamed"
+    assert chime.calls == ["describe"]
+
+
+def test_new_name_is_not_brought_to_chime_by_a_sign_in_that_has_ended(budget: Budget) -> None:
+    class LateChime(Chime):
+        def describe(self, user_id: str) -> AppInstanceUser:
+            budget.end()
+            return super().describe(user_id)
+
+    chime = LateChime()
+    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
+
+    with ThreadPoolExecutor(8) as executor:
+        ensured = users.ensure(chime, "ada", "Ada Lovelace", budget, executor)
+
+    assert ensured == Ensured(chime.users["ada"], "not renamed")
+    assert chime.users["ada"].name == "Ada Byron"
 
 
 @pytest.mark.parametrize(
