@@ -15,7 +15,15 @@ OKP = {"Ed25519": "EdDSA"}
 HMAC = {"HS256": 32, "HS384": 48, "HS512": 64}
 """The shortest secret, in bytes, that each accepts (RFC 7518, 3.2)."""
 
+OTHER_NAMES = {"Ed25519": "EdDSA"}
+"""RFC 9864, 2.2 calls EdDSA by its curve; only the one curve is known here, so that both names are one algorithm."""
+
 ASYMMETRIC = (*RSA, *EC.values(), *OKP.values())
+
+
+def one_name(algorithm: Any) -> Any:
+    """Return the one name by which an *algorithm* goes here; what is no other name of one stays as it is."""
+    return OTHER_NAMES.get(algorithm, algorithm) if isinstance(algorithm, str) else algorithm
 
 
 def of_jwk(key: Mapping[str, Any]) -> tuple[str, ...]:

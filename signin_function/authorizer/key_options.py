@@ -37,8 +37,9 @@ def algorithms_of(options: Options) -> tuple[str, ...]:
     """Return the algorithms that are accepted, or raise SettingsError."""
     secret = options.has("secret_arn") or options.any("preset") == "shared-secret"
     known = tuple(algorithms.HMAC) if secret else algorithms.ASYMMETRIC
-    accepted = options.texts("algorithms", f"Write some of: {', '.join(known)}.", known[:1] if secret else known)
-    unfit = [algorithm for algorithm in accepted if algorithm not in known]
+    given = options.texts("algorithms", f"Write some of: {', '.join(known)}.", known[:1] if secret else known)
+    accepted = tuple(dict.fromkeys(map(algorithms.one_name, given)))
+    unfit = [algorithm for algorithm in given if algorithms.one_name(algorithm) not in known]
     if unfit:
         raise options.wrong("algorithms", f"has {unfit[0]}, which does not go with its keys. Use: {', '.join(known)}.")
     if secret and len(accepted) > 1:

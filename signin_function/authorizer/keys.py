@@ -143,8 +143,8 @@ def _usable(listed: Any, accepted: tuple[str, ...]) -> VerificationKey | None:
     jwk = {name: value for name, value in listed.items() if value is not None and (name, value) != ("key_ops", [])}
     if not _is_meant_for_verifying(jwk):
         return None
-    fitting = algorithms.of_jwk(jwk)
-    algorithm = next((name for name in accepted if name in fitting and jwk.get("alg", name) == name), None)
+    fitting, own = algorithms.of_jwk(jwk), algorithms.one_name(jwk.get("alg"))
+    algorithm = next((name for name in accepted if name in fitting and own in (None, name)), None)
     if algorithm is None:
         return None
     try:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import re
 from typing import TYPE_CHECKING, Any
 
 from authorizer.errors import NoToken, Reason, TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]+|[A-Za-z0-9_-]+)={0,2}", re.ASCII)
+"""In either alphabet, but in one (RFC 4648, 4 and 5), with padding or, as many platforms write it, without."""
+_ONE_ALPHABET = str.maketrans("-_", "+/")
 
 
 def unverified_token(event: Mapping[str, Any], longest: int, *, accept_base64: bool = False) -> str:
@@ -49,9 +54,12 @@ def _authorization(event: Mapping[str, Any]) -> str:
 
 
 def _unwrapped(token: str) -> str:
-    if "." in token:
+    if "." in token or not _BASE64.fullmatch(token):
         return token
+    text = token.rstrip("=").translate(_ONE_ALPHABET)
     try:
-        return base64.b64decode(token, validate=True).decode("ascii")
-    except (binascii.Error, ValueError):
+        unwrapped = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode("ascii")
+    except ValueError:
         return token
+    # Text without a dot may look like base64, and was no token before it was wrapped.
+    return unwrapped if "." in unwrapped else token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from authorizer import claims, compact
+from authorizer import algorithms, claims, compact
 from authorizer.errors import Reason, TokenRefused
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _check_type(header: Mapping[str, Any], provider: Provider) -> None:
 
 
 def _check_signature(token: UnverifiedToken, provider: Provider) -> None:
-    algorithm = token.header.get("alg")
+    algorithm = algorithms.one_name(token.header.get("alg"))
     if not isinstance(algorithm, str) or algorithm not in provider.algorithms:
         raise TokenRefused(Reason.WRONG_ALGORITHM)
     candidates = provider.keys.candidates(token.header.get("kid"), algorithm, token.claims.get("iss"))

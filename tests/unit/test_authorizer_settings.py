@@ -68,6 +68,13 @@ def test_preset_can_be_overridden() -> None:
     assert (changed.subject_claim, changed.name_claims, changed.algorithms) == ("uid", ("display",), ("ES256",))
 
 
+@pytest.mark.parametrize("algorithms", ["Ed25519", ["EdDSA"], ["Ed25519", "EdDSA"]])
+def test_algorithm_with_two_names_is_one_in_settings(algorithms: str | list[str]) -> None:
+    assert provider({**OIDC, "algorithms": algorithms}).algorithms == ("EdDSA",)
+    with pytest.raises(SettingsError, match=r"has Ed(25519|DSA), which does not go with its keys"):
+        provider({**OWN, "algorithms": algorithms})
+
+
 def test_only_provider_is_plain() -> None:
     assert provider(OIDC).plain
     assert not provider({**OIDC, "plain": False}).plain

@@ -31,6 +31,14 @@ def test_each_kind_of_key_is_read_with_one_algorithm() -> None:
     assert keys_in(RSA, EC, ED) == [("rsa-1", "RS256"), ("ec-1", "ES256"), ("ed-1", "EdDSA")]
 
 
+@pytest.mark.parametrize("algorithm", ["Ed25519", "EdDSA"])
+def test_key_may_call_its_algorithm_by_its_curve(algorithm: str) -> None:
+    assert keys_in({**ED, "alg": algorithm}) == [("ed-1", "EdDSA")]
+    for other in ({**RSA, "alg": algorithm}, {**ED, "alg": algorithm, "crv": "Ed448"}, {**ED, "alg": [algorithm]}):
+        with pytest.raises(ValueError, match="no key that is usable"):
+            keys_in(other)
+
+
 @pytest.mark.parametrize("algorithm", ["RS384", "PS256", "PS512"])
 def test_key_is_used_with_the_algorithm_that_it_names(algorithm: str) -> None:
     assert keys_in({**RSA, "alg": algorithm}) == [("rsa-1", algorithm)]

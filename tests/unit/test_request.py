@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from authorizer.errors import NoToken, TokenRefused
 from authorizer.request import unverified_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LONGEST = 8192
 
@@ -89,13 +92,38 @@ def test_token_in_base64_is_left_alone_by_default() -> None:
     assert unverified_token(request(f"Bearer {wrapped}"), LONGEST) == wrapped
 
 
-@pytest.mark.parametrize("token", ["a.b.c", "a.b.cd", "a.b.cde"])
-def test_token_in_base64_is_unwrapped_where_that_is_accepted(token: str) -> None:
-    wrapped = base64.b64encode(token.encode()).decode()
+ENCODERS = {"base64": base64.b64encode, "base64url": base64.urlsafe_b64encode}
+
+
+@pytest.mark.parametrize("padding", ["=", ""], ids=["with padding", "without padding"])
+@pytest.mark.parametrize("encoder", ENCODERS.values(), ids=ENCODERS)
+@pytest.mark.parametrize("token", ["a.b.c", "a.b.cd", "a.b.cde", "~~~.???.>>>", "a.b.c~?>"])
+def test_token_in_base64_is_unwrapped_where_that_is_accepted(
+    token: str, encoder: Callable[[bytes], bytes], padding: str
+) -> None:
+    wrapped = encoder(token.encode()).decode().replace("=", padding)
 
     assert unverified_token(request(f"Bearer {wrapped}"), LONGEST, accept_base64=True) == token
 
 
-@pytest.mark.parametrize("token", ["a.b.c", "not base64!", "aGVsbG8", "/w==", ""])
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("a.b.c", id="a token"),
+        pytest.param("not base64!", id="another letter"),
+        pytest.param("aGVsbG8", id="text"),
+        pytest.param("/w==", id="no text"),
+        pytest.param("", id="nothing"),
+        pytest.param("YS5iLmN-Pz4/", id="two alphabets"),
+        pytest.param("YS5iLmN-Pz4+", id="two alphabets, the other way about"),
+        pytest.param("YS5iLmMxY", id="half an octet"),
+        pytest.param("YS5i=LmM=", id="padding within"),
+        pytest.param("YS5iLmM===", id="padding without end"),
+        pytest.param("YS5i\nLmM", id="two lines"),
+        pytest.param("wqouwqouwqo", id="letters beyond ASCII"),
+    ],
+)
 def test_what_is_no_base64_is_left_to_the_verifier(token: str) -> None:
-    assert unverified_token(request(f"Bearer {token}"), LONGEST, accept_base64=True) == token
+    header = request(f"Bearer {token}")
+
+    assert unverified_token(header, LONGEST, accept_base64=True) == unverified_token(header, LONGEST) == token

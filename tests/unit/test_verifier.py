@@ -135,6 +135,22 @@ def test_algorithm_is_accepted(signer: Signer) -> None:
     assert refusal(tampered(signed_by(signer)), provider(keys=keys)) == "bad_signature"
 
 
+@pytest.mark.parametrize("listed", ["EdDSA", "Ed25519", None])
+@pytest.mark.parametrize("said", ["EdDSA", "Ed25519"])
+def test_algorithm_with_two_names_is_one(said: str, listed: str | None) -> None:
+    keys = FixedKeys(key_set({"keys": [{**ED.jwk, "alg": listed}, RSA.jwk]}, ASYMMETRIC))
+    token = ED.token(claims(), alg=said)
+
+    assert verify(token, Providers((provider(keys=keys),)), NOW).subject == "ada"
+    assert refusal(tampered(token), provider(keys=keys)) == "bad_signature"
+    assert refusal(token, provider(keys=keys, algorithms=("RS256",))) == "wrong_algorithm"
+
+
+@pytest.mark.parametrize("said", ["ed25519", "Ed448", "ED25519", "EDDSA"])
+def test_algorithm_that_has_nearly_that_name_is_another(said: str) -> None:
+    assert refusal(ED.token(claims(), alg=said), provider(keys=keys_of(ED))) == "wrong_algorithm"
+
+
 @pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
 def test_algorithm_of_secrets_is_accepted(algorithm: str) -> None:
     class Secrets(SecretVersions):
