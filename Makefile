@@ -66,12 +66,13 @@ tests/browser/node_modules/made: tests/browser/package-lock.json
 	@$(NPM) ci --prefix tests/browser
 	@touch $@
 
-check: .venv/dev .venv/checkov/made ## check formatting, lint, types, import rules and the template; change nothing
+check: .venv/dev .venv/checkov/made ## check formatting, lint, types, import rules, the template and its policies; change nothing
 	@$(BIN)/ruff format --check --quiet || { echo 'make format puts that right.'; exit 1; }
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
 	@PYTHONPATH=signin_function:. $(BIN)/lint-imports
 	@$(SAM) validate --lint
+	@PYTHONPATH=signin_function:. $(BIN)/python -m tests.judge
 	@$(CHECKOV)/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
 
 format: .venv/dev ## format the code and mend what lint can mend

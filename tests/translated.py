@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from moto.iam.models import iam_backends
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
@@ -18,9 +17,12 @@ from local.aws.endpoint import AwsEndpoint
 from local.deployment import deploy
 from local.stack import TEMPLATE
 from local.template import translate
+from tests.reference import as_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+
+    from moto.iam.models import Role
 
     from local.deployment import Deployment
 
@@ -43,6 +45,8 @@ EVERYTHING = {
     "UserRoleArns": f"arn:aws:iam::{ACCOUNT}:role/moderator,arn:aws:iam::{ACCOUNT}:role/staff/owner",
     "SessionEndsWithToken": "true",
     "SourceIdentity": "true",
+    "Revocation": "true",
+    "AcceptBase64Tokens": "true",
     "AllowedOrigins": "https://app.example.com,https://localhost:9000",
     "AllowedSourceRanges": "192.0.2.0/24,198.51.100.7/32",
     "DomainName": "signin.example.com",
@@ -64,8 +68,39 @@ OTHERWISE = {
     "WebAclArn": f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/mine/1",
     "AccessLog": "on",
     "AlarmTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:operators",
+    "SessionSeconds": "900",
+    "LongestToken": "4096",
+    "ThrottlingRate": "5",
+    "ThrottlingBurst": "10",
+    "MemorySize": "512",
+    "LogRetentionDays": "7",
+    "LatencyAlarmMilliseconds": "5000",
+    "RefusedTokensLimit": "50",
+    "MetricsNamespace": "ChimeSigninDev",
 }
-"""What there is two ways of, the other way."""
+"""What there is two ways of, the other way, and every number another than by default."""
+PROVIDERS = {
+    "oidc": {"Issuer": "https://id.example.com/", "Audience": "my-app"},
+    "cognito": {"UserPoolId": "eu-west-1_AbCdEfGhI", "ClientId": "1example23456789", "TokenUse": "access"},
+    "auth0": {"ProviderDomain": "tenant.eu.auth0.com", "Audience": "https://api.example.com"},
+    "okta": {"ProviderDomain": "example.okta.com"},
+    "entra": {
+        "Tenant": "8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11",
+        "ClientId": "6731de76-14a6-49ae-97bc-6eba6914391e",
+    },
+    "firebase": {"ProjectId": "my-project"},
+    "google": {"ClientId": "1234987819200.apps.googleusercontent.com"},
+    "clerk": {
+        "ProviderDomain": "happy-hippo-1.clerk.accounts.dev",
+        "AuthorizedParties": "https://app.example.com,https://www.example.com",
+    },
+    "supabase": {"ProjectId": "abcdefghijklmnopqrst"},
+    "keycloak": {"Issuer": "https://id.example.com/realms/main", "ClientId": "chat"},
+    "shared-secret": {"SharedSecretArn": SECRET},
+}
+"""What each known provider needs."""
+SETS = {"with the least": LEAST, "with everything": EVERYTHING, "with what is otherwise": OTHERWISE}
+"""What tests are held for each of. A test proves that these and PROVIDERS leave no parameter and no condition out."""
 
 
 @cache
@@ -96,8 +131,12 @@ class Translated:
         decided: dict[str, Any] = self._decided(self.template["Resources"][logical_id]["Properties"])
         return decided
 
+    def holds(self, condition: str) -> bool:
+        """Tell whether the condition of that name holds."""
+        return self._holds({"Condition": condition})
+
     def _is_there(self, resource: Mapping[str, Any]) -> bool:
-        return "Condition" not in resource or self._holds({"Condition": resource["Condition"]})
+        return "Condition" not in resource or self.holds(resource["Condition"])
 
     def _decided(self, value: Any) -> Any:
         if isinstance(value, list):
@@ -106,7 +145,7 @@ class Translated:
             return value
         if "Fn::If" in value:
             condition, true, false = value["Fn::If"]
-            return self._decided(true if self._holds({"Condition": condition}) else false)
+            return self._decided(true if self.holds(condition) else false)
         decided = {name: self._decided(one) for name, one in value.items()}
         return {name: one for name, one in decided.items() if one != {"Ref": "AWS::NoValue"}}
 
@@ -129,24 +168,31 @@ class Translated:
 
 def deployed(parameters: Mapping[str, str]) -> tuple[Deployment, dict[str, list[dict[str, Any]]]]:
     """Return what stands after deployment into moto, and each role's statements by its logical id."""
+    deployment, roles = _roles(parameters)
+    return deployment, {
+        name: [one for text in role.policies.values() for one in statements(text)] for name, role in roles
+    }
+
+
+def trusted(parameters: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """Return each role's trust policy after deployment into moto, as statements, by its logical id."""
+    return {name: statements(role.assume_role_policy_document) for name, role in _roles(parameters)[1]}
+
+
+def _roles(parameters: Mapping[str, str]) -> tuple[Deployment, list[tuple[str, Role]]]:
     with closing(AwsEndpoint()):
         deployment = deploy(TEMPLATE, parameters)
         roles = {role.arn: role for role in iam_backends[ACCOUNT]["aws"].roles.values()}
-        statements = {
-            name: [statement for policy in roles[arn].policies.values() for statement in _statements(policy)]
-            for name, arn in deployment.roles.items()
-        }
-    return deployment, statements
+    return deployment, [(name, roles[arn]) for name, arn in deployment.roles.items()]
 
 
-def _statements(policy: str) -> Iterator[dict[str, Any]]:
-    for statement in yaml.safe_load(policy)["Statement"]:
-        yield statement | {name: as_list(statement[name]) for name in ("Action", "Resource")}
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return what IAM takes as one or as several, as several."""
-    return value if isinstance(value, list) else [value]
+def statements(policy: str) -> list[dict[str, Any]]:
+    """Return a policy's statements, with lists for actions and resources."""
+    lists = ("Action", "NotAction", "Resource")
+    return [
+        statement | {name: as_list(statement[name]) for name in lists if name in statement}
+        for statement in json.loads(policy)["Statement"]
+    ]
 
 
 def findings(template: Mapping[str, Any], folder: Path) -> list[str]:

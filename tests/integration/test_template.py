@@ -12,17 +12,15 @@ from local.gateway.definition import read_responses
 from local.gateway.request import Request
 from local.gateway.responses import KINDS, Answer, Refusal, render
 from local.stack import TEMPLATE
-from tests.translated import EVERYTHING, LEAST, OTHERWISE, Translated, findings, source
+from tests.translated import EVERYTHING, LEAST, OTHERWISE, PROVIDERS, SETS, Translated, findings, source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 OPERATING = (TEMPLATE.parent / "docs" / "operating.md").read_text()
-SETS = [
-    pytest.param(LEAST, id="with the least"),
-    pytest.param(EVERYTHING, id="with everything"),
-    pytest.param(OTHERWISE, id="with what is otherwise"),
-]
+TABLE = OPERATING.partition("| resource | what it is | when |")[2].partition("\n\n")[0]
+ROWS = re.findall(r"^\| `([A-Za-z0-9]+)` \| .*? \| ([^|]*) \|", TABLE, re.MULTILINE)
+PARAMETERS: dict[str, dict[str, Any]] = source()["Parameters"]
 CHALLENGE = "'Bearer realm=\"chime-signin\"'"
 REFUSAL = '\'Bearer realm="chime-signin", error="invalid_token"\''
 ERRORS = {
@@ -53,7 +51,7 @@ FREE_OR_BY_USE = {
 }
 
 
-@pytest.mark.parametrize("parameters", SETS)
+@pytest.mark.parametrize("parameters", SETS.values(), ids=SETS)
 def test_cloudformation_can_create_it(parameters: dict[str, str], tmp_path: Path) -> None:
     assert findings(Translated(parameters).template, tmp_path) == []
 
@@ -73,17 +71,32 @@ def test_what_is_optional_is_not_there_unless_asked_for() -> None:
     assert there == FREE_OR_BY_USE
 
 
-@pytest.mark.parametrize("parameters", SETS)
-def test_each_resource_of_the_change_set_is_explained(parameters: dict[str, str]) -> None:
+def test_the_table_of_resources_has_those_that_there_are_and_no_more() -> None:
     # SAM adds a hash to the names of what it makes anew: ApiDeployment1a2b3c, AuthorizerLayer1a2b3c.
-    names = {re.sub(r"(Deployment|Layer)[0-9a-f]{10}$", r"\1", name) for name in Translated(parameters).resources()}
+    there = {name for parameters in SETS.values() for name in Translated(parameters).resources()}
+    names = {re.sub(r"(Deployment|Layer)[0-9a-f]{10}$", r"\1", name) for name in there}
 
-    assert {name for name in names if f"`{name}`" not in OPERATING} == set()
+    assert sorted(name for name, _ in ROWS) == sorted(names)
+
+
+@pytest.mark.parametrize(("name", "when"), ROWS)
+def test_the_table_of_resources_says_which_parameters_ask_for_one(name: str, when: str) -> None:
+    condition = source()["Resources"].get(name, {}).get("Condition")
+    named = set(re.findall(r"`([A-Za-z]+)", when))
+
+    assert named == (parameters_of(condition) if condition else set())
+    assert (when == "always") == (not named)
+
+
+def parameters_of(condition: str) -> set[str]:
+    """Return the parameters that a condition looks at."""
+    text = json.dumps(source()["Conditions"][condition])
+    others = re.findall(r'"Condition": "(\w+)"', text)
+    return {*re.findall(r'"Ref": "(\w+)"', text), *(name for other in others for name in parameters_of(other))}
 
 
 # ── Parameters ───────────────────────────────────────────────────────────────────────────────────────
 
-PARAMETERS: dict[str, dict[str, Any]] = source()["Parameters"]
 INTERFACE = source()["Metadata"]["AWS::CloudFormation::Interface"]
 
 
@@ -100,6 +113,21 @@ def test_parameter_is_explained_bounded_and_has_its_place(name: str) -> None:
     assert INTERFACE["ParameterLabels"][name]["default"]
 
 
+GIVEN = [*SETS.values(), *({"IdentityProvider": name, **values} for name, values in PROVIDERS.items())]
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_parameter_is_given_in_one_of_the_sets(name: str) -> None:
+    assert {given[name] for given in GIVEN if name in given} - {str(PARAMETERS[name]["Default"])}
+
+
+def test_each_condition_holds_in_one_of_the_sets_and_not_in_another() -> None:
+    translations = [Translated(given) for given in GIVEN]
+    held = {name: {translated.holds(name) for translated in translations} for name in source()["Conditions"]}
+
+    assert [name for name, seen in held.items() if seen != {True, False}] == []
+
+
 def test_whoever_grants_meetings_is_told_what_that_means() -> None:
     for text in (PARAMETERS["Meetings"]["Description"], (TEMPLATE.parent / "README.md").read_text()):
         assert re.search(r"any meeting", text, re.IGNORECASE)
@@ -108,7 +136,7 @@ def test_whoever_grants_meetings_is_told_what_that_means() -> None:
 # ── The contract ─────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture(scope="module", params=SETS)
+@pytest.fixture(scope="module", params=SETS.values(), ids=list(SETS))
 def translated(request: pytest.FixtureRequest) -> Translated:
     return Translated(request.param)
 

@@ -9,28 +9,8 @@ import pytest
 from authorizer.clock import Clock
 from authorizer.settings import Settings
 from local.rules import broken_rules
-from tests.translated import APP_INSTANCE, EVERYTHING, KEY, LEAST, OTHERWISE, SECRET, deployed, source
+from tests.translated import APP_INSTANCE, KEY, LEAST, OTHERWISE, PROVIDERS, SECRET, SETS, deployed, source
 
-GOOD = {
-    "oidc": {"Issuer": "https://id.example.com/", "Audience": "my-app"},
-    "cognito": {"UserPoolId": "eu-west-1_AbCdEfGhI", "ClientId": "1example23456789", "TokenUse": "access"},
-    "auth0": {"ProviderDomain": "tenant.eu.auth0.com", "Audience": "https://api.example.com"},
-    "okta": {"ProviderDomain": "example.okta.com"},
-    "entra": {
-        "Tenant": "8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11",
-        "ClientId": "6731de76-14a6-49ae-97bc-6eba6914391e",
-    },
-    "firebase": {"ProjectId": "my-project"},
-    "google": {"ClientId": "1234987819200.apps.googleusercontent.com"},
-    "clerk": {
-        "ProviderDomain": "happy-hippo-1.clerk.accounts.dev",
-        "AuthorizedParties": "https://app.example.com,https://www.example.com",
-    },
-    "supabase": {"ProjectId": "abcdefghijklmnopqrst"},
-    "keycloak": {"Issuer": "https://id.example.com/realms/main", "ClientId": "chat"},
-    "shared-secret": {"SharedSecretArn": SECRET},
-}
-"""What each known provider needs."""
 OPTIONAL = {"TokenUse"}
 
 
@@ -39,23 +19,23 @@ def broken(parameters: dict[str, str], region: str = "us-east-1") -> list[str]:
 
 
 def test_there_is_one_for_every_provider_that_may_be_chosen() -> None:
-    assert {"", *GOOD} == set(source()["Parameters"]["IdentityProvider"]["AllowedValues"])
+    assert {"", *PROVIDERS} == set(source()["Parameters"]["IdentityProvider"]["AllowedValues"])
 
 
-@pytest.mark.parametrize("parameters", [LEAST, EVERYTHING, OTHERWISE], ids=["least", "everything", "otherwise"])
+@pytest.mark.parametrize("parameters", SETS.values(), ids=SETS)
 def test_good_parameters_break_no_rule(parameters: dict[str, str]) -> None:
     assert broken(parameters) == []
 
 
-@pytest.mark.parametrize("preset", GOOD)
+@pytest.mark.parametrize("preset", PROVIDERS)
 def test_provider_s_values_make_settings_that_the_authorizer_takes(preset: str) -> None:
-    parameters = {"IdentityProvider": preset, **GOOD[preset]}
+    parameters = {"IdentityProvider": preset, **PROVIDERS[preset]}
     deployment, _ = deployed({"ChimeAppInstanceArn": APP_INSTANCE, **parameters})
     settings = Settings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
 
     assert broken(parameters) == []
     assert [provider.name for provider in settings.providers.all] == ["main"]
-    for name, pattern in ((name, source()["Parameters"][name].get("AllowedPattern")) for name in GOOD[preset]):
+    for name, pattern in ((name, source()["Parameters"][name].get("AllowedPattern")) for name in PROVIDERS[preset]):
         assert pattern is None or re.search(pattern, parameters[name])
 
 
@@ -82,13 +62,13 @@ def test_secret_beside_an_issuer_is_not_the_issuer_s_key() -> None:
     ("preset", "name"),
     [
         pytest.param(preset, name, id=f"{preset} without {name}")
-        for preset, values in GOOD.items()
+        for preset, values in PROVIDERS.items()
         for name in values
         if name not in OPTIONAL
     ],
 )
 def test_provider_without_what_it_needs_is_refused(preset: str, name: str) -> None:
-    parameters = {"IdentityProvider": preset, **GOOD[preset], name: ""}
+    parameters = {"IdentityProvider": preset, **PROVIDERS[preset], name: ""}
 
     assert any(name in message and preset in message for message in broken(parameters))
 
@@ -97,13 +77,13 @@ def test_provider_without_what_it_needs_is_refused(preset: str, name: str) -> No
     ("preset", "name"),
     [
         pytest.param(preset, name, id=f"{name} for {preset}")
-        for preset in GOOD
+        for preset in PROVIDERS
         for name in ("UserPoolId", "Tenant", "AuthorizedParties", "ProviderDomain", "ProjectId", "ClientId", "Issuer")
-        if name not in GOOD[preset] and (preset, name) != ("shared-secret", "Issuer")
+        if name not in PROVIDERS[preset] and (preset, name) != ("shared-secret", "Issuer")
     ],
 )
 def test_value_that_nobody_looks_at_is_refused(preset: str, name: str) -> None:
-    parameters = {"IdentityProvider": preset, **GOOD[preset], name: "x"}
+    parameters = {"IdentityProvider": preset, **PROVIDERS[preset], name: "x"}
 
     assert any(name in message or "ClientId" in message for message in broken(parameters))
 
