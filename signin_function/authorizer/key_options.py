@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from authorizer import algorithms
-from authorizer.https import IssuerDocuments
+from authorizer.https import IssuerDocuments, is_allowed
 from authorizer.key_sources import (
     SECRET_LIFETIME,
     Fetch,
@@ -79,6 +79,12 @@ def _fetch_of_key_set(options: Options, issuer: str, accepted: tuple[str, ...]) 
     documents = IssuerDocuments(accepted)
     if options.has("jwks_uri"):
         return partial(documents.key_set_at, options.url("jwks_uri", "Write the address of the issuer's key set."))
+    # Here alone: an issuer that is not asked for keys may have any name, http://…/trust (ADFS), urn:… or a bare word.
+    if not is_allowed(issuer):
+        mend = "Write https://…, or say by jwks_uri, jwks or pem where its keys are."
+        raise options.wrong(
+            "issuer", f"is not an https URL without credentials, and is to be asked for its keys. {mend}"
+        )
     return partial(documents.discovered_key_set, issuer)
 
 

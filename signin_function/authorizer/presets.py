@@ -26,8 +26,8 @@ _PROJECT = re.compile(r"[a-z0-9-]+")
 
 
 def oidc(options: Options) -> dict[str, Any]:
-    """Any OpenID Connect provider: its users give `issuer` and `audience`."""
-    options.text("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.')
+    """Any OpenID Connect provider: its users give `issuer`, one or several, and `audience`."""
+    options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.')
     return {}
 
 
@@ -190,7 +190,7 @@ def keycloak(options: Options) -> dict[str, Any]:
 
     Source: https://www.keycloak.org/docs/latest/server_admin/#_oidc
     """
-    options.text("issuer", "Write the realm's address: https://HOST/realms/REALM.")
+    options.texts("issuer", "Write the realm's address: https://HOST/realms/REALM.")
     audience = {} if options.has("audience") else {"audience": _client_ids(options), "audience_claim": "azp"}
     return {
         **audience,

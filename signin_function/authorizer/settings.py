@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from authorizer.errors import SettingsError
-from authorizer.https import is_allowed
 from authorizer.key_options import KEY_OPTIONS, algorithms_of, keys_of
 from authorizer.options import Options
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
@@ -37,8 +36,6 @@ TOKEN_LENGTHS = 8192, 1024, 10_000
 """The longest token unless set, and its bounds, in characters; API Gateway lets 10,240 bytes of headers through."""
 LONGEST_LEAST_REMAINING = 3600
 YEAR = 366 * 24 * 3600
-ISSUERS_OF_GOOGLE = ("accounts.google.com",)
-"""The one issuer that is no URL."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +128,8 @@ def _provider(options: Options, clock: Clock, watch: Callable[[str, Fetch], None
     name = options.text("name", "Give it a short name, for logs and for the ids of users without an issuer.")
     if not NAME.fullmatch(name):
         raise options.wrong("name", "is not a name. Write up to 32 of a-z, 0-9 and -.")
-    issuers, accepted = _issuers(options), algorithms_of(options)
+    issuers = options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', ())
+    accepted = algorithms_of(options)
     return Provider(
         name=name,
         issuers=issuers,
@@ -189,14 +187,6 @@ def _user_roles(options: Options) -> UserRoles:
     if wrong:
         raise options.wrong("user_roles", f"has {wrong[0]}, which is no role's name. {mend}")
     return UserRoles(options.text("user_roles_claim", "Write the claim that holds the names of user roles."), names)
-
-
-def _issuers(options: Options) -> tuple[str, ...]:
-    issuers = options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', ())
-    # Who signs with a secret is never asked for keys, and may have any name.
-    if not options.has("secret_arn") and not all(is_allowed(name) or name in ISSUERS_OF_GOOGLE for name in issuers):
-        raise options.wrong("issuer", "is not an https URL without credentials. Write https://…")
-    return issuers
 
 
 def _audiences(options: Options) -> tuple[str, ...] | None:

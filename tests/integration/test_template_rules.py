@@ -39,6 +39,22 @@ def test_provider_s_values_make_settings_that_the_authorizer_takes(preset: str) 
         assert pattern is None or re.search(pattern, parameters[name])
 
 
+@pytest.mark.parametrize("issuer", ["http://adfs.example/adfs/services/trust", "urn:example:issuer", "my-app"])
+def test_issuer_that_is_not_asked_for_keys_may_have_any_name_here_as_well(issuer: str) -> None:
+    parameters = {"IdentityProvider": "shared-secret", "Issuer": issuer, "SharedSecretArn": SECRET}
+    deployment, _ = deployed({"ChimeAppInstanceArn": APP_INSTANCE, **parameters})
+    settings = Settings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
+
+    assert broken(parameters) == []
+    assert [provider.issuers for provider in settings.providers.all] == [(issuer,)]
+    assert re.search(source()["Parameters"]["Issuer"]["AllowedPattern"], issuer)
+
+
+@pytest.mark.parametrize("issuer", ['a", "any_audience": "x', "a\\u0022", "a\nb", "${AWS::AccountId}", "a b", "é"])
+def test_issuer_that_would_be_more_than_a_text_is_refused(issuer: str) -> None:
+    assert not re.fullmatch(source()["Parameters"]["Issuer"]["AllowedPattern"], issuer)
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

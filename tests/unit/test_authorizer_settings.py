@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from authorizer.clock import Clock
 from authorizer.errors import SettingsError
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf"
 OIDC = {"name": "main", "preset": "oidc", "issuer": "https://issuer.example/", "audience": "chime-signin"}
+PEM = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 OWN = {"name": "own", "preset": "shared-secret", "secret_arn": ARN}
 
 
@@ -111,6 +114,49 @@ def test_keys_may_be_given(keys: dict[str, Any]) -> None:
     assert provider({**OIDC, **keys}).issuers == ("https://issuer.example/",)
 
 
+NO_HTTPS_URL = [
+    "http://adfs.example/adfs/services/trust",
+    "urn:example:issuer",
+    "example",
+    "https://a:b@c.example",
+    "é",
+]
+
+
+@pytest.mark.parametrize("issuer", [*NO_HTTPS_URL, ["https://issuer.example", "urn:example:issuer"]], ids=str)
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"jwks": {"keys": [dict(rsa_signer().jwk)]}},
+        {"jwks_uri": "https://issuer.example/keys"},
+        {"pem": PEM.decode()},
+        {"secret_arn": ARN},
+    ],
+    ids=lambda keys: next(iter(keys)),
+)
+def test_issuer_that_is_not_asked_for_keys_may_have_any_name(issuer: Any, keys: dict[str, Any]) -> None:
+    told = provider({**OIDC, **keys, "issuer": issuer})
+
+    assert list(told.issuers) == ([issuer] if isinstance(issuer, str) else issuer)
+
+
+@pytest.mark.parametrize("issuer", NO_HTTPS_URL)
+def test_issuer_that_is_asked_for_keys_is_an_https_url(issuer: str) -> None:
+    for written in (issuer, [issuer, "https://issuer.example/"]):
+        with pytest.raises(SettingsError, match=r"issuer is not an https URL.*or say by jwks_uri, jwks or pem"):
+            provider({**OIDC, "issuer": written})
+    assert provider({**OIDC, "issuer": ["https://issuer.example/", issuer]}).issuers[1] == issuer
+
+
+@pytest.mark.parametrize("preset", ["oidc", "keycloak"])
+def test_issuer_may_have_several_names(preset: str) -> None:
+    several = ["https://issuer.example/realms/x", "https://id.example/realms/x"]
+    told = provider({**OIDC, "preset": preset, "issuer": several})
+
+    assert told.issuers == tuple(several)
+    assert told.id_scope == several[0]
+
+
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
@@ -124,7 +170,7 @@ def test_keys_may_be_given(keys: dict[str, Any]) -> None:
         pytest.param(
             {**OIDC, "issuer": "https://a:b@issuer.example/"}, "issuer is not", id="an issuer with a password"
         ),
-        pytest.param({**OIDC, "issuer": 7}, "issuer is not a text", id="an issuer that is a number"),
+        pytest.param({**OIDC, "issuer": 7}, "issuer is neither a text nor", id="an issuer that is a number"),
         pytest.param(without(OIDC, "audience"), 'audience is missing.*"any_audience": true', id="no audience"),
         pytest.param({**OIDC, "audience": []}, "audience is neither", id="no audience in the list"),
         pytest.param({**OIDC, "audience": [7]}, "audience is neither", id="an audience that is a number"),
