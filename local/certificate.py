@@ -29,6 +29,9 @@ def throwaway(names: Iterable[x509.GeneralName] = HERE) -> ssl.SSLContext:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # Session tickets arrive after the handshake. Where one thread of a client reads them while another writes, Python's
+    # `ssl` may lose what was written, and both sides wait for ever. Nobody resumes a session here.
+    context.num_tickets = 0
     # `ssl` reads files alone.
     with TemporaryDirectory() as folder:
         file = Path(folder, "both.pem")
