@@ -5,6 +5,9 @@
 PYTHON ?= $(shell for python in python3 python3.13 python3.14 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$python" && break; done)
 
+# What a shell tells another Python is not meant for ours: other packages, asserts left out, warnings that stop it.
+unexport PYTHONPATH PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS
+
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps
 # Of an index that is out of reach pip says, after retries that it tells of, only that it has no such package.

@@ -5,39 +5,35 @@ What holds for every test, so that none passes here and fails on another machine
   if the code under test survives the error. Children are not watched; a proxy that is not there stops those
   that honour proxies, and the local stack's functions know its address only.
 - Tests in tests/unit open no socket at all.
-- Nothing of whoever runs the tests is found: no AWS_* variable, no file in ~/.aws, no setting of ours.
+- Nothing of whoever runs the tests is found: no file in ~/.aws, no variable that tests/environment.py does not name.
 
 tests/deployed is the exception: `make e2e` runs it without this file.
 """
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import os
 import socket
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import botocore.session  # noqa: F401 - here, because urllib3 opens a socket on import, to see whether there is IPv6
 import pytest
 
-import authorizer.telemetry
-import signin.telemetry
+from tests import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 TESTS = Path(__file__).parent
-SETTINGS = (
-    "PROVIDERS",
-    "ACCEPT_BASE64_TOKENS",
-    "USER_ROLE_ARN",
-    "CHIME_APP_INSTANCE_ARN",
-    "SESSION_SECONDS",
-    "ALLOWED_ORIGINS",
-)
 NOWHERE = "http://127.0.0.1:9"
 """The discard port: nobody listens there."""
+PROXIES = {
+    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NOWHERE),
+    **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1"),
+}
 
 _patches = pytest.MonkeyPatch()
 
@@ -78,11 +74,13 @@ REACH = Reach()
 
 def pytest_configure() -> None:
     """Shut the doors before any test module is imported."""
-    for name in [name for name in os.environ if name.startswith("AWS_") or name in SETTINGS]:
+    for name in os.environ.keys() - environment.kept(os.environ):
         _patches.delenv(name)
-    _patches.setenv("AWS_CONFIG_FILE", os.devnull)
-    _patches.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
-    _patches.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name, value in (environment.INSTEAD | PROXIES).items():
+        _patches.setenv(name, value)
+    time.tzset()
+    # urllib3 opens a socket on import, to see whether there is IPv6.
+    importlib.import_module("botocore.session")
     for name in ("connect", "connect_ex"):
         _patches.setattr(socket.socket, name, _checking_address(getattr(socket.socket, name)))
     _patches.setattr(socket.socket, "__init__", _checking_permission(socket.socket.__init__))
@@ -97,17 +95,14 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def _logs_go_where_all_goes() -> None:
     """Make the loggers before a test watches what is printed, as they keep the stream that they find."""
-    authorizer.telemetry.load()
-    signin.telemetry.load()
+    # Not at the top: what they read of the environment, they read when they are imported.
+    for package in ("authorizer", "signin"):
+        importlib.import_module(f"{package}.telemetry").load()
 
 
 @pytest.fixture(autouse=True)
 def _stays_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(REACH, "sockets", TESTS / "unit" not in request.path.parents)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, NOWHERE)
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "localhost,127.0.0.1")
     yield
     refused, REACH.refused = REACH.refused, []
     assert not refused, f"This test {', '.join(refused)}."

@@ -33,7 +33,9 @@ export async function startStack({ settings = {}, parameters = {}, ports = [0, 0
   const set = [...given("--set", settings), ...given("--parameter", parameters)];
   const python = fileURLToPath(new URL(".venv/bin/python", ROOT));
   const command = ["-m", "local", "--json", ...options, ...set];
-  const running = spawn(python, command, { cwd: fileURLToPath(ROOT), stdio: ["ignore", "pipe", "ignore"] });
+  const { PATH, HOME, LD_LIBRARY_PATH } = process.env; // and nothing that boto3 or moto would read
+  const env = { PATH, HOME, LD_LIBRARY_PATH };
+  const running = spawn(python, command, { cwd: fileURLToPath(ROOT), env, stdio: ["ignore", "pipe", "ignore"] });
   const lines = createInterface({ input: running.stdout });
   const [line] = await Promise.race([once(lines, "line"), once(lines, "close").then(() => ["null"])]);
   const urls = JSON.parse(line);

@@ -17,6 +17,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import yaml
 
+from tests.environment import with_reach
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,7 +48,7 @@ def image_flags() -> list[str]:
         return ["--skip-pull-image"]
     program = os.environ.get("LAMBDA_RUNTIME_IMAGE") or shutil.which(ROOT.parent / "shared/bin/lambda-runtime-image")
     if program:
-        subprocess.run([program], check=True)
+        subprocess.run([program], env=with_reach(), check=True)
         return ["--skip-pull-image"]
     if not _succeeds("docker", "info"):
         raise SamError("This needs Docker, and its engine does not answer.")
@@ -113,10 +115,10 @@ def invoke(function: str, event: Mapping[str, Any], cloud: Cloud, flags: list[st
 
 
 def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return this process's environment without its AWS account, with this project's programs and *variables*."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    """Return what the SAM CLI sees: nothing of an AWS account, this project's programs first, and *variables*."""
+    kept = with_reach()
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
-    return {**kept, "PATH": path, "SAM_CLI_TELEMETRY": "0", "MAKEFLAGS": "", "MAKELEVEL": "", **(variables or {})}
+    return {**kept, "PATH": path, "SAM_CLI_TELEMETRY": "0", **(variables or {})}
 
 
 def _run(command: list[str], variables: Mapping[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -116,10 +115,7 @@ def command_line_stack(*arguments: str) -> Iterator[Client]:
     """Run the stack as the command that people type, on free ports."""
     command = [sys.executable, "-m", "local", "--json", *arguments]
     ports = ["--port", "0", "--issuer-port", "0", "--aws-port", "0"]
-    environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "HOME") if name in os.environ}
-    with subprocess.Popen(
-        [*command, *ports], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as running:
+    with subprocess.Popen([*command, *ports], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
         assert running.stdout
         try:
             yield Client(json.loads(running.stdout.readline()))

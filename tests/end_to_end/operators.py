@@ -27,7 +27,7 @@ def start(stack: Stack, *arguments: str) -> subprocess.Popen[str]:
     """Start the command as somebody does who may deploy."""
     keys = stack.endpoint.root_credentials()
     variables = {
-        **{name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "HOME") if name in os.environ},
+        **os.environ,
         "AWS_SAM_STACK_NAME": STACK_NAME,
         "AWS_ENDPOINT_URL": stack.urls["aws"],
         "AWS_DEFAULT_REGION": REGION,

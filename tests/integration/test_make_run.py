@@ -44,7 +44,7 @@ def project(tmp_path: Path) -> Path:
 @contextmanager
 def make(project: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     path = f"{project.parent / 'bin'}:{os.environ['PATH']}"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | {"PATH": path}
+    environment = {**os.environ, "PATH": path}
     with subprocess.Popen(
         ["make", "--silent", *arguments],
         cwd=project,

@@ -1,0 +1,48 @@
+"""
+Which environment variables tests, and the processes that they start, see of whoever runs them.
+
+What is kept is listed, and not what is taken away: boto3, Powertools, moto, Python, make and the SAM CLI read hundreds,
+and more with each version.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEPT = (
+    "PATH", "HOME", "LD_LIBRARY_PATH", "PYTHONHOME", "TMPDIR",  # where things are on this machine
+    "DOCKER_", "LAMBDA_IMAGE_WORK", "LAMBDA_RUNTIME_IMAGE",  # where Docker is
+    "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_",  # what pytest tells itself
+)  # fmt: skip
+"""What tests see. A name that ends in `_` stands for all that begin with it."""
+
+REACH = (
+    "CURL_CA_BUNDLE", "PIP_", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+)  # fmt: skip
+"""How this machine reaches package indexes: for the SAM CLI alone, which builds."""
+
+INSTEAD = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+"""What stands in the environment instead: HOME leads to the configuration of whoever runs the tests."""
+
+_given = dict(os.environ)
+
+
+def kept(variables: Mapping[str, str], *names: str) -> dict[str, str]:
+    """Return those of *variables* that tests see, and those that go by *names*."""
+    wanted = (*KEPT, *names)
+    begins = tuple(name for name in wanted if name.endswith("_"))
+    return {name: value for name, value in variables.items() if name in wanted or name.startswith(begins)}
+
+
+def with_reach() -> dict[str, str]:
+    """Return what tests see, and how to reach package indexes."""
+    return {**kept(_given, *REACH), **INSTEAD}
