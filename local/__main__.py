@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import socket
 import sys
 import threading
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-from local.deployment import DeploymentError
-from local.gateway.definition import UnsupportedApiError
-from local.stack import Options, Ports, Stack
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 READ_ANSWER = """python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])'"""
 ADA = '{"sub": "ada", "name": "Ada Lovelace"}'
@@ -26,11 +27,25 @@ def main() -> int:
     """Start, say where everything is, wait for SIGINT or SIGTERM, stop. Return the exit status."""
     arguments = _parser().parse_args()
     stop = _stop_signal()
+    forget_account()
+    try:
+        check_free({"--port": arguments.port, "--issuer-port": arguments.issuer_port, "--aws-port": arguments.aws_port})
+    except PortTakenError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command's own output
+        return 1
+    return _serve(arguments, stop)
+
+
+def _serve(arguments: argparse.Namespace, stop: threading.Event) -> int:
+    # Not at the top: it takes seconds, and moto looks for the AWS account of whoever runs this when it is imported.
+    from local.deployment import DeploymentError  # noqa: PLC0415
+    from local.gateway.definition import UnsupportedApiError  # noqa: PLC0415
+    from local.stack import Options, Ports, Stack  # noqa: PLC0415
+
     ports = Ports(arguments.port, arguments.issuer_port, arguments.aws_port)
     try:
-        check_free(ports)
         stack = Stack(Options(ports=ports, settings=dict(arguments.set), parameters=dict(arguments.parameter)))
-    except (DeploymentError, UnsupportedApiError, PortTakenError) as error:
+    except (DeploymentError, UnsupportedApiError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command's own output
         return 1
     with stack:
@@ -39,16 +54,26 @@ def main() -> int:
     return 0
 
 
-def check_free(ports: Ports) -> None:
+def forget_account() -> None:
+    """Forget what the environment and ~/.aws say of an AWS account, and of another moto: this one is our own."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "MOTO_"))]:
+        del os.environ[name]
+    os.environ |= {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def check_free(ports: Mapping[str, int]) -> None:
     """
-    Look whether the ports can be had, to say it better than the server that would find out.
+    Look whether the *ports* can be had, each given by its option, to say it better than the server that would find out.
 
     Raises:
         PortTakenError: One of them cannot, or two are the same.
     """
-    options = {"--port": ports.api, "--issuer-port": ports.issuer, "--aws-port": ports.aws}
     with ExitStack() as held:
-        for option, port in options.items():
+        for option, port in ports.items():
             try:
                 held.enter_context(socket.create_server(("127.0.0.1", port)))
             except OSError as error:

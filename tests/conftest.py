@@ -74,11 +74,6 @@ REACH = Reach()
 
 def pytest_configure() -> None:
     """Shut the doors before any test module is imported."""
-    for name in os.environ.keys() - environment.kept(os.environ):
-        _patches.delenv(name)
-    for name, value in (environment.INSTEAD | PROXIES).items():
-        _patches.setenv(name, value)
-    time.tzset()
     # urllib3 opens a socket on import, to see whether there is IPv6.
     importlib.import_module("botocore.session")
     for name in ("connect", "connect_ex"):
@@ -92,10 +87,22 @@ def pytest_unconfigure() -> None:
     _patches.undo()
 
 
+def _clear_environment() -> None:
+    for name in os.environ.keys() - environment.kept(os.environ):
+        _patches.delenv(name)
+    for name, value in (environment.INSTEAD | PROXIES).items():
+        _patches.setenv(name, value)
+    time.tzset()
+
+
+# Now, because the other conftest.py files are imported before `pytest_configure`, and much is read on import.
+_clear_environment()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _logs_go_where_all_goes() -> None:
     """Make the loggers before a test watches what is printed, as they keep the stream that they find."""
-    # Not at the top: what they read of the environment, they read when they are imported.
+    # Not at the top, as the environment is read on import.
     for package in ("authorizer", "signin"):
         importlib.import_module(f"{package}.telemetry").load()
 

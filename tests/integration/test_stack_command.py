@@ -47,9 +47,9 @@ def test_unknown_name_is_refused_with_those_there_are_and_leaves_nothing_behind(
 
 
 @contextmanager
-def command(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+def command(*arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """Run `python -m local` from another folder than the repository's."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
     with subprocess.Popen(
         [*COMMAND, *arguments], cwd="/", env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -72,6 +72,16 @@ def test_command_tells_its_addresses_serves_and_stops_when_told(number: signal.S
         assert sign_in(urls, token(urls)).json()["ExpiresIn"] <= 901
         process.send_signal(number)
         assert process.wait() == 0
+
+
+def test_command_wants_nothing_of_an_aws_account_and_takes_nothing(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("[default]\nretry_mode = none that there is\n")
+    account = {"AWS_PROFILE": "nobody", "AWS_CONFIG_FILE": str(config), "AWS_DEFAULT_REGION": "eu-west-1"}
+    with command("--json", **account, MOTO_ACCOUNT_ID="210987654321", POWERTOOLS_LOG_LEVEL="ERROR") as process:
+        urls = json.loads(read_line(process))
+        arn = sign_in(urls, token(urls)).json()["ChimeAppInstanceArn"]
+        assert arn.startswith("arn:aws:chime:us-east-1:123456789012:")
 
 
 def test_command_prints_a_curl_that_works() -> None:
