@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PREFIX = "/local/"
+_HTTP = 80
 _HARMLESS = {"GET", "HEAD", "OPTIONS"}
+
+
+def origin(host: str, port: int) -> str:
+    """Return the origin of pages that *host* serves over HTTP on *port*; browsers leave 80 out (RFC 6454, 6.2)."""
+    return f"http://{host}" if port == _HTTP else f"http://{host}:{port}"
 
 
 class OwnPagesOnly:

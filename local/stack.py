@@ -15,7 +15,7 @@ from local.functions import Functions
 from local.gateway.app import Gateway
 from local.homepage import Site
 from local.issuer import AUDIENCE, Issuer
-from local.origins import OwnPagesOnly
+from local.origins import OwnPagesOnly, origin
 from local.process import to_stderr
 from local.web import Server
 
@@ -90,7 +90,7 @@ class Stack:
         pages: list[str] = []
         # The addresses first: the deployment has to know them, and a taken port is found out at once.
         api = started.enter_context(closing(Server(OwnPagesOnly(site, pages), port=options.ports.api)))
-        pages += [f"http://{host}:{api.port}" for host in ("127.0.0.1", "localhost")]
+        pages += [origin(host, api.port) for host in ("127.0.0.1", "localhost")]
         tokens = started.enter_context(closing(Server(OwnPagesOnly(self.issuer, pages), port=options.ports.issuer)))
         self.issuer.url = tokens.url
         self.endpoint = started.enter_context(closing(AwsEndpoint()))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from signin.errors import Forbidden, PassingError, Rejected, Throttled, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from signin.exchange import SignedIn
     from signin.settings import Settings
@@ -56,14 +56,15 @@ def error(failure: Exception, request_id: str) -> dict[str, Any]:
     return _json(500, {"error": "internal", "error_description": "Something went wrong here.", "requestId": request_id})
 
 
-def preflight() -> dict[str, Any]:
-    """Return the answer to a browser that asks whether it may call (Fetch Standard, CORS-preflight)."""
+def preflight(headers: Iterable[str]) -> dict[str, Any]:
+    """Return the answer to a browser that asks whether it may call with these *headers* (Fetch Standard, 4.8)."""
     return {
         "statusCode": 204,
         "headers": {
             "Access-Control-Allow-Methods": "POST, OPTIONS",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            "Access-Control-Allow-Headers": ", ".join(headers),
             "Access-Control-Max-Age": "600",
+            "Vary": "Access-Control-Request-Headers",
         },
         "body": "",
     }

@@ -14,7 +14,7 @@ from signin import answers, snapshot, telemetry
 from signin.budget import SECONDS, Budget
 from signin.caller import caller
 from signin.chime import ChimeUsers
-from signin.cors import shared_with
+from signin.cors import allowed_headers, shared_with
 from signin.exchange import Exchange
 from signin.revocation import NobodyRevoked, RememberedUsers
 from signin.settings import Settings
@@ -68,8 +68,10 @@ class SignIn:
 
         Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
         """
-        answer = answers.preflight() if event.get("httpMethod") == "OPTIONS" else self._outcome(event)
-        return shared_with(event, self._settings.allowed_origins, answer)
+        origins = self._settings.allowed_origins
+        asks = event.get("httpMethod") == "OPTIONS"
+        answer = answers.preflight(allowed_headers(event, origins)) if asks else self._outcome(event)
+        return shared_with(event, origins, answer)
 
     def _adapters(self) -> list[ChimeUsers | RoleSessions | ParameterList]:
         return [adapter for adapter in (self._users, self._sessions, self._revoked) if adapter]

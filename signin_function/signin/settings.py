@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signin.errors import SettingsError
+from signin.origins import serialized
 from signin.revocation import REMEMBERED_SECONDS
 from signin.sessions import LONGEST, SHORTEST, Terms
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}", re.ASCII)
 APP_INSTANCE_ARN = re.compile(r"arn:aws:chime:(us-east-1|eu-central-1):[0-9]{12}:app-instance/[A-Za-z0-9-]{1,64}")
-ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
 REMEMBERED = re.compile(r"[0-9]|[12][0-9]|30")
 PARAMETER = re.compile(r"/?[\w.-]+(/[\w.-]+)*", re.ASCII)
 
@@ -119,11 +119,15 @@ def _other_role_arns(text: str) -> dict[str, str]:
 
 
 def _origins(text: str) -> frozenset[str]:
-    origins = [origin.strip() for origin in text.split(",") if origin.strip()]
-    wrong = [origin for origin in origins if not ORIGIN.fullmatch(origin)]
-    if wrong:
+    return frozenset(_origin(origin.strip()) for origin in text.split(",") if origin.strip())
+
+
+def _origin(text: str) -> str:
+    try:
+        return serialized(text)
+    except ValueError as error:
         raise SettingsError(
-            f"ALLOWED_ORIGINS has {wrong[0]}, which is no origin. "
-            "Write scheme, host and port, without a path or a closing slash: https://app.example.com"
-        )
-    return frozenset(origin.lower() for origin in origins)
+            f"ALLOWED_ORIGINS has {text}, which is no origin. Write scheme, host and port, without a path or a closing "
+            "slash: https://app.example.com, capacitor://localhost. List each by itself: a pattern is none, and null "
+            "and file:// are what every page without an origin says."
+        ) from error

@@ -128,6 +128,39 @@ def test_each_condition_holds_in_one_of_the_sets_and_not_in_another() -> None:
     assert [name for name, seen in held.items() if seen != {True, False}] == []
 
 
+@pytest.mark.parametrize("name", ["AllowedOrigins", "AuthorizedParties"])
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        ("", True),
+        ("https://app.example.com", True),
+        ("https://app.example.com,http://localhost:9000", True),
+        ("https://App.Example.com:443", True),
+        ("http://[::1]:5173", True),
+        ("capacitor://localhost,ionic://localhost,tauri://localhost", True),
+        ("chrome-extension://abcdefghijklmnopabcdefghijklmnop", True),
+        ("https://b\u00fccher.example,https://xn--bcher-kva.example", True),
+        ("*", False),
+        ("null", False),
+        ("file://", False),
+        ("file://localhost", False),
+        ("https://app.example.com,file://localhost", False),
+        ("https://*.example.com", False),
+        ("https://app.example.com/", False),
+        ("https://app.example.com/chat", False),
+        ("https://app.example.com?a=b", False),
+        ("https://ada@app.example.com", False),
+        ("https://app.example.com:port", False),
+        ("app.example.com", False),
+        ('https://app.example.com", "', False),
+        ("https://app.example.com, https://www.example.com", False),
+        ("https://app.example.com\n", False),
+    ],
+)
+def test_parameter_takes_origins_and_nothing_else(name: str, value: str, taken: bool) -> None:  # noqa: FBT001 - pytest gives it
+    assert bool(re.fullmatch(PARAMETERS[name]["AllowedPattern"], value)) == taken
+
+
 def test_whoever_grants_meetings_is_told_what_that_means() -> None:
     for text in (PARAMETERS["Meetings"]["Description"], (TEMPLATE.parent / "README.md").read_text()):
         assert re.search(r"any meeting", text, re.IGNORECASE)

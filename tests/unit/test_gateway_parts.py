@@ -13,6 +13,7 @@ from local.gateway.authorizers import evaluate
 from local.gateway.definition import Api, GatewayResponse, Route
 from local.gateway.request import Request
 from local.gateway.responses import KINDS, Refusal, render, substitute
+from local.origins import origin
 from local.process import ImpatientCallerError
 from local.web import HEADERS
 
@@ -163,3 +164,8 @@ def test_function_that_outlasts_api_gateways_patience_is_a_gateway_timeout() -> 
     environ: dict[str, Any] = {"REQUEST_METHOD": "GET", "PATH_INFO": "/slow", HEADERS: [], "wsgi.input": None}
     body = b"".join(Gateway(api, invoke)(environ, lambda status, _headers: statuses.append(status)))  # type: ignore[arg-type]
     assert (statuses, body) == (["504 Gateway Timeout"], b'{"message":"Endpoint request timed out"}')
+
+
+@pytest.mark.parametrize(("port", "sent"), [(3000, "http://localhost:3000"), (80, "http://localhost")])
+def test_page_s_origin_is_what_browsers_send(port: int, sent: str) -> None:
+    assert origin("localhost", port) == sent

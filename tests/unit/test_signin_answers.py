@@ -10,7 +10,7 @@ import pytest
 
 from signin import answers
 from signin.caller import Caller, caller
-from signin.cors import shared_with
+from signin.cors import HEADERS, allowed_headers, shared_with
 from signin.errors import Forbidden, Rejected, Throttled, Unavailable, UserExists, UserMissing
 from signin.exchange import SignedIn
 from signin.sessions import Credentials, Session, Terms
@@ -114,7 +114,7 @@ def test_retry_after_is_no_shorter_than_aws_asks(failure: Exception, seconds: st
 
 
 def test_preflight_is_answered_without_a_body() -> None:
-    answer = answers.preflight()
+    answer = answers.preflight(HEADERS)
 
     assert (answer["statusCode"], answer["body"]) == (204, "")
     assert answer["headers"]["Access-Control-Allow-Methods"] == "POST, OPTIONS"
@@ -122,14 +122,63 @@ def test_preflight_is_answered_without_a_body() -> None:
     assert answer["headers"]["Access-Control-Max-Age"].isdigit()
 
 
+def asked(headers: dict[str, str] | None) -> list[str]:
+    return allowed_headers({"headers": headers}, SETTINGS.allowed_origins)
+
+
+@pytest.mark.parametrize(
+    ("names", "more"),
+    [
+        pytest.param("", [], id="nothing"),
+        pytest.param("authorization", [], id="what is allowed anyway"),
+        pytest.param("authorization,baggage,traceparent", ["baggage", "traceparent"], id="what tracing adds"),
+        pytest.param("Sentry-Trace , X-Request-ID\t", ["Sentry-Trace", "X-Request-ID"], id="in any case, with blanks"),
+        pytest.param("baggage,Baggage", ["baggage"], id="a name twice"),
+        pytest.param("!#$%&'*+.^_`|~0aZ-", ["!#$%&'*+.^_`|~0aZ-"], id="every character that a name may have"),
+        pytest.param("a b,baggage", ["baggage"], id="a name with a blank in it"),
+        pytest.param(",,baggage", ["baggage"], id="names of nothing"),
+        pytest.param("*,baggage", ["baggage"], id="the star that stands for all"),
+        pytest.param("x:y,x;y,x(y),x\u00e4y,baggage", ["baggage"], id="names with what none may have"),
+        pytest.param("x\r\nSet-Cookie: a=b,baggage", ["baggage"], id="a header of its own"),
+        pytest.param(f"{'x' * 65},{'y' * 64}", ["y" * 64], id="a long name"),
+        pytest.param(",".join(f"x-{n}" for n in range(99)), [f"x-{n}" for n in range(30)], id="many names"),
+    ],
+)
+@pytest.mark.parametrize("header", ["Access-Control-Request-Headers", "access-control-request-headers"])
+def test_listed_origin_may_send_the_headers_that_it_asks_for(header: str, names: str, more: list[str]) -> None:
+    assert asked({"Origin": "https://app.example", header: names}) == [*HEADERS, *more]
+
+
+@pytest.mark.parametrize("origin", [{}, {"Origin": "null"}, {"Origin": "https://other.example"}])
+def test_other_origin_may_send_no_more_headers(origin: dict[str, str]) -> None:
+    assert asked({**origin, "Access-Control-Request-Headers": "baggage"}) == ["Authorization", "Content-Type"]
+    assert asked(None) == ["Authorization", "Content-Type"]
+
+
 @pytest.mark.parametrize("name", ["Origin", "origin"])
 def test_listed_origin_may_read_the_answer(name: str) -> None:
-    shared = shared_with({"headers": {name: "https://app.example"}}, SETTINGS.allowed_origins, answers.preflight())
+    shared = shared_with(
+        {"headers": {name: "https://app.example"}}, SETTINGS.allowed_origins, answers.preflight(HEADERS)
+    )
 
     assert shared["headers"]["Access-Control-Allow-Origin"] == "https://app.example"
     assert shared["headers"]["Access-Control-Allow-Credentials"] == "true"
     assert shared["headers"]["Access-Control-Expose-Headers"] == "WWW-Authenticate, Retry-After"
-    assert shared["headers"]["Vary"] == "Origin"
+    assert shared["headers"]["Vary"] == "Origin, Access-Control-Request-Headers"
+
+
+def test_answer_to_the_call_itself_depends_on_the_origin_alone() -> None:
+    answer = answers.signed_in(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp())
+
+    assert shared_with({"headers": {}}, SETTINGS.allowed_origins, answer)["headers"]["Vary"] == "Origin"
+
+
+def test_origin_is_found_in_any_case_and_echoed_as_it_was_sent() -> None:
+    event = {"headers": {"Origin": "capacitor://MyApp"}}
+
+    shared = shared_with(event, frozenset({"capacitor://myapp"}), answers.preflight(HEADERS))
+
+    assert shared["headers"]["Access-Control-Allow-Origin"] == "capacitor://MyApp"
 
 
 @pytest.mark.parametrize(
@@ -142,13 +191,15 @@ def test_listed_origin_may_read_the_answer(name: str) -> None:
         {"Origin": "http://app.example"},
         {"Origin": "https://app.example:8443"},
         {"Origin": "https://app.example/"},
+        {"Origin": "https://\uff41pp.example"},
+        {"Origin": ""},
     ],
 )
 def test_other_origin_may_not(headers: dict[str, str] | None) -> None:
-    shared = shared_with({"headers": headers}, SETTINGS.allowed_origins, answers.preflight())
+    shared = shared_with({"headers": headers}, SETTINGS.allowed_origins, answers.preflight(HEADERS))
 
     assert shared["statusCode"] == 204
-    assert shared["headers"]["Vary"] == "Origin"
+    assert shared["headers"]["Vary"] == "Origin, Access-Control-Request-Headers"
     assert not any(name.startswith("Access-Control-Allow-Origin") for name in shared["headers"])
     assert "Access-Control-Allow-Credentials" not in shared["headers"]
 

@@ -97,6 +97,7 @@ def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
         pytest.param("REVOKED_USERS_SECONDS", "31", "from 0 to 30", id="a list believed for too long"),
         pytest.param("REVOKED_USERS_SECONDS", "-1", "from 0 to 30", id="a list believed for less than no time"),
         pytest.param("ALLOWED_ORIGINS", "*", "has \\*, which is no origin", id="any origin"),
+        pytest.param("ALLOWED_ORIGINS", "null", "has null, .* every page without an origin", id="no origin"),
         pytest.param("ALLOWED_ORIGINS", "https://a.example/", "closing slash", id="an origin with a slash"),
         pytest.param("ALLOWED_ORIGINS", "a.example", "Write scheme, host and port", id="an origin without a scheme"),
     ],
