@@ -1,5 +1,5 @@
 """
-Send mutated tokens, claims, events and settings through the authorizer, guided by the code that they reach.
+Send mutated tokens, claims, events, settings and issuers' answers through the authorizer, led by the code they reach.
 
 `make fuzz SECONDS=60`. Each target has a process of its own and its share of the time. What makes anything but a
 documented error escape is kept in .build/fuzz/, and the run fails.
@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-TARGETS = ("token", "signed", "event", "settings")
+TARGETS = ("token", "signed", "event", "settings", "answer")
 FOUND = Path(__file__).parents[2] / ".build" / "fuzz"
 WORDS = Path(__file__).with_name("json.dict")
 OPTIONS = (f"-dict={WORDS}", "-max_len=8192", "-timeout=60", "-rss_limit_mb=2048", "-print_final_stats=1")

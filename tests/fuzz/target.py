@@ -6,7 +6,9 @@ A target takes octets and makes of them what the authorizer is given. Only what 
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import gzip
 import json
 import sys
 from pathlib import Path
@@ -18,8 +20,11 @@ with atheris.instrument_imports(include=["authorizer"]):
     import authorizer.app
     import authorizer.keys  # noqa: F401 - with all that both import; the second is loaded late
 
+from authorizer.algorithms import ASYMMETRIC
 from authorizer.clock import Clock
-from authorizer.errors import AuthorizerError, CallerForbidden, NoToken, SettingsError, TokenRefused
+from authorizer.connections import Connections
+from authorizer.errors import AuthorizerError, CallerForbidden, KeysUnavailable, NoToken, SettingsError, TokenRefused
+from authorizer.https import IssuerDocuments
 from authorizer.request import unverified_token
 from authorizer.settings import Settings
 from authorizer.verifier import verify
@@ -96,11 +101,66 @@ def settings(octets: bytes) -> None:
         Settings.from_environ({"PROVIDERS": octets.decode("utf-8", "surrogateescape")}, CLOCK)
 
 
+class Said:
+    """A connection to an issuer that says *octets*, whatever it is asked."""
+
+    def __init__(self, octets: bytes) -> None:
+        """Have nothing said yet."""
+        self._left = memoryview(octets)
+
+    def settimeout(self, seconds: float) -> None:
+        """Take no time."""
+
+    def sendall(self, request: bytes) -> None:
+        """Listen to nothing."""
+
+    def recv_into(self, buffer: memoryview) -> int:
+        """Say what comes next."""
+        said = self._left[: len(buffer)]
+        buffer[: len(said)] = said
+        self._left = self._left[len(said) :]
+        return len(said)
+
+
+def answer(octets: bytes) -> None:
+    """Take *octets* for what an issuer sends when it is asked for its key set."""
+    with contextlib.suppress(KeysUnavailable):
+        _keys_in(octets)
+
+
+def _keys_in(octets: bytes) -> None:
+    Connections.open = lambda *_: Said(octets)  # type: ignore[method-assign, assignment] # no socket
+    fetched = IssuerDocuments(ASYMMETRIC).key_set_at("http://127.0.0.1/keys")
+    assert fetched.value.keys
+    assert fetched.lifetime is None or fetched.lifetime >= 0
+
+
+def _answers() -> list[bytes]:
+    body = json.dumps({"keys": [dict(OURS.jwk), {**OURS.jwk, "kid": None, "alg": "Ed25519"}]}).encode()
+    members = gzip.compress(body[:9]) + gzip.compress(body[9:])
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+    made = []
+    for packed, *headers in (
+        (body,),
+        (body, "Content-Encoding: aws-chunked", "Cache-Control: public, max-age=3600", "Age: 60"),
+        (gzip.compress(body), "Content-Encoding: x-gzip"),
+        (members, "Content-Encoding: gzip", "Content-Encoding: identity", "Cache-Control: no-store"),
+    ):
+        head = "\r\n".join(["HTTP/1.1 200 OK", f"Content-Length: {len(packed)}", *headers])
+        made += [head.encode() + b"\r\n\r\n" + packed, hints + head.encode() + b"\r\n\r\n" + packed]
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    return [*made, chunked]
+
+
 def _seeds() -> dict[str, list[bytes]]:
     tokens = [signer.token({name: value for name, value in good.items() if value}) for signer, good in GOOD]
     for text in tokens:
         verify(text, PROVIDERS, NOW)  # or no mutation would come close to being accepted
+    answers = _answers()
+    for octets in answers:
+        _keys_in(octets)  # likewise
     wrapped = base64url(tokens[0].encode())
+    standard = base64.b64encode(tokens[1].encode()).decode()
     entries = [[OIDC], *([{"name": "main", **entry}] for entry in PRESETS), [OIDC, {**OIDC, "name": "b"}]]
     payloads = [json.dumps(good).encode() for _, good in GOOD]
     return {
@@ -108,18 +168,25 @@ def _seeds() -> dict[str, list[bytes]]:
         "signed": [
             json.dumps({**HEADERS, **changes}).encode() + b"\n" + payload
             for payload in payloads
-            for changes in ({}, {"alg": "HS256"}, {"crit": ["exp"]}, {"typ": "at+jwt"})
+            for changes in ({}, {"alg": "HS256"}, {"alg": "Ed25519"}, {"crit": ["exp"]}, {"typ": "at+jwt"})
         ],
         "event": [
             f"{shape}\nAuthorization: Bearer {text}\nX: y".encode()
             for shape in ("one", "several", "none")
-            for text in (*tokens, wrapped)
+            for text in (*tokens, wrapped, standard)
         ],
         "settings": [json.dumps(entry).encode() for entry in entries],
+        "answer": answers,
     }
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"token": token, "signed": signed, "event": event, "settings": settings}
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "token": token,
+    "signed": signed,
+    "event": event,
+    "settings": settings,
+    "answer": answer,
+}
 
 
 def main(name: str, corpus: str, *options: str) -> None:
