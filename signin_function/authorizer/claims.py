@@ -212,11 +212,12 @@ def _names_somebody(subject: str) -> bool:
 
 
 def _id_scope(claims: Mapping[str, Any], provider: Provider) -> str:
+    issuer = claims.get("iss") or ""  # null names none, as its absence
     if "{tid}" not in provider.id_scope:
-        return provider.id_scope.replace("{iss}", claims.get("iss", ""))
+        return provider.id_scope.replace("{iss}", issuer)
     tenant = claims.get("tid")
     # The issuer was matched; that the tenant is the issuer's own is said by Entra's documentation, not by its key.
-    if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or f"/{tenant}/" not in claims.get("iss", ""):
+    if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or f"/{tenant}/" not in issuer:
         raise TokenRefused(Reason.INVALID_CLAIM)
     return provider.id_scope.replace("{tid}", tenant)
 

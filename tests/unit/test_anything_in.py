@@ -86,6 +86,7 @@ def test_any_text_as_a_token_is_refused(text: str) -> None:
 @thoroughly
 @given(some_claims)
 @example(claims(iss=None, tid=TID))
+@example({**claims(), "iss": None})
 @example(claims(exp=1e999))
 @example(claims(exp=10**400))
 @example(claims(exp=-0.0))
