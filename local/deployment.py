@@ -257,7 +257,7 @@ class _Resolved:
     def _function(self, logical_id: str, root: Path) -> Function:
         said = self._properties(logical_id)
         name = self._reference(logical_id)
-        code = said["Code"]
+        code, logging = said["Code"], said.get("LoggingConfig", {})
         if code.get("S3Bucket") != CODE_BUCKET:
             raise DeploymentError(f"{logical_id}: the code must be a folder (CodeUri) of the template's own.")
         return Function(
@@ -270,10 +270,12 @@ class _Resolved:
             memory=int(said.get("MemorySize", DEFAULT_MEMORY_MB)),
             environment={key: _as_text(value) for key, value in _variables(said).items()},
             role=self._role_id(said["Role"]),
-            log_group=said.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{name}"),
+            log_group=logging.get("LogGroup", f"/aws/lambda/{name}"),
             region=REGION,
             runtime=said["Runtime"],
             concurrency=_number(said.get("ReservedConcurrentExecutions")),
+            log_format=logging.get("LogFormat", "Text"),
+            log_level=logging.get("ApplicationLogLevel"),
         )
 
     def _role_id(self, arn: str) -> str:

@@ -40,7 +40,8 @@ class Function:
     A function as deployed.
 
     *code* is the folder that holds the handler's packages, *timeout* is in seconds, *memory* in MB, *role*
-    the logical id of its role, *concurrency* how many events it may have at once (None: no limit of its own).
+    the logical id of its role, *concurrency* how many events it may have at once (None: no limit of its own),
+    *log_format* Text or JSON, *log_level* the least level that Lambda lets through of what is JSON (None: all).
     """
 
     logical_id: str
@@ -56,6 +57,8 @@ class Function:
     region: str
     runtime: str
     concurrency: int | None = None
+    log_format: str = "Text"
+    log_level: str | None = None
 
 
 class FunctionFailedError(Exception):
@@ -98,7 +101,8 @@ def environment(function: Function, credentials: Mapping[str, str], endpoint_url
     Source of Lambda's own variables: AWS, "Defined runtime environment variables".
     """
     needs = {name: os.environ[name] for name in INTERPRETER_NEEDS if name in os.environ}
-    return needs | dict(function.environment) | _set_by_lambda(function, credentials) | _set_for_local(endpoint_url)
+    by_lambda = _set_by_lambda(function, credentials) | _logging(function)
+    return needs | dict(function.environment) | by_lambda | _set_for_local(endpoint_url)
 
 
 def _set_by_lambda(function: Function, credentials: Mapping[str, str]) -> dict[str, str]:
@@ -120,6 +124,12 @@ def _set_by_lambda(function: Function, credentials: Mapping[str, str]) -> dict[s
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
     }
+
+
+def _logging(function: Function) -> dict[str, str]:
+    # Of a function that logs text Lambda takes no level.
+    level = {"AWS_LAMBDA_LOG_LEVEL": function.log_level} if function.log_level else {}
+    return {"AWS_LAMBDA_LOG_FORMAT": function.log_format} | level
 
 
 def _set_for_local(endpoint_url: str) -> dict[str, str]:

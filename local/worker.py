@@ -128,6 +128,30 @@ def claim_pipes() -> tuple[IO[str], IO[str]]:
     return requests, answers
 
 
+class JsonFormatter(logging.Formatter):
+    """Writes a record of the root logger as Lambda does where a function logs JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line."""
+        said = {"level": record.levelname, "message": record.getMessage(), "logger": record.name}
+        trace = {"stackTrace": traceback.format_tb(record.exc_info[2])} if record.exc_info else {}
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
+        return json.dumps({"timestamp": stamp, **said, **trace}, default=str)
+
+
+def set_up_logging(log_format: str | None, level: str | None) -> None:
+    """
+    Have the root logger, and so every library's, write to the function's log from Lambda's *level* on.
+
+    Source: awslambdaric's bootstrap, which does so before it loads the handler.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if log_format == "JSON" else logging.Formatter("[%(levelname)s] %(message)s"))
+    logging.getLogger().addHandler(handler)
+    if level:
+        logging.getLogger().setLevel("DEBUG" if level == "TRACE" else level)
+
+
 def say(answers: IO[str], line: str) -> None:
     """Send one answer. What the function printed comes first."""
     sys.stdout.flush()
@@ -139,7 +163,7 @@ def say(answers: IO[str], line: str) -> None:
 def main() -> None:
     """Load the handler, say how that went, then answer events until the input ends."""
     requests, answers = claim_pipes()
-    logging.basicConfig(stream=sys.stderr, format="[%(levelname)s] %(message)s")
+    set_up_logging(os.environ.get("AWS_LAMBDA_LOG_FORMAT"), os.environ.get("AWS_LAMBDA_LOG_LEVEL"))
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
     try:
         handler = load_handler(os.environ["_HANDLER"])

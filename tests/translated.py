@@ -53,7 +53,7 @@ EVERYTHING = {
     "CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1",
     "HostedZoneId": "Z0123456789ABC",
     "ReservedConcurrency": "50",
-    "LogLevel": "DEBUG",
+    "LogLevel": "WARNING",
     "LogKeyArn": KEY,
     "AccessLog": "on-with-account-role",
     "Tracing": "true",

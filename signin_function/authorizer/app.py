@@ -13,7 +13,7 @@ from authorizer import telemetry
 from authorizer.clock import Clock
 from authorizer.errors import CallerForbidden, KeysUnavailable, NoToken, Reason, TokenRefused
 from authorizer.request import unverified_token
-from authorizer.settings import Settings
+from authorizer.settings import Settings, log_level
 from authorizer.verifier import verify
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 
 @functools.cache
 def _authorizer() -> Authorizer:
+    telemetry.log_from(log_level(os.environ))
     clock = Clock()
     authorizer = Authorizer(Settings.from_environ(os.environ, clock, telemetry.fetched), clock)
     authorizer.warm_up()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ TOKEN_LENGTHS = 8192, 1024, 10_000
 """The longest token unless set, and its bounds, in characters; API Gateway lets 10,240 bytes of headers through."""
 LONGEST_LEAST_REMAINING = 3600
 YEAR = 366 * 24 * 3600
+LOG_LEVELS = {"DEBUG": logging.INFO, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
+"""Nothing is logged at DEBUG, where botocore writes bodies and headers: who says so all the same gets INFO."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,19 @@ class Settings:
             accept_base64=_boolean("ACCEPT_BASE64_TOKENS", environ.get("ACCEPT_BASE64_TOKENS", "false")),
             longest_token=_whole_number(environ, "LONGEST_TOKEN", *TOKEN_LENGTHS),
         )
+
+
+def log_level(environ: Mapping[str, str]) -> int:
+    """
+    Return the least level to log at, of `logging`'s. DEBUG is INFO.
+
+    Raises:
+        SettingsError: There is no such level.
+    """
+    text = environ.get("POWERTOOLS_LOG_LEVEL", "INFO")
+    if text not in LOG_LEVELS:
+        raise SettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
+    return LOG_LEVELS[text]
 
 
 def _boolean(name: str, text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import logging
 import os
 import threading
 from typing import TYPE_CHECKING
@@ -20,6 +21,16 @@ NAMESPACE = os.environ.get("METRICS_NAMESPACE", "ChimeSignin")
 
 
 _MAKING_LOGGER = threading.Lock()
+
+
+def log_from(level: int) -> None:
+    """
+    Have nothing in this process logged below *level*, libraries included.
+
+    Powertools takes Lambda's level before any other, and Lambda gives it to the root logger, and so to botocore, whose
+    DEBUG has bodies and signed headers. This one holds whatever they say. Metrics are printed, not logged.
+    """
+    logging.disable(level - 1)
 
 
 def load() -> None:

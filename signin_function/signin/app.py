@@ -17,7 +17,7 @@ from signin.chime import ChimeUsers
 from signin.cors import allowed_headers, shared_with
 from signin.exchange import Exchange
 from signin.revocation import NobodyRevoked, RememberedUsers
-from signin.settings import Settings
+from signin.settings import Settings, log_level
 from signin.ssm import ParameterList
 from signin.sts import RoleSessions
 
@@ -104,6 +104,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 
 @functools.cache
 def _sign_in() -> SignIn:
+    telemetry.log_from(log_level(os.environ))
     sign_in = SignIn(Settings.from_environ(os.environ), clock=time.time)
     sign_in.connect()
     return sign_in

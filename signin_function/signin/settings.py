@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\w+=,.@-]+/)*[\w+=,
 APP_INSTANCE_ARN = re.compile(r"arn:aws:chime:(us-east-1|eu-central-1):[0-9]{12}:app-instance/[A-Za-z0-9-]{1,64}")
 REMEMBERED = re.compile(r"[0-9]|[12][0-9]|30")
 PARAMETER = re.compile(r"/?[\w.-]+(/[\w.-]+)*", re.ASCII)
+
+LOG_LEVELS = {"DEBUG": logging.INFO, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
+"""Nothing is logged at DEBUG, where botocore writes bodies and headers: who says so all the same gets INFO."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,19 @@ class Settings:
             revoked_users=_parameter(environ.get("REVOKED_USERS_PARAMETER", "")),
             revoked_users_seconds=_remembered(environ.get("REVOKED_USERS_SECONDS", "")),
         )
+
+
+def log_level(environ: Mapping[str, str]) -> int:
+    """
+    Return the least level to log at, of `logging`'s. DEBUG is INFO.
+
+    Raises:
+        SettingsError: There is no such level.
+    """
+    text = environ.get("POWERTOOLS_LOG_LEVEL", "INFO")
+    if text not in LOG_LEVELS:
+        raise SettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
+    return LOG_LEVELS[text]
 
 
 def _matching(environ: Mapping[str, str], name: str, pattern: re.Pattern[str], mend: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import logging
 import os
 import threading
 from typing import TYPE_CHECKING
@@ -26,6 +27,16 @@ USERS_METRICS = {"created": "UsersCreated", "renamed": "NamesChanged", "not rena
 """What is counted of the users, by how they were ensured."""
 
 _MAKING_LOGGER = threading.Lock()
+
+
+def log_from(level: int) -> None:
+    """
+    Have nothing in this process logged below *level*, libraries included.
+
+    Powertools takes Lambda's level before any other, and Lambda gives it to the root logger, and so to botocore, whose
+    DEBUG has bodies and signed headers. This one holds whatever they say. Metrics are printed, not logged.
+    """
+    logging.disable(level - 1)
 
 
 def load() -> None:

@@ -78,6 +78,17 @@ def test_authorizers_say_what_they_look_at_and_for_how_long(template: Path) -> N
     }
 
 
+def test_function_logs_as_the_template_says(template: Path) -> None:
+    change(
+        template,
+        "Handler: toys.gate,",
+        "Handler: toys.gate, LoggingConfig: {LogFormat: JSON, ApplicationLogLevel: ERROR},",
+    )
+    functions = deploy(template, {}).functions
+    assert (functions["Gate"].log_format, functions["Gate"].log_level) == ("JSON", "ERROR")
+    assert (functions["Echo"].log_format, functions["Echo"].log_level) == ("Text", None)
+
+
 def test_gateway_responses_have_status_headers_and_bodies(template: Path) -> None:
     api = deploy(template, {}).api
     assert api.stage == "v1"

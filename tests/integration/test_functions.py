@@ -73,6 +73,10 @@ HANDLERS = '''
         logging.warning("logged")
         subprocess.run([sys.executable, "-c", "print('by a child')"], check=True)
         return sys.stdin.read()
+
+    def root(event, context):
+        logging.getLogger("a.library").debug("for %s", "debugging")
+        return logging.getLevelName(logging.getLogger().level)
 '''
 
 
@@ -174,6 +178,7 @@ def test_process_has_what_the_template_and_lambda_set_and_nothing_of_ours(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": "/toys",
+        "AWS_LAMBDA_LOG_FORMAT": "Text",
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
         "AWS_ACCESS_KEY_ID": "key of ToyRole",
         "AWS_SECRET_ACCESS_KEY": "secret",
@@ -187,6 +192,27 @@ def test_process_has_what_the_template_and_lambda_set_and_nothing_of_ours(
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
     }
+
+
+@pytest.mark.parametrize(
+    ("log_format", "level", "root", "line"),
+    [
+        pytest.param("Text", None, "WARNING", None, id="text"),
+        pytest.param("JSON", "INFO", "INFO", None, id="JSON"),
+        pytest.param("JSON", "DEBUG", "DEBUG", {"level": "DEBUG", "logger": "a.library"}, id="JSON from DEBUG on"),
+        pytest.param("JSON", "TRACE", "DEBUG", {"level": "DEBUG", "logger": "a.library"}, id="JSON from TRACE on"),
+    ],
+)
+def test_root_logger_is_set_as_lambda_sets_it(
+    function: Function, log_format: str, level: str | None, root: str, line: dict[str, str] | None
+) -> None:
+    with closing(Toy(replace(function, log_format=log_format, log_level=level))) as toy:
+        assert toy("root") == root
+        variables = toy("environment")
+    assert variables["AWS_LAMBDA_LOG_FORMAT"] == log_format
+    assert variables.get("AWS_LAMBDA_LOG_LEVEL") == level
+    logged = [json.loads(one) for one in toy.log if b"for debugging" in one]
+    assert [{name: one[name] for name in line or {}} for one in logged] == ([line] if line else [])
 
 
 def test_context_tells_about_the_call(toy: Toy, function: Function) -> None:

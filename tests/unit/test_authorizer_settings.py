@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from authorizer.clock import Clock
 from authorizer.errors import SettingsError
 from authorizer.providers import Entrance, Provider, UserRoles
-from authorizer.settings import Settings
+from authorizer.settings import Settings, log_level
 from tests.tokens import ec_signer, rsa_signer
 
 if TYPE_CHECKING:
@@ -305,3 +306,21 @@ def test_entrance_and_times_are_read() -> None:
 
     assert guarded.entrance == Entrance(("chat",), ("staff",), "groups", {"email_verified": (True,)})
     assert (guarded.skew, guarded.longest_lifetime) == (0, 3600)
+
+
+@pytest.mark.parametrize(
+    ("environ", "level"),
+    [
+        pytest.param({}, logging.INFO, id="unless set"),
+        pytest.param({"POWERTOOLS_LOG_LEVEL": "ERROR"}, logging.ERROR, id="set"),
+        pytest.param({"POWERTOOLS_LOG_LEVEL": "DEBUG"}, logging.INFO, id="never DEBUG"),
+    ],
+)
+def test_level_to_log_from(environ: dict[str, str], level: int) -> None:
+    assert log_level(environ) == level
+
+
+@pytest.mark.parametrize("text", ["", "info", "LOUD", "10"])
+def test_level_that_there_is_not_is_named(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"^POWERTOOLS_LOG_LEVEL .* Write "):
+        log_level({"POWERTOOLS_LOG_LEVEL": text})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from signin.errors import SettingsError
-from signin.settings import Settings
+from signin.settings import Settings, log_level
 
 ROLES = "arn:aws:iam::123456789012:role"
 GOOD = {
@@ -105,3 +107,21 @@ def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
 def test_wrong_setting_says_what_to_write(name: str, value: str, words: str) -> None:
     with pytest.raises(SettingsError, match=f"{name}.*{words}"):
         Settings.from_environ({**GOOD, name: value})
+
+
+@pytest.mark.parametrize(
+    ("environ", "level"),
+    [
+        pytest.param({}, logging.INFO, id="unless set"),
+        pytest.param({"POWERTOOLS_LOG_LEVEL": "ERROR"}, logging.ERROR, id="set"),
+        pytest.param({"POWERTOOLS_LOG_LEVEL": "DEBUG"}, logging.INFO, id="never DEBUG"),
+    ],
+)
+def test_level_to_log_from(environ: dict[str, str], level: int) -> None:
+    assert log_level(environ) == level
+
+
+@pytest.mark.parametrize("text", ["", "info", "LOUD", "10"])
+def test_level_that_there_is_not_is_named(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"^POWERTOOLS_LOG_LEVEL .* Write "):
+        log_level({"POWERTOOLS_LOG_LEVEL": text})
