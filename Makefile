@@ -91,7 +91,7 @@ load: .venv/dev ## let 200 clients sign in while Chime throttles, and print how 
 # $(call asks,questions): whether one of them is asked. Without ONLY all are.
 asks = $(if $(ONLY),$(filter $(1),$(ONLY)),all)
 
-bench: .venv/dev $(if $(call asks,cold steps warm memory load shipped),build) $(if $(call asks,cold warm),contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": that alone
+bench: .venv/dev $(if $(call asks,cold warm memory load shipped),build) $(if $(call asks,cold warm),contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": that alone
 	@PYTHONPATH=signin_function:. $(BIN)/python -m benchmarks $(ONLY) $(ARGS)
 
 # What our functions are measured beside.

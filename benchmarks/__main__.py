@@ -11,12 +11,10 @@ from benchmarks.measure import CannotMeasureError
 
 QUESTIONS = (
     "cold",
-    "steps",
     "warm",
     "memory",
     "load",
     "verifier",
-    "growth",
     "shipped",
 )
 """Modules of this package, in README.md's order."""

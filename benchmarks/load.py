@@ -1,4 +1,4 @@
-"""The question: what one process of each function gives when many clients come at once, as Lambda's copies do."""
+"""What one process of each function gives when many clients come at once, as Lambda's copies do."""
 
 from __future__ import annotations
 

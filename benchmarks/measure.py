@@ -72,7 +72,9 @@ def timed(work: Callable[[], object], turns: int = 1, unit: float = 1000) -> Con
     return measured
 
 
-def ratio(part: float, whole: float, target: float) -> str:
-    """Return *part* as a multiple of *whole*, and whether that is the *target* at most."""
+def compared(part: float, whole: float, goal: float, reason: str) -> str:
+    """Return *part* as a multiple of *whole*, and the *goal* with the *reason* for missing it, if it is missed."""
     found = part / whole
-    return f"{found:.3f} (at most {target:g}: {'kept' if found <= target else 'MISSED'})"
+    if found <= goal:
+        return f"{found:.2f} times as long (the goal is {goal:g})"
+    return f"{found:.2f} times as long; the goal, {goal:g}, is not reached: {reason}"

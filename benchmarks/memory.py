@@ -42,6 +42,7 @@ GB_SECOND = 0.0000166667
 REQUEST = 0.0000002
 """USD, as listed for x86 in us-east-1 (https://aws.amazon.com/lambda/pricing/) beyond the free tier."""
 MILLION = 1_000_000
+PRICED = ("warm", "cold", "cold, lent")
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def tables() -> list[Table]:
             results = _results(cloud)
     except (OSError, subprocess.SubprocessError, sam.SamError) as error:
         return [Table("Memory sizes", f"Left out: {error}".splitlines()[0], ["MB"], [])]
-    return [_cold(results, lent=False), _cold(results, lent=True), _warm(results), _prices(results)]
+    return [_table(results)]
 
 
 def _results(cloud: Cloud) -> Results:
@@ -127,51 +128,38 @@ def _one_provider(function: str, cloud: Cloud) -> dict[str, str]:
     return {"PROVIDERS": json.dumps(providers[:1])} if providers else {}
 
 
-def _cold(results: Results, *, lent: bool) -> Table:
-    rows = []
-    for size in SIZES:
-        runs = [(*_steps(one.authorizer), *_steps(one.handler), one.cold) for one in results[size, lent]]
-        rows.append([f"{size:,}", f"{size / WHOLE:.2f}", *map(_cell, zip(*runs, strict=True))])
-    given = "a whole processor until they have started" if lent else "no more than the share, from the start"
-    known = "what is measured of Lambda, and promised nowhere" if lent else "what Lambda documents"
-    return Table(
-        f"Cold sign-in by memory size, in ms, the functions having {given}",
-        f"This is {known}. Median (p10 to p90) of {ROUNDS} runs, each in new containers.",
-        ["MB", "of a vCPU", "authorizer starts", "and answers", "handler starts", "and answers", "cold sign-in"],
-        rows,
-    )
+def _table(results: Results) -> Table:
+    note = f"""\
+Median (p10 to p90) of {ROUNDS} runs, each in new containers; warm, the median of {WARM_ANSWERS} answers each. “With its
+share” is a start with no more of a processor than the share, as Lambda documents; “lent” is one with a whole processor,
+as others have measured and AWS promises nowhere. Memory is the most that a process held, of authorizer and handler. USD
+are Lambda's alone for a million sign-ins, at {GB_SECOND:.10f} USD a GB-second and {MILLION * REQUEST:.2f} USD a million
+requests (x86, us-east-1), a start billed as its answers are."""
+    columns = [
+        "MB",
+        "of a vCPU",
+        "cold, with its share",
+        "cold, lent",
+        "warm",
+        "memory",
+        *(f"USD, {how}" for how in PRICED),
+    ]
+    return Table("Sign-ins by memory size, milliseconds", note, columns, [_row(results, size) for size in SIZES])
 
 
-def _warm(results: Results) -> Table:
-    rows = []
-    for size in SIZES:
-        runs = [*results[size, False], *results[size, True]]
-        peaks = (max(run.peak for run in copies) for copies in zip(*map(_both, runs), strict=True))
-        rows.append([f"{size:,}", _cell(one.warm for one in runs), *(f"{peak:.0f}" for peak in peaks)])
-    return Table(
-        "Warm sign-in by memory size, in ms, and memory in MB",
-        f"Of each copy the median of {WARM_ANSWERS} answers. The memory is the most that a function's process held.",
-        ["MB", "warm sign-in", "authorizer's memory", "handler's memory"],
-        rows,
-    )
-
-
-def _prices(results: Results) -> Table:
-    rows = []
-    for size in SIZES:
-        warm = [_price(size, *(run.warm for run in _both(one))) for one in results[size, False]]
-        cold = [
-            [_price(size, *(sum(_steps(run)) for run in _both(one))) for one in results[size, lent]]
-            for lent in (False, True)
-        ]
-        rows.append([f"{size:,}", *(f"{Times(prices).median:.2f}" for prices in (warm, *cold))])
-    return Table(
-        "What Lambda takes for a million sign-ins by memory size, in USD",
-        f"At {GB_SECOND:.10f} USD a GB-second and {MILLION * REQUEST:.2f} USD a million requests (x86, us-east-1), "
-        "the start of a function billed as its answers are. API Gateway takes the same whatever the size.",
-        ["MB", "all warm", "all cold", "all cold, with a whole processor lent"],
-        rows,
-    )
+def _row(results: Results, size: int) -> list[str]:
+    share, lent = results[size, False], results[size, True]
+    warm = [_price(size, *(run.warm for run in _both(one))) for one in share]
+    cold = ([_price(size, *(sum(_steps(run)) for run in _both(one))) for one in runs] for runs in (share, lent))
+    peaks = (max(run.peak for run in copies) for copies in zip(*map(_both, [*share, *lent]), strict=True))
+    return [
+        f"{size:,}",
+        f"{size / WHOLE:.2f}",
+        *(_cell(one.cold for one in runs) for runs in (share, lent)),
+        _cell(one.warm for one in [*share, *lent]),
+        " and ".join(f"{peak:.0f}" for peak in peaks),
+        *(f"{Times(prices).median:.2f}" for prices in (warm, *cold)),
+    ]
 
 
 def _steps(run: Run) -> tuple[float, float]:

@@ -1,5 +1,5 @@
 """
-The question: what a token costs, the whole authorizer beside others, and hostile tokens.
+What a token costs, the whole authorizer beside others, and hostile tokens.
 
 The contestants take turns within one process, so that a busy moment of this machine hits all of them. Everything is
 warm: keys are built, and no network is asked. What the authorizer logs goes to /dev/null.
@@ -41,8 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 ROUNDS, TURNS = 150, 20
-WARM_TARGET, HOSTILE_TARGET = 150, 5000
-"""The project's targets, in microseconds."""
+WARM_GOAL, HOSTILE_GOAL = 150, 5000
 RSA = rsa_signer()
 NOW = int(time.time())
 OURS = "RS256, the whole handler call"
@@ -52,21 +51,19 @@ def tables() -> list[Table]:
     """Measure."""
     with _silence():
         warm, hostile = _measured(_contestants()), _measured(_hostile())
-    mine, worst = warm[OURS].median, max(sample.median for sample in hostile.values())
-    good = f"`{OURS}`: {mine:.0f}, at most {WARM_TARGET} is the decision{_kept(mine <= WARM_TARGET)}"
-    bad = f"The whole handler call. The worst: {worst:.0f}, at most {HOSTILE_TARGET}{_kept(worst <= HOSTILE_TARGET)}"
+    name, worst = max(hostile.items(), key=lambda found: found[1].median)
+    note = f"""\
+A good token as large as real ones are, RS256 unless named. The last row is the one of {len(hostile)} hostile tokens
+that costs most: {name}. Goals: a good token within {WARM_GOAL} µs, a hostile one within {HOSTILE_GOAL}."""
+    rows = {**warm, "the worst hostile token, the whole handler call": worst}
     return [
-        Table("A good token, warm, microseconds", good, ("", *COLUMNS), _rows(warm)),
-        Table("A hostile token, microseconds", bad, ("", *COLUMNS), _rows(hostile)),
+        Table(
+            "A token, warm, microseconds",
+            note,
+            ("", *COLUMNS),
+            [[name, *taken.cells()] for name, taken in rows.items()],
+        )
     ]
-
-
-def _kept(decision: bool) -> str:  # noqa: FBT001 - it is what it says
-    return "." if decision else ": **missed**."
-
-
-def _rows(measured: Mapping[str, Times]) -> list[list[str]]:
-    return [[name, *times.cells()] for name, times in measured.items()]
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import report
 from benchmarks.__main__ import QUESTIONS
-from benchmarks.measure import Times, interleaved, ratio
+from benchmarks.measure import Times, compared, interleaved
 from benchmarks.report import MarkersMissingError, Table
 
 if TYPE_CHECKING:
@@ -78,11 +78,11 @@ def test_contenders_take_turns_at_being_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "said"),
+    ("part", "sentence"),
     [
-        pytest.param(70.0, "0.700 (at most 0.7: kept)", id="kept"),
-        pytest.param(71, "0.710 (at most 0.7: MISSED)", id="not"),
+        pytest.param(70.0, "0.70 times as long (the goal is 0.7)", id="reached"),
+        pytest.param(71, "0.71 times as long; the goal, 0.7, is not reached: libraries.", id="missed"),
     ],
 )
-def test_ratio_says_whether_its_target_is_kept(part: float, said: str) -> None:
-    assert ratio(part, 100, 0.7) == said
+def test_a_goal_that_is_missed_is_told_with_its_reason(part: float, sentence: str) -> None:
+    assert compared(part, 100, 0.7, "libraries.") == sentence
