@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from local.aws.endpoint import AwsEndpoint
+from local.bodies import BoundedBodies
 from local.certificate import throwaway
 from local.deployment import Deployment, deploy
 from local.functions import Functions
 from local.gateway.app import Gateway
 from local.homepage import Site
+from local.hosts import AWS_DOMAIN, OwnHostsOnly
 from local.issuer import AUDIENCE, Issuer
 from local.origins import OwnPagesOnly, origin
 from local.process import to_stderr
 from local.web import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+    from wsgiref.types import WSGIApplication
 
     from local.process import LogSink
 
@@ -89,19 +92,21 @@ class Stack:
         site, self.issuer = Site(), Issuer()
         pages: list[str] = []
         # The addresses first: the deployment has to know them, and a taken port is found out at once.
-        api = started.enter_context(closing(Server(OwnPagesOnly(site, pages), port=options.ports.api)))
+        api = started.enter_context(closing(Server(_guarded(site, pages), port=options.ports.api)))
         pages += [origin(host, api.port) for host in ("127.0.0.1", "localhost")]
-        tokens = started.enter_context(closing(Server(OwnPagesOnly(self.issuer, pages), port=options.ports.issuer)))
+        issuer = _guarded(BoundedBodies(self.issuer), pages)
+        tokens = started.enter_context(closing(Server(issuer, port=options.ports.issuer)))
         self.issuer.url = tokens.url
         self.endpoint = started.enter_context(closing(AwsEndpoint()))
-        control = OwnPagesOnly(self.endpoint, pages)
-        aws = started.enter_context(closing(Server(control, port=options.ports.aws, tls=throwaway())))
+        cloud = BoundedBodies(self.endpoint)
+        services = _guarded(cloud, pages, AWS_DOMAIN)
+        aws = started.enter_context(closing(Server(services, port=options.ports.aws, tls=throwaway())))
         self.servers = {"api": api, "issuer": tokens, "aws": aws}
         self.urls = {name: server.url for name, server in self.servers.items()}
         self.deployment = self._deploy(options, pages)
         functions = Functions(self.deployment.functions, self.endpoint.credentials, aws.url, options.log)
         started.enter_context(closing(functions))
-        site.open(Gateway(self.deployment.api, functions.invoke), self.endpoint, self.urls)
+        site.open(Gateway(self.deployment.api, functions.invoke), cloud, self.urls)
 
     def _deploy(self, options: Options, pages: list[str]) -> Deployment:
         parameters = {
@@ -114,3 +119,8 @@ class Stack:
 
     def _provider(self) -> dict[str, Any]:
         return {"name": "local", "preset": "oidc", "issuer": self.issuer.url, "audience": AUDIENCE}
+
+
+def _guarded(application: WSGIApplication, pages: Collection[str], domain: str | None = None) -> WSGIApplication:
+    """Return what is served: *application*, for those who call this machine by its name, and mean to."""
+    return OwnHostsOnly(OwnPagesOnly(application, pages), domain)

@@ -63,7 +63,7 @@ class _RequestHandler(WSGIRequestHandler):
         environ: dict[str, Any] = super().make_environ()
         if not environ.get("wsgi.input_terminated"):
             said = environ.get("CONTENT_LENGTH") or ""
-            environ["wsgi.input"] = _Body(self.rfile, int(said) if said.isdecimal() else 0)
+            environ["wsgi.input"] = _Body(self.rfile, int(said[:20]) if said.isdecimal() else 0)
         # WSGI joins headers of one name; whoever plays API Gateway must see that there were two.
         return {**environ, HEADERS: list(self.headers.items())}
 

@@ -107,8 +107,8 @@ class AwsEndpoint:
                 response = connections.refused(call, response)
             return cors.opened(response)
         except HTTPException as error:
-            # Reading ended early: a form beyond moto's limit.
-            return cors.opened(Response(status=error.code or 400))
+            # Reading ended early: a form beyond moto's limits.
+            return cors.opened(_unreadable(error.code or 400))
 
     def _answer_call(self, call: Call) -> Response:
         try:
@@ -118,3 +118,8 @@ class AwsEndpoint:
         except Exception:
             _logger.exception("The local AWS failed in %s", call.name)
             return errors.refuse(call, AwsError("InternalFailure", "The local AWS has a bug; its log says where."))
+
+
+def _unreadable(status: int) -> Response:
+    said = {"error": "too_large" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "bad_request"}
+    return Response(json.dumps(said), status, content_type="application/json")

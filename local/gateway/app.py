@@ -5,10 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from local.bodies import BodyTooLargeError, BodyUnreadableError, read_body
 from local.gateway.answers import read_answer
 from local.gateway.authorizers import Authorizers
 from local.gateway.events import Call, matches, proxy_event
-from local.gateway.request import BodyTooLargeError, read_body, read_request
+from local.gateway.request import read_request
 from local.gateway.responses import Answer, Refusal, render
 from local.process import FunctionFailedError, FunctionThrottledError, ImpatientCallerError
 
@@ -48,6 +49,8 @@ class Gateway:
             body = read_body(environ)
         except BodyTooLargeError as error:
             raise Refusal("REQUEST_TOO_LARGE", "Request Too Long") from error
+        except BodyUnreadableError as error:
+            raise Refusal("BAD_REQUEST_BODY", "Bad Request") from error
         call = self._route(request)
         authorizer = self._api.authorizers[call.route.authorizer] if call.route.authorizer else None
         context = self._authorizers.admit(authorizer, call) if authorizer else None

@@ -5,20 +5,13 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from local.web import HEADERS
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
-
-LARGEST_BODY = 10 * 1024 * 1024
-"""Bytes. Source: AWS, "Amazon API Gateway quotas", payload size."""
-
-
-class BodyTooLargeError(Exception):
-    """The body has more than `LARGEST_BODY` bytes."""
 
 
 @dataclass(frozen=True)
@@ -58,26 +51,6 @@ def read_request(environ: WSGIEnvironment) -> Request:
         source_ip=environ.get("REMOTE_ADDR", "127.0.0.1"),
         protocol=environ.get("SERVER_PROTOCOL", "HTTP/1.1"),
     )
-
-
-def read_body(environ: WSGIEnvironment) -> bytes:
-    """
-    Return the request's body.
-
-    Raises:
-        BodyTooLargeError: It is too large, or says so; what follows is not read.
-    """
-    stream: Any = environ["wsgi.input"]
-    said = environ.get("CONTENT_LENGTH") or "0"
-    length = int(said) if said.isdecimal() else 0
-    if length > LARGEST_BODY:
-        raise BodyTooLargeError
-    if not environ.get("wsgi.input_terminated"):
-        return bytes(stream.read(length)) if length else b""
-    body = bytes(stream.read(LARGEST_BODY + 1))
-    if len(body) > LARGEST_BODY:
-        raise BodyTooLargeError
-    return body
 
 
 def _decoded(text: str) -> str:

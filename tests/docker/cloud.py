@@ -14,7 +14,9 @@ from botocore.config import Config
 from werkzeug.test import Client
 
 from local.aws.endpoint import AwsEndpoint
+from local.bodies import BoundedBodies
 from local.deployment import REGION, deploy
+from local.hosts import OwnHostsOnly
 from local.issuer import AUDIENCE, JWKS, Issuer
 from local.stack import TEMPLATE, WEB_DEMO_ORIGIN
 from local.template import isolated_session
@@ -39,7 +41,8 @@ class Cloud:
         with ExitStack() as started:
             self._endpoint = started.enter_context(closing(AwsEndpoint()))
             listens_at, self.host = addresses()
-            self.server = started.enter_context(closing(Server(self._endpoint, host=listens_at)))
+            guarded = OwnHostsOnly(BoundedBodies(self._endpoint))
+            self.server = started.enter_context(closing(Server(guarded, host=listens_at)))
             self._issuer = Issuer(ISSUER)
             self._secret = secrets.token_bytes(64)
             self._deployment = deploy(TEMPLATE, self._parameters())
