@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from authorizer.errors import CallerForbidden, TokenRefused
 from authorizer.providers import Entrance, KindOfToken, Provider, Providers, UserRoles
 from authorizer.verifier import verify
 from tests.anything import thoroughly
+from tests.second_opinion import every_way
 from tests.tokens import AUDIENCE, NOW, claims
 from tests.unit.test_verifier import RSA, provider
 
@@ -77,21 +77,6 @@ def test_two_claims_that_differ_are_none(held: dict[str, Any], one: Any) -> None
             claim_paths.only(held, "a.b")
 
 
-def every_way(held: Any, names: list[str]) -> list[Any]:
-    """Return what all ways of joining *names* lead to, found by trying each."""
-    results = []
-    for size in range(len(names), 0, -1):
-        for cuts in itertools.combinations(range(1, len(names)), len(names) - size):
-            ends = (0, *cuts, len(names))
-            path = [".".join(names[start:end]) for start, end in itertools.pairwise(ends)]
-            value = held
-            for name in path:
-                value = value.get(name, ...) if isinstance(value, dict) else ...
-            if value is not ...:
-                results.append((tuple(map(len, path)), value))
-    return [value for _, value in sorted(results, key=lambda result: result[0], reverse=True)]
-
-
 some_names = st.lists(st.sampled_from(["a", "b", ""]), min_size=1, max_size=5)
 some_objects = st.recursive(
     st.integers(0, 3),
@@ -103,7 +88,7 @@ some_objects = st.recursive(
 @thoroughly
 @given(st.dictionaries(some_names.map(".".join), some_objects, max_size=4), some_names)
 def test_what_is_found_is_what_every_way_of_splitting_leads_to(held: dict[str, Any], names: list[str]) -> None:
-    assert list(claim_paths.found(held, ".".join(names))) == every_way(held, names)
+    assert list(claim_paths.found(held, ".".join(names))) == every_way(held, ".".join(names))
 
 
 class Counted(dict[str, Any]):

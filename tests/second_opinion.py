@@ -1,0 +1,154 @@
+"""A second opinion on claims, by brute force: slow, plain, and by nobody who read the first."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from authorizer.providers import Mark, Provider, Terms
+
+GUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+ABSENT, AMBIGUOUS = object(), object()
+
+
+def every_way(held: Any, path: str) -> list[Any]:
+    """Return what all ways of splitting *path* at its dots lead to, the longest names first, found by trying each."""
+    names = path.split(".")
+    results = []
+    for number in range(len(names)):
+        for cuts in itertools.combinations(range(1, len(names)), number):
+            ends = (0, *cuts, len(names))
+            steps = [".".join(names[start:end]) for start, end in itertools.pairwise(ends)]
+            value = held
+            for step in steps:
+                value = value.get(step, ABSENT) if isinstance(value, dict) else ABSENT
+            if value is not ABSENT:
+                results.append(([end - start for start, end in itertools.pairwise(ends)], value))
+    return [value for _, value in sorted(results, key=lambda result: result[0], reverse=True)]
+
+
+def the_one(claims: Mapping[str, Any], path: str) -> Any:
+    """Return the one meaning of *path*, or that it has none, or several."""
+    meanings = {json.dumps(value, sort_keys=True): value for value in every_way(claims, path)}
+    if len(meanings) > 1:
+        return AMBIGUOUS
+    return next(iter(meanings.values()), ABSENT)
+
+
+def objections(provider: Provider, claims: Mapping[str, Any], now: float) -> list[str]:
+    """Return all that is to be said against letting in whoever shows *claims*, well signed, to *provider*."""
+    return [
+        what
+        for what, good in (
+            ("issuer", _issuer_is_known(provider, claims)),
+            ("times", _times_are_right(provider, claims, now)),
+            ("audience", _is_for_us(provider, claims)),
+            ("kind", _is_of_the_kind(provider, claims)),
+            ("subject", _names_somebody(provider, claims)),
+            ("role", the_one(claims, provider.user_roles.claim) is not AMBIGUOUS or not provider.user_roles.names),
+            ("entrance", _may_enter(provider, claims)),
+        )
+        if not good
+    ]
+
+
+def _issuer_is_known(provider: Provider, claims: Mapping[str, Any]) -> bool:
+    issuer = claims.get("iss")
+    if issuer is None or not isinstance(issuer, str):
+        return issuer is None and not provider.issuers and "{tid}" not in provider.id_scope
+    patterns = (re.escape(known).replace(re.escape("{tenantid}"), GUID) for known in provider.issuers)
+    tid = claims.get("tid")
+    of_the_tenant = isinstance(tid, str) and re.fullmatch(GUID, tid) and f"/{tid}/" in issuer
+    known = any(re.fullmatch(pattern, issuer) for pattern in patterns)
+    return known and bool("{tid}" not in provider.id_scope or of_the_tenant)
+
+
+def _times_are_right(provider: Provider, claims: Mapping[str, Any], now: float) -> bool:
+    times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
+    if any(type(time) not in (int, float) or not 0 <= time <= 253_402_300_799 for time in times.values()):
+        return False
+    ends, made = times.get("exp"), times.get("iat")
+    if ends is None or now >= ends + provider.skew or ends < now + provider.least_remaining:
+        return False
+    if any(time > now + provider.skew for name, time in times.items() if name != "exp"):
+        return False
+    return provider.longest_lifetime is None or (made is not None and ends - made <= provider.longest_lifetime)
+
+
+def _is_for_us(provider: Provider, claims: Mapping[str, Any]) -> bool:
+    audience = the_one(claims, provider.audience_claim)
+    named = [] if audience is ABSENT else [audience] if isinstance(audience, str) else audience
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        return False
+    if provider.audiences is not None and (named or provider.audiences) and not set(named) & set(provider.audiences):
+        return False
+    clients = [the_one(claims, path) for path in provider.client_claims]
+    asked = next((client for client in clients if client not in (None, ABSENT)), None)
+    return not provider.clients or (asked is not AMBIGUOUS and _holds(asked, provider.clients))
+
+
+def _is_of_the_kind(provider: Provider, claims: Mapping[str, Any]) -> bool:
+    kind = provider.kind
+    forbidden = [(the_one(claims, path), values) for path, values in kind.must_not.items()]
+    return (
+        _meets(claims, kind.must)
+        and not any(value is AMBIGUOUS or _holds(value, values) for value, values in forbidden)
+        and not any(_is_marked(claims, mark) for mark in kind.others)
+    )
+
+
+def _is_marked(claims: Mapping[str, Any], mark: Mark) -> bool:
+    def text(path: str) -> str:
+        value = the_one(claims, path)
+        return value if isinstance(value, str) else ""
+
+    same = {text(path) for path in mark.same}
+    tells: Iterator[bool] = itertools.chain(
+        (_holds(the_one(claims, path), values) for path, values in mark.holds.items()),
+        (text(path).startswith(start) for path, start in mark.begins.items()),
+        (text(path).endswith(end) for path, end in mark.ends.items()),
+        ([len(same) == 1 and same != {""}] if mark.same else []),
+        (the_one(claims, path) not in (None, ABSENT) for path in mark.has),
+        (the_one(claims, path) in (None, ABSENT) for path in mark.lacks),
+    )
+    return all(tells)
+
+
+def _names_somebody(provider: Provider, claims: Mapping[str, Any]) -> bool:
+    subject = the_one(claims, provider.subject_claim)
+    if type(subject) is int:
+        subject = str(subject)
+    if not isinstance(subject, str) or any(unicodedata.category(character) == "Cc" for character in subject):
+        return False
+    return len(subject.strip()) > 0 and len(subject) <= provider.longest_subject
+
+
+def _may_enter(provider: Provider, claims: Mapping[str, Any]) -> bool:
+    entrance = provider.entrance
+    scopes = set()
+    for name in ("scope", "scp"):
+        held = claims.get(name)
+        scopes |= set(held.split(" ") if isinstance(held, str) else _texts(held))
+    roles = the_one(claims, entrance.roles_claim)
+    has_role = not entrance.roles or (roles is not AMBIGUOUS and _holds(roles, entrance.roles))
+    return set(entrance.scopes) <= scopes and has_role and _meets(claims, entrance.claims)
+
+
+def _texts(held: Any) -> Iterator[str]:
+    return (one for one in held if isinstance(one, str)) if isinstance(held, list) else iter(())
+
+
+def _meets(claims: Mapping[str, Any], terms: Terms) -> bool:
+    return all(_holds(next(iter(every_way(claims, path)), ABSENT), values) for path, values in terms.items())
+
+
+def _holds(held: Any, values: Iterable[object]) -> bool:
+    listed = held if isinstance(held, list) else [held]
+    wanted = {json.dumps(value) for value in values}
+    return any(json.dumps(one) in wanted for one in listed if isinstance(one, (str, int, bool)))
