@@ -20,7 +20,7 @@ from local.template import translate
 from tests.reference import as_list
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from moto.iam.models import Role
 
@@ -111,10 +111,10 @@ def source() -> dict[str, Any]:
 
 
 class Translated:
-    """The translation under *parameters*."""
+    """The translation of *template* under *parameters*."""
 
-    def __init__(self, parameters: Mapping[str, str]) -> None:
-        self.template = translate(TEMPLATE, parameters, REGION)
+    def __init__(self, parameters: Mapping[str, str], template: Path = TEMPLATE) -> None:
+        self.template = translate(template, parameters, REGION)
         defaults = {name: said.get("Default", "") for name, said in self.template["Parameters"].items()}
         self._values = {**defaults, "AWS::Region": REGION, **parameters}
 
@@ -195,11 +195,12 @@ def statements(policy: str) -> list[dict[str, Any]]:
     ]
 
 
-def findings(template: Mapping[str, Any], folder: Path) -> list[str]:
-    """Return what cfn-lint finds, as rule ids with where."""
-    file = folder / "template.json"
-    file.write_text(json.dumps(template))
-    command = [str(Path(sys.executable).with_name("cfn-lint")), "--format", "json", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def findings(templates: Collection[Mapping[str, Any]], folder: Path, regions: tuple[str, ...] = (REGION,)) -> list[str]:
+    """Return what cfn-lint finds, as rule ids with what they say."""
+    files = [folder / f"template-{number}.json" for number, _ in enumerate(templates)]
+    for file, template in zip(files, templates, strict=True):
+        file.write_text(json.dumps(template))
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--format", "json", "--regions", *regions, "--"]
+    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
     return [f"{found['Rule']['Id']} {found['Message']}" for found in json.loads(done.stdout)]

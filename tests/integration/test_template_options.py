@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import closing
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,25 @@ from local.aws.endpoint import AwsEndpoint
 from local.deployment import deploy
 from local.stack import TEMPLATE
 from local.template import translate
-from tests.translated import EVERYTHING, LEAST, Translated, findings
+from tests.translated import APP_INSTANCE, LEAST, SETS, Translated, findings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 OPERATING = (TEMPLATE.parent / "docs" / "operating.md").read_text()
 GRADUALLY, SNAPSTART = ["GRADUAL=1"], ["SNAPSTART=1"]
 GROUP = "SigninFunctionDeploymentGroup"
+COMBINATIONS = [(), *([tuple(options) for options in (GRADUALLY, SNAPSTART, GRADUALLY + SNAPSTART)])]
+"""What the Makefile can be asked for."""
+CHIME = ("us-east-1", "eu-central-1")
+REGIONS = (*CHIME, "eu-west-1")
+MAY_BE_EMPTY = {
+    r"Resources/Api/Properties/Body/paths/.*/responses": "SAM describes no answer of a function",
+    r"Resources/Api/Properties/Body/paths/.*/security/0/[A-Za-z]+": "OpenAPI's list of scopes, which is OAuth's alone",
+    r"Resources/SigninFunctionDeploymentGroup/Properties/AlarmConfiguration/Fn::If/2": "CodeDeploy's 'no alarms'",
+    r"Resources/[A-Za-z]+WebAcl/.*/(Allow|Block)": "WAF's form of a decision without more",
+}
+"""What is an empty object or list and has to be, by its path, each with its reason."""
 ADDED = [
     pytest.param(GRADUALLY, id="gradually"),
     pytest.param(SNAPSTART, id="with SnapStart"),
@@ -57,14 +69,59 @@ def test_deployment_without_options_deploys_the_template_as_it_is() -> None:
     assert made() == TEMPLATE.read_text()
 
 
-@pytest.mark.parametrize("options", ADDED)
-@pytest.mark.parametrize("parameters", [LEAST, EVERYTHING], ids=["with the least", "with everything"])
-def test_cloudformation_can_create_what_options_make_of_it(
-    parameters: dict[str, str], options: list[str], tmp_path: Path
-) -> None:
-    template = translate(deployed_with(options, tmp_path), parameters, "us-east-1")
+@pytest.fixture(scope="module")
+def translations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """Return, by region, what all options make of the template under all sets of parameters; each once."""
+    found: dict[str, dict[str, dict[str, Any]]] = {region: {} for region in REGIONS}
+    for options in COMBINATIONS:
+        file = deployed_with(list(options), tmp_path_factory.mktemp("deployed"))
+        for region, parameters in product(REGIONS, SETS.values()):
+            # Elsewhere than where Chime is, the rules ask for an AppInstance.
+            given = parameters if region in CHIME else {**parameters, "ChimeAppInstanceArn": APP_INSTANCE}
+            template = translate(file, given, region)
+            template["Parameters"]["ChimeAppInstanceArn"]["Default"] = given.get("ChimeAppInstanceArn", "")
+            found[region][json.dumps(template, sort_keys=True)] = template
+    return {region: list(templates.values()) for region, templates in found.items()}
 
-    assert findings(template, tmp_path) == []
+
+def test_the_combinations_are_those_of_the_makefile() -> None:
+    (added,) = re.findall(r"^ADDED := (.*)$", (TEMPLATE.parent / "Makefile").read_text(), re.MULTILINE)
+
+    assert {f"{name}=1" for name in re.findall(r"\$\(([A-Z]+)\)", added)} == {*GRADUALLY, *SNAPSTART}
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_cloudformation_can_create_whatever_the_makefile_deploys(
+    region: str, translations: dict[str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    assert findings(translations[region], tmp_path, (region,)) == []
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_nothing_is_empty_but_what_has_to_be(region: str, translations: dict[str, list[dict[str, Any]]]) -> None:
+    empty = {path for template in translations[region] for path in emptied(template)}
+
+    assert {path for path in empty if not re.fullmatch("|".join(MAY_BE_EMPTY), path)} == set()
+    assert [known for known in MAY_BE_EMPTY if not any(re.fullmatch(known, path) for path in empty)] == []
+
+
+@pytest.mark.parametrize("parameters", SETS.values(), ids=SETS)
+def test_gradual_deployment_looks_at_alarms_that_there_are(parameters: dict[str, str], tmp_path: Path) -> None:
+    translated = Translated(parameters, deployed_with(GRADUALLY, tmp_path))
+    asked = translated.of(GROUP)["AlarmConfiguration"].get("Alarms", [])
+    there = translated.resources("AWS::CloudWatch::Alarm")
+
+    assert bool(asked) == bool(there)
+    assert {alarm["Name"]["Ref"] for alarm in asked} <= set(there)
+
+
+def emptied(value: Any, path: str = "") -> Iterator[str]:
+    """Yield where an object or a list is that holds nothing."""
+    if value in ({}, []):
+        yield path.removeprefix("/")
+    elif isinstance(value, (dict, list)):
+        for name, one in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from emptied(one, f"{path}/{name}")
 
 
 def test_sam_finds_nothing_wrong_with_what_all_options_make_of_it(tmp_path: Path) -> None:
