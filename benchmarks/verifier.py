@@ -152,9 +152,10 @@ def _decision(signer: Signer) -> Callable[[], object]:
 
     from authorizer.app import Authorizer  # noqa: PLC0415 - as above
     from authorizer.clock import Clock  # noqa: PLC0415 - as above
-    from authorizer.key_sources import Fetched, Remembered, SecretKeys  # noqa: PLC0415 - as above
+    from authorizer.key_sources import SecretKeys  # noqa: PLC0415 - as above
     from authorizer.keys import secret_key  # noqa: PLC0415 - as above
     from authorizer.providers import Providers  # noqa: PLC0415 - as above
+    from authorizer.remembered import Fetched, Remembered  # noqa: PLC0415 - as above
     from authorizer.settings import Settings  # noqa: PLC0415 - as above
 
     clock = Clock()
@@ -162,7 +163,7 @@ def _decision(signer: Signer) -> Callable[[], object]:
     if not signer.jwk:
         [provider] = settings.providers.all
         secrets = (secret_key(SECRET, signer.algorithm),)
-        keys = SecretKeys(Remembered(lambda: Fetched(secrets), clock))
+        keys = SecretKeys(Remembered(lambda: Fetched(secrets), clock), clock)
         settings = replace(
             settings, providers=Providers((replace(provider, algorithms=(signer.algorithm,), keys=keys),))
         )

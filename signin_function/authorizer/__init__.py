@@ -3,11 +3,11 @@ Who may enter: a request goes in, a caller we can name comes out, or a refusal.
 
 Read `app` (the edge: API Gateway's event in, a policy out), then `verifier` (the heart), then what it
 is made of: `request`, `compact`, `providers` (with `tenants`), `keys` (with `algorithms` and `signatures`),
-`claims` (with `claim_paths` and `names`), with `errors` for everything that can go wrong. `key_sources` remembers
-keys by a `clock` that nobody can turn back; at the border `https` (over `connections` and `resolver`, with
-`content_encoding`) and `secrets` (with `secret_encodings`) fetch them, and `telemetry` tells operators. `settings`
-builds it all from environment variables: `options` reads an entry, `key_options` its keys, `presets` know the
-identity providers.
+`claims` (with `claim_paths` and `names`), with `errors` for everything that can go wrong. `key_sources` says
+which keys may have signed, and `remembered` keeps them by a `clock` that nobody can turn back; at the border `https`
+(over `connections` and `resolver`, with `content_encoding`) and `secrets` (with `secret_encodings`) fetch them, and
+`telemetry` tells operators. `settings` builds it all from environment variables: `options` reads an entry,
+`key_options` its keys, `presets` know the identity providers.
 """
 
 import gc

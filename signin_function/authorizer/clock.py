@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,3 +38,38 @@ class Clock:
         what ends trust here, so too much of it is the safe mistake.
         """
         return max(self.wall() - mark.wall, self.steady() - mark.steady)
+
+    def deadline(self, seconds: float) -> Deadline:
+        """Return what ends in so many *seconds*."""
+        return Deadline(self, self.steady() + seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The end of all waiting for the sake of one token."""
+
+    clock: Clock
+    ends: float
+
+    def left(self) -> float:
+        """Return the seconds that are left, 0 at least."""
+        return max(0.0, self.ends - self.clock.steady())
+
+
+class CoolDown:
+    """Lets one through every so many seconds, however many threads ask."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        """Let the first one through."""
+        self._clock = clock
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._passed: Mark | None = None
+
+    def lets_through(self) -> bool:
+        """Say whether whoever asks may go through, and begin to count if so."""
+        with self._lock:
+            if self._passed is not None and self._clock.since(self._passed) < self._seconds:
+                return False
+            self._passed = self._clock.mark()
+            return True

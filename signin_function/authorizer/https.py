@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from authorizer.connections import Connections
 from authorizer.content_encoding import unpacked
 from authorizer.errors import KeysUnavailable
-from authorizer.key_sources import Fetched
+from authorizer.remembered import LONGEST_FETCH, Fetched
 from authorizer.resolver import Resolver
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from authorizer.keys import KeySet
 
-DEADLINE_SECONDS = 3.0
 LONGEST_ANSWER = 512 * 1024
 """In bytes, unpacked. Real key sets are a few kilobytes."""
 HEADERS = {"Accept": "application/json, application/jwk-set+json, */*;q=0.1", "User-Agent": "chime-signin"}
@@ -49,7 +48,7 @@ def is_allowed(url: str) -> bool:
 class IssuerDocuments:
     """The documents that an issuer publishes about itself, its key set being for the *accepted* algorithms."""
 
-    def __init__(self, accepted: tuple[str, ...], deadline: float = DEADLINE_SECONDS) -> None:
+    def __init__(self, accepted: tuple[str, ...], deadline: float = LONGEST_FETCH) -> None:
         """Give each key set *deadline* seconds to arrive, its discovery included. Open no connection yet."""
         self._accepted = accepted
         self._deadline = deadline

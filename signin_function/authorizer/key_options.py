@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 
 from authorizer import algorithms
 from authorizer.https import IssuerDocuments, is_allowed
-from authorizer.key_sources import (
-    SECRET_LIFETIME,
-    Fetch,
-    Fetched,
-    FixedKeys,
-    IssuerKeys,
-    Remembered,
-    SecretKeys,
-)
+from authorizer.key_sources import SECRET_LIFETIME, FixedKeys, IssuerKeys, SecretKeys
+from authorizer.remembered import Remembered
 from authorizer.secret_encodings import ENCODINGS, decoder
 
 if TYPE_CHECKING:
@@ -26,6 +19,7 @@ if TYPE_CHECKING:
     from authorizer.keys import KeySet, VerificationKey
     from authorizer.options import Options
     from authorizer.providers import KeySource
+    from authorizer.remembered import Fetch, Fetched
 
 KEY_OPTIONS = ("jwks", "jwks_uri", "pem", "secret_arn")
 SECRET_ARN = re.compile(
@@ -55,7 +49,7 @@ def keys_of(
     if len(given) > 1:
         raise options.wrong(given[1], f"and {given[0]} are both given. Keep one of them.")
     if "secret_arn" in given:
-        return SecretKeys(Remembered(_versions(options, accepted[0]), clock, watch, SECRET_LIFETIME))
+        return SecretKeys(Remembered(_versions(options, accepted[0]), clock, watch, SECRET_LIFETIME), clock)
     if options.any("preset") == "shared-secret" or not issuers:
         raise options.wrong("secret_arn", "is missing. Write the ARN of the secret in Secrets Manager.")
     if given and given[0] in ("jwks", "pem"):

@@ -1,156 +1,28 @@
-"""Remember keys, so that the network is asked seldom and an outage hurts late."""
+"""Where keys come from: each source gives those that may have signed a token, and is asked again by its own rules."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from authorizer.clock import CoolDown
 from authorizer.errors import KeysUnavailable, TokenRefused
+from authorizer.remembered import COOL_DOWN, LONGEST_WAIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
-    from authorizer.clock import Clock, Mark
+    from authorizer.clock import Clock, Deadline
     from authorizer.keys import KeySet, VerificationKey
+    from authorizer.remembered import Remembered
 
 T = TypeVar("T")
 
-SHORTEST_LIFETIME, LONGEST_LIFETIME = 60, 24 * 3600
-DEFAULT_LIFETIME = 600
-"""Of a key set whose issuer does not say. All times are in seconds."""
 SECRET_LIFETIME = 300
-REFRESH_AHEAD = 0.8
-"""The part of its lifetime after which a value is fetched anew, while the old one still serves."""
-GRACE = 3600
-"""How old the last good keys may be while their source is out of reach."""
-COOL_DOWN = 10
-"""How long to leave a source alone that has just failed, or has just been asked for an unknown key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched(Generic[T]):
-    """A value, and for how long its source says it is good; None if it does not say."""
-
-    value: T
-    lifetime: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """What became of one fetch, for whoever watches. `age` is that of the value remembered until then, if any."""
-
-    succeeded: bool
-    outcome: str
-    age: float | None
-    milliseconds: float
-
-
-class Remembered(Generic[T]):
-    """What `fetch` gave last, fetched by one thread at a time however many ask."""
-
-    def __init__(
-        self,
-        fetch: Callable[[], Fetched[T]],
-        clock: Clock,
-        watch: Callable[[Fetch], None] = lambda _: None,
-        default_lifetime: float = DEFAULT_LIFETIME,
-    ) -> None:
-        """Fetch nothing yet. *watch* is told of every fetch."""
-        self._fetch = fetch
-        self._clock = clock
-        self._watch = watch
-        self._default_lifetime = default_lifetime
-        self._lock = threading.Lock()
-        self._value: T | None = None
-        self._lifetime = 0.0
-        self._fetched: Mark | None = None
-        self._failed: Mark | None = None
-        self._tries = 0
-
-    def get(self) -> T:
-        """
-        Return the value: at once if it is young, fetched first if it has aged, the old one if that fails.
-
-        Raises:
-            KeysUnavailable: It cannot be fetched, and the last one is older than an hour.
-        """
-        if self._value is None or self._fetched is None:
-            return self.renew()
-        age = self._clock.since(self._fetched)
-        if age > self._lifetime and not self.failed_lately():
-            with contextlib.suppress(KeysUnavailable):
-                return self.renew()
-        elif age > REFRESH_AHEAD * self._lifetime and not self.failed_lately():
-            self._renew_aside()
-        if age > GRACE and age > self._lifetime:
-            raise KeysUnavailable("the last good keys are too old")
-        return self._value
-
-    def renew(self) -> T:
-        """
-        Fetch the value now, or wait for the fetch that is under way. A failure replaces nothing.
-
-        Raises:
-            KeysUnavailable: It cannot be fetched.
-        """
-        tries = self._tries
-        with self._lock:
-            # If somebody fetched while we waited, their outcome is ours.
-            return self._fetch_now() if self._tries == tries else self._outcome()
-
-    def settled(self) -> T:
-        """
-        Return the value when the fetch that is under way, if any, has ended.
-
-        Raises:
-            KeysUnavailable: It failed.
-        """
-        with self._lock:
-            return self._outcome()
-
-    def failed_lately(self) -> bool:
-        """Say whether the last fetch failed, less than a cool-down ago."""
-        return self._failed is not None and self._clock.since(self._failed) < COOL_DOWN
-
-    def _renew_aside(self) -> None:
-        if not self._lock.locked():
-            threading.Thread(target=self._renew_quietly, name="refresh-ahead", daemon=True).start()
-
-    def _renew_quietly(self) -> None:
-        with contextlib.suppress(KeysUnavailable):
-            self.renew()
-
-    def _outcome(self) -> T:
-        if self._failed is not None or self._value is None:
-            raise KeysUnavailable("the last fetch failed")
-        return self._value
-
-    def _fetch_now(self) -> T:
-        began, age = self._clock.mark(), self._clock.since(self._fetched) if self._fetched else None
-        try:
-            fetched = self._fetch()
-        except KeysUnavailable as error:
-            self._fail(began, age, str(error))
-            raise
-        except Exception as error:
-            # What nobody foresaw is an outage, too, and no end of the keys that we have.
-            self._fail(began, age, type(error).__name__)
-            raise KeysUnavailable(type(error).__name__) from error
-        lifetime = self._default_lifetime if fetched.lifetime is None else fetched.lifetime
-        self._lifetime = min(max(lifetime, SHORTEST_LIFETIME), LONGEST_LIFETIME)
-        self._value, self._fetched, self._failed = fetched.value, self._clock.mark(), None
-        self._tell(began, age, "fetched", succeeded=True)
-        return fetched.value
-
-    def _fail(self, began: Mark, age: float | None, cause: str) -> None:
-        self._failed = self._clock.mark()
-        self._tell(began, age, cause, succeeded=False)
-
-    def _tell(self, began: Mark, age: float | None, outcome: str, *, succeeded: bool) -> None:
-        self._tries += 1
-        self._watch(Fetch(succeeded, outcome, age, 1000 * (self._clock.steady() - began.steady)))
+"""In seconds."""
+MOST_MISSED = 100
+"""How many unknown key ids are remembered. They are whatever a stranger wrote into a token."""
 
 
 class FixedKeys:
@@ -160,69 +32,125 @@ class FixedKeys:
         """Keep *keys* for good."""
         self._keys = keys
 
-    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[VerificationKey, ...]:
-        """Return the one key that fits."""
-        return (self._keys.find(kid, algorithm, issuer),)
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:
+        """Give the one key that fits."""
+        yield self._keys.find(kid, algorithm, issuer)
 
     def warm_up(self) -> None:
         """Do nothing: the keys are here."""
 
 
 class IssuerKeys:
-    """The key set that an issuer publishes. A key that it does not have is asked for once per cool-down."""
+    """
+    The key set that an issuer publishes.
 
-    def __init__(self, keys: Remembered[KeySet], clock: Clock) -> None:
-        """Take the key set as *keys* remembers it."""
+    A token may be of a key that the issuer made since it was asked. So it is asked again for a key that the set lacks,
+    and after a wrong signature: each once per cool-down, so that forgeries cost two fetches in that time at most.
+    """
+
+    def __init__(self, keys: Remembered[KeySet], clock: Clock, longest_wait: float = LONGEST_WAIT) -> None:
+        """Take the key set as *keys* remembers it; a token waits for *longest_wait* seconds in all."""
         self._keys = keys
         self._clock = clock
-        self._asked: Mark | None = None
+        self._longest_wait = longest_wait
+        self._for_unknown, self._for_wrong = CoolDown(clock, COOL_DOWN), CoolDown(clock, COOL_DOWN)
+        self._missed: dict[str | None, int] = {}
+        self._lock = threading.Lock()
 
-    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[VerificationKey, ...]:
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:
         """
-        Return the one key that fits, asking the issuer again if none does.
+        Give the one key that fits and, if that has not signed, the one that the issuer has in its place by now.
 
         Raises:
             TokenRefused: The issuer has no such key.
-            KeysUnavailable: The issuer cannot be asked.
+            KeysUnavailable: The issuer cannot be asked, or not before the cool-down is over.
         """
-        keys = self._keys.get()
+        deadline = self._clock.deadline(self._longest_wait)
+        keys = self._keys.get(deadline)
         try:
-            return (keys.find(kid, algorithm, issuer),)
+            found = keys.find(kid, algorithm, issuer)
         except TokenRefused:
-            return (self._ask_again().find(kid, algorithm, issuer),)
+            yield self._asked_for(kid, algorithm, issuer, deadline)
+            return
+        yield found
+        # A key without a name was only the best that there was for a token that names one.
+        is_named = found.kid == kid or kid is None
+        again = self._asked_after_forgery if is_named else self._asked_for
+        renewed = again(kid, algorithm, issuer, deadline)
+        if renewed is not None and not renewed.is_same_as(found):
+            yield renewed
 
     def warm_up(self) -> None:
         """Fetch the key set, if it can be had."""
         with contextlib.suppress(KeysUnavailable):
-            self._keys.get()
+            self._keys.get(self._clock.deadline(self._longest_wait))
 
-    def _ask_again(self) -> KeySet:
-        if self._keys.failed_lately():
-            # The key may be one that we could not learn of: an outage is never a refusal.
-            raise KeysUnavailable("an unknown key, and the issuer cannot be asked")
-        if self._asked is not None and self._clock.since(self._asked) < COOL_DOWN:
-            return self._keys.settled()
-        self._asked = self._clock.mark()
-        return self._keys.renew()
+    def _asked_for(self, kid: str | None, algorithm: str, issuer: str | None, deadline: Deadline) -> VerificationKey:
+        begun = self._begun_when_first_missed(kid)
+        keys = _asked_again(self._keys, self._for_unknown, deadline)
+        if self._keys.newest <= begun and not _has(keys, kid, algorithm, issuer):
+            # Nobody can say yet: whoever floods us with key ids must not have good tokens refused.
+            raise KeysUnavailable("an unknown key, and the issuer was asked a moment ago")
+        return keys.find(kid, algorithm, issuer)
+
+    def _begun_when_first_missed(self, kid: str | None) -> int:
+        """Return how many fetches had begun: what began later, and lacks *kid*, proves that there is no such key."""
+        with self._lock:
+            if kid not in self._missed and len(self._missed) >= MOST_MISSED:
+                del self._missed[next(iter(self._missed))]
+            return self._missed.setdefault(kid, self._keys.begun)
+
+    def _asked_after_forgery(
+        self, kid: str | None, algorithm: str, issuer: str | None, deadline: Deadline
+    ) -> VerificationKey | None:
+        # Most wrong signatures are just that: what cannot be asked leaves them so.
+        with contextlib.suppress(KeysUnavailable, TokenRefused):
+            return _asked_again(self._keys, self._for_wrong, deadline).find(kid, algorithm, issuer)
+        return None
 
 
 class SecretKeys:
     """A shared secret: its current version and, while it is being rotated, the previous one."""
 
-    def __init__(self, versions: Remembered[tuple[VerificationKey, ...]]) -> None:
-        """Take the versions as *versions* remembers them."""
+    def __init__(
+        self, versions: Remembered[tuple[VerificationKey, ...]], clock: Clock, longest_wait: float = LONGEST_WAIT
+    ) -> None:
+        """Take the versions as *versions* remembers them; a token waits for *longest_wait* seconds in all."""
         self._versions = versions
+        self._clock = clock
+        self._longest_wait = longest_wait
+        self._for_wrong = CoolDown(clock, COOL_DOWN)
 
-    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[VerificationKey, ...]:  # noqa: ARG002 - a secret has no name and no issuer
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:  # noqa: ARG002 - a secret has no name and no issuer
         """
-        Return all versions: each was made for the provider's one algorithm.
+        Give all versions, each made for the one algorithm, and, if none has signed, what has come since.
 
         Raises:
             KeysUnavailable: The secret cannot be read.
         """
-        return self._versions.get()
+        deadline = self._clock.deadline(self._longest_wait)
+        tried = self._versions.get(deadline)
+        yield from tried
+        with contextlib.suppress(KeysUnavailable):
+            renewed = _asked_again(self._versions, self._for_wrong, deadline)
+            yield from (key for key in renewed if not any(key.is_same_as(old) for old in tried))
 
     def warm_up(self) -> None:
         """Read the secret, if it can be had."""
         with contextlib.suppress(KeysUnavailable):
-            self._versions.get()
+            self._versions.get(self._clock.deadline(self._longest_wait))
+
+
+def _has(keys: KeySet, kid: str | None, algorithm: str, issuer: str | None) -> bool:
+    try:
+        return keys.find(kid, algorithm, issuer).kid == kid or kid is None
+    except TokenRefused:
+        return False
+
+
+def _asked_again(remembered: Remembered[T], cool_down: CoolDown, deadline: Deadline) -> T:
+    """Return what the source says now or, within the cool-down, said when it was asked last."""
+    if remembered.failed_lately():
+        # The key may be one that we could not learn of: an outage is never a refusal.
+        raise KeysUnavailable("an unknown key, and the issuer cannot be asked")
+    return remembered.renew(deadline) if cool_down.lets_through() else remembered.settled(deadline)

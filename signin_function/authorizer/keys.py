@@ -67,18 +67,17 @@ class KeySet:
 
     def find(self, kid: str | None, algorithm: str, issuer: str | None = None) -> VerificationKey:
         """
-        Return the one key named *kid* (or, without a name, the one key at all) that is for *algorithm* and *issuer*.
+        Return the key for *algorithm* and *issuer* that is named *kid*, or else has no name (RFC 7515, 4.1.4).
 
-        The same key, listed twice, is one.
+        Without *kid* it is the one key at all. The same key, listed twice, is one.
 
         Raises:
             TokenRefused: No key fits, or different ones do.
         """
-        fitting = [
-            key
-            for key in self.keys
-            if key.algorithm == algorithm and kid in (None, key.kid) and key.may_speak_for(issuer)
-        ]
+        fitting = [key for key in self.keys if key.algorithm == algorithm and key.may_speak_for(issuer)]
+        if kid is not None:
+            named = [key for key in fitting if key.kid == kid]
+            fitting = named or [key for key in fitting if key.kid is None]
         if not fitting or not all(key.is_same_as(fitting[0]) for key in fitting):
             raise TokenRefused(Reason.UNKNOWN_KEY)
         return fitting[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,9 +19,12 @@ Terms = Mapping[str, tuple[object, ...]]
 class KeySource(Protocol):
     """Where a provider's keys come from."""
 
-    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[VerificationKey, ...]:
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:
         """
-        Return the keys that may have signed, at least one: an issuer's one, or a secret's versions.
+        Give the keys that may have signed, at least one: an issuer's one, or a secret's versions.
+
+        Whoever goes on to the next says that the one before has not signed: the source may be asked again then, and
+        gives what has changed.
 
         Raises:
             TokenRefused: No key fits.

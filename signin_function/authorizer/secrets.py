@@ -9,8 +9,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from authorizer.errors import KeysUnavailable
-from authorizer.key_sources import Fetched
 from authorizer.keys import secret_key
+from authorizer.remembered import Fetched
 
 if TYPE_CHECKING:
     from collections.abc import Callable

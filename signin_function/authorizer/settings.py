@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from authorizer.clock import Clock
-    from authorizer.key_sources import Fetch
+    from authorizer.remembered import Fetch
 
 OPTIONS = {
     *("name", "preset", "issuer", "audience", "audience_claim", "any_audience", "algorithms", "types"),

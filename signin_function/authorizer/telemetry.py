@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
 
     from authorizer.errors import Denial, Reason
-    from authorizer.key_sources import Fetch
+    from authorizer.remembered import Fetch
 
 NAMESPACE = os.environ.get("METRICS_NAMESPACE", "ChimeSignin")
 """Of the metrics, in CloudWatch's embedded format. Two stacks in one account need one each."""

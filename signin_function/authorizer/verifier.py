@@ -54,6 +54,7 @@ def _check_signature(token: UnverifiedToken, provider: Provider) -> None:
     algorithm = algorithms.one_name(token.header.get("alg"))
     if not isinstance(algorithm, str) or algorithm not in provider.algorithms:
         raise TokenRefused(Reason.WRONG_ALGORITHM)
+    # Each candidate is asked for only when none before it has signed: the last ones may cost a fetch.
     candidates = provider.keys.candidates(token.header.get("kid"), algorithm, token.claims.get("iss"))
     if not any(key.verifies(token.signing_input, token.signature) for key in candidates):
         raise TokenRefused(Reason.BAD_SIGNATURE)

@@ -2,73 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
-from authorizer.clock import Clock
 from authorizer.errors import KeysUnavailable, TokenRefused
-from authorizer.key_sources import (
+from authorizer.key_sources import SECRET_LIFETIME, IssuerKeys
+from authorizer.remembered import (
     COOL_DOWN,
     DEFAULT_LIFETIME,
+    FIRST_PAUSE,
     GRACE,
+    LONGEST_FETCH,
     LONGEST_LIFETIME,
+    LONGEST_WAIT,
     REFRESH_AHEAD,
-    SECRET_LIFETIME,
     SHORTEST_LIFETIME,
     Fetch,
-    Fetched,
-    IssuerKeys,
     Remembered,
-    SecretKeys,
 )
-from authorizer.keys import KeySet, VerificationKey, key_set, secret_key
-from tests.tokens import rsa_signer
-
-OLD, NEW = rsa_signer(kid="old").jwk, rsa_signer(kid="new").jwk
-
-
-class Source:
-    """An issuer, or a secret's keeper, that counts how often it is asked; with the time that the test makes pass."""
-
-    def __init__(self) -> None:
-        self.keys = self.of(OLD)
-        self.lifetime: float | None = None
-        self.secrets: tuple[VerificationKey, ...] = (secret_key(b"x" * 32, "HS256"),)
-        self.asked = 0
-        self.down = False
-        self.error: Exception = KeysUnavailable("down")
-        self.takes = 0.0
-        self.wall = 1_800_000_000.0
-        self.steady = 50.0
-        self.clock = Clock(lambda: self.wall, lambda: self.steady)
-        self.watched: list[Fetch] = []
-        self.hold: threading.Event | None = None
-
-    @staticmethod
-    def of(*keys: Any) -> KeySet:
-        return key_set({"keys": list(keys)}, ("RS256",))
-
-    def passes(self, seconds: float) -> None:
-        self.wall += seconds
-        self.steady += seconds
-
-    def fetch(self) -> Fetched[KeySet]:
-        self.asked += 1
-        self.passes(self.takes)
-        if self.hold:
-            self.hold.wait(timeout=30)
-        if self.down:
-            raise self.error
-        return Fetched(self.keys, self.lifetime)
-
-    def fetch_secrets(self) -> Fetched[tuple[VerificationKey, ...]]:
-        self.fetch()
-        return Fetched(self.secrets)
+from tests.sources import NEW, OLD, Source, threads_in, wait_for_threads
 
 
 @pytest.fixture
@@ -78,30 +33,18 @@ def source() -> Source:
 
 @pytest.fixture
 def keys(source: Source) -> IssuerKeys:
-    return IssuerKeys(Remembered(source.fetch, source.clock, source.watched.append), source.clock)
+    return IssuerKeys(Remembered(source.fetch, source.clock, source.watched.append), source.clock, longest_wait=30)
 
 
 def test_times_are_as_documented() -> None:
     """In figures here, and by name in the tests below."""
     assert (SHORTEST_LIFETIME, DEFAULT_LIFETIME, LONGEST_LIFETIME) == (60, 600, 86400)
-    assert (SECRET_LIFETIME, GRACE, COOL_DOWN) == (300, 3600, 10)
+    assert (SECRET_LIFETIME, GRACE, FIRST_PAUSE, COOL_DOWN) == (300, 3600, 1, 10)
+    assert (LONGEST_FETCH, LONGEST_WAIT) == (3, 3.5)
 
 
 def kid(keys: IssuerKeys, wanted: str) -> str | None:
-    [key] = keys.candidates(wanted, "RS256", "https://issuer.example")
-    return key.kid
-
-
-def threads_in(function: str) -> int:
-    """Count the threads that are waiting in *function* itself."""
-    frames = sys._current_frames().values()  # noqa: SLF001 - documented, for all its name
-    return sum(frame.f_code.co_name == function for frame in frames)
-
-
-def wait_for_threads() -> None:
-    for thread in threading.enumerate():
-        if thread.name == "refresh-ahead":
-            thread.join(timeout=30)
+    return next(keys.candidates(wanted, "RS256", "https://issuer.example")).kid
 
 
 def test_keys_are_fetched_once_and_remembered(source: Source, keys: IssuerKeys) -> None:
@@ -121,6 +64,7 @@ def test_failure_before_the_first_token_is_not_fatal(source: Source, keys: Issue
     source.down = True
     keys.warm_up()
     source.down = False
+    source.passes(FIRST_PAUSE)
 
     assert kid(keys, "old") == "old"
 
@@ -198,7 +142,7 @@ def test_second_token_by_a_new_key_waits_for_the_fetch_that_the_first_began(
         while source.asked < 2:
             time.sleep(0.001)
         second = two.submit(ask)
-        while not second.done() and not threads_in("settled"):
+        while not second.done() and threads_in("_landed") < 2:
             time.sleep(0.001)
         source.hold.set()
 
@@ -208,8 +152,11 @@ def test_second_token_by_a_new_key_waits_for_the_fetch_that_the_first_began(
 
 def test_a_thousand_unknown_keys_are_asked_for_once_per_cool_down(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
-    for number in range(1000):
+    for _ in range(3):
         with pytest.raises(TokenRefused, match="unknown_key"):
+            kid(keys, "random")
+    for number in range(1000):
+        with pytest.raises(KeysUnavailable, match="a moment ago"):
             kid(keys, f"random-{number}")
     assert source.asked == 2
 
@@ -274,15 +221,37 @@ def test_unknown_key_does_not_ask_an_issuer_that_is_left_alone(source: Source, k
     assert source.asked == 2
 
 
-def test_first_fetch_that_fails_is_tried_again_with_the_next_token(source: Source, keys: IssuerKeys) -> None:
+def test_issuer_that_never_answered_is_left_alone_for_a_second_and_then_for_longer(
+    source: Source, keys: IssuerKeys
+) -> None:
     source.down = True
-    for _ in range(2):
-        with pytest.raises(KeysUnavailable):
+    for fetches, pause in enumerate([1, 2, 4, 8, 10, 10], start=1):
+        for _ in range(3):
+            with pytest.raises(KeysUnavailable, match="down"):
+                kid(keys, "old")
+        assert source.asked == fetches
+        source.passes(pause - 0.5)
+        with pytest.raises(KeysUnavailable, match="down"):
             kid(keys, "old")
+        assert source.asked == fetches
+        source.passes(0.5)
     source.down = False
 
     assert kid(keys, "old") == "old"
-    assert source.asked == 3
+
+
+def test_pause_begins_at_a_second_again_after_the_issuer_has_answered(source: Source, keys: IssuerKeys) -> None:
+    kid(keys, "old")
+    source.down = True
+    source.passes(GRACE + 1)
+    for pause in (1, 2, 4):
+        with pytest.raises(KeysUnavailable):
+            kid(keys, "old")
+        source.passes(pause)
+    assert source.asked == 4
+    source.down = False
+
+    assert kid(keys, "old") == "old"
 
 
 @pytest.mark.parametrize("down", [False, True], ids=["to an issuer that answers", "to an issuer that is down"])
@@ -298,7 +267,7 @@ def test_fifty_who_ask_at_once_make_one_fetch(source: Source, keys: IssuerKeys, 
 
     with ThreadPoolExecutor(50) as fifty:
         answers = [fifty.submit(ask) for _ in range(50)]
-        while threads_in("renew") < 49:
+        while threads_in("_landed") < 50:
             time.sleep(0.001)
         source.hold.set()
         outcomes = {answer.result() for answer in answers}
@@ -335,16 +304,16 @@ def test_clock_that_was_set_back_stops_nothing(source: Source, keys: IssuerKeys)
 
 
 def test_error_that_nobody_foresaw_is_an_outage_too(source: Source, keys: IssuerKeys) -> None:
-    keys.candidates("old", "RS256", None)
+    kid(keys, "old")
     source.down, source.error = True, ArithmeticError("something of the answer")
     source.passes(DEFAULT_LIFETIME + 1)
 
-    assert keys.candidates("old", "RS256", None)
+    assert kid(keys, "old") == "old"
     with pytest.raises(KeysUnavailable, match="an unknown key"):
-        keys.candidates("new", "RS256", None)
+        kid(keys, "new")
     source.passes(GRACE)
     with pytest.raises(KeysUnavailable, match="the last good keys are too old"):
-        keys.candidates("old", "RS256", None)
+        kid(keys, "old")
     assert [(fetch.succeeded, fetch.outcome) for fetch in source.watched] == [
         (True, "fetched"),
         (False, "ArithmeticError"),
@@ -364,13 +333,88 @@ def test_every_fetch_is_told(source: Source, keys: IssuerKeys) -> None:
     ]
 
 
-def test_secret_is_remembered_for_five_minutes(source: Source) -> None:
-    keys = SecretKeys(Remembered(source.fetch_secrets, source.clock, default_lifetime=SECRET_LIFETIME))
-    keys.warm_up()
-    first = source.secrets
-    source.secrets = (secret_key(b"y" * 32, "HS256"), *first)
+def test_keys_are_as_old_as_the_beginning_of_their_fetch(source: Source, keys: IssuerKeys) -> None:
+    """The machine is frozen while the answer is on its way."""
+    source.frozen = GRACE + 1
+    with pytest.raises(KeysUnavailable, match="too old"):
+        kid(keys, "old")
 
-    source.passes(REFRESH_AHEAD * SECRET_LIFETIME)
-    assert keys.candidates(None, "HS256", None) == first
-    source.passes(SECRET_LIFETIME)
-    assert keys.candidates(None, "HS256", None) == source.secrets
+    source.frozen = 0
+    source.passes(FIRST_PAUSE)
+    assert kid(keys, "old") == "old"
+    assert source.asked == 2
+
+
+def test_refresh_that_was_frozen_is_followed_by_another(source: Source, keys: IssuerKeys) -> None:
+    kid(keys, "old")
+    source.passes(DEFAULT_LIFETIME + 1)
+    source.frozen = DEFAULT_LIFETIME + 1
+    kid(keys, "old")
+    source.frozen = 0
+    source.keys = source.of(NEW)
+
+    assert kid(keys, "new") == "new"
+    assert source.asked == 3
+
+
+def test_nobody_waits_beyond_the_deadline_for_a_fetch_that_hangs(source: Source) -> None:
+    """A resolver has no deadline of its own."""
+    remembered = Remembered(source.fetch, source.clock)
+    source.hold = threading.Event()
+    with pytest.raises(KeysUnavailable, match="in time"):
+        remembered.get(source.clock.deadline(0))
+    source.passes(LONGEST_FETCH)
+    with pytest.raises(KeysUnavailable, match="in time"):
+        remembered.get(source.clock.deadline(0))
+    for _ in range(3):
+        with pytest.raises(KeysUnavailable):
+            remembered.get(source.clock.deadline(30))
+    assert source.asked == 1
+
+    hanging, source.hold = source.hold, None
+    source.passes(FIRST_PAUSE)
+    assert remembered.get(source.clock.deadline(30)) is source.keys
+    assert source.asked == 2
+    hanging.set()
+
+
+def test_answer_that_comes_late_replaces_nothing_newer(source: Source) -> None:
+    remembered = Remembered(source.fetch, source.clock)
+    source.hold = threading.Event()
+    old = source.keys
+    with pytest.raises(KeysUnavailable):
+        remembered.get(source.clock.deadline(0))
+    while not source.asked:
+        time.sleep(0.001)
+    hanging, source.hold, source.keys = source.hold, None, source.of(NEW)
+    source.passes(LONGEST_WAIT + FIRST_PAUSE)
+    new = remembered.get(source.clock.deadline(30))
+    hanging.set()
+    wait_for_threads()
+
+    assert new is source.keys
+    assert new is not old
+    assert remembered.get(source.clock.deadline(30)) is new
+
+
+def test_answer_that_comes_late_is_better_than_none(source: Source) -> None:
+    remembered = Remembered(source.fetch, source.clock)
+    source.hold = threading.Event()
+    with pytest.raises(KeysUnavailable):
+        remembered.get(source.clock.deadline(0))
+    source.hold.set()
+    wait_for_threads()
+
+    assert remembered.get(source.clock.deadline(0)) is source.keys
+    assert source.asked == 1
+
+
+def test_token_has_one_deadline_for_all_that_it_waits_for(source: Source) -> None:
+    """The first fetch takes it all; the second, for a key that the set lacks, would hang."""
+    keys = IssuerKeys(Remembered(source.fetch, source.clock), source.clock)
+    source.takes = LONGEST_WAIT
+    source.hold_from, source.hold = 2, threading.Event()
+
+    with pytest.raises(KeysUnavailable, match="in time"):
+        kid(keys, "new")
+    source.hold.set()

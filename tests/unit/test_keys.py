@@ -141,6 +141,40 @@ def test_two_different_keys_under_one_name_are_refused() -> None:
         keys.find("rsa-1", "RS256")
 
 
+NAMELESS = {name: value for name, value in RSA.items() if name != "kid"}
+OTHER = {**rsa_signer(number=2).jwk, "kid": "other"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "kid", "found"),
+    [
+        pytest.param([NAMELESS], "any", 0, id="the one key has no name"),
+        pytest.param([OTHER, NAMELESS], "other", 0, id="the key of that name comes first"),
+        pytest.param([OTHER, NAMELESS], "any", 1, id="a key without a name beside one with another"),
+        pytest.param(
+            [{**OTHER, "kid": "any", "alg": "RS512"}, NAMELESS], "any", 1, id="that name is for another algorithm"
+        ),
+        pytest.param([NAMELESS, EC], "any", 0, id="a key of another kind has another name"),
+        pytest.param([NAMELESS, NAMELESS], "any", 0, id="the same key without a name twice"),
+        pytest.param([{**NAMELESS, "kid": None}], "any", 0, id="its name is null"),
+        pytest.param([NAMELESS, {**OTHER, "kid": None}], "any", None, id="two keys have no name"),
+        pytest.param([OTHER, RSA, NAMELESS], None, None, id="the token has no name and several keys fit"),
+        pytest.param([OTHER], "any", None, id="the one key has another name"),
+        pytest.param([OTHER], None, 0, id="the token has no name and one key fits"),
+        pytest.param([{**OTHER, "kid": ""}], "any", None, id="an empty name is a name"),
+    ],
+)
+def test_key_is_found_by_name_or_is_the_only_one_without(
+    listed: list[dict[str, Any]], kid: str | None, found: int | None
+) -> None:
+    keys = key_set({"keys": listed}, ASYMMETRIC)
+    if found is None:
+        with pytest.raises(TokenRefused, match="unknown_key"):
+            keys.find(kid, "RS256")
+    else:
+        assert keys.find(kid, "RS256") is keys.keys[found]
+
+
 @pytest.mark.parametrize(
     "document",
     [None, [], {}, {"keys": None}, {"keys": {}}, {"keys": []}, {"keys": [{"kty": "oct"}]}],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,6 +28,9 @@ from tests.tokens import (
     rsa_signer,
     tampered,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RSA = rsa_signer()
 EC = ec_signer()
@@ -83,10 +86,10 @@ class SecretVersions:
     def __init__(self, *secrets: bytes) -> None:
         self._keys = tuple(secret_key(secret, "HS256") for secret in secrets)
 
-    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[Any, ...]:
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[Any]:
         assert kid is None
         assert algorithm == "HS256"
-        return self._keys
+        return iter(self._keys)
 
     def warm_up(self) -> None:
         pass
@@ -95,7 +98,7 @@ class SecretVersions:
 class OutOfReach:
     """A key source that cannot be asked."""
 
-    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[Any, ...]:
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[Any]:
         raise KeysUnavailable("out of reach")
 
     def warm_up(self) -> None:
@@ -154,8 +157,8 @@ def test_algorithm_that_has_nearly_that_name_is_another(said: str) -> None:
 @pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
 def test_algorithm_of_secrets_is_accepted(algorithm: str) -> None:
     class Secrets(SecretVersions):
-        def candidates(self, kid: str | None, used: str, issuer: str | None) -> tuple[Any, ...]:
-            return (secret_key(SECRET, used),)
+        def candidates(self, kid: str | None, used: str, issuer: str | None) -> Iterator[Any]:
+            return iter((secret_key(SECRET, used),))
 
     token = hmac_signer(algorithm=algorithm).token({"id": "ada", "exp": NOW + 60})
     own = shared_secret(algorithms=(algorithm,), keys=Secrets())

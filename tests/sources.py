@@ -1,0 +1,70 @@
+"""A source of keys that counts how often it is asked, and does what a test likes."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from typing import Any
+
+from authorizer.clock import Clock
+from authorizer.errors import KeysUnavailable
+from authorizer.keys import KeySet, VerificationKey, key_set, secret_key
+from authorizer.remembered import Fetch, Fetched
+from tests.tokens import rsa_signer
+
+OLD, NEW = rsa_signer(kid="old").jwk, rsa_signer(kid="new").jwk
+
+
+class Source:
+    """An issuer, or a secret's keeper, that counts how often it is asked; with the time that the test makes pass."""
+
+    def __init__(self) -> None:
+        self.keys = self.of(OLD)
+        self.lifetime: float | None = None
+        self.secrets: tuple[VerificationKey, ...] = (secret_key(b"x" * 32, "HS256"),)
+        self.asked = 0
+        self.down = False
+        self.error: Exception = KeysUnavailable("down")
+        self.takes = 0.0
+        self.frozen = 0.0
+        self.wall = 1_800_000_000.0
+        self.steady = 50.0
+        self.clock = Clock(lambda: self.wall, lambda: self.steady)
+        self.watched: list[Fetch] = []
+        self.hold: threading.Event | None = None
+        self.hold_from = 1
+
+    @staticmethod
+    def of(*keys: Any) -> KeySet:
+        return key_set({"keys": list(keys)}, ("RS256",))
+
+    def passes(self, seconds: float) -> None:
+        self.wall += seconds
+        self.steady += seconds
+
+    def fetch(self) -> Fetched[KeySet]:
+        self.asked += 1
+        self.passes(self.takes)
+        self.wall += self.frozen
+        if self.hold and self.asked >= self.hold_from:
+            self.hold.wait(timeout=30)
+        if self.down:
+            raise self.error
+        return Fetched(self.keys, self.lifetime)
+
+    def fetch_secrets(self) -> Fetched[tuple[VerificationKey, ...]]:
+        self.fetch()
+        return Fetched(self.secrets)
+
+
+def threads_in(function: str) -> int:
+    """Count the threads that are in *function*, or in what it has called."""
+    tops = sys._current_frames().values()  # noqa: SLF001 - documented, for all its name
+    return sum(any(frame.f_code.co_name == function for frame, _ in traceback.walk_stack(top)) for top in tops)
+
+
+def wait_for_threads() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "fetch-keys":
+            thread.join(timeout=30)
