@@ -48,6 +48,7 @@ EVERYTHING = {
     "Revocation": "true",
     "AcceptBase64Tokens": "true",
     "AllowedOrigins": "https://app.example.com,https://localhost:9000",
+    "RequestsPerAddress": "100",
     "AllowedSourceRanges": "192.0.2.0/24,198.51.100.7/32",
     "DomainName": "signin.example.com",
     "CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1",

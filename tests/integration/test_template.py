@@ -317,11 +317,63 @@ def test_the_account_s_role_for_logs_outlives_the_stack() -> None:
 
 
 def test_other_sources_are_blocked() -> None:
-    translated = Translated(EVERYTHING)
+    acl = Translated({**LEAST, "AllowedSourceRanges": "192.0.2.0/24"}).of("WebAcl")
 
-    assert translated.of("SourcesWebAcl")["DefaultAction"] == {"Block": {}}
-    assert translated.of("WebAclAssociation")["WebACLArn"] == {"Fn::GetAtt": ["SourcesWebAcl", "Arn"]}
+    assert acl["DefaultAction"] == {"Block": {}}
+    assert [(rule["Name"], rule["Action"]) for rule in acl["Rules"]] == [("KnownSources", {"Allow": {}})]
+    assert "CustomResponseBodies" not in acl
+
+
+def test_too_many_requests_from_one_address_are_throttled_and_nobody_else_s() -> None:
+    acl = Translated({**LEAST, "RequestsPerAddress": "100"}).of("WebAcl")
+    [rule] = acl["Rules"]
+    [rate] = rule["Statement"].values()
+    answer = rule["Action"]["Block"]["CustomResponse"]
+    headers = {one["Name"]: one["Value"] for one in answer["ResponseHeaders"]}
+    body = acl["CustomResponseBodies"][answer["CustomResponseBodyKey"]]
+
+    assert acl["DefaultAction"] == {"Allow": {}}
+    assert rate == {"AggregateKeyType": "IP", "EvaluationWindowSec": 300, "Limit": {"Ref": "RequestsPerAddress"}}
+    assert answer["ResponseCode"] == 429
+    assert headers == {
+        "Retry-After": "60",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "Retry-After",
+        "Cache-Control": "no-store",
+    }
+    assert body["ContentType"] == "APPLICATION_JSON"
+    assert json.loads(body["Content"])["error"] == "throttled"
+    assert set(json.loads(body["Content"])) == {"error", "error_description"}
+
+
+def test_known_sources_are_counted_too() -> None:
+    rules = Translated(EVERYTHING).of("WebAcl")["Rules"]
+
+    assert [rule["Name"] for rule in sorted(rules, key=lambda rule: rule["Priority"])] == [
+        "TooManyFromOneAddress",
+        "KnownSources",
+    ]
+
+
+def test_there_is_one_web_acl_before_the_api() -> None:
+    assert Translated(EVERYTHING).of("WebAclAssociation")["WebACLArn"] == {"Fn::GetAtt": ["WebAcl", "Arn"]}
     assert Translated(OTHERWISE).of("WebAclAssociation")["WebACLArn"] == {"Ref": "WebAclArn"}
+    assert "WebAclAssociation" not in Translated(LEAST).resources()
+
+
+def test_no_request_is_kept_as_a_sample() -> None:
+    acl = Translated(EVERYTHING).of("WebAcl")
+
+    # They hold whole requests, tokens included.
+    assert not any(one["VisibilityConfig"]["SampledRequestsEnabled"] for one in [acl, *acl["Rules"]])
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [("", True), ("10", True), ("99999999", True), ("9", False), ("0", False), ("010", False), ("1e3", False)],
+)
+def test_limit_for_one_address_is_one_that_waf_takes(text: str, *, fits: bool) -> None:
+    assert bool(re.fullmatch(PARAMETERS["RequestsPerAddress"]["AllowedPattern"], text)) is fits
 
 
 @pytest.mark.parametrize("name", Translated(EVERYTHING).resources("AWS::CloudWatch::Alarm"))

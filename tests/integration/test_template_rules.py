@@ -121,6 +121,7 @@ def test_value_that_nobody_looks_at_is_refused(preset: str, name: str) -> None:
         pytest.param({**LEAST, "CertificateArn": "arn"}, "DomainName", id="a certificate without domain"),
         pytest.param({**LEAST, "HostedZoneId": "Z1"}, "HostedZoneId", id="a zone without domain"),
         pytest.param({**OTHERWISE, "AllowedSourceRanges": "192.0.2.0/24"}, "one web ACL", id="two web ACLs"),
+        pytest.param({**OTHERWISE, "RequestsPerAddress": "100"}, "one web ACL", id="two web ACLs, one for a limit"),
         pytest.param({**OTHERWISE, "AlarmEmail": "a@example.com"}, "Keep one", id="two addresses for alarms"),
     ],
 )
