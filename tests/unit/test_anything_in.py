@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,9 @@ some_claims = st.fixed_dictionaries(
         "scope": likely("openid chat"),
         "scp": likely(["chat"]),
         "access": likely({"roles": ["staff"]}),
+        "access.roles": likely(["staff"]),
+        "use.kind": likely("id"),
+        "profile.name": anything,
         "verified": likely(True),  # noqa: FBT003 - a claim's value
     },
 ) | st.dictionaries(st.text(), anything)
@@ -117,7 +121,10 @@ def test_anything_in_a_segment_is_refused(segment: bytes, in_header: bool, signa
 
 
 header_names = st.sampled_from(["Authorization", "authorization", "AUTHORIZATION", "X-Other", ""])
-header_values = st.none() | st.text() | st.text().map("Bearer {}".format) | st.sampled_from(["Bearer", "Basic x"])
+wrapped = octets.map(lambda raw: f"Bearer {base64.b64encode(raw, b'-_').decode().rstrip('=')}")
+header_values = (
+    st.none() | st.text() | st.text().map("Bearer {}".format) | wrapped | st.sampled_from(["Bearer", "Basic x"])
+)
 events = st.fixed_dictionaries(
     {"methodArn": st.just(ARN)},
     optional={

@@ -26,8 +26,15 @@ TID = "8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11"
 ENTRY = {"name": "main", "issuer": ISSUER, "audience": AUDIENCE, "jwks": {"keys": [dict(ec_signer().jwk)]}}
 
 given_options = st.fixed_dictionaries(
-    {"name": likely("main"), "preset": st.sampled_from(sorted(PRESETS)), "issuer": likely(ISSUER)},
+    {
+        "name": likely("main"),
+        "preset": st.sampled_from(sorted(PRESETS)),
+        "issuer": likely(ISSUER, [ISSUER, "urn:x"], "urn:x"),
+    },
     optional={
+        "jwks": likely(ENTRY["jwks"]),
+        "algorithms": likely(["Ed25519", "ES256"]),
+        "subject_claim": likely("https://x.example/claims.id"),
         "audience": likely(AUDIENCE),
         "client_id": likely("app"),
         "user_pool_id": likely("eu-west-1_AbC"),
@@ -86,7 +93,7 @@ jwks = [dict(signer.jwk) for signer in (rsa_signer(), ec_signer(), ed25519_signe
 some_jwk = st.sampled_from(jwks).flatmap(
     lambda key: st.dictionaries(
         st.sampled_from(["kty", "crv", "alg", "use", "key_ops", "kid", "issuer", "n", "e", "x", "y", "d"]),
-        anything | octets.map(lambda raw: raw.decode("latin-1")),
+        anything | octets.map(lambda raw: raw.decode("latin-1")) | st.just("Ed25519"),
         max_size=2,
     ).map(lambda changes: {**key, **changes})
 )
@@ -136,10 +143,14 @@ def test_any_text_may_be_an_address_or_not(text: str) -> None:
 
 
 @thoroughly
-@given(st.text() | st.integers().map("max-age={}".format) | st.from_regex(r"max-age=[^,]*, no-(store|cache)"))
-@example("max-age=²")
-def test_any_cache_control_is_a_lifetime_or_none(text: str) -> None:
-    lifetime = lifetime_of(text)
+@given(
+    st.text() | st.integers().map("max-age={}".format) | st.from_regex(r"max-age=[^,]*, no-(store|cache)"),
+    st.text() | st.integers().map(str),
+)
+@example("max-age=²", "²")
+@example("max-age=1", "9" * 5000)
+def test_any_cache_control_and_age_are_a_lifetime_or_none(text: str, age: str) -> None:
+    lifetime = lifetime_of(text, age)
 
     assert lifetime is None or lifetime >= 0
 
