@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_EXCEPTION, Executor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from signin import identity, users
+from signin import identity, names, users
 from signin.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Exchange:
             SigninError: A call failed for good (the other is not waited for), or the time is over.
         """
         user_id = identity.app_instance_user_id(caller)
-        name = identity.display_name(caller.name, user_id)
+        name = users.Name(names.display_name(caller.name), names.fallback_name(user_id))
         session = self.terms.session(caller, user_id, now)
         try:
             self.revoked_users.check(user_id, now, budget)

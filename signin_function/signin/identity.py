@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,17 +12,12 @@ if TYPE_CHECKING:
 
 SESSION_PREFIX = "chime_"
 HASHED_PREFIX = "hash-"
-"""Reserved: no subject that begins so is passed on unchanged."""
-LONGEST_NAME = 100
+"""Reserved, in any case of letters: no subject that begins so is passed on unchanged."""
 
 # What Chime (ids of up to 64, https://docs.aws.amazon.com/chime-sdk/latest/APIReference/
 # API_identity-chime_CreateAppInstanceUser.html) and STS (session names of up to 64, less the prefix,
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html) both accept.
 _FITS_BOTH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.@-]{0,56}[A-Za-z0-9])?", re.ASCII)
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
-_JOINERS = "\u200c\u200d"
-_BLANKS = _JOINERS + "\u115f\u1160\u2800\u3164\uffa0"
-"""Shown as nothing, though Unicode counts the Hangul fillers as letters and the Braille blank as a symbol."""
 
 
 def app_instance_user_id(caller: Caller) -> str:
@@ -34,7 +28,7 @@ def app_instance_user_id(caller: Caller) -> str:
     ids. All others are hashed over scope and subject: SHA-256, in lower-case base32. Two callers are
     one user only if provider scope and subject are equal; no character is ever replaced.
     """
-    fits = _FITS_BOTH.fullmatch(caller.subject) and not caller.subject.startswith(HASHED_PREFIX)
+    fits = _FITS_BOTH.fullmatch(caller.subject) and not caller.subject.lower().startswith(HASHED_PREFIX)
     if caller.plain and fits:
         return caller.subject
     scope = caller.scope.encode()
@@ -46,21 +40,3 @@ def app_instance_user_id(caller: Caller) -> str:
 def session_name(user_id: str) -> str:
     """Return the RoleSessionName of the user: 7 to 64 characters, readable in CloudTrail."""
     return SESSION_PREFIX + user_id
-
-
-def display_name(name: str, user_id: str) -> str:
-    """
-    Return *name* as Chime can show it (1 to 100 characters, something to see in it), or else the user's id.
-
-    Normalised (NFC), white space folded, and without the control and formatting characters that could
-    make one name look like another's; the joiners that scripts and emoji need stay.
-    """
-    visible = "".join(_visible(character) for character in unicodedata.normalize("NFC", name))
-    shown = " ".join(visible.split())[:LONGEST_NAME].strip()
-    return shown if shown.strip(_BLANKS) else user_id
-
-
-def _visible(character: str) -> str:
-    if character.isspace() or character in _JOINERS:
-        return " " if character.isspace() else character
-    return "" if unicodedata.category(character) in _INVISIBLE else character

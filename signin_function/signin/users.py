@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from signin.errors import SigninError, UserExists, UserMissing
+from signin.names import display_name
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -29,6 +30,18 @@ class AppInstanceUser:
     arn: str
     name: str
     metadata: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a user is called: as their provider says, which may be nothing, and what they are called then."""
+
+    told: str
+    fallback: str
+
+    def given(self, stored: str, user_id: str) -> str:
+        """Return what a user is called who has a name already: a fallback takes nobody's name away."""
+        return self.told or (stored if _names(stored, user_id) else self.fallback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +68,9 @@ class AppInstanceUsers(Protocol):
         """Return the ARN that the user has or would have."""
 
 
-def ensure(users: AppInstanceUsers, user_id: str, name: str, budget: Budget, executor: Executor) -> Ensured:
+def ensure(users: AppInstanceUsers, user_id: str, name: Name, budget: Budget, executor: Executor) -> Ensured:
     """
-    Return the user *user_id*, created if need be, and renamed to *name* if there is time.
+    Return the user *user_id*, created if need be, and renamed by *name* if there is time.
 
     Raises:
         SigninError: Chime throttles, fails or refuses.
@@ -65,8 +78,19 @@ def ensure(users: AppInstanceUsers, user_id: str, name: str, budget: Budget, exe
     try:
         user = budget.spend(lambda: users.describe(user_id))
     except UserMissing:
-        return _created(users, user_id, name, budget)
-    return Ensured(user, "found") if user.name == name else _renamed(users, user, name, budget, executor)
+        return _created(users, user_id, name.told or name.fallback, budget)
+    renamed = replace(user, name=name.given(user.name, user_id))
+    if renamed == user:
+        return Ensured(user, "found")
+    if _is_renamed(users, user, renamed.name, budget, executor):
+        return Ensured(renamed, "renamed")
+    # Nobody is shown an id.
+    return Ensured(user if _names(user.name, user_id) else renamed, "not renamed")
+
+
+def _names(stored: str, user_id: str) -> bool:
+    """Say whether the name that is *stored* is one. The id was, where there was none."""
+    return stored != user_id and bool(display_name(stored))
 
 
 def _created(users: AppInstanceUsers, user_id: str, name: str, budget: Budget) -> Ensured:
@@ -80,7 +104,7 @@ def _created(users: AppInstanceUsers, user_id: str, name: str, budget: Budget) -
     return Ensured(AppInstanceUser(users.arn(user_id), name, metadata=""), "created")
 
 
-def _renamed(users: AppInstanceUsers, user: AppInstanceUser, name: str, budget: Budget, executor: Executor) -> Ensured:
+def _is_renamed(users: AppInstanceUsers, user: AppInstanceUser, name: str, budget: Budget, executor: Executor) -> bool:
     """
     Rename as well as may be: one attempt, left when it hangs. Yesterday's name is no reason to keep somebody out.
 
@@ -93,8 +117,8 @@ def _renamed(users: AppInstanceUsers, user: AppInstanceUser, name: str, budget: 
     try:
         renaming.result(timeout=min(RENAME_SECONDS, budget.remaining() / 2))
     except (SigninError, TimeoutError):
-        return Ensured(user, "not renamed")
+        return False
     finally:
         left.set()
         renaming.cancel()
-    return Ensured(AppInstanceUser(user.arn, name, user.metadata), "renamed")
+    return True

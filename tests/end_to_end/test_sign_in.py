@@ -78,7 +78,7 @@ def test_body_is_never_trusted(client: Client) -> None:
         pytest.param("us-east-1:8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11", id="an identity pool"),
         pytest.param("-Ab_9xYz", id="a leading hyphen"),
         pytest.param("x" * 255, id="255 characters"),
-        pytest.param("Ädä Lövelace/ \\\"'\t☃", id="anything else"),
+        pytest.param("Ädä Lövelace/ \\\"'☃", id="anything else"),
     ],
 )
 def test_subject_of_any_form_signs_in(client: Client, subject: str) -> None:

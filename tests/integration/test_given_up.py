@@ -19,7 +19,7 @@ from signin import aws as signin_aws
 from signin.budget import Budget
 from signin.chime import ChimeUsers
 from signin.errors import Unavailable
-from signin.users import AppInstanceUser, ensure
+from signin.users import AppInstanceUser, Name, ensure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from signin.users import Wanted
     from tests.integration.conftest import Aws
+
+LOVELACE = Name("Ada Lovelace", "User x6pj")
 
 
 class Gate:
@@ -119,7 +121,7 @@ def test_rename_whose_connection_hung_is_not_sent_when_it_opens_at_last(
     monkeypatch.setattr("signin.users.RENAME_SECONDS", 0.1)
 
     with ThreadPoolExecutor(8) as executor:
-        ensured = ensure(Users(asked, ChimeUsers(instance)), "ada", "Ada Lovelace", budget(600), executor)
+        ensured = ensure(Users(asked, ChimeUsers(instance)), "ada", LOVELACE, budget(600), executor)
         chime = default_aws.client("chime-sdk-identity")
         newer = {"Name": "Ada King", "Metadata": "countess"}
         chime.update_app_instance_user(AppInstanceUserArn=asked.arn("ada"), **newer)
@@ -139,7 +141,7 @@ def test_rename_that_is_waited_for_is_sent_once_the_connection_opens(
     gate.open()
 
     with ThreadPoolExecutor(8) as executor:
-        ensured = ensure(Users(asked, ChimeUsers(instance)), "ada", "Ada Lovelace", budget(600), executor)
+        ensured = ensure(Users(asked, ChimeUsers(instance)), "ada", LOVELACE, budget(600), executor)
 
     assert ensured.how == "renamed"
     assert asked.describe("ada") == AppInstanceUser(asked.arn("ada"), "Ada Lovelace", "vip")

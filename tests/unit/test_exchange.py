@@ -34,6 +34,7 @@ ADA = Caller(
     role="",
     expires=NOW + 3600,
 )
+LOVELACE = users.Name("Ada Lovelace", "User x6pj")
 INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
 
 
@@ -159,6 +160,43 @@ def test_changed_name_is_brought_to_chime_with_the_metadata_kept(budget: Budget,
     outcome = exchange(chime, Sts(), budget, executor)
 
     assert chime.users["ada"] == outcome.ensured.user == AppInstanceUser(chime.arn("ada"), "Ada Lovelace", "vip")
+
+
+@pytest.mark.parametrize(
+    ("stored", "told", "shown"),
+    [
+        pytest.param(None, "", "User x6pj", id="nobody yet, and no name"),
+        pytest.param(None, "\u200b", "User x6pj", id="nobody yet, and nothing to see"),
+        pytest.param("Ada Byron", "", "Ada Byron", id="a name, and none told"),
+        pytest.param("User 7f3q", "", "User 7f3q", id="another fallback, and none told"),
+        pytest.param("User x6pj", "Ada Lovelace", "Ada Lovelace", id="a fallback, and a name told"),
+        pytest.param("ada", "", "User x6pj", id="the id, and none told"),
+        pytest.param("ada", "Ada Lovelace", "Ada Lovelace", id="the id, and a name told"),
+        pytest.param("ada", "ada", "ada", id="the id, and told as a name"),
+        pytest.param("", "", "User x6pj", id="an empty name, and none told"),
+        pytest.param("\u3164", "", "User x6pj", id="nothing to see, and none told"),
+    ],
+)
+def test_user_is_shown_by_a_name_and_never_by_the_id(
+    budget: Budget, executor: Executor, stored: str | None, told: str, shown: str
+) -> None:
+    chime = Chime()
+    if stored is not None:
+        chime.users["ada"] = AppInstanceUser(chime.arn("ada"), stored, "vip")
+
+    outcome = exchange(chime, Sts(), budget, executor, replace(ADA, name=told))
+
+    assert outcome.ensured.user.name == chime.users["ada"].name == shown
+    assert ("rename" in chime.calls) == (stored not in (None, shown))
+
+
+def test_id_is_not_shown_even_if_the_name_cannot_be_brought_to_chime(budget: Budget, executor: Executor) -> None:
+    chime = Chime(rename=[Rejected("BadRequest")])
+    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "ada", "vip")
+
+    ensured = exchange(chime, Sts(), budget, executor, replace(ADA, name="")).ensured
+
+    assert ensured == Ensured(AppInstanceUser(chime.arn("ada"), "User x6pj", "vip"), "not renamed")
 
 
 @pytest.mark.parametrize(
@@ -323,7 +361,7 @@ def test_new_name_that_waited_too_long_for_a_thread_is_not_brought_to_chime_late
 
     with ThreadPoolExecutor(1) as busy:
         busy.submit(freed.wait, 30)
-        ensured = users.ensure(chime, "ada", "Ada Lovelace", little, busy)
+        ensured = users.ensure(chime, "ada", LOVELACE, little, busy)
         freed.set()
 
     assert ensured.how == "not renamed"
@@ -340,7 +378,7 @@ def test_new_name_is_not_brought_to_chime_by_a_sign_in_that_has_ended(budget: Bu
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
 
     with ThreadPoolExecutor(8) as executor:
-        ensured = users.ensure(chime, "ada", "Ada Lovelace", budget, executor)
+        ensured = users.ensure(chime, "ada", LOVELACE, budget, executor)
 
     assert ensured == Ensured(chime.users["ada"], "not renamed")
     assert chime.users["ada"].name == "Ada Byron"
