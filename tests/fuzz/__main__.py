@@ -2,7 +2,7 @@
 Send mutated tokens, claims, events, settings and issuers' answers through the authorizer, led by the code they reach.
 
 `make fuzz SECONDS=60`. Each target has a process of its own and its share of the time. What makes anything but a
-documented error escape is kept in .build/fuzz/, and the run fails.
+documented error escape, or lets somebody in against a second opinion, is kept in .build/fuzz/, and the run fails.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-TARGETS = ("token", "signed", "event", "settings", "answer")
+TARGETS = ("token", "signed", "preset", "event", "settings", "answer")
 FOUND = Path(__file__).parents[2] / ".build" / "fuzz"
 WORDS = Path(__file__).with_name("json.dict")
 OPTIONS = (f"-dict={WORDS}", "-max_len=8192", "-timeout=60", "-rss_limit_mb=2048", "-print_final_stats=1")
