@@ -3,12 +3,15 @@
 /**
  * Return a sign-in, which is one user's: the next user gets another one. It asks for nothing until it is asked.
  *
- * @throws TypeError: `endpoint` is no address.
+ * @throws TypeError: `endpoint` is no address, or one to which the token would travel in the clear.
  */
 export function chimeSignIn(options: Options): SignIn;
 
 export interface Options {
-  /** Where to sign in: the address that ends in `/signin`. */
+  /**
+   * Where to sign in: the address that ends in `/signin`. It begins with `https:`; `http:` is taken for this machine
+   * alone, `localhost`, `127.0.0.1` and its like, or `[::1]`. A relative one is relative to the page, as in `fetch`.
+   */
   endpoint: string | URL;
   /**
    * Gives the app's token, a JWT, or nothing if nobody is signed in. It has a minute. With `forceRefresh` the service

@@ -26,6 +26,9 @@ export class UnavailableError extends SignInError { get name() { return "Unavail
 // What waiting does not mend. Any other 5xx comes from between here and the service, and passes.
 const OUR_MISTAKES = ["internal", "upstream_error"];
 
+/** What nobody on the way can read: https, and http to this machine. */
+const SAFE = /^(https:|http:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$))/i;
+
 const TOKEN_MS = 60_000; // an identity provider's hidden frame may take as long
 const ATTEMPT_MS = 15_000; // the service itself gives up after 8 s, and may have to start first
 const PAUSE_MS = { first: 500, longest: 4000 };
@@ -46,6 +49,7 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
   const clock = { ...TIME, ...time };
   // No redirects: the token is for this address and no other.
   const request = new Request(endpoint, { method: "POST", cache: "no-store", credentials: "omit", redirect: "error" });
+  if (!SAFE.test(request.url)) throw new TypeError("`endpoint` has to begin with https: the token could be read on the way.");
   let /** @type {Session | undefined} */ held;
   let /** @type {{ error: unknown, age: () => number, told: number, rest: number } | undefined} */ failure;
   let /** @type {Promise<Session> | undefined} */ renewing;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { NotAllowedError, SignInAgainError, SignInError, UnavailableError } from "../../web_client/chime-signin.js";
+import { NotAllowedError, SignInAgainError, SignInError, UnavailableError, chimeSignIn } from "../../web_client/chime-signin.js";
 import { EXPIRED, busy, error, serve, signInAt, signedIn, stillClock, until } from "./service.mjs";
 
 test("an expired token is replaced once, silently", async (t) => {
@@ -68,6 +68,48 @@ for (const [what, answer] of [
     assert.equal(requests.length, 1);
   });
 }
+
+const signInTo = (endpoint) => chimeSignIn({ endpoint, getToken: () => assert.fail("it was asked for a token") });
+
+for (const endpoint of [
+  "http://signin.example/signin",
+  "http://signin.example:443/signin",
+  "http://192.168.1.2/signin",
+  "http://localhost.example/signin",
+  "http://notlocalhost/signin",
+  "http://127.0.0.1.example/signin",
+  "http://127.example/signin",
+  "http://[::2]/signin",
+  "http://[::ffff:7f00:1]/signin",
+  "http://signin.example/?http://localhost/",
+  "ftp://localhost/signin",
+  "data:application/json,{}",
+  new URL("http://signin.example/signin"),
+]) {
+  test(`a token is not sent to ${endpoint}, where others can read it`, () => {
+    assert.throws(() => signInTo(endpoint), { name: "TypeError", message: /`endpoint` has to begin with https/ });
+  });
+}
+
+for (const endpoint of [
+  "https://signin.example/signin",
+  "https://signin.example:8443",
+  "HTTPS://SIGNIN.EXAMPLE/signin",
+  "http://localhost",
+  "HTTP://LOCALHOST:3000/signin",
+  "http://127.0.0.1:3000/signin",
+  "http://127.8.9.10/signin",
+  "http://[::1]:3000/signin",
+  new URL("http://localhost:3000/signin"),
+]) {
+  test(`a token may be sent to ${endpoint}`, () => {
+    assert.equal(typeof signInTo(endpoint).credentials, "function");
+  });
+}
+
+test("an address is told apart from what cannot be one", () => {
+  for (const endpoint of ["signin", "http://localhost:3000@signin.example/"]) assert.throws(() => signInTo(endpoint), TypeError);
+});
 
 test("a redirect is not followed: the token is for one address", async (t) => {
   const elsewhere = await serve(t, signedIn());
