@@ -137,12 +137,24 @@ def _succeeds(*command: str) -> bool:
 def start_api(cloud: Cloud, flags: list[str], port: int, output: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
     """Start `sam local start-api` on *port*, printing to *output* (None: where this process does)."""
     # Both functions get the same credentials; the authorizer's own are needed for shared secrets only.
+    command = [SAM, "local", "start-api", "--template-file", str(TEMPLATE), "--port", str(port)]
     return subprocess.Popen(
-        [SAM, "local", "start-api", "--template-file", str(TEMPLATE), "--port", str(port), "--warm-containers", "LAZY",
-         *flags],
+        interruptible([*command, "--warm-containers", "LAZY", *flags]),
         cwd=ROOT, env=environment(cloud.credentials("SigninFunction")),
         stdin=subprocess.DEVNULL, stdout=output, stderr=output,
     )  # fmt: skip
+
+
+def interruptible(command: list[str]) -> list[str]:
+    """
+    Return the command that runs *command* so that SIGINT ends it.
+
+    A shell without job control lets what it starts in the background ignore SIGINT, and whatever that starts does too.
+    """
+    restore = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
+    )
+    return [sys.executable, "-I", "-c", restore, *command]
 
 
 class Api:
