@@ -38,6 +38,7 @@ EVERYTHING = {
     "IdentityProvider": "shared-secret",
     "SharedSecretArn": SECRET,
     "SharedSecretKeyArn": KEY,
+    "NameClaims": "https://app.example.com/name,given_name + family_name,email@",
     "Messaging": "member",
     "ContactList": "true",
     "Meetings": "host",
@@ -84,7 +85,7 @@ PROVIDERS = {
     "oidc": {"Issuer": "https://id.example.com/", "Audience": "my-app"},
     "cognito": {"UserPoolId": "eu-west-1_AbCdEfGhI", "ClientId": "1example23456789", "TokenUse": "access"},
     "auth0": {"ProviderDomain": "tenant.eu.auth0.com", "Audience": "https://api.example.com"},
-    "okta": {"ProviderDomain": "example.okta.com"},
+    "okta": {"ProviderDomain": "example.okta.com", "ClientId": "nmdP1fcyvdVO11AL7ECm"},
     "entra": {
         "Tenant": "8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11",
         "ClientId": "6731de76-14a6-49ae-97bc-6eba6914391e",

@@ -62,6 +62,9 @@ def check_times(claims: Mapping[str, Any], provider: Provider, now: float) -> No
         raise TokenRefused(Reason.NOT_YET_VALID)
     if provider.longest_lifetime is not None and made is not None and expires - made > provider.longest_lifetime:
         raise TokenRefused(Reason.LIVES_TOO_LONG)
+    since = now + provider.skew if made is None else made
+    if provider.nameless_lifetime is not None and expires - since > provider.nameless_lifetime:
+        _check_named(claims, provider)
 
 
 def check_audience(claims: Mapping[str, Any], provider: Provider) -> None:
@@ -147,6 +150,11 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
 
 def _meets(claims: Mapping[str, Any], terms: Terms) -> bool:
     return all(_holds_any(claim_paths.first(claims, path), values) for path, values in terms.items())
+
+
+def _check_named(claims: Mapping[str, Any], provider: Provider) -> None:
+    if not names.shown(claims, provider.name_claims, ""):
+        raise TokenRefused(Reason.LIVES_TOO_LONG)
 
 
 def _tells(mark: Mark, claims: Mapping[str, Any]) -> bool:

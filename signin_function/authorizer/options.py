@@ -27,6 +27,10 @@ class Options:
         """Return these options, with *defaults* where they say nothing."""
         return Options(self.path, {**defaults, **self._entry})
 
+    def changed(self, changes: Mapping[str, Any]) -> Options:
+        """Return these options with *changes*."""
+        return Options(self.path, {**self._entry, **changes})
+
     def wrong(self, option: str, why: str) -> SettingsError:
         """Return the error that says what is wrong with *option*, and what to write instead."""
         return SettingsError(f"{self.path}.{option} {why}")

@@ -1,244 +1,307 @@
 """
-What each identity provider's users need not know: from a domain and a client id to issuer, audience, keys and kind.
+The identity providers that are known, one entry each: what their users know, and all that follows from it.
 
-Each function takes the options that its users give and returns those that follow from them. Whatever the users
-give themselves stays as they gave it.
+Whatever the users give themselves stays as they gave it. The documentation's table and the tests are held against this
+one. Names are claims in the order that suits people, as `names` reads them.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from authorizer.tenants import TENANT
+from authorizer import tenants
+from authorizer.preset import Known, Preset
+from authorizer.providers import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
     from authorizer.options import Options
 
-OIDC_NAMES = ("name", "preferred_username", "nickname")
+OIDC_NAMES = ("name@", "given_name + family_name", "preferred_username@", "nickname", "email@")
 ACCESS_OR_ID = ("jwt", "at+jwt")
+PROFILE = (
+    *("name", "given_name", "family_name", "middle_name", "nickname", "profile", "picture", "website"),
+    *("gender", "birthdate", "zoneinfo", "locale", "address"),
+)
+"""Claims that people write about themselves (OpenID Connect Core 1.0, 5.1)."""
 
-_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
-_POOL = re.compile(r"([a-z]{2}(?:-[a-z]+)+-[0-9])_[A-Za-z0-9]+")
-_PROJECT = re.compile(r"[a-z0-9-]+")
-
-
-def oidc(options: Options) -> dict[str, Any]:
-    """Any OpenID Connect provider: its users give `issuer`, one or several, and `audience`."""
-    options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.')
-    return {}
-
-
-def shared_secret(options: Options) -> dict[str, Any]:  # noqa: ARG001 - as the others
-    """Take an application that signs its own tokens: its developers give `secret_arn`."""
-    return {"algorithms": ["HS256"], "subject_claim": "id", "name_claims": ["full_name"]}
+_HOST = r"[A-Za-z0-9.-]+(:[0-9]+)?"
+_PROJECT = r"[a-z0-9-]+"
+_TENANT_MEND = 'Write the tenant\'s id (a GUID), a list of them, or "any" to take users of every organisation.'
+_ISSUER = Known("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', several=True)
+_CLIENT = Known("client_id", "Write the id of your application, or a list of several.", several=True)
+_CLIENT_IF_KNOWN = Known("client_id", _CLIENT.mend, several=True, optional=True)
 
 
-def cognito(options: Options) -> dict[str, Any]:
-    """
-    Return what follows from `user_pool_id`, `client_id` and `token_use` ("id", or "access").
+def _domain(example: str) -> Known:
+    return Known("domain", f"Write a host without https:// and without a slash: {example}.", _HOST)
 
-    Access tokens name their client in `client_id` and have no `aud`.
-    Source: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
-    """
-    pool, region = _matching(options, "user_pool_id", _POOL, "Write it as the console shows it: us-east-1_AbCdEfGhI.")
-    issuer = f"https://cognito-idp.{region}.amazonaws.com/{pool}"
-    use = options.choice("token_use", ("id", "access"), "id")
-    is_id = use == "id"
+
+def _entra(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Tokens of both versions are taken, of one tenant, several, or any."""
+    listed = given["tenant"]
+    whole = (tenants.ANY_TENANT,) if listed == ("any",) else listed
+    if not all(tenant == tenants.ANY_TENANT or tenants.TENANT.fullmatch(tenant) for tenant in whole):
+        raise options.wrong("tenant", f"is no tenant's id. {_TENANT_MEND}")
+    login, _ = tenants.CLOUDS[given["cloud"][0]]
+    keys_of = "common" if len(whole) > 1 or whole[0] == tenants.ANY_TENANT else whole[0]
+    versions = zip(*(tenants.issuers(given["cloud"][0], tenant) for tenant in dict.fromkeys(whole)), strict=True)
     return {
-        "issuer": issuer,
-        "jwks_uri": f"{issuer}/.well-known/jwks.json",
-        "algorithms": ["RS256"],
-        "audience": _client_ids(options),
-        "audience_claim": "aud" if is_id else "client_id",
-        "must": {"token_use": [use]},
-        "name_claims": ["name", "cognito:username", "email"] if is_id else ["username"],
-        "roles_claim": "cognito:groups",
+        "issuer": [issuer for version in versions for issuer in version],
+        "jwks_uri": f"{login}/{keys_of}/discovery/v2.0/keys",
+        "audience": [form.format(client) for form in ("{}", "api://{}") for client in given["client_id"]],
+        "id_scope": login + "/{tid}",
     }
 
 
-def auth0(options: Options) -> dict[str, Any]:
-    """
-    Return what follows from `domain`; `audience` is given too. Machines' subjects end in "@clients".
-
-    Source: https://auth0.com/docs/secure/tokens/access-tokens/access-token-profiles
-    """
-    return {
-        "issuer": f"https://{_host(options, 'domain', 'tenant.eu.auth0.com')}/",
-        "algorithms": ["RS256"],
-        "machine_suffix": "@clients",
-        "must_not": {"gty": ["client-credentials"]},
-        "name_claims": ["name", "nickname", "email"],
-        "roles_claim": "permissions",
-    }
+def _firebase(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all
+    """Tenants of one project share its issuer and audience, and may give one id to two people."""
+    of_tenant = {"must": {"firebase.tenant": list(given["tenant_id"])}} if "tenant_id" in given else None
+    return of_tenant or {"must_not_have": ["firebase.tenant"]}
 
 
-def okta(options: Options) -> dict[str, Any]:
-    """
-    Return what follows from `domain` and `authorization_server` ("default"). In access tokens `sub` is the login.
-
-    Source: https://developer.okta.com/docs/reference/api/oidc/#access-token
-    """
-    server = options.text("authorization_server", "") if options.has("authorization_server") else "default"
-    return {
-        "issuer": f"https://{_host(options, 'domain', 'example.okta.com')}/oauth2/{server}",
-        "algorithms": ["RS256"],
-        "audience": "api://default",
-        "subject_claim": "uid",
-        "name_claims": ["name", "preferred_username"],
-        "roles_claim": "groups",
-    }
+def _okta(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all
+    server = given.get("authorization_server", ("default",))[0]
+    return {"issuer": f"https://{given['domain'][0]}/oauth2/{server}"}
 
 
-def entra(options: Options) -> dict[str, Any]:
-    """
-    Return what follows from `tenant` (one id, a list of ids, or "any") and `client_id`. Both token versions are taken.
-
-    Source: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
-    """
-    tenants = _tenants(options)
-    clients = _client_ids(options)
-    keys_of = tenants[0] if len(tenants) == 1 and tenants[0] != "{tenantid}" else "common"
-    v2 = [f"https://login.microsoftonline.com/{tenant}/v2.0" for tenant in tenants]
-    v1 = [f"https://sts.windows.net/{tenant}/" for tenant in tenants]
-    return {
-        "issuer": v2 + v1,
-        "jwks_uri": f"https://login.microsoftonline.com/{keys_of}/discovery/v2.0/keys",
-        "algorithms": ["RS256"],
-        "audience": clients + [f"api://{client}" for client in clients],
-        "must_not": {"idtyp": ["app"]},
-        "subject_claim": "oid",
-        "name_claims": ["name", "preferred_username"],
-        "id_scope": "https://login.microsoftonline.com/{tid}",
-    }
+def _supabase(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    if options.has("secret_arn"):
+        return {"algorithms": ["HS256"]}
+    keys = f"https://{given['project_ref'][0]}.supabase.co/auth/v1/.well-known/jwks.json"
+    return {"algorithms": ["ES256", "RS256"], "jwks_uri": keys}
 
 
-def firebase(options: Options) -> dict[str, Any]:
-    """
-    Return what follows from `project_id`.
-
-    Source: https://firebase.google.com/docs/auth/admin/verify-id-tokens#verify_id_tokens_using_a_third-party_jwt_library
-    """
-    project, _ = _matching(options, "project_id", _PROJECT, "Write the Firebase project's id.")
-    return {
-        "issuer": f"https://securetoken.google.com/{project}",
-        "jwks_uri": "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com",
-        "algorithms": ["RS256"],
-        "audience": project,
-        "longest_subject": 128,
-        "name_claims": ["name", "email"],
-    }
+def _keycloak(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Keycloak adds no audience by itself but "account", to the tokens of all: it says nothing without the client."""
+    if not options.has("audience") or options.flag("any_audience", default=False):
+        client = given.get("client_id") or options.texts("client_id", _CLIENT.mend)
+        return {"audience": list(client), "audience_claim": "azp"}
+    if "client_id" not in given and "account" in options.texts("audience", ""):
+        raise options.wrong("client_id", f"is missing: all tokens of a realm are for account. {_CLIENT.mend}")
+    return {"clients": list(given["client_id"])} if "client_id" in given else {}
 
 
-def google(options: Options) -> dict[str, Any]:
-    """
-    Return what follows from `client_id`. Google spells its issuer in two ways, the one legitimate such pair.
-
-    Source: https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
-    """
-    return {
-        "issuer": ["https://accounts.google.com", "accounts.google.com"],
-        "jwks_uri": "https://www.googleapis.com/oauth2/v3/certs",
-        "algorithms": ["RS256"],
-        "audience": _client_ids(options),
-        "name_claims": ["name", "email"],
-    }
-
-
-def clerk(options: Options) -> dict[str, Any]:
-    """
-    Return what follows from `domain` and `authorized_parties`, the origins of the application, as in `azp`.
-
-    Source: https://clerk.com/docs/backend-requests/manual-jwt
-    """
-    issuer = f"https://{_host(options, 'domain', 'your-app.clerk.accounts.dev')}"
-    parties = options.texts("authorized_parties", "Write your application's origins: https://app.example.com.")
-    return {
-        "issuer": issuer,
-        "jwks_uri": f"{issuer}/.well-known/jwks.json",
-        "algorithms": ["RS256"],
-        "audience": list(parties),
-        "audience_claim": "azp",
-        "must_not": {"sts": ["pending"]},
-    }
-
-
-def supabase(options: Options) -> dict[str, Any]:
-    """
-    Return what follows from `project_ref`, and `secret_arn` if the project still signs with its JWT secret.
-
-    The public anon key is a token under the same secret: it has no `sub`, and the role anon.
-    Source: https://supabase.com/docs/guides/auth/jwts
-    """
-    project, _ = _matching(options, "project_ref", _PROJECT, "Write the project's reference id.")
-    issuer = f"https://{project}.supabase.co/auth/v1"
-    keys: dict[str, Any] = {"jwks_uri": f"{issuer}/.well-known/jwks.json", "algorithms": ["ES256", "RS256"]}
-    return {
-        **({"algorithms": ["HS256"]} if options.has("secret_arn") else keys),
-        "issuer": issuer,
-        "audience": "authenticated",
-        "must": {"role": ["authenticated"]},
-        "name_claims": ["user_metadata.full_name", "user_metadata.name", "email"],
-    }
-
-
-def keycloak(options: Options) -> dict[str, Any]:
-    """
-    Return what follows from `issuer` (the realm's address) and `client_id`, which is in `azp`: `aud` may be absent.
-
-    Source: https://www.keycloak.org/docs/latest/server_admin/#_oidc
-    """
-    options.texts("issuer", "Write the realm's address: https://HOST/realms/REALM.")
-    audience = {} if options.has("audience") else {"audience": _client_ids(options), "audience_claim": "azp"}
-    return {
-        **audience,
-        "algorithms": ["RS256"],
-        "must": {"typ": ["Bearer"]},
-        "name_claims": ["name", "preferred_username"],
-        "roles_claim": "realm_access.roles",
-    }
-
-
-PRESETS: dict[str, tuple[Callable[[Options], dict[str, Any]], set[str]]] = {
-    "oidc": (oidc, set()),
-    "shared-secret": (shared_secret, set()),
-    "cognito": (cognito, {"user_pool_id", "client_id", "token_use"}),
-    "auth0": (auth0, {"domain"}),
-    "okta": (okta, {"domain", "authorization_server"}),
-    "entra": (entra, {"tenant", "client_id"}),
-    "firebase": (firebase, {"project_id"}),
-    "google": (google, {"client_id"}),
-    "clerk": (clerk, {"domain", "authorized_parties"}),
-    "supabase": (supabase, {"project_ref"}),
-    "keycloak": (keycloak, {"client_id"}),
+PRESETS: dict[str, Preset] = {
+    "oidc": Preset(
+        source="https://openid.net/specs/openid-connect-core-1_0.html#IDToken",
+        knows=(_ISSUER,),
+        follows={},
+        others={
+            "machines": (
+                Mark(same=("sub", "client_id")),
+                Mark(same=("sub", "azp")),
+                Mark(holds={"gty": ("client-credentials",)}),
+                Mark(holds={"idtyp": ("app",)}),
+            ),
+        },
+        editable=(*PROFILE, "preferred_username"),
+    ),
+    "shared-secret": Preset(
+        source="https://datatracker.ietf.org/doc/html/rfc8725#section-3.12",
+        knows=(),
+        follows={"algorithms": ["HS256"], "subject_claim": "id", "name_claims": ["full_name"]},
+        unverified=(),  # the application itself says who somebody is
+    ),
+    "cognito": Preset(
+        source="https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html",
+        knows=(
+            Known(
+                "user_pool_id",
+                "Write it as the console shows it: us-east-1_AbCdEfGhI.",
+                r"(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9])_[A-Za-z0-9]+",
+            ),
+            _CLIENT,
+            Known("token_use", "", choices=("id", "access")),
+        ),
+        follows={
+            "issuer": "https://cognito-idp.{region}.amazonaws.com/{user_pool_id}",
+            "jwks_uri": "https://cognito-idp.{region}.amazonaws.com/{user_pool_id}/.well-known/jwks.json",
+            "algorithms": ["RS256"],
+            "audience": "{client_id}",
+            "roles_claim": "cognito:groups",
+        },
+        variants=(
+            "token_use",
+            {
+                "id": {
+                    "must": {"token_use": ["id"]},
+                    "name_claims": [
+                        *("name", "given_name + family_name", "preferred_username@", "email@", "cognito:username@"),
+                    ],
+                },
+                "access": {
+                    "must": {"token_use": ["access"]},
+                    "audience_claim": "client_id",  # they have no aud
+                    "name_claims": ["name", "given_name + family_name", "username@"],
+                },
+            },
+        ),
+        others={
+            "machines": (
+                Mark(same=("sub", "client_id")),
+                Mark(holds={"token_use": ("access",)}, lacks=("username",)),
+            ),
+        },
+        editable=(*PROFILE, "preferred_username", "updated_at"),
+    ),
+    "auth0": Preset(
+        source="https://auth0.com/docs/secure/tokens/access-tokens/access-token-profiles",
+        knows=(_domain("tenant.eu.auth0.com"), _CLIENT_IF_KNOWN),
+        follows={
+            "issuer": "https://{domain}/",
+            "algorithms": ["RS256"],
+            "clients": "{client_id}",
+            "client_claims": ["azp", "client_id", "aud"],  # access tokens by either profile, ID tokens
+            "name_claims": ["name@", "given_name + family_name", "nickname", "email@"],
+            "roles_claim": "permissions",
+        },
+        others={"machines": (Mark(ends={"sub": "@clients"}), Mark(holds={"gty": ("client-credentials",)}))},
+        editable=(*PROFILE, "preferred_username", "user_metadata"),
+    ),
+    "okta": Preset(
+        source="https://developer.okta.com/docs/api/openapi/okta-oauth/guides/overview/#access-token",
+        knows=(
+            _domain("example.okta.com"),
+            _CLIENT,
+            Known("authorization_server", "Write its id: aus1….", optional=True),
+            Known("token_use", "", choices=("access", "id")),
+        ),
+        follows={
+            "algorithms": ["RS256"],
+            "roles_claim": "groups",
+            "name_claims": ["name@", "given_name + family_name", "preferred_username@", "sub@"],
+        },
+        variants=(
+            "token_use",
+            {
+                "access": {
+                    "audience": "api://default",  # everybody's: the client tells
+                    "clients": "{client_id}",
+                    "client_claims": ["cid"],
+                    "subject_claim": "uid",  # sub is the login, which may change
+                    "must_have": ["cid", "uid"],  # a machine has no uid, an ID token neither
+                },
+                "id": {"audience": "{client_id}", "must_not_have": ["cid"]},
+            },
+        ),
+        adjust=_okta,
+        editable=PROFILE,
+    ),
+    "entra": Preset(
+        source="https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference",
+        knows=(
+            Known("tenant", _TENANT_MEND, several=True),
+            _CLIENT,
+            Known("cloud", "", choices=tuple(tenants.CLOUDS)),
+        ),
+        follows={
+            "algorithms": ["RS256"],
+            "subject_claim": "oid",
+            "client_claims": ["azp", "appid"],
+            "name_claims": [
+                *("name", "given_name + family_name", "preferred_username@", "unique_name@", "upn@", "email@"),
+            ],
+        },
+        adjust=_entra,
+        others={"machines": (Mark(holds={"idtyp": ("app",)}), Mark(same=("oid", "sub")))},
+        editable=PROFILE,
+        unverified=(),  # the organisation writes them, and its users are its own
+        guids=(
+            *("tenant", "client_id", "audience", "issuer", "jwks_uri", "clients"),
+            *("must", "must_not", "required_claims", "required_roles"),
+        ),
+    ),
+    "firebase": Preset(
+        source="https://firebase.google.com/docs/auth/admin/verify-id-tokens#verify_id_tokens_using_a_third-party_jwt_library",
+        knows=(
+            Known("project_id", "Write the Firebase project's id.", _PROJECT),
+            Known("tenant_id", "Write the id of the Identity Platform's tenant.", optional=True),
+        ),
+        follows={
+            "issuer": "https://securetoken.google.com/{project_id}",
+            "jwks_uri": "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com",
+            "algorithms": ["RS256"],
+            "audience": "{project_id}",
+            "longest_subject": 128,
+            "name_claims": ["name", "email@"],
+        },
+        adjust=_firebase,
+        others={"anonymous": (Mark(holds={"firebase.sign_in_provider": ("anonymous",)}),)},
+        editable=PROFILE,
+    ),
+    "google": Preset(
+        source="https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken",
+        knows=(_CLIENT,),
+        follows={
+            "issuer": ["https://accounts.google.com", "accounts.google.com"],  # the one legitimate pair of spellings
+            "jwks_uri": "https://www.googleapis.com/oauth2/v3/certs",
+            "algorithms": ["RS256"],
+            "audience": "{client_id}",
+            "name_claims": ["name", "given_name + family_name", "email@"],
+        },
+        # A service account of anybody's names the audience that it likes: https://cloud.google.com/docs/authentication/get-id-token
+        others={"machines": (Mark(same=("azp", "sub")), Mark(ends={"email": ".gserviceaccount.com"}))},
+        editable=PROFILE,
+    ),
+    "clerk": Preset(
+        source="https://clerk.com/docs/guides/sessions/session-tokens",
+        knows=(
+            _domain("your-app.clerk.accounts.dev"),
+            Known("authorized_parties", "Write your application's origins: https://app.example.com.", several=True),
+        ),
+        follows={
+            "issuer": "https://{domain}",
+            "jwks_uri": "https://{domain}/.well-known/jwks.json",
+            "algorithms": ["RS256"],
+            "audience": "{authorized_parties}",
+            "audience_claim": "azp",  # session tokens have no aud
+            "must_not": {"sts": ["pending"]},
+            "name_claims": ["name@", "full_name", "first_name + last_name", "username@", "email@"],
+        },
+        others={"machines": (Mark(begins={"sub": "mch_"}),)},
+        editable=(*PROFILE, "full_name", "first_name", "last_name", "username", "unsafe_metadata"),
+    ),
+    "supabase": Preset(
+        source="https://supabase.com/docs/guides/auth/jwt-fields",
+        knows=(Known("project_ref", "Write the project's reference id.", _PROJECT),),
+        follows={
+            "issuer": "https://{project_ref}.supabase.co/auth/v1",
+            "audience": "authenticated",
+            # The public anon key is a token under the same secret: it has no sub, and the role anon.
+            "must": {"role": ["authenticated"]},
+            "name_claims": [
+                *("user_metadata.full_name", "user_metadata.name", "user_metadata.preferred_username@"),
+                *("user_metadata.user_name@", "email@"),
+            ],
+        },
+        adjust=_supabase,
+        others={"anonymous": (Mark(holds={"is_anonymous": (True,)}),)},
+        editable=("user_metadata",),
+    ),
+    "keycloak": Preset(
+        source="https://www.keycloak.org/docs/latest/server_admin/#_oidc",
+        knows=(
+            Known("issuer", "Write the realm's address: https://HOST/realms/REALM.", several=True),
+            _CLIENT_IF_KNOWN,
+        ),
+        follows={
+            "algorithms": ["RS256"],
+            "must": {"typ": ["Bearer"]},
+            "client_claims": ["azp"],
+            "name_claims": ["name@", "given_name + family_name", "preferred_username@", "email@"],
+            "roles_claim": "realm_access.roles",
+        },
+        adjust=_keycloak,
+        others={
+            "machines": (
+                Mark(begins={"preferred_username": "service-account-"}),
+                Mark(has=("clientHost",)),
+                Mark(has=("client_id",), lacks=("preferred_username",)),
+                Mark(has=("clientId",), lacks=("preferred_username",)),
+            ),
+        },
+        editable=PROFILE,
+    ),
 }
-"""Each preset, and the options that it alone knows."""
-
-
-def _matching(options: Options, option: str, pattern: re.Pattern[str], mend: str) -> tuple[str, str]:
-    """Return the whole of what was given, and the pattern's first group, if it has one."""
-    match = pattern.fullmatch(options.text(option, mend))
-    if not match:
-        raise options.wrong(option, f"is not what it should be. {mend}")
-    return match[0], match[1] if pattern.groups else ""
-
-
-def _host(options: Options, option: str, example: str) -> str:
-    host, _ = _matching(options, option, _HOST, f"Write a host without https:// and without a slash: {example}.")
-    return host
-
-
-def _client_ids(options: Options) -> list[str]:
-    return list(options.texts("client_id", "Write the id of your application, or a list of several."))
-
-
-def _tenants(options: Options) -> list[str]:
-    mend = 'Write the tenant\'s id (a GUID), a list of them, or "any" to take users of every organisation.'
-    tenants = options.texts("tenant", mend)
-    if tenants == ("any",):
-        return ["{tenantid}"]
-    if not all(TENANT.fullmatch(tenant) for tenant in tenants):
-        raise options.wrong("tenant", f"is no tenant's id. {mend}")
-    return list(tenants)

@@ -112,6 +112,8 @@ class Provider:
     least_remaining: int
     clients: tuple[str, ...] = ()
     client_claims: tuple[str, ...] = ()
+    nameless_lifetime: int | None = None
+    """The longest life of a token that does not say its user's name, in seconds: since `iat`, or else from now on."""
 
 
 class Providers:

@@ -10,22 +10,26 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from authorizer.errors import SettingsError
+from authorizer.identity_options import check_apart, check_not_said_of_oneself, id_scope_of, is_plain
 from authorizer.key_options import KEY_OPTIONS, algorithms_of, keys_of
 from authorizer.options import Options
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
 from authorizer.providers import Entrance, KindOfToken, Mark, Provider, Providers, UserRoles
+from authorizer.tenants import ANY_TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from authorizer.clock import Clock
+    from authorizer.preset import Preset
     from authorizer.remembered import Fetch
 
 OPTIONS = {
     *("name", "preset", "issuer", "audience", "audience_claim", "any_audience", "algorithms", "types"),
     *KEY_OPTIONS,
     *("secret_encoding", "secret_json_field", "skew_seconds", "longest_lifetime_seconds"),
-    *("must", "must_not", "machine_suffix", "required_scopes", "required_roles", "roles_claim", "required_claims"),
+    *("must", "must_not", "must_have", "must_not_have", "machine_suffix", "let_in", "clients", "client_claims"),
+    *("required_scopes", "required_roles", "roles_claim", "required_claims", "same_users"),
     *("subject_claim", "longest_subject", "name_claims", "id_scope", "plain", "user_roles", "user_roles_claim"),
 }
 ROLE_NAME = re.compile(r"[\w+=.@-]{1,64}", re.ASCII)
@@ -39,6 +43,10 @@ LONGEST_LEAST_REMAINING = 3600
 YEAR = 366 * 24 * 3600
 LOG_LEVELS = {"DEBUG": logging.INFO, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
 """Nothing is logged at DEBUG, where botocore writes bodies and headers: who says so all the same gets INFO."""
+NAMELESS_LIFETIME = 900
+"""In seconds, of tokens under a shared secret that nothing else tells from password resets and links in e-mails."""
+CLIENT_CLAIMS = ("azp", "client_id", "cid", "appid")
+"""Where issuers say which application asked for a token, by OpenID Connect, RFC 9068, Okta, and Entra's version 1."""
 
 
 @dataclass(frozen=True)
@@ -128,24 +136,26 @@ def _check_together(providers: tuple[Provider, ...]) -> None:
             raise SettingsError(f"PROVIDERS: two have the same {what}, {twice[0]}. Make them differ.")
     if sum(provider.plain for provider in providers) > 1:
         raise SettingsError('PROVIDERS: "plain" is true more than once: equal ids would become one user. Keep one.')
+    check_apart(providers)
 
 
 def _filled(options: Options) -> Options:
     """Return *options* with what follows from the preset."""
-    follow, own = PRESETS[options.choice("preset", tuple(PRESETS), "oidc")]
-    options.check_known(OPTIONS | own)
-    follows = follow(options)
-    if options.given(KEY_OPTIONS):
-        follows = {option: value for option, value in follows.items() if option not in KEY_OPTIONS}
-    return options.over(follows)
+    preset = _preset(options)
+    options.check_known(OPTIONS | preset.options)
+    return preset.filled(options, KEY_OPTIONS if options.given(KEY_OPTIONS) else ())
+
+
+def _preset(options: Options) -> Preset:
+    return PRESETS[options.choice("preset", tuple(PRESETS), "oidc")]
 
 
 def _provider(options: Options, clock: Clock, watch: Callable[[str, Fetch], None], *, only_one: bool) -> Provider:
     name = options.text("name", "Give it a short name, for logs and for the ids of users without an issuer.")
     if not NAME.fullmatch(name):
         raise options.wrong("name", "is not a name. Write up to 32 of a-z, 0-9 and -.")
-    issuers = options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', ())
-    accepted = algorithms_of(options)
+    issuers, accepted = _issuers(options), algorithms_of(options)
+    check_not_said_of_oneself(options, _preset(options).editable, _preset(options).unverified)
     return Provider(
         name=name,
         issuers=issuers,
@@ -158,17 +168,28 @@ def _provider(options: Options, clock: Clock, watch: Callable[[str, Fetch], None
         subject_claim=options.text("subject_claim", "Write the claim that holds the user's id.", "sub"),
         longest_subject=options.number("longest_subject", 1, LONGEST_SUBJECT, LONGEST_SUBJECT),
         name_claims=options.texts("name_claims", "Write the claims that may hold the name, best first.", OIDC_NAMES),
-        id_scope=options.text("id_scope", "Write a text.", (*issuers, name)[0]),
-        plain=options.flag("plain", default=only_one),
+        id_scope=id_scope_of(options, issuers, name),
+        plain=is_plain(options, issuers, only_one=only_one),
         user_roles=_user_roles(options),
         skew=options.number("skew_seconds", 0, LARGEST_SKEW, SKEW),
-        longest_lifetime=options.number("longest_lifetime_seconds", 1, YEAR, 0) if _limits_life(options) else None,
+        longest_lifetime=_longest_lifetime(options),
+        nameless_lifetime=_nameless_lifetime(options),
         least_remaining=0,
+        clients=options.texts("clients", "Write the ids of the applications whose tokens are taken.", ()),
+        client_claims=options.texts("client_claims", "Write the claims that say who asked for it.", CLIENT_CLAIMS),
     )
 
 
-def _limits_life(options: Options) -> bool:
-    return options.has("longest_lifetime_seconds")
+def _longest_lifetime(options: Options) -> int | None:
+    if not options.has("longest_lifetime_seconds"):
+        return None
+    return options.number("longest_lifetime_seconds", 1, YEAR, YEAR)
+
+
+def _nameless_lifetime(options: Options) -> int | None:
+    """An application signs more than sign-ins with its secret: unless something tells them, a name or haste has to."""
+    told = options.given(("audience", "must", "must_have", "types", "longest_lifetime_seconds"))
+    return None if told or options.any("preset") != "shared-secret" else NAMELESS_LIFETIME
 
 
 def _kind(options: Options) -> KindOfToken:
@@ -181,8 +202,22 @@ def _kind(options: Options) -> KindOfToken:
 
 
 def _others(options: Options) -> tuple[Mark, ...]:
+    """Return what the tokens of strangers are told by: by the preset, unless they are let in, and by options."""
+    preset = _preset(options)
+    let_in = options.texts("let_in", _who_may_be_let_in(preset), ())
+    if set(let_in) - set(preset.others):
+        raise options.wrong("let_in", f"names somebody who is not known here. {_who_may_be_let_in(preset)}")
     suffix = options.text("machine_suffix", "Write how the subjects of machines end.", "")
-    return (Mark(ends={options.text("subject_claim", "", "sub"): suffix}),) if suffix else ()
+    return (
+        *(mark for who, marks in preset.others.items() if who not in let_in for mark in marks),
+        *((Mark(ends={options.text("subject_claim", "", "sub"): suffix}),) if suffix else ()),
+        *(Mark(lacks=(claim,)) for claim in options.texts("must_have", "Write claims that a token must have.", ())),
+        *(Mark(has=(claim,)) for claim in options.texts("must_not_have", "Write claims that it must not have.", ())),
+    )
+
+
+def _who_may_be_let_in(preset: Preset) -> str:
+    return f"Write some of: {', '.join(preset.others)}." if preset.others else "Leave it out: nobody is kept out."
 
 
 def _entrance(options: Options) -> Entrance:
@@ -203,6 +238,15 @@ def _user_roles(options: Options) -> UserRoles:
     if wrong:
         raise options.wrong("user_roles", f"has {wrong[0]}, which is no role's name. {mend}")
     return UserRoles(options.text("user_roles_claim", "Write the claim that holds the names of user roles."), names)
+
+
+def _issuers(options: Options) -> tuple[str, ...]:
+    issuers = options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', ())
+    if len(issuers) > 1 and options.any("preset") == "shared-secret":
+        raise options.wrong("issuer", "names several, and whoever holds the secret could sign for each. Keep one.")
+    if any(ANY_TENANT in issuer for issuer in issuers) and not options.given(KEY_OPTIONS):
+        raise options.wrong("issuer", f"stands for many, by {ANY_TENANT}. Write jwks_uri: where the keys of all are.")
+    return issuers
 
 
 def _audiences(options: Options) -> tuple[str, ...] | None:

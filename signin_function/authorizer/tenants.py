@@ -37,6 +37,12 @@ def speaks_for(key_issuer: str, issuer: str) -> bool:
     return any(pattern.fullmatch(issuer) for pattern in _patterns(key_issuer))
 
 
+def tenant_of(issuer: str) -> str | None:
+    """Return the tenant of *issuer*, if it is an issuer of Entra's; of several clouds each, a tenant is one."""
+    forms = (_pattern(form) for cloud in CLOUDS for form in issuers(cloud, ANY_TENANT))
+    return next((match[1] for match in (form.fullmatch(issuer) for form in forms) if match), None)
+
+
 @functools.lru_cache(maxsize=256)
 def _patterns(key_issuer: str) -> tuple[re.Pattern[str], ...]:
     forms = {key_issuer}

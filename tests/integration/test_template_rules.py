@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from authorizer.clock import Clock
+from authorizer.presets import PRESETS
 from authorizer.settings import Settings
 from local.rules import broken_rules
 from tests.translated import APP_INSTANCE, KEY, LEAST, OTHERWISE, PROVIDERS, SECRET, SETS, deployed, source
 
+PAGE = Path(__file__).parents[2] / "docs" / "identity-providers.md"
 OPTIONAL = {"TokenUse"}
 
 
@@ -55,6 +58,33 @@ def test_issuer_that_would_be_more_than_a_text_is_refused(issuer: str) -> None:
     assert not re.fullmatch(source()["Parameters"]["Issuer"]["AllowedPattern"], issuer)
 
 
+def test_template_knows_every_preset() -> None:
+    assert set(PROVIDERS) == set(PRESETS)
+
+
+@pytest.mark.parametrize("preset", PROVIDERS)
+def test_name_may_be_in_other_claims(preset: str) -> None:
+    claims = "https://app.example.com/name,given_name + family_name,email@"
+    parameters = {"IdentityProvider": preset, **PROVIDERS[preset], "NameClaims": claims}
+    deployment, _ = deployed({"ChimeAppInstanceArn": APP_INSTANCE, **parameters})
+    settings = Settings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
+
+    assert settings.providers.all[0].name_claims == tuple(claims.split(","))
+    assert broken(parameters) == []
+
+
+@pytest.mark.parametrize("claims", ["a, b", "a,", 'a", "b', "a b", "a +b"])
+def test_claims_that_would_never_be_found_are_refused(claims: str) -> None:
+    assert not re.fullmatch(source()["Parameters"]["NameClaims"]["AllowedPattern"], claims)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_documentation_names_the_parameters_of_each_provider(preset: str) -> None:
+    [row] = re.findall(rf"^\| `{preset}` .*\| (.*?) \| .*? \|$", PAGE.read_text(), flags=re.MULTILINE)
+
+    assert set(PROVIDERS[preset]) <= set(re.findall("`([A-Z]\\w+)`", row))
+
+
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -95,7 +125,7 @@ def test_provider_without_what_it_needs_is_refused(preset: str, name: str) -> No
         pytest.param(preset, name, id=f"{name} for {preset}")
         for preset in PROVIDERS
         for name in ("UserPoolId", "Tenant", "AuthorizedParties", "ProviderDomain", "ProjectId", "ClientId", "Issuer")
-        if name not in PROVIDERS[preset] and (preset, name) != ("shared-secret", "Issuer")
+        if name not in PROVIDERS[preset] and (preset, name) not in (("shared-secret", "Issuer"), ("auth0", "ClientId"))
     ],
 )
 def test_value_that_nobody_looks_at_is_refused(preset: str, name: str) -> None:

@@ -21,11 +21,12 @@ from authorizer.settings import Settings
 from authorizer.verifier import verify
 from tests.anything import likely, thoroughly
 from tests.second_opinion import objections, the_one
+from tests.shapes import SHAPES
 from tests.tokens import NOW, Signer, ed25519_signer, hmac_signer, rsa_signer, tampered
-from tests.unit.test_presets import SHAPES, Shape
 
 if TYPE_CHECKING:
     from authorizer.claims import Caller
+    from tests.shape import Shape
 
 OURS = ed25519_signer()
 KEYS = FixedKeys(key_set({"keys": [dict(OURS.jwk)]}, ASYMMETRIC))

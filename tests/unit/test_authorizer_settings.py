@@ -61,6 +61,23 @@ def test_secret_is_enough() -> None:
     assert own.id_scope == "own"
 
 
+@pytest.mark.parametrize(
+    ("told", "nameless"),
+    [
+        pytest.param({}, 900, id="by nothing: those without a name live for a quarter of an hour"),
+        pytest.param({"any_audience": True}, 900, id="by nothing, and whomever they are for"),
+        pytest.param({"audience": "chat"}, None, id="by their audience"),
+        pytest.param({"must": {"use": "chat"}}, None, id="by a claim"),
+        pytest.param({"must_have": "full_name"}, None, id="by having one"),
+        pytest.param({"types": "chat+jwt"}, None, id="by their type"),
+        pytest.param({"longest_lifetime_seconds": 86400}, None, id="by a lifetime"),
+    ],
+)
+def test_sign_in_tokens_are_told_from_others_under_the_secret(told: dict[str, Any], nameless: int | None) -> None:
+    assert provider({**OWN, **told}).nameless_lifetime == nameless
+    assert provider(OIDC).nameless_lifetime is None
+
+
 @pytest.mark.parametrize("region", ["us-gov-west-1", "cn-northwest-1", "eusc-de-east-1", "ap-southeast-7"])
 def test_secret_may_be_in_any_region(region: str) -> None:
     assert provider({**OWN, "secret_arn": ARN.replace("us-east-1", region)}).algorithms == ("HS256",)
@@ -155,7 +172,15 @@ def test_issuer_may_have_several_names(preset: str) -> None:
     told = provider({**OIDC, "preset": preset, "issuer": several})
 
     assert told.issuers == tuple(several)
-    assert told.id_scope == several[0]
+    assert (told.id_scope, told.plain) == ("{iss}", False)
+
+
+@pytest.mark.parametrize("preset", ["oidc", "keycloak"])
+def test_issuer_s_several_names_may_be_one(preset: str) -> None:
+    several = ["https://issuer.example/realms/x", "https://id.example/realms/x"]
+    told = provider({**OIDC, "preset": preset, "issuer": several, "same_users": True})
+
+    assert (told.id_scope, told.plain) == (several[0], True)
 
 
 @pytest.mark.parametrize(

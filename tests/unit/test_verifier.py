@@ -424,6 +424,28 @@ def test_longest_lifetime_is_kept_if_set(changes: dict[str, Any], reason: str | 
 
 
 @pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        pytest.param({"exp": NOW + 900}, None, id="as long as accepted"),
+        pytest.param({"exp": NOW + 901}, "lives_too_long", id="a second more"),
+        pytest.param({"iat": None, "exp": NOW + 960}, None, id="as long from now on, and the skew"),
+        pytest.param({"iat": None, "exp": NOW + 961}, "lives_too_long", id="a second more, from now on"),
+        pytest.param({"iat": NOW - 3600, "exp": NOW + 60}, "lives_too_long", id="the end of a long life"),
+        pytest.param({"nickname": "Countess", "exp": NOW + 86400}, None, id="a long life with a name"),
+        pytest.param({"nickname": " ", "exp": NOW + 86400}, "lives_too_long", id="a long life with a blank"),
+    ],
+)
+def test_life_of_a_token_without_a_name_is_short_if_that_is_set(changes: dict[str, Any], reason: str | None) -> None:
+    short = provider(nameless_lifetime=900)
+    changes = {"name": None, **changes}
+
+    if reason is None:
+        assert verify(signed_by(RSA, **changes), Providers((short,)), NOW).subject == "ada"
+    else:
+        assert refusal(signed_by(RSA, **changes), short) == reason
+
+
+@pytest.mark.parametrize(
     ("skew", "now", "accepted"), [(0, NOW - 1, True), (0, NOW, False), (300, NOW + 299, True), (300, NOW + 300, False)]
 )
 def test_skew_is_as_set(skew: int, now: int, *, accepted: bool) -> None:

@@ -1,0 +1,105 @@
+"""Read what decides who somebody is, so that two people never become one user, and nobody can say it of themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from authorizer.errors import SettingsError
+from authorizer.tenants import ANY_TENANT, tenant_of
+
+if TYPE_CHECKING:
+    from authorizer.options import Options
+    from authorizer.providers import Provider
+
+GOOGLE = ("accounts.google.com", "https://accounts.google.com")
+"""Google spells its issuer in two ways, and one of them is no URL."""
+CLAIMS = ("subject_claim", "roles_claim", "user_roles_claim")
+
+
+def id_scope_of(options: Options, issuers: tuple[str, ...], name: str) -> str:
+    """
+    Return what sets the users' ids apart from those of others: the issuer, or the provider's name.
+
+    Raises:
+        SettingsError: It would make one user of two people whom two issuers or tenants call the same.
+    """
+    several = _are_several(options, issuers)
+    scope = options.text("id_scope", "Write a text.", "{iss}" if several else (*issuers, name)[0])
+    if several and "{iss}" not in scope and "{tid}" not in scope:
+        raise options.wrong(
+            "id_scope",
+            "does not keep apart the users of several issuers or tenants: of two with one id it would make one user. "
+            'Leave it out, or put "{iss}" (with Entra ID "{tid}") into it.',
+        )
+    return scope
+
+
+def is_plain(options: Options, issuers: tuple[str, ...], *, only_one: bool) -> bool:
+    """
+    Say whether ids that fit pass unchanged: those of an only provider do, unless it says otherwise.
+
+    Raises:
+        SettingsError: They shall, though more than one tenant or issuer can match.
+    """
+    several = _are_several(options, issuers)
+    plain = options.flag("plain", default=only_one and not several)
+    if plain and several:
+        raise options.wrong(
+            "plain",
+            "is true, and tokens of several issuers or tenants are taken: of two people with one id it would make one "
+            "user. Leave it out.",
+        )
+    return plain
+
+
+def check_apart(providers: tuple[Provider, ...]) -> None:
+    """
+    Check that no two of *providers* share what sets their users apart.
+
+    Raises:
+        SettingsError: Two do: equal ids of theirs would become one user.
+    """
+    scopes = [scope for provider in providers for scope in _scopes(provider)]
+    twice = [scope for scope, times in Counter(scopes).items() if times > 1]
+    if twice:
+        raise SettingsError(
+            f"PROVIDERS: two have the same id_scope, {twice[0]}: equal ids would become one user. Make them differ."
+        )
+
+
+def check_not_said_of_oneself(options: Options, editable: tuple[str, ...], unverified: tuple[str, ...]) -> None:
+    """
+    Check that who somebody is, and what they may do, is read from no claim that is *editable* by its user.
+
+    Claims that are *unverified* may be their subject, if another claim has to say that they are verified.
+
+    Raises:
+        SettingsError: It is.
+    """
+    named = [(option, options.text(option, "Write a claim.", "")) for option in CLAIMS]
+    named += [("required_claims", claim) for claim in options.terms("required_claims")]
+    for option, claim in named:
+        if any(claim == one or claim.startswith(f"{one}.") for one in editable):
+            raise options.wrong(option, f"is {claim}, which users can write themselves. Name one that they cannot.")
+    subject = options.text("subject_claim", "", "sub")
+    demanded = {**options.terms("must"), **options.terms("required_claims")}
+    if subject in unverified and demanded.get(f"{subject}_verified") != (True,):
+        raise options.wrong(
+            "subject_claim",
+            f"is {subject}, which anybody can claim until it is verified. "
+            f'Write "required_claims": {{"{subject}_verified": true}} too, or name a claim that never changes.',
+        )
+
+
+def _are_several(options: Options, issuers: tuple[str, ...]) -> bool:
+    """Say whether *issuers* may call two people the same. Entra and Google have several names for one."""
+    if any(ANY_TENANT in issuer for issuer in issuers):
+        return True
+    spaces = {GOOGLE[1] if issuer in GOOGLE else tenant_of(issuer) or issuer for issuer in issuers}
+    return len(spaces) > 1 and not options.flag("same_users", default=False)
+
+
+def _scopes(provider: Provider) -> set[str]:
+    named = [(issuer, tenant_of(issuer) or issuer) for issuer in provider.issuers] or [("", "")]
+    return {provider.id_scope.replace("{iss}", issuer).replace("{tid}", tenant) for issuer, tenant in named}

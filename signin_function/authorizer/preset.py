@@ -1,0 +1,123 @@
+"""Fill in what follows from a preset, which is data: what its users know, and all that follows from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from authorizer.options import Options
+    from authorizer.providers import Mark
+
+Adjust = Callable[["Options", Mapping[str, tuple[str, ...]]], dict[str, Any]]
+ADDED = ("must", "must_not")
+"""Options of which what the users give is added to the preset's, so that one more demand takes none away."""
+
+_PLACE = re.compile(r"\{(\w+)\}")
+_GUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
+
+
+@dataclass(frozen=True)
+class Known:
+    """Something that the users of a provider know: an option, and what to write if it is missing or wrong."""
+
+    option: str
+    mend: str
+    pattern: str = ""
+    """What the whole must match; its named groups can be used like options."""
+    several: bool = False
+    choices: tuple[str, ...] = ()
+    """What it may be, the first unless said."""
+    optional: bool = False
+
+    def read(self, options: Options) -> dict[str, tuple[str, ...]]:
+        """Return what *options* say, by name, with the pattern's groups; nothing if it is not given and need not be."""
+        if self.choices:
+            return {self.option: (options.choice(self.option, self.choices, self.choices[0]),)}
+        if self.optional and not options.has(self.option):
+            return {}
+        given = options.texts(self.option, self.mend) if self.several else (options.text(self.option, self.mend),)
+        return {self.option: given, **(self._groups(options, given) if self.pattern else {})}
+
+    def _groups(self, options: Options, given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        matches = [re.fullmatch(self.pattern, text) for text in given]
+        found = [match.groupdict() for match in matches if match]
+        if len(found) < len(given):
+            raise options.wrong(self.option, f"is not what it should be. {self.mend}")
+        return {name: tuple(groups[name] for groups in found) for name in found[0]}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """
+    An identity provider, as data.
+
+    `follows` holds options, with "{domain}" where what the users know goes; one whose place is not filled is left
+    out. `variants` are more of them, by what the users chose. `adjust` returns those that no pattern can say.
+    `others` are strangers who get such tokens too, by the names that `let_in` knows, and what tells them.
+    `editable` are claims that users write themselves: nothing that matters is read from them.
+    Those that are `unverified` are their user's own only if another claim says so (OpenID Connect Core 1.0, 5.1).
+    In the options `guids` GUIDs are made small, as the provider writes them.
+    """
+
+    source: str
+    """The provider's own documentation of its tokens."""
+    knows: tuple[Known, ...]
+    follows: Mapping[str, Any]
+    variants: tuple[str, Mapping[str, Mapping[str, Any]]] = ("", {})
+    adjust: Adjust = lambda *_: {}
+    others: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)
+    editable: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ("email", "phone_number")
+    guids: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> set[str]:
+        """What it alone knows."""
+        return {known.option for known in self.knows}
+
+    def filled(self, options: Options, left_out: tuple[str, ...] = ()) -> Options:
+        """
+        Return *options* with all that follows from them, but what of it is *left_out*.
+
+        Raises:
+            SettingsError: Something that its users know is missing or wrong.
+        """
+        options = options.changed({name: small(options.any(name)) for name in options.given(self.guids)})
+        given: dict[str, tuple[str, ...]] = {}
+        for known in self.knows:
+            given |= known.read(options)
+        chosen, variants = self.variants
+        templates = {**self.follows, **(variants[given[chosen][0]] if chosen else {})}
+        follows = {name: _placed(value, given) for name, value in templates.items()}
+        follows |= self.adjust(options, given)
+        kept = {name: value for name, value in follows.items() if value is not None and name not in left_out}
+        return options.changed(_added(options, kept)).over(kept)
+
+
+def small(value: Any) -> Any:
+    """Return *value* with the GUIDs in its texts in small letters."""
+    if isinstance(value, str):
+        return _GUID.sub(lambda guid: guid[0].lower(), value)
+    if isinstance(value, list):
+        return [small(one) for one in value]
+    return {name: small(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+def _placed(template: Any, given: Mapping[str, tuple[str, ...]]) -> Any:
+    """Return *template* with what was *given* in its places; None if that is nothing."""
+    if not isinstance(template, str):
+        return template
+    places = _PLACE.findall(template)
+    if not all(place in given for place in places):
+        return None
+    if places and template == "{" + places[0] + "}":
+        return list(given[places[0]])
+    return _PLACE.sub(lambda place: given[place[1]][0], template)
+
+
+def _added(options: Options, follows: Mapping[str, Any]) -> dict[str, Any]:
+    both = [name for name in ADDED if name in follows and isinstance(options.any(name), dict)]
+    return {name: {**follows[name], **options.any(name)} for name in both}

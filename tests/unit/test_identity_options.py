@@ -1,0 +1,190 @@
+"""Two people never become one user by settings, and nobody says of themselves who they are."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from authorizer.clock import Clock
+from authorizer.errors import SettingsError
+from authorizer.settings import Settings
+from tests.shape import APP, OTHER_TID, POOL, TID, Shape, decide
+from tests.shapes import SHAPES
+
+if TYPE_CHECKING:
+    from authorizer.providers import Provider
+
+A, B = "https://a.example/", "https://b.example/"
+LISTED = {"name": "main", "issuer": [A, B], "audience": "app", "jwks_uri": "https://a.example/keys"}
+ENTRA = {"name": "main", "preset": "entra", "tenant": TID, "client_id": APP}
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf"
+
+
+def providers(*entries: dict[str, Any]) -> tuple[Provider, ...]:
+    return Settings.from_environ({"PROVIDERS": json.dumps(entries)}, Clock()).providers.all
+
+
+@pytest.mark.parametrize(
+    "tenant",
+    [pytest.param("any", id="any"), pytest.param([TID, OTHER_TID], id="two"), pytest.param(["any"], id="[any]")],
+)
+@pytest.mark.parametrize("subject", ["oid", "email"])
+def test_same_id_in_two_tenants_is_two_users(tenant: Any, subject: str) -> None:
+    shape = SHAPES["entra v2"]
+    options = {"tenant": tenant, "subject_claim": subject}
+    elsewhere = {"iss": f"https://login.microsoftonline.com/{OTHER_TID}/v2.0", "tid": OTHER_TID, "email": "a@b.example"}
+
+    here, there = decide(shape, {"email": "a@b.example"}, options), decide(shape, elsewhere, options)
+    assert here.subject == there.subject
+    assert not here.plain
+    assert not there.plain
+    assert here.id_scope != there.id_scope
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param({**ENTRA, "tenant": "any"}, id="Entra: any tenant"),
+        pytest.param({**ENTRA, "tenant": [TID, OTHER_TID]}, id="Entra: two tenants"),
+        pytest.param({**ENTRA, "issuer": "https://login.microsoftonline.com/{tenantid}/v2.0"}, id="Entra: an issuer"),
+        pytest.param(LISTED, id="two issuers"),
+        pytest.param({**LISTED, "issuer": "https://id.example/{tenantid}"}, id="any tenant's issuer"),
+    ],
+)
+def test_plain_is_refused_where_several_can_match(entry: dict[str, Any]) -> None:
+    assert not providers(entry)[0].plain
+    with pytest.raises(SettingsError, match="plain is true, and tokens of several issuers or tenants"):
+        providers({**entry, "plain": True})
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(ENTRA, id="Entra: one tenant, two versions"),
+        pytest.param({**ENTRA, "tenant": [TID, TID.upper()]}, id="Entra: one tenant, written twice"),
+        pytest.param({"name": "main", "preset": "google", "client_id": "x"}, id="Google: two spellings"),
+        pytest.param({**LISTED, "same_users": True}, id="two names of one issuer"),
+    ],
+)
+def test_one_namespace_with_several_issuers_stays_plain(entry: dict[str, Any]) -> None:
+    assert providers(entry)[0].plain
+
+
+def test_users_of_several_issuers_are_set_apart_by_their_own() -> None:
+    two = Shape({"issuer": [A, B], "audience": "app"}, {"iss": A, "aud": "app", "sub": "ada"}, {})
+
+    assert [decide(two, {"iss": issuer}).id_scope for issuer in (A, B)] == [A, B]
+    assert decide(two, {"iss": B}, {"same_users": True}).id_scope == A
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({"id_scope": "mine"}, 'id_scope does not keep apart.*put "{iss}"', id="a scope for all of them"),
+        pytest.param(
+            {"jwks_uri": None, "issuer": "https://id.example/{tenantid}"},
+            "issuer stands for many",
+            id="no keys for all",
+        ),
+        pytest.param({"same_users": "yes"}, "same_users is neither true nor false", id="a text for true"),
+        pytest.param(
+            {"preset": "shared-secret", "jwks_uri": None, "secret_arn": ARN}, "issuer names several", id="shared-secret"
+        ),
+    ],
+)
+def test_several_issuers_that_would_be_one_are_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        providers({**LISTED, **changes})
+
+
+def test_tenants_cannot_have_the_same_users() -> None:
+    with pytest.raises(SettingsError, match="id_scope does not keep apart"):
+        providers({**ENTRA, "tenant": "any", "id_scope": "mine", "same_users": True})
+
+
+def test_keys_of_several_issuers_are_asked_of_the_first() -> None:
+    assert providers({**LISTED, "jwks_uri": None, "same_users": True})[0].issuers == (A, B)
+
+
+def test_realms_of_keycloak_may_be_listed() -> None:
+    realms = {**LISTED, "preset": "keycloak", "client_id": "chat", "audience": None}
+
+    assert providers(realms)[0].issuers == (A, B)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"id_scope": A}, id="another's issuer"),
+        pytest.param(
+            {"id_scope": "{iss}", "issuer": [B, A + "x"], "jwks_uri": B + "keys"}, id="one of its own issuers"
+        ),
+    ],
+)
+def test_two_providers_that_share_a_scope_are_refused(other: dict[str, Any]) -> None:
+    first = {"name": "a", "issuer": A, "audience": "app", "plain": False}
+    if other["id_scope"] == "{iss}":
+        first["id_scope"] = B
+
+    with pytest.raises(SettingsError, match="two have the same id_scope"):
+        providers(first, {"name": "b", "issuer": B, "audience": "app", **other})
+
+
+OIDC = {"name": "main", "issuer": A, "audience": "app"}
+SUPABASE = {"name": "main", "preset": "supabase", "project_ref": "abc"}
+COGNITO = {"name": "main", "preset": "cognito", "user_pool_id": POOL, "client_id": "x"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "option"),
+    [
+        pytest.param({**OIDC, "subject_claim": "name"}, "subject_claim", id="a name"),
+        pytest.param({**OIDC, "subject_claim": "preferred_username"}, "subject_claim", id="a username"),
+        pytest.param({**OIDC, "subject_claim": "email"}, "subject_claim", id="an address"),
+        pytest.param(
+            {**OIDC, "subject_claim": "email", "required_claims": {"email_verified": [True, False]}},
+            "subject_claim",
+            id="an address, verified or not",
+        ),
+        pytest.param({**COGNITO, "subject_claim": "preferred_username"}, "subject_claim", id="Cognito: a username"),
+        pytest.param({**SUPABASE, "subject_claim": "user_metadata.id"}, "subject_claim", id="Supabase: the subject"),
+        pytest.param(
+            {**SUPABASE, "required_roles": "x", "roles_claim": "user_metadata.roles"},
+            "roles_claim",
+            id="Supabase: roles",
+        ),
+        pytest.param(
+            {**SUPABASE, "required_claims": {"user_metadata.staff": True}}, "required_claims", id="Supabase: a claim"
+        ),
+        pytest.param(
+            {**SUPABASE, "user_roles": "x", "user_roles_claim": "user_metadata.r"},
+            "user_roles_claim",
+            id="Supabase: AWS",
+        ),
+    ],
+)
+def test_what_users_write_themselves_decides_nothing(entry: dict[str, Any], option: str) -> None:
+    with pytest.raises(SettingsError, match=rf"{option} is "):
+        providers(entry)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(
+            {**OIDC, "subject_claim": "email", "required_claims": {"email_verified": True}}, id="an address, verified"
+        ),
+        pytest.param({**OIDC, "subject_claim": "email", "must": {"email_verified": True}}, id="one that must be"),
+        pytest.param(
+            {**SUPABASE, "roles_claim": "app_metadata.roles", "required_roles": "x"}, id="Supabase: app_metadata"
+        ),
+        pytest.param(
+            {"name": "main", "preset": "shared-secret", "secret_arn": ARN, "subject_claim": "email"},
+            id="an application's own word",
+        ),
+    ],
+)
+def test_what_the_provider_vouches_for_decides(entry: dict[str, Any]) -> None:
+    assert len(providers(entry)) == 1
