@@ -35,8 +35,8 @@ from authorizer.settings import Settings
 from authorizer.verifier import verify
 from tests.providers import OURS, OUT_OF_REACH, PROVIDERS, SECRETS, TENANTS, TID
 from tests.second_opinion import objections
+from tests.shapes import SHAPES
 from tests.tokens import AUDIENCE, ISSUER, NOW, base64url, claims
-from tests.unit.test_presets import SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +63,14 @@ PRESETS: list[dict[str, Any]] = [
     {"preset": "entra", "tenant": TID, "client_id": "app", "must_not": {"idtyp": "app"}},
     {"preset": "clerk", "domain": "clerk.example", "authorized_parties": ["https://app.example"]},
     {"preset": "keycloak", "issuer": "https://id.example/realms/x", "client_id": "app", "pem": "-----BEGIN"},
+    {"preset": "firebase", "project_id": "app", "tenant_id": "t", "let_in": ["anonymous"], "must_have": ["email"]},
+    {
+        "issuer": [ISSUER, "https://b.example"],
+        "audience": "app",
+        "same_users": True,
+        "clients": ["app"],
+        "id_scope": "{iss}",
+    },
 ]
 
 
