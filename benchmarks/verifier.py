@@ -152,7 +152,7 @@ def _decision(signer: Signer) -> Callable[[], object]:
 
     from authorizer.app import Authorizer  # noqa: PLC0415 - as above
     from authorizer.clock import Clock  # noqa: PLC0415 - as above
-    from authorizer.key_sources import SecretKeys  # noqa: PLC0415 - as above
+    from authorizer.key_sources import SecretKeys, SecretVersion  # noqa: PLC0415 - as above
     from authorizer.keys import secret_key  # noqa: PLC0415 - as above
     from authorizer.providers import Providers  # noqa: PLC0415 - as above
     from authorizer.remembered import Fetched, Remembered  # noqa: PLC0415 - as above
@@ -162,7 +162,7 @@ def _decision(signer: Signer) -> Callable[[], object]:
     settings = Settings.from_environ(_settings(signer if signer.jwk else RSA), clock)
     if not signer.jwk:
         [provider] = settings.providers.all
-        secrets = (secret_key(SECRET, signer.algorithm),)
+        secrets = (SecretVersion(secret_key(SECRET, signer.algorithm), clock.mark()),)
         keys = SecretKeys(Remembered(lambda: Fetched(secrets), clock), clock)
         settings = replace(
             settings, providers=Providers((replace(provider, algorithms=(signer.algorithm,), keys=keys),))

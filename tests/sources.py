@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import traceback
@@ -9,6 +10,7 @@ from typing import Any
 
 from authorizer.clock import Clock
 from authorizer.errors import KeysUnavailable
+from authorizer.key_sources import SecretVersion
 from authorizer.keys import KeySet, VerificationKey, key_set, secret_key
 from authorizer.remembered import Fetch, Fetched
 from tests.tokens import rsa_signer
@@ -23,6 +25,7 @@ class Source:
         self.keys = self.of(OLD)
         self.lifetime: float | None = None
         self.secrets: tuple[VerificationKey, ...] = (secret_key(b"x" * 32, "HS256"),)
+        self.left = math.inf
         self.asked = 0
         self.down = False
         self.error: Exception = KeysUnavailable("down")
@@ -53,9 +56,11 @@ class Source:
             raise self.error
         return Fetched(self.keys, self.lifetime)
 
-    def fetch_secrets(self) -> Fetched[tuple[VerificationKey, ...]]:
+    def fetch_secrets(self) -> Fetched[tuple[SecretVersion, ...]]:
+        read = self.clock.mark()
         self.fetch()
-        return Fetched(self.secrets)
+        current, *previous = self.secrets
+        return Fetched((SecretVersion(current, read), *(SecretVersion(key, read, self.left) for key in previous)))
 
 
 def threads_in(function: str) -> int:

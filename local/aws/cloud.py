@@ -1,4 +1,4 @@
-"""The services themselves: moto's, with what `services`, `sts` and `cloudformation` add to it."""
+"""The services themselves: moto's, with what `services`, `sts`, `secretsmanager` and `cloudformation` add to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.wrappers import Response
 
-from local.aws import cloudformation, errors, services, sts
+from local.aws import cloudformation, errors, secretsmanager, services, sts
 from local.aws.errors import AwsError
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Cloud:
         services.register()
         sts.install()
         cloudformation.install()
+        secretsmanager.install()
         self._applications: dict[str, WSGIApplication] = {}
         self._lock = threading.Lock()
         _forget_everything()
@@ -63,6 +64,7 @@ class Cloud:
         _forget_everything()
         sts.uninstall()
         cloudformation.uninstall()
+        secretsmanager.uninstall()
         _alone.release()
 
     def _application(self, call: Call) -> WSGIApplication:

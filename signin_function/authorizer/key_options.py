@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from authorizer.clock import Clock
-    from authorizer.keys import KeySet, VerificationKey
+    from authorizer.key_sources import SecretVersion
+    from authorizer.keys import KeySet
     from authorizer.options import Options
     from authorizer.providers import KeySource
     from authorizer.remembered import Fetch, Fetched
@@ -25,6 +26,10 @@ KEY_OPTIONS = ("jwks", "jwks_uri", "pem", "secret_arn")
 SECRET_ARN = re.compile(
     r"arn:aws[a-z-]*:secretsmanager:[a-z]{2,8}(?:-[a-z]{2,16}){1,2}-[0-9]{1,2}:[0-9]{12}:secret:[!-~]+"
 )
+SECRET_OPTIONS = ("secret_encoding", "secret_json_field", "previous_secret_seconds")
+HOUR = 3600
+LONGEST_PREVIOUS = 31 * 24 * HOUR
+"""In seconds."""
 
 
 def algorithms_of(options: Options) -> tuple[str, ...]:
@@ -46,10 +51,13 @@ def keys_of(
 ) -> KeySource:
     """Return where the keys come from that *accepted* algorithms are used with, or raise SettingsError."""
     given = options.given(KEY_OPTIONS)
+    of_secret = options.given(SECRET_OPTIONS)
+    if of_secret and "secret_arn" not in given:
+        raise options.wrong(of_secret[0], "is for a secret, and there is no secret_arn. Write that, or leave this out.")
     if len(given) > 1:
         raise options.wrong(given[1], f"and {given[0]} are both given. Keep one of them.")
     if "secret_arn" in given:
-        return SecretKeys(Remembered(_versions(options, accepted[0]), clock, watch, SECRET_LIFETIME), clock)
+        return SecretKeys(Remembered(_versions(options, accepted[0], clock), clock, watch, SECRET_LIFETIME), clock)
     if options.any("preset") == "shared-secret" or not issuers:
         raise options.wrong("secret_arn", "is missing. Write the ARN of the secret in Secrets Manager.")
     if given and given[0] in ("jwks", "pem"):
@@ -82,7 +90,7 @@ def _fetch_of_key_set(options: Options, issuer: str, accepted: tuple[str, ...]) 
     return partial(documents.discovered_key_set, issuer)
 
 
-def _versions(options: Options, algorithm: str) -> Callable[[], Fetched[tuple[VerificationKey, ...]]]:
+def _versions(options: Options, algorithm: str, clock: Clock) -> Callable[[], Fetched[tuple[SecretVersion, ...]]]:
     # Who needs no secret does not wait for botocore to load.
     from authorizer.secrets import SharedSecret  # noqa: PLC0415
 
@@ -93,4 +101,5 @@ def _versions(options: Options, algorithm: str) -> Callable[[], Fetched[tuple[Ve
     json_field = (
         options.text("secret_json_field", "Write the field's name.") if options.has("secret_json_field") else None
     )
-    return SharedSecret(arn, algorithm, decoder(encoding, json_field)).versions
+    previous = options.number("previous_secret_seconds", 0, LONGEST_PREVIOUS, HOUR)
+    return SharedSecret(arn, algorithm, decoder(encoding, json_field), clock, previous).versions

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from authorizer.clock import CoolDown
@@ -13,7 +15,7 @@ from authorizer.remembered import COOL_DOWN, LONGEST_WAIT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authorizer.clock import Clock, Deadline
+    from authorizer.clock import Clock, Deadline, Mark
     from authorizer.keys import KeySet, VerificationKey
     from authorizer.remembered import Remembered
 
@@ -109,11 +111,20 @@ class IssuerKeys:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class SecretVersion:
+    """A version of a shared secret, accepted for `left` seconds after it was `read`; the current one without an end."""
+
+    key: VerificationKey
+    read: Mark
+    left: float = math.inf
+
+
 class SecretKeys:
-    """A shared secret: its current version and, while it is being rotated, the previous one."""
+    """A shared secret: its current version and, for a while after that took its place, the previous one."""
 
     def __init__(
-        self, versions: Remembered[tuple[VerificationKey, ...]], clock: Clock, longest_wait: float = LONGEST_WAIT
+        self, versions: Remembered[tuple[SecretVersion, ...]], clock: Clock, longest_wait: float = LONGEST_WAIT
     ) -> None:
         """Take the versions as *versions* remembers them; a token waits for *longest_wait* seconds in all."""
         self._versions = versions
@@ -129,16 +140,20 @@ class SecretKeys:
             KeysUnavailable: The secret cannot be read.
         """
         deadline = self._clock.deadline(self._longest_wait)
-        tried = self._versions.get(deadline)
+        tried = self._accepted(self._versions.get(deadline))
         yield from tried
         with contextlib.suppress(KeysUnavailable):
-            renewed = _asked_again(self._versions, self._for_wrong, deadline)
+            renewed = self._accepted(_asked_again(self._versions, self._for_wrong, deadline))
             yield from (key for key in renewed if not any(key.is_same_as(old) for old in tried))
 
     def warm_up(self) -> None:
         """Read the secret, if it can be had."""
         with contextlib.suppress(KeysUnavailable):
             self._versions.get(self._clock.deadline(self._longest_wait))
+
+    def _accepted(self, versions: tuple[SecretVersion, ...]) -> tuple[VerificationKey, ...]:
+        # Looked at here, as an outage may have a version remembered for longer than it is good.
+        return tuple(version.key for version in versions if self._clock.since(version.read) < version.left)
 
 
 def _has(keys: KeySet, kid: str | None, algorithm: str, issuer: str | None) -> bool:

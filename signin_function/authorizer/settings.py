@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from authorizer.errors import SettingsError
 from authorizer.identity_options import check_apart, check_not_said_of_oneself, id_scope_of, is_plain
-from authorizer.key_options import KEY_OPTIONS, algorithms_of, keys_of
+from authorizer.key_options import KEY_OPTIONS, SECRET_OPTIONS, algorithms_of, keys_of
 from authorizer.options import Options
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
 from authorizer.providers import Entrance, KindOfToken, Mark, Provider, Providers, UserRoles
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 OPTIONS = {
     *("name", "preset", "issuer", "audience", "audience_claim", "any_audience", "algorithms", "types"),
     *KEY_OPTIONS,
-    *("secret_encoding", "secret_json_field", "skew_seconds", "longest_lifetime_seconds"),
+    *SECRET_OPTIONS,
+    *("skew_seconds", "longest_lifetime_seconds"),
     *("must", "must_not", "must_have", "must_not_have", "machine_suffix", "let_in", "clients", "client_claims"),
     *("required_scopes", "required_roles", "roles_claim", "required_claims", "same_users"),
     *("subject_claim", "longest_subject", "name_claims", "id_scope", "plain", "user_roles", "user_roles_claim"),

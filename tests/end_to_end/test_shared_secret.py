@@ -42,6 +42,21 @@ def test_user_signs_in_with_id_and_full_name(client: Client) -> None:
     assert answer.body["ChimeDisplayName"] == "Ada Lovelace"
 
 
+def test_new_version_signs_in_at_once_and_the_previous_one_still(stack: Stack, client: Client) -> None:
+    """By the template's permissions, in processes that remember the old version."""
+    new = SECRET[::-1].upper()
+    secrets = aws(stack, "secretsmanager", stack.endpoint.root_credentials())
+    assert client.sign_in(signed_by(SECRET, id=42)).status == 200
+    secrets.put_secret_value(SecretId=SECRET_ARN, SecretString=new)
+
+    # At once, unless a wrong signature has made the authorizer ask within the cool-down.
+    ends = time.monotonic() + 60
+    while client.sign_in(signed_by(new, id=42)).status != 200 and time.monotonic() < ends:
+        time.sleep(0.5)
+    assert client.sign_in(signed_by(new, id=42)).status == 200
+    assert client.sign_in(signed_by(SECRET, id=42)).status == 200
+
+
 def test_token_under_another_secret_is_refused(client: Client) -> None:
-    refused = client.sign_in(signed_by(SECRET[::-1], id=42))
+    refused = client.sign_in(signed_by(SECRET.swapcase(), id=42))
     assert (refused.status, refused.body["reason"]) == (401, "bad_signature")

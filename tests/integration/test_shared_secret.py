@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from moto.secretsmanager.models import secretsmanager_backends
 
+from authorizer.clock import Clock
 from authorizer.errors import KeysUnavailable
+from authorizer.key_sources import SECRET_LIFETIME, SecretKeys
+from authorizer.remembered import COOL_DOWN, Fetched, Remembered
 from authorizer.secret_encodings import decoder
 from authorizer.secrets import SharedSecret
 from local.aws.endpoint import AwsEndpoint
@@ -17,8 +22,13 @@ from local.web import Server
 from tests.tokens import NOW, claims, hmac_signer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from authorizer.key_sources import SecretVersion
+    from authorizer.keys import VerificationKey
+
+HOUR = 3600
+REAL = Clock()
 FIRST, SECOND = b"the first secret, which is long enough", b"the second secret, which is long enough"
 
 
@@ -36,15 +46,32 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     endpoint.close()
 
 
-def shared(arn: str, encoding: str = "raw", json_field: str | None = None) -> SharedSecret:
-    return SharedSecret(arn, "HS256", decoder(encoding, json_field))
+class Time:
+    """A clock that a test sets ahead."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+        self.clock = Clock(lambda: time.time() + self.passed, lambda: time.monotonic() + self.passed)
+
+
+def shared(
+    arn: str,
+    encoding: str = "raw",
+    json_field: str | None = None,
+    clock: Clock = REAL,
+    previous_seconds: float = HOUR,
+) -> SharedSecret:
+    return SharedSecret(arn, "HS256", decoder(encoding, json_field), clock, previous_seconds)
+
+
+def verifying(keys: Iterable[VerificationKey], secret: bytes) -> bool:
+    signing_input, _, _ = hmac_signer(secret).token(claims(exp=NOW)).rpartition(".")
+    signature = hmac_signer(secret).sign(signing_input.encode())
+    return any(key.verifies(signing_input.encode(), signature) for key in keys)
 
 
 def accepted(secret_of: SharedSecret, secret: bytes) -> bool:
-    token = hmac_signer(secret).token(claims(exp=NOW))
-    signing_input, _, _ = token.rpartition(".")
-    signature = hmac_signer(secret).sign(signing_input.encode())
-    return any(key.verifies(signing_input.encode(), signature) for key in secret_of.versions().value)
+    return verifying((version.key for version in secret_of.versions().value), secret)
 
 
 def test_secret_in_text_is_read_from_the_region_of_its_arn(manager: Any) -> None:
@@ -131,3 +158,137 @@ def test_previous_version_that_was_unusable_harms_no_current_one(manager: Any) -
     manager.put_secret_value(SecretId=arn, SecretString=FIRST.decode())
 
     assert accepted(shared(arn), FIRST)
+
+
+def staged(manager: Any, arn: str, secret: bytes) -> str:
+    """Put a version that is not current yet, and return its id."""
+    put: dict[str, str] = manager.put_secret_value(
+        SecretId=arn, SecretString=secret.decode(), VersionStages=["AWSPENDING"]
+    )
+    return put["VersionId"]
+
+
+def promote(manager: Any, arn: str, version_id: str) -> None:
+    stages = manager.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    [current] = [one for one, labels in stages.items() if "AWSCURRENT" in labels]
+    manager.update_secret_version_stage(
+        SecretId=arn, VersionStage="AWSCURRENT", RemoveFromVersionId=current, MoveToVersionId=version_id
+    )
+
+
+def changed_ago(arn: str, seconds: float) -> None:
+    """Have the secret's last change be so long ago."""
+    backend = secretsmanager_backends["123456789012"]["eu-west-1"]
+    secret: Any = backend.secrets[arn]
+    secret.last_changed_date = int(time.time() - seconds)
+
+
+def test_previous_version_is_accepted_for_an_hour_after_it_was_replaced_and_no_longer(manager: Any) -> None:
+    arn = manager.create_secret(Name="app", SecretString=FIRST.decode())["ARN"]
+    manager.put_secret_value(SecretId=arn, SecretString=SECOND.decode())
+
+    changed_ago(arn, HOUR - 60)
+    assert accepted(shared(arn), FIRST)
+    changed_ago(arn, HOUR + 1)
+    assert not accepted(shared(arn), FIRST)
+    assert accepted(shared(arn), SECOND)
+
+
+def test_version_that_was_staged_days_ahead_ends_the_old_one_an_hour_after_it_took_its_place(manager: Any) -> None:
+    arn = manager.create_secret(Name="app", SecretString=FIRST.decode())["ARN"]
+    version_id = staged(manager, arn, SECOND)
+    backend = secretsmanager_backends["123456789012"]["eu-west-1"]
+    secret: Any = backend.secrets[arn]
+    secret.versions[version_id]["createdate"] -= 3 * 24 * HOUR
+    changed_ago(arn, 3 * 24 * HOUR)
+    assert not accepted(shared(arn), SECOND)
+    promote(manager, arn, version_id)
+
+    assert accepted(shared(arn), SECOND)
+    assert accepted(shared(arn), FIRST)
+    changed_ago(arn, HOUR + 1)
+    assert not accepted(shared(arn), FIRST)
+
+
+def test_remembered_previous_version_ends_when_its_time_is_over(manager: Any) -> None:
+    """Also while Secrets Manager cannot be asked, when what is remembered serves on."""
+    arn = manager.create_secret(Name="app", SecretString=FIRST.decode())["ARN"]
+    manager.put_secret_value(SecretId=arn, SecretString=SECOND.decode())
+    changed_ago(arn, HOUR - 100)
+    at = Time()
+    fetches = [shared(arn, clock=at.clock).versions]
+
+    def once() -> Fetched[tuple[SecretVersion, ...]]:
+        return fetches.pop()()
+
+    remembered = Remembered(once, at.clock, default_lifetime=SECRET_LIFETIME)
+    keys = SecretKeys(remembered, at.clock, longest_wait=30)
+
+    assert verifying(keys.candidates(None, "HS256", None), FIRST)
+    at.passed = 101 + COOL_DOWN
+    assert not verifying(keys.candidates(None, "HS256", None), FIRST)
+    assert verifying(keys.candidates(None, "HS256", None), SECOND)
+
+
+@pytest.mark.parametrize(
+    ("rotated", "previous"),
+    [
+        pytest.param(HOUR + 1, False, id="more than an hour ago"),
+        pytest.param(HOUR - 60, True, id="less than an hour ago"),
+        pytest.param(3 * HOUR, True, id="before somebody put the current version by hand"),
+    ],
+)
+def test_end_of_a_rotation_tells_when_the_current_version_took_its_place(
+    manager: Any,
+    rotated: float,
+    previous: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    """A label, a tag or a pending version changes the secret later, and prolongs nothing."""
+    arn = manager.create_secret(Name="app", SecretString=FIRST.decode())["ARN"]
+    version_id = manager.put_secret_value(SecretId=arn, SecretString=SECOND.decode())["VersionId"]
+    backend = secretsmanager_backends["123456789012"]["eu-west-1"]
+    secret: Any = backend.secrets[arn]
+    secret.versions[version_id]["createdate"] -= 2 * HOUR
+    secret.rotation_requested, secret.last_rotation_date = True, int(time.time() - rotated)
+
+    assert accepted(shared(arn), FIRST) == previous
+
+
+def test_process_remembers_when_it_saw_the_current_version_first(manager: Any) -> None:
+    """Later changes of the secret prolong nothing where a process has seen it itself."""
+    arn = manager.create_secret(Name="app", SecretString=FIRST.decode())["ARN"]
+    at = Time()
+    secret = shared(arn, clock=at.clock)
+    assert accepted(secret, FIRST)
+    manager.put_secret_value(SecretId=arn, SecretString=SECOND.decode())
+    assert accepted(secret, FIRST)
+    at.passed = HOUR + 1
+    changed_ago(arn, -HOUR)
+
+    assert not accepted(secret, FIRST)
+    assert accepted(secret, SECOND)
+
+
+@pytest.mark.parametrize(("seconds", "previous"), [(0, False), (60, False), (7200, True)])
+def test_how_long_the_previous_version_is_accepted_is_as_set(
+    manager: Any,
+    seconds: int,
+    previous: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    arn = manager.create_secret(Name="app", SecretString=FIRST.decode())["ARN"]
+    manager.put_secret_value(SecretId=arn, SecretString=SECOND.decode())
+    changed_ago(arn, HOUR + 1 if seconds else 0)
+
+    assert accepted(shared(arn, previous_seconds=seconds), FIRST) == previous
+
+
+def test_previous_version_whose_label_was_taken_off_is_refused_at_once(manager: Any) -> None:
+    """What to do after a leak."""
+    arn = manager.create_secret(Name="app", SecretString=FIRST.decode())["ARN"]
+    manager.put_secret_value(SecretId=arn, SecretString=SECOND.decode())
+    stages = manager.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    [leaked] = [one for one, labels in stages.items() if "AWSPREVIOUS" in labels]
+    manager.update_secret_version_stage(SecretId=arn, VersionStage="AWSPREVIOUS", RemoveFromVersionId=leaked)
+
+    assert not accepted(shared(arn), FIRST)
+    assert accepted(shared(arn), SECOND)

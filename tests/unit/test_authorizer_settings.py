@@ -217,6 +217,14 @@ def test_issuer_s_several_names_may_be_one(preset: str) -> None:
             id="keys from two places",
         ),
         pytest.param({**OWN, "algorithms": ["HS256", "HS512"]}, "a secret is for one alone", id="two for a secret"),
+        pytest.param({**OWN, "previous_secret_seconds": -1}, "from 0 to 2678400", id="a negative time"),
+        pytest.param({**OWN, "previous_secret_seconds": "3600"}, "without quotes", id="a time in quotes"),
+        pytest.param(
+            {**OIDC, "previous_secret_seconds": 60},
+            "previous_secret_seconds is for a secret",
+            id="a time for no secret",
+        ),
+        pytest.param({**OIDC, "secret_encoding": "hex"}, "secret_encoding is for a secret", id="no secret encoded"),
         pytest.param({**OWN, "secret_encoding": "rot13"}, "secret_encoding is not known", id="unknown encoding"),
         pytest.param(
             {**OIDC, "jwks": {"keys": [dict(rsa_signer("RS512").jwk)]}, "algorithms": ["RS256"]},
