@@ -49,6 +49,9 @@ def _serve(arguments: argparse.Namespace, stop: threading.Event) -> int:
         print(error, file=sys.stderr)  # noqa: T201 - the command's own output
         return 1
     with stack:
+        for logical_id, failure in stack.functions.failing_starts().items():
+            said = f"{logical_id} does not start: {failure} As on AWS, what needs it is answered with 503."
+            print(said, file=sys.stderr)  # noqa: T201 - likewise
         print(json.dumps(stack.urls) if arguments.json else welcome(stack.urls), flush=True)  # noqa: T201 - likewise
         stop.wait()
     return 0

@@ -19,9 +19,11 @@ from moto.iam.models import iam_backends
 from samtranslator.model.exceptions import InvalidDocumentException  # type: ignore[import-untyped]
 
 from local.gateway.definition import Api, read_authorizers, read_responses, read_routes
+from local.parameters import refused_values
 from local.process import Function
 from local.rules import broken_rules
 from local.template import CODE_BUCKET, translate
+from local.variables import refused_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,13 +73,15 @@ class Deployment:
         Return the deployment with environment variables replaced in every function that declares them.
 
         Raises:
-            DeploymentError: No function declares one of them.
+            DeploymentError: No function declares one of them, or Lambda would not take them.
         """
         known = sorted({name for function in self.functions.values() for name in function.environment})
         for name in settings:
             if name not in known:
                 raise DeploymentError(f"No function has a setting {name}. There are: {', '.join(known)}.")
-        return replace(self, functions={key: _override(value, settings) for key, value in self.functions.items()})
+        functions = {key: _override(value, settings) for key, value in self.functions.items()}
+        _check_variables(functions)
+        return replace(self, functions=functions)
 
 
 def deploy(template: Path, parameters: Mapping[str, str]) -> Deployment:
@@ -85,7 +89,8 @@ def deploy(template: Path, parameters: Mapping[str, str]) -> Deployment:
     Deploy the SAM *template* to moto, in this process, and return what stands then.
 
     Raises:
-        DeploymentError: The template is no valid one, has no such parameter, needs one more, or has no one REST API.
+        DeploymentError: The template is no valid one, has no such parameter, needs one more, or has no one REST API; or
+            a parameter breaks its constraints, or a function's variables Lambda's.
         UnsupportedApiError: The API uses what `gateway` does not know.
     """
     translated = _translate(template, parameters)
@@ -94,6 +99,7 @@ def deploy(template: Path, parameters: Mapping[str, str]) -> Deployment:
     _put_role_policies(translated, stack)
     resolved = _Resolved(translated, stack)
     functions = resolved.functions(template.parent)
+    _check_variables(functions)
     return Deployment(resolved.api(), functions, resolved.roles())
 
 
@@ -129,9 +135,15 @@ def _check_parameters(translated: Mapping[str, Any], parameters: Mapping[str, st
     for name, parameter in known.items():
         if "Default" not in parameter and name not in parameters:
             raise DeploymentError(f"The template's parameter {name} needs a value.")
-    broken = broken_rules(translated, {"AWS::Region": REGION, **parameters})
+    broken = refused_values(known, parameters) or broken_rules(translated, {"AWS::Region": REGION, **parameters})
     if broken:
         raise DeploymentError(" ".join(broken))
+
+
+def _check_variables(functions: Mapping[str, Function]) -> None:
+    for logical_id, function in functions.items():
+        for sentence in refused_variables(function.environment):
+            raise DeploymentError(f"{logical_id}: {sentence}")
 
 
 def _create(translated: Mapping[str, Any], parameters: Mapping[str, str]) -> Stack:

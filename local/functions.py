@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -206,6 +207,12 @@ class Functions:
         finally:
             pool.give_back(process)
 
+    def failing_starts(self) -> dict[str, FunctionFailedError]:
+        """Start a process of each function, and return what is wrong with those that do not start, by logical id."""
+        with ThreadPoolExecutor(len(self._pools)) as executor:
+            starts = {logical_id: executor.submit(_started, pool) for logical_id, pool in self._pools.items()}
+        return {logical_id: error for logical_id, start in starts.items() if (error := start.result())}
+
     def close(self) -> None:
         """End all processes."""
         for pool in self._pools.values():
@@ -220,3 +227,11 @@ class Functions:
             )
 
         return start
+
+
+def _started(pool: Pool) -> FunctionFailedError | None:
+    try:
+        pool.give_back(pool.take(INIT_SECONDS))
+    except FunctionFailedError as error:
+        return error
+    return None

@@ -61,8 +61,8 @@ class Stack:
     """
     The service on this machine, running from the moment it is made until it is closed. One at a time in a process.
 
-    `urls` has the addresses under "api", "issuer" and "aws"; `servers` (under the same names), `endpoint`, `issuer` and
-    `deployment` are for tests.
+    `urls` has the addresses under "api", "issuer" and "aws"; `functions` are there to be started ahead of the first
+    request; `servers` (under the same names), `endpoint`, `issuer` and `deployment` are for tests.
     """
 
     def __init__(self, options: Options | None = None) -> None:
@@ -104,9 +104,9 @@ class Stack:
         self.servers = {"api": api, "issuer": tokens, "aws": aws}
         self.urls = {name: server.url for name, server in self.servers.items()}
         self.deployment = self._deploy(options, pages)
-        functions = Functions(self.deployment.functions, self.endpoint.credentials, aws.url, options.log)
-        started.enter_context(closing(functions))
-        site.open(Gateway(self.deployment.api, functions.invoke), cloud, self.urls)
+        self.functions = Functions(self.deployment.functions, self.endpoint.credentials, aws.url, options.log)
+        started.enter_context(closing(self.functions))
+        site.open(Gateway(self.deployment.api, self.functions.invoke), cloud, self.urls)
 
     def _deploy(self, options: Options, pages: list[str]) -> Deployment:
         parameters = {

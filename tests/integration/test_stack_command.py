@@ -36,11 +36,27 @@ def test_stacks_come_one_after_the_other_with_settings_and_parameters_of_their_o
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        pytest.param(Options(parameters={"SessionSeconds": "899"}), "MinValue 900", id="too small a number"),
+        pytest.param(Options(parameters={"Messaging": "all"}), "'minimal', 'member'", id="none of the allowed values"),
+        pytest.param(
+            Options(parameters={"DomainName": "A.example"}),
+            "DomainName, which is 'A.example', must be",
+            id="against its pattern",
+        ),
+        pytest.param(Options(parameters={"LogLevel": "DEBUG"}), "LogLevel", id="a level that goes no longer"),
+        pytest.param(
+            Options(parameters={"Providers": f"[{' ' * 4096}]"}),
+            "AuthorizerFunction.*4096",
+            id="a parameter that makes too large a variable",
+        ),
+        pytest.param(Options(settings={"PROVIDERS": " " * 4096}), "AuthorizerFunction.*4096", id="too large a setting"),
         pytest.param(Options(settings={"NOPE": "1"}), "SESSION_SECONDS", id="setting"),
         pytest.param(Options(parameters={"Nope": "1"}), "ChimeAppInstanceArn", id="parameter"),
     ],
 )
-def test_unknown_name_is_refused_with_those_there_are_and_leaves_nothing_behind(options: Options, message: str) -> None:
+def test_what_aws_would_not_take_is_refused_with_what_it_would_and_leaves_nothing_behind(
+    options: Options, message: str
+) -> None:
     for _ in range(2):
         with pytest.raises(DeploymentError, match=message):
             Stack(options)
@@ -106,6 +122,31 @@ def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
     with command("--port", port, "--issuer-port", port) as process:
         _, said = process.communicate()
         assert said == f"Port {port} is taken. Choose another with --issuer-port.\n"
+
+
+@pytest.mark.parametrize(
+    ("setting", "function", "what"),
+    [
+        pytest.param(
+            "PROVIDERS=[]", "AuthorizerFunction", "PROVIDERS is not a list of objects.", id="of the authorizer"
+        ),
+        pytest.param(
+            "SESSION_SECONDS=ten", "SigninFunction", "SESSION_SECONDS is no whole number", id="of the handler"
+        ),
+    ],
+)
+def test_command_says_at_once_that_a_function_refuses_a_setting_and_serves_503(
+    setting: str, function: str, what: str
+) -> None:
+    with command("--json", "--set", setting) as process:
+        urls = json.loads(read_line(process))
+        assert sign_in(urls, token(urls)).status == 503
+        process.terminate()
+        _, said = process.communicate()
+    [line] = [
+        line for line in said.splitlines() if line.startswith(f"{function} does not start: SettingsError: {what}")
+    ]
+    assert line.endswith("As on AWS, what needs it is answered with 503.")
 
 
 def test_command_says_in_one_line_which_settings_there_are() -> None:

@@ -1,0 +1,94 @@
+"""Parameters that CloudFormation refuses, and variables that Lambda does: good ones, then one fault at a time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cfnlint  # type: ignore[import-untyped]
+import pytest
+
+from local.parameters import refused_values
+from local.variables import MOST_BYTES, RESERVED, refused_variables
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "Text": {"Type": "String", "AllowedPattern": "[a-z]*", "MinLength": 2, "MaxLength": 4},
+    "Explained": {"Type": "String", "AllowedPattern": "^[a-z]+$", "ConstraintDescription": "must be small letters"},
+    "Choice": {"Type": "String", "AllowedValues": [True, 7, "seven"]},
+    "Many": {"Type": "Number", "MinValue": 1, "MaxValue": 10},
+    "Several": {"Type": "CommaDelimitedList", "AllowedPattern": "[a-z]"},
+    "Secret": {"Type": "String", "AllowedPattern": "[a-z]*", "NoEcho": True},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Text", "ab"),
+        ("Text", "abcd"),
+        ("Choice", "7"),
+        ("Choice", "seven"),
+        ("Many", "1"),
+        ("Many", "10"),
+        ("Many", "2.5"),
+        ("Several", "a,b"),
+    ],
+)
+def test_value_within_its_constraints_is_taken(name: str, value: str) -> None:
+    assert refused_values(PARAMETERS, {name: value}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        pytest.param("Text", "aB", "AllowedPattern", id="not of its pattern"),
+        pytest.param("Text", "ab\n", "AllowedPattern", id="of its pattern but for the last character"),
+        pytest.param("Text", "a", "MinLength 2", id="too short"),
+        pytest.param("Text", "abcde", "MaxLength 4", id="too long"),
+        pytest.param("Choice", "eight", "'7', 'seven'", id="not among those allowed"),
+        pytest.param("Many", "0", "MinValue 1", id="too small"),
+        pytest.param("Many", "11", "MaxValue 10", id="too large"),
+        pytest.param("Many", "", "Type Number", id="no number: empty"),
+        pytest.param("Many", "nan", "Type Number", id="no number: nan"),
+        pytest.param("Several", "a,bb", "AllowedPattern", id="one of several"),
+        pytest.param("Explained", "A", "The parameter Explained, which is 'A', must be small letters.", id="explained"),
+    ],
+)
+def test_value_beyond_them_is_refused_with_what_would_do(name: str, value: str, said: str) -> None:
+    [sentence] = refused_values(PARAMETERS, {name: value})
+    assert name in sentence
+    assert repr(value) in sentence
+    assert said in sentence
+
+
+def test_secret_value_is_not_told() -> None:
+    [sentence] = refused_values(PARAMETERS, {"Secret": "A"})
+    assert "'A'" not in sentence
+
+
+def filled(size: int) -> dict[str, str]:
+    return {"NAME": "x" * (size - len('{"NAME":""}'))}
+
+
+def test_variables_of_four_kilobytes_are_taken_and_one_byte_more_is_not() -> None:
+    assert refused_variables(filled(MOST_BYTES)) == []
+    [sentence] = refused_variables(filled(MOST_BYTES + 1))
+    assert "4097" in sentence
+    assert refused_variables({"NAME": "é" * 2048}) != []
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED))
+def test_name_that_lambda_keeps_for_itself_is_refused(name: str) -> None:
+    [sentence] = refused_variables({name: "mine"})
+    assert name in sentence
+
+
+@pytest.mark.parametrize("name", ["A", "1A", "A-B", "", "É1"])
+def test_name_that_is_none_is_refused(name: str) -> None:
+    assert len(refused_variables({name: "x"})) == 1
+
+
+def test_reserved_names_are_those_that_cfn_lint_has_from_aws() -> None:
+    data = Path(cfnlint.__file__).parent / "data/schemas/extensions/aws_lambda_function/environment_variable_keys.json"
+    assert set(json.loads(data.read_text())["propertyNames"]["not"]["enum"]) == RESERVED
