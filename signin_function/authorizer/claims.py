@@ -22,10 +22,6 @@ LATEST_TIME = 253_402_300_799
 """The last second of the year 9999: no token lives longer, and JSON can say 1e999."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_BLANK = re.compile(
-    r"[ \u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-"""Printable to Python, and yet shown as nothing: the space, marks without a form, the Hangul and Braille blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +210,7 @@ def _names_somebody(subject: str) -> bool:
 
     A blank is most likely a mistake of the issuer's, and would make everybody whom it happens to one user.
     """
-    if _CONTROL.search(subject):
-        return False
-    return any(character.isprintable() for character in _BLANK.sub("", subject))
+    return not _CONTROL.search(subject) and names.has_something_to_see(subject)
 
 
 def _id_scope(claims: Mapping[str, Any], provider: Provider) -> str:

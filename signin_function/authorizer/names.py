@@ -15,6 +15,10 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 """What stands where a name could, and is none: a UUID, and Cognito's username of somebody from elsewhere."""
+_BLANK = re.compile(
+    r"[ \u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Printable to Python, and yet shown as nothing: the space, marks without a form, the Hangul and Braille blanks."""
 _ADDRESS = re.compile(r"([^@\s]+)@[^@\s]+")
 
 
@@ -24,10 +28,15 @@ def shown(claims: Mapping[str, Any], wanted: tuple[str, ...], subject: str) -> s
 
     Each is a claim's path; several joined by " + " are one name, if all are there; of one that ends in "@" the part
     before the @ is taken if it is an e-mail address, which is not everybody's to see. The *subject*, or another id,
-    is no name. One that is no text is no reason to keep somebody out.
+    is no name. One that is no text, or shows nothing, is no reason to keep somebody out.
     """
     candidates = (name for form in wanted for name in _names(claims, form))
     return next((name for name in candidates if name != subject and not _ID.fullmatch(name)), "")
+
+
+def has_something_to_see(text: str) -> bool:
+    """Say whether anything of *text* shows: neither blanks nor characters without width alone."""
+    return any(character.isprintable() for character in _BLANK.sub("", text))
 
 
 def _names(claims: Mapping[str, Any], form: str) -> Iterator[str]:
@@ -41,7 +50,7 @@ def _names(claims: Mapping[str, Any], form: str) -> Iterator[str]:
 
 def _texts(claims: Mapping[str, Any], path: str) -> Iterator[str]:
     for claim in claim_paths.found(claims, path):
-        if isinstance(claim, str) and claim.strip():
+        if isinstance(claim, str) and has_something_to_see(claim):
             yield claim.strip()
 
 

@@ -506,6 +506,13 @@ def test_bad_token_without_what_is_required_is_a_bad_token() -> None:
     assert refusal(signed_by(RSA, sub=None), guarded) == "invalid_subject"
 
 
+@pytest.mark.parametrize("blank", [" ", "\u200b\u200d", "\u3164\u2800", "\ufe0f", "\u0000"])
+def test_name_that_shows_nothing_is_passed_over(blank: str) -> None:
+    token = signed_by(RSA, name=blank, nickname="Countess")
+
+    assert verify(token, Providers((provider(),)), NOW).name == "Countess"
+
+
 @pytest.mark.parametrize(
     "subject",
     ["ada lovelace", "0", "-", "\u00e4d\u00e4", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f600"],
