@@ -29,8 +29,11 @@ GRADUALLY, SNAPSTART = ["GRADUAL=1"], ["SNAPSTART=1"]
 GROUP = "SigninFunctionDeploymentGroup"
 COMBINATIONS = [(), *([tuple(options) for options in (GRADUALLY, SNAPSTART, GRADUALLY + SNAPSTART)])]
 """What the Makefile can be asked for."""
-CHIME = ("us-east-1", "eu-central-1")
-REGIONS = (*CHIME, "eu-west-1")
+PLACES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "where Chime is": (("us-east-1", "eu-central-1"), {}),
+    "elsewhere": (("eu-west-1",), {"ChimeAppInstanceArn": APP_INSTANCE}),
+}
+"""Regions, and what the rules ask for there."""
 MAY_BE_EMPTY = {
     r"Resources/Api/Properties/Body/paths/.*/responses": "SAM describes no answer of a function",
     r"Resources/Api/Properties/Body/paths/.*/security/0/[A-Za-z]+": "OpenAPI's list of scopes, which is OAuth's alone",
@@ -71,17 +74,16 @@ def test_deployment_without_options_deploys_the_template_as_it_is() -> None:
 
 @pytest.fixture(scope="module")
 def translations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
-    """Return, by region, what all options make of the template under all sets of parameters; each once."""
-    found: dict[str, dict[str, dict[str, Any]]] = {region: {} for region in REGIONS}
+    """Return, for each of PLACES, what all options make of the template under all sets of parameters; each once."""
+    found: dict[str, dict[str, dict[str, Any]]] = {place: {} for place in PLACES}
     for options in COMBINATIONS:
         file = deployed_with(list(options), tmp_path_factory.mktemp("deployed"))
-        for region, parameters in product(REGIONS, SETS.values()):
-            # Elsewhere than where Chime is, the rules ask for an AppInstance.
-            given = parameters if region in CHIME else {**parameters, "ChimeAppInstanceArn": APP_INSTANCE}
-            template = translate(file, given, region)
-            template["Parameters"]["ChimeAppInstanceArn"]["Default"] = given.get("ChimeAppInstanceArn", "")
-            found[region][json.dumps(template, sort_keys=True)] = template
-    return {region: list(templates.values()) for region, templates in found.items()}
+        for (place, (regions, added)), parameters in product(PLACES.items(), SETS.values()):
+            for region in regions:
+                template = translate(file, {**parameters, **added}, region)
+                template["Parameters"]["ChimeAppInstanceArn"]["Default"] = added.get("ChimeAppInstanceArn", "")
+                found[place][json.dumps(template, sort_keys=True)] = template
+    return {place: list(templates.values()) for place, templates in found.items()}
 
 
 def test_the_combinations_are_those_of_the_makefile() -> None:
@@ -90,16 +92,17 @@ def test_the_combinations_are_those_of_the_makefile() -> None:
     assert {f"{name}=1" for name in re.findall(r"\$\(([A-Z]+)\)", added)} == {*GRADUALLY, *SNAPSTART}
 
 
-@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.timeout(900)  # cfn-lint takes seconds for each of the templates, on a machine that has nothing else to do
+@pytest.mark.parametrize("place", PLACES)
 def test_cloudformation_can_create_whatever_the_makefile_deploys(
-    region: str, translations: dict[str, list[dict[str, Any]]], tmp_path: Path
+    place: str, translations: dict[str, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
-    assert findings(translations[region], tmp_path, (region,)) == []
+    assert findings(translations[place], tmp_path, PLACES[place][0]) == []
 
 
-@pytest.mark.parametrize("region", REGIONS)
-def test_nothing_is_empty_but_what_has_to_be(region: str, translations: dict[str, list[dict[str, Any]]]) -> None:
-    empty = {path for template in translations[region] for path in emptied(template)}
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_is_empty_but_what_has_to_be(place: str, translations: dict[str, list[dict[str, Any]]]) -> None:
+    empty = {path for template in translations[place] for path in emptied(template)}
 
     assert {path for path in empty if not re.fullmatch("|".join(MAY_BE_EMPTY), path)} == set()
     assert [known for known in MAY_BE_EMPTY if not any(re.fullmatch(known, path) for path in empty)] == []
@@ -113,6 +116,16 @@ def test_gradual_deployment_looks_at_alarms_that_there_are(parameters: dict[str,
 
     assert bool(asked) == bool(there)
     assert {alarm["Name"]["Ref"] for alarm in asked} <= set(there)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_stage_waits_until_api_gateway_may_call_what_it_leads_to(
+    place: str, translations: dict[str, list[dict[str, Any]]]
+) -> None:
+    # Switching an option on or off makes new permissions: for the alias, or for the function again.
+    for template in translations[place]:
+        waited_for = set(re.findall(r'"Ref": "(\w+)"', json.dumps(template["Resources"]["Apiv1Stage"])))
+        assert set(named(template, "AWS::Lambda::Permission")) <= waited_for
 
 
 def emptied(value: Any, path: str = "") -> Iterator[str]:

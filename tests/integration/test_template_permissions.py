@@ -10,9 +10,22 @@ import pytest
 from local.stack import TEMPLATE
 from tests import judge
 from tests.reference import as_list, is_known, types_of
-from tests.translated import ACCOUNT, APP_INSTANCE, EVERYTHING, LEAST, SETS, deployed
+from tests.translated import (
+    ACCOUNT,
+    APP_INSTANCE,
+    EVERYTHING,
+    KEY,
+    LEAST,
+    REGION,
+    SECRET,
+    SETS,
+    Translated,
+    deployed,
+    source,
+)
 
 DOCS = TEMPLATE.parent / "docs"
+OPERATING = (DOCS / "operating.md").read_text()
 PAGE = (DOCS / "permissions.md").read_text()
 PINNED = "user/${aws:PrincipalTag/UserUUID}"
 MINIMAL = {
@@ -22,6 +35,19 @@ MINIMAL = {
     *("chime:ListChannels", "chime:ListChannelsModeratedByAppInstanceUser", "chime:SendChannelMessage"),
 }
 """The developer guide's example of minimal access, and one's own name."""
+CHECKED_BY_LAMBDA: dict[str, tuple[str, ...]] = {
+    "Tracing": ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+    "DeadLetterQueue": ("sqs:SendMessage", "sns:Publish"),
+    "EventInvokeConfig": ("sqs:SendMessage", "sns:Publish", "lambda:InvokeFunction", "events:PutEvents"),
+    "FileSystemConfigs": ("elasticfilesystem:ClientMount",),
+    "VpcConfig": ("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"),
+}
+"""
+What a role must be allowed before Lambda creates or changes its function, by SAM's property that asks for it.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html, and refusals of CreateFunction in
+public reports ("The provided execution role does not have permissions to call PutTraceSegments on XRAY").
+"""
 Statements = dict[str, list[dict[str, Any]]]
 
 
@@ -119,6 +145,44 @@ def test_every_wildcard_resource_is_explained_beside_it() -> None:
 
     assert wild
     assert [line for line in wild if "#" not in line] == []
+
+
+@pytest.mark.parametrize("name", Translated(EVERYTHING).resources("AWS::Lambda::Function"))
+def test_what_lambda_checks_when_it_creates_a_function_stands_in_its_role(name: str) -> None:
+    function = source_of(name)
+    role = source_of(function["Role"]["Fn::GetAtt"][0])
+    # Written out: under a condition, or in a policy of its own, it would not be there in time, or not at all.
+    inline = {
+        action
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in as_list(statement["Action"])
+    }
+
+    assert set(CHECKED_BY_LAMBDA) & set(function) == {"Tracing"}
+    assert set(CHECKED_BY_LAMBDA["Tracing"]) <= inline
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_policies_that_come_later_are_listed_with_what_fails_until_then() -> None:
+    (listed,) = re.findall(r"^## Permissions that come a moment later(.*?)^## ", OPERATING, re.MULTILINE | re.DOTALL)
+    separate = {name for one in SETS.values() for name in Translated(one).resources("AWS::IAM::RolePolicy")}
+
+    assert sorted(re.findall(r"^\| `(\w+)` \|", listed, re.MULTILINE)) == sorted(separate)
+
+
+def test_key_is_used_through_the_region_of_the_secret() -> None:
+    secret = {"SharedSecretArn": SECRET.replace(REGION, "eu-west-1"), "SharedSecretKeyArn": KEY}
+    _, statements = deployed({"IdentityProvider": "shared-secret", **secret})
+    (decrypting,) = [each for each in statements["AuthorizerFunctionRole"] if each["Action"] == ["kms:Decrypt"]]
+
+    assert decrypting["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}}
+
+
+def source_of(name: str) -> dict[str, Any]:
+    """Return the properties of a resource as they are written."""
+    properties: dict[str, Any] = source()["Resources"][name]["Properties"]
+    return properties
 
 
 def test_users_act_as_themselves_alone(everything: Statements) -> None:

@@ -162,3 +162,22 @@ def test_what_does_not_go_together_is_refused(parameters: dict[str, str], messag
 def test_app_instance_cannot_be_created_where_chime_is_not() -> None:
     assert any("us-east-1 and eu-central-1" in said for said in broken(LEAST, "eu-west-1"))
     assert broken(OTHERWISE, "eu-west-1") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        pytest.param("AllowedSourceRanges", "", True, id="everybody"),
+        pytest.param("AllowedSourceRanges", "192.0.2.0/24,198.51.100.7/32", True, id="two ranges"),
+        pytest.param("AllowedSourceRanges", "128.0.0.0/1", True, id="the largest that WAF knows"),
+        pytest.param("AllowedSourceRanges", "0.0.0.0/0", False, id="everybody as a range, which WAF refuses"),
+        pytest.param("AllowedSourceRanges", "192.0.2.0/24,0.0.0.0/0", False, id="everybody beside a range"),
+        pytest.param("AllowedSourceRanges", "192.0.2.0/33", False, id="more bits than there are"),
+        pytest.param("AllowedSourceRanges", "192.0.2.0/08", False, id="a leading zero"),
+        pytest.param("AllowedSourceRanges", "192.0.256.0/24", False, id="more than a byte"),
+        pytest.param("AllowedSourceRanges", "192.0.2/24", False, id="three bytes"),
+    ],
+)
+def test_pattern_takes_what_aws_takes(name: str, value: str, *, accepted: bool) -> None:
+    # CloudFormation looks for the pattern in the whole of a value.
+    assert bool(re.fullmatch(source()["Parameters"][name]["AllowedPattern"], value)) == accepted
