@@ -1,0 +1,35 @@
+/** A page whose calls carry what tracing adds: a browser sends them only if the preflight's answer lets it. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { openPage, startBrowser, startStack } from "./stack.mjs";
+
+const TRACING = {
+  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  baggage: "release=1",
+  "Sentry-Trace": "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1",
+};
+
+test("a listed origin may send the headers of tracing, and another one may not", async (t) => {
+  const stack = await startStack();
+  t.after(stack.stop);
+  const browser = await startBrowser();
+  t.after(() => browser.close());
+
+  // The issuer's address is another origin, which is not listed.
+  const [listed, other] = [await openPage(t, browser, stack.app), await openPage(t, browser, `${stack.urls.issuer}/jwks`)];
+
+  assert.equal(await status(listed, stack), 200);
+  assert.equal(await status(other, stack), "TypeError");
+});
+
+async function status(page, { urls }) {
+  const answer = await fetch(`${urls.issuer}/token`, { method: "POST", body: '{"sub": "ada"}' });
+  const { access_token: token } = await answer.json();
+  const headers = { Authorization: `Bearer ${token}`, ...TRACING };
+  return page.evaluate(
+    ([url, init]) => fetch(url, init).then((signedIn) => signedIn.status, (error) => error.name),
+    [`${urls.api}/signin`, { method: "POST", credentials: "include", headers }],
+  );
+}
