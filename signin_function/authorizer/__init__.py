@@ -7,7 +7,7 @@ is made of: `request`, `compact`, `providers` (with `tenants`), `keys` (with `al
 which keys may have signed, and `remembered` keeps them by a `clock` that nobody can turn back; at the border `https`
 (over `connections` and `resolver`, with `content_encoding`) and `secrets` (with `secret_encodings`) fetch them, and
 `telemetry` tells operators. `settings` builds it all from environment variables: `options` reads an entry,
-`key_options` its keys, `presets` know the identity providers.
+`key_options` its keys, `identity_options` who its users are; `presets` know the identity providers, by `preset`.
 """
 
 import gc

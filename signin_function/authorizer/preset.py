@@ -85,7 +85,7 @@ class Preset:
         Raises:
             SettingsError: Something that its users know is missing or wrong.
         """
-        options = options.changed({name: small(options.any(name)) for name in options.given(self.guids)})
+        options = options.changed({name: _made_small(name, options.any(name)) for name in options.given(self.guids)})
         given: dict[str, tuple[str, ...]] = {}
         for known in self.knows:
             given |= known.read(options)
@@ -104,6 +104,12 @@ def small(value: Any) -> Any:
     if isinstance(value, list):
         return [small(one) for one in value]
     return {name: small(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+def _made_small(option: str, value: Any) -> Any:
+    """An audience may be a name that somebody else wrote, in capitals too: it is taken both ways."""
+    made, listed = small(value), isinstance(value, list)
+    return [*value, *made] if option == "audience" and listed else [value, made] if option == "audience" else made
 
 
 def _placed(template: Any, given: Mapping[str, tuple[str, ...]]) -> Any:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from authorizer.errors import Reason, TokenRefused
-from authorizer.tenants import ANY_TENANT, TENANT
+from authorizer.tenants import ANY_TENANT, pattern
 
 if TYPE_CHECKING:
+    import re
+
     from authorizer.keys import VerificationKey
 
 Terms = Mapping[str, tuple[object, ...]]
@@ -123,12 +125,11 @@ class Providers:
         """Take *providers* whose issuers differ, one of them without any at most."""
         self.all = providers
         self._by_issuer: dict[str | None, Provider] = {}
-        self._of_tenants: list[tuple[str, str, Provider]] = []
+        self._of_tenants: list[tuple[re.Pattern[str], Provider]] = []
         for provider in providers:
             for issuer in provider.issuers or (None,):
                 if issuer and ANY_TENANT in issuer:
-                    before, _, after = issuer.partition(ANY_TENANT)
-                    self._of_tenants.append((before, after, provider))
+                    self._of_tenants.append((pattern(issuer), provider))
                 else:
                     self._by_issuer[issuer] = provider
 
@@ -147,8 +148,4 @@ class Providers:
         return provider
 
     def _of_tenant(self, issuer: str) -> Provider | None:
-        for before, after, provider in self._of_tenants:
-            tenant = issuer.removeprefix(before).removesuffix(after)
-            if TENANT.fullmatch(tenant) and issuer == before + tenant + after:
-                return provider
-        return None
+        return next((provider for issuers, provider in self._of_tenants if issuers.fullmatch(issuer)), None)

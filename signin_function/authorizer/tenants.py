@@ -34,29 +34,29 @@ def speaks_for(key_issuer: str, issuer: str) -> bool:
 
     Entra signs tokens of both versions with one key, and the key names one issuer: that of version 2.
     """
-    return any(pattern.fullmatch(issuer) for pattern in _patterns(key_issuer))
+    return any(form.fullmatch(issuer) for form in _forms(key_issuer))
+
+
+def pattern(issuer: str) -> re.Pattern[str]:
+    """Return what the issuers match that *issuer* stands for: its tenant may stand in it more than once."""
+    first, *others = (re.escape(part) for part in issuer.split(ANY_TENANT))
+    rest = "".join((r"\1" if position else f"({TENANT.pattern})") + part for position, part in enumerate(others))
+    return re.compile(first + rest)
 
 
 def tenant_of(issuer: str) -> str | None:
     """Return the tenant of *issuer*, if it is an issuer of Entra's; of several clouds each, a tenant is one."""
-    forms = (_pattern(form) for cloud in CLOUDS for form in issuers(cloud, ANY_TENANT))
-    return next((match[1] for match in (form.fullmatch(issuer) for form in forms) if match), None)
+    matches = (pattern(form).fullmatch(issuer) for cloud in CLOUDS for form in issuers(cloud, ANY_TENANT))
+    return next((match[1] for match in matches if match), None)
 
 
 @functools.lru_cache(maxsize=256)
-def _patterns(key_issuer: str) -> tuple[re.Pattern[str], ...]:
+def _forms(key_issuer: str) -> tuple[re.Pattern[str], ...]:
     forms = {key_issuer}
     for cloud in CLOUDS:
-        v2, v1 = (_pattern(form) for form in issuers(cloud, ANY_TENANT))
+        v2, v1 = (pattern(form) for form in issuers(cloud, ANY_TENANT))
         named = v2.fullmatch(key_issuer) or v1.fullmatch(key_issuer)
         tenant = named[1] if named else ANY_TENANT
         if named or key_issuer in issuers(cloud, ANY_TENANT):
             forms |= set(issuers(cloud, tenant))
-    return tuple(_pattern(form) for form in sorted(forms))
-
-
-def _pattern(form: str) -> re.Pattern[str]:
-    """The tenant may stand in a form more than once, and is the same each time."""
-    first, *others = (re.escape(part) for part in form.split(ANY_TENANT))
-    rest = "".join((r"\1" if position else f"({TENANT.pattern})") + part for position, part in enumerate(others))
-    return re.compile(first + rest)
+    return tuple(pattern(form) for form in sorted(forms))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from authorizer.clock import Clock
-from authorizer.errors import SettingsError
+from authorizer.errors import SettingsError, TokenRefused
 from authorizer.settings import Settings
 from tests.shape import APP, OTHER_TID, POOL, TID, Shape, decide
 from tests.shapes import SHAPES
@@ -97,6 +97,17 @@ def test_users_of_several_issuers_are_set_apart_by_their_own() -> None:
 def test_several_issuers_that_would_be_one_are_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         providers({**LISTED, **changes})
+
+
+def test_tenant_may_stand_in_an_issuer_twice() -> None:
+    both = "https://{tenantid}.ciamlogin.com/{tenantid}/v2.0"
+    shape = Shape(
+        {"issuer": both, "audience": "app", "id_scope": "x/{tid}"}, {"aud": "app", "sub": "ada", "tid": TID}, {}
+    )
+
+    assert decide(shape, {"iss": both.replace("{tenantid}", TID)}).id_scope == f"x/{TID}"
+    with pytest.raises(TokenRefused, match="unknown_issuer"):
+        decide(shape, {"iss": f"https://{TID}.ciamlogin.com/{OTHER_TID}/v2.0"})
 
 
 def test_tenants_cannot_have_the_same_users() -> None:

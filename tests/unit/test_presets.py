@@ -188,6 +188,13 @@ def test_entra_s_guids_may_be_written_in_capitals_in_settings(options: dict[str,
     assert decide(SHAPES["entra v2"], claims, options) == decide(SHAPES["entra v2"])
 
 
+def test_name_of_an_api_with_a_guid_in_capitals_is_taken_as_it_is_written_too() -> None:
+    name = f"api://{TID.upper()}/chat"
+
+    assert decide(SHAPES["entra v1"], {"aud": name}, {"audience": name}) == decide(SHAPES["entra v1"])
+    assert decide(SHAPES["entra v1"], {"aud": name}, {"audience": ["x", name]}) == decide(SHAPES["entra v1"])
+
+
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [
