@@ -15,7 +15,7 @@ from authorizer.verifier import verify
 from tests.anything import thoroughly
 from tests.second_opinion import every_way
 from tests.tokens import AUDIENCE, NOW, claims
-from tests.unit.test_verifier import RSA, provider
+from tests.verifying import RSA, provider
 
 HASURA = "https://hasura.io/jwt/claims"
 

@@ -67,7 +67,7 @@ def test_every_entry_of_a_provider_has_a_token() -> None:
     assert [entry.get("preset", entry["issuer"]) for entry in untried if "secret_arn" not in entry] == [
         ["https://id.example.com/", "https://login.example.com/"],  # see test_identity_options.py
         "http://adfs.example.com/adfs/services/trust",  # see test_authorizer_settings.py
-        "https://id.example.com/",  # of "Who may enter", see test_verifier.py
+        "https://id.example.com/",  # of "Who may enter", see test_claims.py
     ]
 
 
