@@ -86,7 +86,9 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 def _authorizer() -> Authorizer:
     telemetry.log_from(log_level(os.environ))
     clock = Clock()
-    authorizer = Authorizer(Settings.from_environ(os.environ, clock, telemetry.fetched), clock)
+    settings = Settings.from_environ(os.environ, clock, telemetry.fetched)
+    telemetry.settings_read(settings.notes)
+    authorizer = Authorizer(settings, clock)
     authorizer.warm_up()
     return authorizer
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from authorizer import algorithms
 from authorizer.https import IssuerDocuments, is_allowed
-from authorizer.key_sources import SECRET_LIFETIME, FixedKeys, IssuerKeys, SecretKeys
+from authorizer.key_sources import SECRET_LIFETIME, FixedKeys, IssuerKeys, KeysBesideSecret, SecretKeys
 from authorizer.remembered import Remembered
 from authorizer.secret_encodings import ENCODINGS, decoder
 
@@ -26,43 +27,126 @@ KEY_OPTIONS = ("jwks", "jwks_uri", "pem", "secret_arn")
 SECRET_ARN = re.compile(
     r"arn:aws[a-z-]*:secretsmanager:[a-z]{2,8}(?:-[a-z]{2,16}){1,2}-[0-9]{1,2}:[0-9]{12}:secret:[!-~]+"
 )
-SECRET_OPTIONS = ("secret_encoding", "secret_json_field", "previous_secret_seconds")
+SECRET_OPTIONS = ("secret_encoding", "secret_json_field", "previous_secret_seconds", "secret_until")
 HOUR = 3600
 LONGEST_PREVIOUS = 31 * 24 * HOUR
+LONGEST_BESIDE = 8 * 24 * HOUR
 """In seconds."""
+
+
+def replaced(options: Options) -> tuple[str, ...]:
+    """Return which options must not follow from the preset, because the deployer says where the keys are."""
+    given = options.given(KEY_OPTIONS)
+    beside = given == ["secret_arn"] and options.has("secret_until")
+    return KEY_OPTIONS if given and not beside else ()
 
 
 def algorithms_of(options: Options) -> tuple[str, ...]:
     """Return the algorithms that are accepted, or raise SettingsError."""
-    secret = options.has("secret_arn") or options.any("preset") == "shared-secret"
-    known = tuple(algorithms.HMAC) if secret else algorithms.ASYMMETRIC
-    given = options.texts("algorithms", f"Write some of: {', '.join(known)}.", known[:1] if secret else known)
-    accepted = tuple(dict.fromkeys(map(algorithms.one_name, given)))
+    secret, keys = _is_signed_with(options)
+    known = (*(algorithms.ASYMMETRIC if keys else ()), *(algorithms.HMAC if secret else ()))
+    # A secret is for one algorithm alone, and is there for that.
+    default = (*(algorithms.ASYMMETRIC if keys else ()), *(tuple(algorithms.HMAC)[:1] if secret else ()))
+    given = options.texts("algorithms", f"Write some of: {', '.join(known)}.", default)
     unfit = [algorithm for algorithm in given if algorithms.one_name(algorithm) not in known]
     if unfit:
         raise options.wrong("algorithms", f"has {unfit[0]}, which does not go with its keys. Use: {', '.join(known)}.")
-    if secret and len(accepted) > 1:
+    accepted = tuple(dict.fromkeys(map(algorithms.one_name, given)))
+    if len(_of_secret(accepted)) > 1:
         raise options.wrong("algorithms", "names several, and a secret is for one alone (RFC 8725, 3.1). Keep one.")
-    return accepted
+    # Who has both and names algorithms of one kind has said nothing of the other.
+    missing = (
+        *(_of_keys(default) if keys and not _of_keys(accepted) else ()),
+        *(_of_secret(default) if secret and not _of_secret(accepted) else ()),
+    )
+    return tuple(dict.fromkeys((*accepted, *missing))) if secret and keys else accepted
+
+
+def _is_signed_with(options: Options) -> tuple[bool, bool]:
+    """Say whether tokens may be signed with a secret, and whether with keys."""
+    secret = options.has("secret_arn") or options.any("preset") == "shared-secret"
+    return secret, not secret or options.has("secret_until")
+
+
+def _of_secret(accepted: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in accepted if name in algorithms.HMAC)
+
+
+def _of_keys(accepted: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in accepted if name not in algorithms.HMAC)
 
 
 def keys_of(
     options: Options, issuers: tuple[str, ...], accepted: tuple[str, ...], clock: Clock, watch: Callable[[Fetch], None]
 ) -> KeySource:
     """Return where the keys come from that *accepted* algorithms are used with, or raise SettingsError."""
-    given = options.given(KEY_OPTIONS)
+    has_secret, has_keys = _is_signed_with(options)
+    if not has_secret:
+        _check_not_of_secret(options)
+    elif not options.has("secret_arn"):
+        raise options.wrong("secret_arn", "is missing. Write the ARN of the secret in Secrets Manager.")
+    if not has_keys:
+        return _secret(options, accepted, clock, watch)
+    keys = _keys(options, issuers, _of_keys(accepted), clock, watch)
+    if not has_secret:
+        return keys
+    seconds = _seconds_beside(options, clock)
+    secret = _secret(options, _of_secret(accepted), clock, watch) if seconds > 0 else None
+    return KeysBesideSecret(keys, secret, seconds, clock)
+
+
+def _check_not_of_secret(options: Options) -> None:
     of_secret = options.given(SECRET_OPTIONS)
-    if of_secret and "secret_arn" not in given:
+    if of_secret:
         raise options.wrong(of_secret[0], "is for a secret, and there is no secret_arn. Write that, or leave this out.")
+
+
+def _secret(options: Options, accepted: tuple[str, ...], clock: Clock, watch: Callable[[Fetch], None]) -> SecretKeys:
+    given = options.given(KEY_OPTIONS)
+    if len(given) > 1 and not options.has("secret_until"):
+        raise options.wrong(
+            given[0],
+            f"and {given[-1]} are both given. Keep one of them; or, while your project moves from a secret to keys, "
+            'say until when its tokens are under both: "secret_until": "2026-12-31T00:00:00Z".',
+        )
+    return SecretKeys(Remembered(_versions(options, accepted[0], clock), clock, watch, SECRET_LIFETIME), clock)
+
+
+def _keys(
+    options: Options, issuers: tuple[str, ...], accepted: tuple[str, ...], clock: Clock, watch: Callable[[Fetch], None]
+) -> KeySource:
+    given = [option for option in options.given(KEY_OPTIONS) if option != "secret_arn"]
     if len(given) > 1:
         raise options.wrong(given[1], f"and {given[0]} are both given. Keep one of them.")
-    if "secret_arn" in given:
-        return SecretKeys(Remembered(_versions(options, accepted[0], clock), clock, watch, SECRET_LIFETIME), clock)
-    if options.any("preset") == "shared-secret" or not issuers:
-        raise options.wrong("secret_arn", "is missing. Write the ARN of the secret in Secrets Manager.")
+    if not issuers:
+        raise options.wrong(
+            "issuer", "is missing: tokens under an issuer's keys name it. Write it, or secret_arn alone."
+        )
     if given and given[0] in ("jwks", "pem"):
         return _fixed_keys(options, given[0], accepted)
     return IssuerKeys(Remembered(_fetch_of_key_set(options, issuers[0], accepted), clock, watch), clock)
+
+
+def _seconds_beside(options: Options, clock: Clock) -> float:
+    """Return for how long the secret is accepted beside the keys: 0 or less, with a note, if that is over."""
+    mend = "Write a date and a time with its zone: 2026-12-31T00:00:00Z."
+    text = options.text("secret_until", mend)
+    try:
+        until = datetime.fromisoformat(text)
+    except ValueError:
+        raise options.wrong("secret_until", f"is no date and time. {mend}") from None
+    if until.tzinfo is None:
+        raise options.wrong("secret_until", f"names no zone. {mend}")
+    seconds = until.timestamp() - clock.wall()
+    if seconds > LONGEST_BESIDE:
+        raise options.wrong(
+            "secret_until",
+            "is more than eight days ahead: whoever has the secret could sign in for so long. Write when the last "
+            "token under it will have expired.",
+        )
+    if seconds <= 0:
+        options.note("secret_until", "is over, and the secret is ignored. Leave it and secret_arn out.")
+    return seconds
 
 
 def _fixed_keys(options: Options, option: str, accepted: tuple[str, ...]) -> FixedKeys:

@@ -8,8 +8,9 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from authorizer.algorithms import HMAC
 from authorizer.clock import CoolDown
-from authorizer.errors import KeysUnavailable, TokenRefused
+from authorizer.errors import KeysUnavailable, Reason, TokenRefused
 from authorizer.remembered import COOL_DOWN, LONGEST_WAIT
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from authorizer.clock import Clock, Deadline, Mark
     from authorizer.keys import KeySet, VerificationKey
+    from authorizer.providers import KeySource
     from authorizer.remembered import Remembered
 
 T = TypeVar("T")
@@ -154,6 +156,46 @@ class SecretKeys:
     def _accepted(self, versions: tuple[SecretVersion, ...]) -> tuple[VerificationKey, ...]:
         # Looked at here, as an outage may have a version remembered for longer than it is good.
         return tuple(version.key for version in versions if self._clock.since(version.read) < version.left)
+
+
+class KeysBesideSecret:
+    """
+    The keys and the shared secret of a project that moves from one to the other, for so long.
+
+    A token's algorithm says which: a public key never verifies what a secret should have signed.
+    """
+
+    def __init__(self, keys: KeySource, secret: KeySource | None, seconds: float, clock: Clock) -> None:
+        """Accept the *secret*, if it is given, for so many *seconds* from now."""
+        self._keys = keys
+        self._secret = secret
+        self._seconds = seconds
+        self._clock = clock
+        self._began = clock.mark()
+
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:
+        """
+        Give the secret alone for its algorithm, and the keys alone for all others.
+
+        Raises:
+            TokenRefused: The secret's time is over, or the keys refuse.
+            KeysUnavailable: What is needed cannot be had.
+        """
+        if algorithm not in HMAC:
+            return self._keys.candidates(kid, algorithm, issuer)
+        if self._secret is None or self._clock.since(self._began) >= self._seconds:
+            raise TokenRefused(Reason.WRONG_ALGORITHM)
+        return self._secret.candidates(kid, algorithm, issuer)
+
+    def warm_up(self) -> None:
+        """Get both at the same time."""
+        if self._secret is None:
+            self._keys.warm_up()
+            return
+        secret = threading.Thread(target=self._secret.warm_up, name="warm-up", daemon=True)
+        secret.start()
+        self._keys.warm_up()
+        secret.join()
 
 
 def _has(keys: KeySet, kid: str | None, algorithm: str, issuer: str | None) -> bool:

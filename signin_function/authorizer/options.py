@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 class Options:
     """What an entry says. `path` is where it stands, for messages."""
 
-    def __init__(self, path: str, entry: Mapping[str, Any]) -> None:
+    def __init__(self, path: str, entry: Mapping[str, Any], notes: list[str] | None = None) -> None:
         """Take *entry*; an empty text and null count as not given: so templates say it of a parameter."""
         self.path = path
+        self.notes = [] if notes is None else notes
         self._entry = {name: value for name, value in entry.items() if value not in ("", None)}
 
     def given(self, names: tuple[str, ...]) -> list[str]:
@@ -25,15 +26,19 @@ class Options:
 
     def over(self, defaults: Mapping[str, Any]) -> Options:
         """Return these options, with *defaults* where they say nothing."""
-        return Options(self.path, {**defaults, **self._entry})
+        return Options(self.path, {**defaults, **self._entry}, self.notes)
 
     def changed(self, changes: Mapping[str, Any]) -> Options:
         """Return these options with *changes*."""
-        return Options(self.path, {**self._entry, **changes})
+        return Options(self.path, {**self._entry, **changes}, self.notes)
 
     def wrong(self, option: str, why: str) -> SettingsError:
         """Return the error that says what is wrong with *option*, and what to write instead."""
         return SettingsError(f"{self.path}.{option} {why}")
+
+    def note(self, option: str, what: str) -> None:
+        """Have operators told *what* is odd with *option* and stops nothing."""
+        self.notes.append(f"{self.path}.{option} {what}")
 
     def check_known(self, known: set[str]) -> None:
         """

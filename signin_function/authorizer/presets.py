@@ -67,7 +67,7 @@ def _okta(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, A
 
 
 def _supabase(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    if options.has("secret_arn"):
+    if options.has("secret_arn") and not options.has("secret_until"):
         return {"algorithms": ["HS256"]}
     keys = f"https://{given['project_ref'][0]}.supabase.co/auth/v1/.well-known/jwks.json"
     return {"algorithms": ["ES256", "RS256"], "jwks_uri": keys}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from authorizer.errors import SettingsError
 from authorizer.identity_options import check_apart, check_not_said_of_oneself, id_scope_of, is_plain
-from authorizer.key_options import KEY_OPTIONS, SECRET_OPTIONS, algorithms_of, keys_of
+from authorizer.key_options import KEY_OPTIONS, SECRET_OPTIONS, algorithms_of, keys_of, replaced
 from authorizer.options import Options
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
 from authorizer.providers import Entrance, KindOfToken, Mark, Provider, Providers, UserRoles
@@ -57,6 +57,8 @@ class Settings:
     providers: Providers
     accept_base64: bool
     longest_token: int
+    notes: tuple[str, ...] = ()
+    """What is odd in them and stops nothing, for operators."""
 
     @classmethod
     def from_environ(
@@ -71,10 +73,12 @@ class Settings:
             SettingsError: One of them is wrong.
         """
         least = _whole_number(environ, "LEAST_TOKEN_SECONDS", 0, 0, LONGEST_LEAST_REMAINING)
+        notes: list[str] = []
         return cls(
-            providers=_providers(environ.get("PROVIDERS", ""), clock, watch, least),
+            providers=_providers(_entries(environ.get("PROVIDERS", ""), notes), clock, watch, least),
             accept_base64=_boolean("ACCEPT_BASE64_TOKENS", environ.get("ACCEPT_BASE64_TOKENS", "false")),
             longest_token=_whole_number(environ, "LONGEST_TOKEN", *TOKEN_LENGTHS),
+            notes=tuple(notes),
         )
 
 
@@ -104,7 +108,7 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, least: in
     return int(text)
 
 
-def _providers(text: str, clock: Clock, watch: Callable[[str, Fetch], None], least_remaining: int) -> Providers:
+def _entries(text: str, notes: list[str]) -> list[Options]:
     try:
         entries = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -116,12 +120,18 @@ def _providers(text: str, clock: Clock, watch: Callable[[str, Fetch], None], lea
             'PROVIDERS: of several, say whose users keep their ids: "plain": true of the one that was alone before, '
             'or "plain": false of any if none did.'
         )
+    return [Options(f"PROVIDERS[{position}]", entry, notes) for position, entry in enumerate(entries)]
+
+
+def _providers(
+    entries: list[Options], clock: Clock, watch: Callable[[str, Fetch], None], least_remaining: int
+) -> Providers:
     providers = tuple(
         replace(
-            _provider(_filled(Options(f"PROVIDERS[{position}]", entry)), clock, watch, only_one=len(entries) == 1),
+            _provider(_filled(entry), clock, watch, only_one=len(entries) == 1),
             least_remaining=least_remaining,
         )
-        for position, entry in enumerate(entries)
+        for entry in entries
     )
     _check_together(providers)
     return Providers(providers)
@@ -144,7 +154,7 @@ def _filled(options: Options) -> Options:
     """Return *options* with what follows from the preset."""
     preset = _preset(options)
     options.check_known(OPTIONS | preset.options)
-    return preset.filled(options, KEY_OPTIONS if options.given(KEY_OPTIONS) else ())
+    return preset.filled(options, replaced(options))
 
 
 def _preset(options: Options) -> Preset:

@@ -76,6 +76,12 @@ def forbidden(denial: Denial, token: str) -> None:
     _count("CallerForbidden", reason=denial.value)
 
 
+def settings_read(notes: tuple[str, ...]) -> None:
+    """Tell of what is odd in the settings and stops nothing."""
+    for note in notes:
+        logger().warning("setting ignored", setting=note)
+
+
 def unavailable(cause: str, token: str) -> None:
     """Tell of a token that could not be judged."""
     logger().warning("keys unavailable", cause=cause, token_sha256=_sha256(token))

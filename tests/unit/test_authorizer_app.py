@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from authorizer import app
 from authorizer.app import Authorizer
 from authorizer.clock import Clock
 from authorizer.errors import Denial, Reason
@@ -107,3 +108,20 @@ def test_every_reason_can_stand_in_a_template_that_does_not_escape() -> None:
 
 def test_every_reason_has_a_code_of_its_own() -> None:
     assert len({reason.code for reason in Reason}) == len(Reason)
+
+
+def test_start_tells_of_a_setting_that_is_ignored(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = {
+        "secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:app",
+        "secret_until": "2020-01-01T00Z",
+    }
+    monkeypatch.setenv("PROVIDERS", json.dumps([{**PROVIDER, **secret}]))
+
+    app._authorizer.__wrapped__()  # noqa: SLF001 - what Lambda's start calls, without its memory
+
+    [warned] = [record for record in caplog.records if record.getMessage() == "setting ignored"]
+    assert warned.levelname == "WARNING"
+    assert "PROVIDERS[0].secret_until is over" in str(vars(warned))
+    assert "secret:app" not in str(vars(warned))
