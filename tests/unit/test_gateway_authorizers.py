@@ -13,7 +13,7 @@ from local.gateway.definition import Api, Authorizer, Route
 from local.gateway.events import Call
 from local.gateway.request import Request
 from local.gateway.responses import Refusal
-from local.process import ImpatientCallerError
+from local.process import FunctionThrottledError, ImpatientCallerError
 
 API = Api("api", "us-east-1", "123456789012", "v1", (), {}, {}, stage_variables={"tenant": "blue"})
 REQUEST = Request("GET", "/x", (("key", "k"),), (("authorization", "t"),), "127.0.0.1", "HTTP/1.1")
@@ -37,6 +37,14 @@ class Gate:
 
 def remembering(*sources: str, ttl: int = 300) -> Authorizer:
     return Authorizer("Gate", "Gate", sources, ttl)
+
+
+def test_authorizer_that_is_throttled_is_an_outage_and_no_refusal() -> None:
+    def throttled(_function: str, _event: Any, _patience: float) -> Any:
+        raise FunctionThrottledError
+
+    with pytest.raises(Refusal, match=r"^AUTHORIZER_CONFIGURATION_ERROR$"):
+        Authorizers(throttled).admit(remembering(ttl=0), CALL)
 
 
 @pytest.mark.parametrize(
