@@ -30,8 +30,11 @@ def shown(claims: Mapping[str, Any], wanted: tuple[str, ...], subject: str) -> s
     before the @ is taken if it is an e-mail address, which is not everybody's to see. The *subject*, or another id,
     is no name. One that is no text, or shows nothing, is no reason to keep somebody out.
     """
-    candidates = (name for form in wanted for name in _names(claims, form))
-    return next((name for name in candidates if name != subject and not _ID.fullmatch(name)), "")
+    for form in wanted:
+        for name in _names(claims, form):
+            if name != subject and not _ID.fullmatch(name):
+                return name
+    return ""
 
 
 def has_something_to_see(text: str) -> bool:
@@ -39,13 +42,14 @@ def has_something_to_see(text: str) -> bool:
     return any(character.isprintable() for character in _BLANK.sub("", text))
 
 
-def _names(claims: Mapping[str, Any], form: str) -> Iterator[str]:
+def _names(claims: Mapping[str, Any], form: str) -> list[str]:
     whole = list(_texts(claims, form))
-    parts = [next(_texts(claims, part), "") for part in form.split(" + ")]
-    if whole or len(parts) > 1:
-        yield from whole or ([" ".join(parts)] if all(parts) else [])
-    elif form.endswith("@"):
-        yield from (_before_the_at(text) for text in _texts(claims, form[:-1]))
+    if whole:
+        return whole
+    if " + " in form:
+        parts = [next(_texts(claims, part), "") for part in form.split(" + ")]
+        return [" ".join(parts)] if all(parts) else []
+    return [_before_the_at(text) for text in _texts(claims, form[:-1])] if form.endswith("@") else []
 
 
 def _texts(claims: Mapping[str, Any], path: str) -> Iterator[str]:

@@ -21,6 +21,9 @@ Sources: https://learn.microsoft.com/entra/identity-platform/authentication-nati
 https://learn.microsoft.com/answers/questions/1190472/what-are-the-token-issuers-for-the-sovereign-cloud
 """
 
+EXTERNAL = "https://{tenantid}.ciamlogin.com/{tenantid}/v2.0"
+"""How a tenant that is an Entra External ID signs its tokens."""
+
 
 def issuers(cloud: str, tenant: str) -> tuple[str, str]:
     """Return the issuer of *tenant*'s tokens of version 2, and of version 1; *tenant* may be ANY_TENANT."""
@@ -58,5 +61,7 @@ def _forms(key_issuer: str) -> tuple[re.Pattern[str], ...]:
         named = v2.fullmatch(key_issuer) or v1.fullmatch(key_issuer)
         tenant = named[1] if named else ANY_TENANT
         if named or key_issuer in issuers(cloud, ANY_TENANT):
-            forms |= set(issuers(cloud, tenant))
+            forms |= {*issuers(cloud, tenant)} | (
+                {EXTERNAL.replace(ANY_TENANT, tenant)} if cloud == "global" else set()
+            )
     return tuple(pattern(form) for form in sorted(forms))

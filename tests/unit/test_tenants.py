@@ -43,6 +43,11 @@ def test_another_tenant_s_key_speaks_for_neither(login: str, sts: str) -> None:
         pytest.param("https://id.example/{tenantid}", "https://id.example/", id="no tenant"),
         pytest.param("{tenantid}", "https://id.example/", id="nothing but a tenant"),
         pytest.param(
+            f"https://login.microsoftonline.com/{TID}/v2.0",
+            f"https://{OTHER}.ciamlogin.com/{OTHER}/v2.0",
+            id="another tenant's External ID",
+        ),
+        pytest.param(
             "https://{tenantid}.ciamlogin.com/{tenantid}/v2.0", f"https://{TID}.ciamlogin.com/{OTHER}/v2.0", id="two"
         ),
     ],
@@ -57,6 +62,11 @@ def test_key_speaks_for_nobody_else(key_issuer: str, issuer: str) -> None:
         pytest.param("https://id.example/{tenantid}", f"https://id.example/{TID}", id="nothing behind the tenant"),
         pytest.param(
             "https://{tenantid}.ciamlogin.com/{tenantid}/v2.0", f"https://{TID}.ciamlogin.com/{TID}/v2.0", id="twice"
+        ),
+        pytest.param(
+            f"https://login.microsoftonline.com/{TID}/v2.0",
+            f"https://{TID}.ciamlogin.com/{TID}/v2.0",
+            id="Entra External ID",
         ),
         pytest.param("https://id.example/a+b", "https://id.example/a+b", id="letter for letter"),
     ],
