@@ -7,6 +7,7 @@ Each says where it stands there. Values are made up; what a claim is called, and
 from __future__ import annotations
 
 from tests.shape import APP, OID, OTHER_TID, POOL, TID, UUID, Shape
+from tests.shapes_more import MORE
 from tests.tokens import NOW, ec_signer
 
 COGNITO_ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL}"
@@ -395,4 +396,5 @@ SHAPES = {
         jwk={"use": "sig", "x5c": ["MIIC"], "x5t#S256": "x"},
         source="https://www.keycloak.org/docs/latest/server_admin/#_oidc",
     ),
+    **MORE,
 }
