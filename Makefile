@@ -1,12 +1,23 @@
 # Every command of this project: the ones people type, CI calls the same. `make` alone prints them.
 # Each installs what it needs into .venv/, from locks with hashes, and again only when those change.
 
+# What people give is text, and nobody's program. Make would expand it, $(shell …) included, when it hands it on to what it
+# runs, and a shell what stands in a recipe. So what the command line sets is taken letter for letter, here; recipes read
+# it from the environment ("$$ENV"), and Make's own functions by $(value ENV), whatever set it.
+$(foreach name,$(filter-out MAKE% SHELL,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),\
+	$(eval override $(name) := $$(value $(name)))$(eval export $(name))$(eval GIVEN += $(name))))
+
+# Runs the command behind it with the words of ARGS, quoted as for a shell, which expands nothing in them.
+WITH_ARGS := .venv/bin/python -c 'import os, shlex, sys; os.execvp(sys.argv[1], sys.argv[1:] + shlex.split(os.environ.get("ARGS", "")))'
+
 # The first Python that will do; say `make PYTHON=/path/to/python3 …` for another.
-PYTHON ?= $(shell for python in python3 python3.13 python3.14 python3.12 python3.11; do \
+FOUND_PYTHON = $(shell for python in python3 python3.13 python3.14 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$python" && break; done)
 
 # What a shell tells another Python is not meant for ours: other packages, asserts left out, warnings that stop it.
 unexport PYTHONPATH PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS
+
+PYTHON_HERE = $(if $(value PYTHON),"$$PYTHON","$(FOUND_PYTHON)")
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps
@@ -21,22 +32,25 @@ UV := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-a
 NPM := npm --silent --ignore-scripts --no-audit --no-fund --fetch-retries=0 --fetch-timeout=20000
 
 # $(call within,seconds): ends the command behind it when they are over.
-within = $(BIN)/python -c 'import os, signal, sys; signal.alarm($(1)); os.execvp(sys.argv[1], sys.argv[1:])'
+within = $(BIN)/python -c 'import os, signal, sys; signal.alarm(int(sys.argv[1])); os.execvp(sys.argv[2], sys.argv[2:])' $(1)
 
-CHROMIUM ?= $(firstword $(foreach name,chromium google-chrome chromium-browser,$(shell command -v $(name))))
+# The first Chromium on the PATH; say `make CHROMIUM=/path/to/it …` for another.
+FOUND_CHROMIUM = $(firstword $(foreach name,chromium google-chrome chromium-browser,$(shell command -v $(name))))
+CHROME = $(if $(value CHROMIUM),"$$CHROMIUM","$(FOUND_CHROMIUM)")
 
 help: ## print this
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
 run: .venv/local .build/page/tried ## start the service here, with no AWS account and no Docker
-	@$(BIN)/python -m local $(ARGS)
+	@$(WITH_ARGS) $(BIN)/python -m local
 
 # The first start waits for the page's SDK, so many seconds at most, and no later one does: the page says what it lacks.
 PAGE_SECONDS := 60
+export PAGE_SECONDS
 .build/page/tried: local/page/aws-sdk.js local/page/package-lock.json | .venv/local
-	@$(MAKE) --silent --no-print-directory page WITHIN=$(PAGE_SECONDS) 2>/dev/null || true
+	@$(MAKE) --silent --no-print-directory page WITHIN="$$PAGE_SECONDS" 2>/dev/null || true
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && touch $@; fi
 
 page: ## build the AWS SDK for the page of `make run`, where Node.js is
@@ -44,8 +58,8 @@ page: ## build the AWS SDK for the page of `make run`, where Node.js is
 		else echo 'There is no npm here: the page will do without the AWS SDK for JavaScript.'; fi
 
 .build/page/aws-sdk.js: local/page/aws-sdk.js local/page/package-lock.json
-	@echo 'Building the AWS SDK for JavaScript for the page (once$(if $(WITHIN),; $(WITHIN) seconds at most)).'
-	@$(if $(WITHIN),$(call within,$(WITHIN))) $(NPM) ci --prefix local/page || { \
+	@echo 'Building the AWS SDK for JavaScript for the page (once$(if $(value WITHIN),; at most '"$$WITHIN"' seconds)).'
+	@$(if $(value WITHIN),$(call within,"$$WITHIN")) $(NPM) ci --prefix local/page || { \
 		echo 'npm could not install it: the page will do without. make page tries again.'; exit 1; }
 	@local/page/node_modules/.bin/esbuild $< --bundle --minify --format=esm --log-level=warning --outfile=$@
 
@@ -54,18 +68,18 @@ page: ## build the AWS SDK for the page of `make run`, where Node.js is
 test: .venv/dev ## run every test that needs neither Docker nor AWS
 	@$(BIN)/pytest --numprocesses 4 --dist loadfile # most of them wait more than they compute
 	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
-	@echo 'and tests/deployed (make e2e).'
+	@echo 'and tests/deployed (make test-deployed).'
 
 test-browser: .venv/local page tests/browser/node_modules/made ## test the web client and the page, in Chromium
 	@tests/browser/node_modules/.bin/tsc -p web_client
-	@CHROMIUM="$(CHROMIUM)" node --test --test-concurrency=1 tests/web_client/*.test.mjs tests/browser/*.test.mjs
+	@CHROMIUM=$(CHROME) node --test --test-concurrency=1 tests/web_client/*.test.mjs tests/browser/*.test.mjs
 
 screenshot: .venv/local page tests/browser/node_modules/made ## take the picture of the page that README shows
-	@CHROMIUM="$(CHROMIUM)" node tests/browser/screenshot.mjs
+	@CHROMIUM=$(CHROME) node tests/browser/screenshot.mjs
 
 tests/browser/node_modules/made: tests/browser/package-lock.json
 	@command -v npm >/dev/null || { echo 'This needs Node.js 20.3 or newer, with npm.' >&2; exit 1; }
-	@test -n "$(CHROMIUM)" || { echo 'This needs Chromium, on the PATH or as make CHROMIUM=/path/to/it …' >&2; exit 1; }
+	@test -n $(CHROME) || { echo 'This needs Chromium, on the PATH or as make CHROMIUM=/path/to/it …' >&2; exit 1; }
 	@$(NPM) ci --prefix tests/browser
 	@touch $@
 
@@ -83,16 +97,16 @@ format: .venv/dev ## format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix
 
 fuzz: .venv/fuzz ## search for input that breaks the authorizer, for SECONDS=60
-	@$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
+	@$(BIN)/python -m tests.fuzz $(if $(value SECONDS),"$$SECONDS",60)
 
 load: .venv/dev ## let 200 clients sign in while Chime throttles, and print how they fared
 	@$(BIN)/python -m tests.load
 
 # $(call asks,questions): whether one of them is asked. Without ONLY all are.
-asks = $(if $(ONLY),$(filter $(1),$(ONLY)),all)
+asks = $(if $(value ONLY),$(filter $(1),$(value ONLY)),all)
 
 bench: .venv/dev $(if $(call asks,cold warm memory load shipped),build) $(if $(call asks,cold warm),contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": that alone
-	@PYTHONPATH=signin_function:. $(BIN)/python -m benchmarks $(ONLY) $(ARGS)
+	@set -f; PYTHONPATH=signin_function:. $(WITH_ARGS) $(BIN)/python -m benchmarks $(if $(value ONLY),$$ONLY)
 
 # What our functions are measured beside.
 contenders: .build/bench/boto3/made .build/bench/node-sdk-v3.js benchmarks/contenders/node-sdk-v2/node_modules/made
@@ -128,15 +142,20 @@ test-docker: .venv/dev ## run the tests of the built functions, in Docker
 
 # ── AWS ──────────────────────────────────────────────────────────────────────────────────────────
 
+# Of the stacks in samconfig.toml, ENV says which one is meant: dev unless it is set. operations/samconfig.py reads it.
+IN_ENV = --config-env "$${ENV:-dev}"
+
 # Guided until samconfig.toml has a region, which is what a guided deployment leaves there and we do not.
-deploy: ENV ?= dev
 deploy: build ## deploy dev to AWS, or ENV=prod, with GRADUAL=1, with SNAPSTART=1; the first time it asks (sam deploy)
 	@$(if $(ADDED),$(WITH_ADDED) .aws-sam/build/template.yaml > .aws-sam/build/deployed.yaml)
-	@$(SAM) deploy --config-env $(ENV) $(if $(ADDED),--template-file .aws-sam/build/deployed.yaml) \
-		$(if $(shell awk '/^\[/{here = index($$0, "[$(ENV).")} here && /^region *=/' samconfig.toml),,--guided)
+	@region=$$($(BIN)/python -m operations.samconfig) && if test -n "$$region"; then guided=; else guided=--guided; fi && \
+		$(SAM) deploy $(IN_ENV) $(if $(ADDED),--template-file .aws-sam/build/deployed.yaml) $$guided
+
+delete: .venv/dev ## delete that stack, after revocation's policies, and say what stays; it asks, or CONFIRM=<stack>
+	@$(BIN)/python -m operations delete
 
 # What is added to the handler: files of signin_function/, which say what they are and why they are no parameters.
-ADDED := $(strip $(if $(GRADUAL)$(SNAPSTART),live) $(if $(GRADUAL),gradual) $(if $(SNAPSTART),snapstart))
+ADDED := $(strip $(if $(value GRADUAL)$(value SNAPSTART),live) $(if $(value GRADUAL),gradual) $(if $(value SNAPSTART),snapstart))
 
 # Prints a template with them in it, beside the handler's name.
 WITH_ADDED = awk -v added="$(ADDED)" -v release="$$(date +%s)" '{ print } /^ *Handler: signin\.app\.handler$$/ { \
@@ -146,26 +165,31 @@ WITH_ADDED = awk -v added="$(ADDED)" -v release="$$(date +%s)" '{ print } /^ *Ha
 deployed: # what GRADUAL=1 and SNAPSTART=1 make of template.yaml, for its test
 	@$(WITH_ADDED) template.yaml
 
-e2e: .venv/dev ## test the deployed stack that AWS_SAM_STACK_NAME names
+test-deployed: .venv/dev ## test that stack, or the one that AWS_SAM_STACK_NAME names
 	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
 
+e2e: test-deployed # its name of before
+
 revoke: .venv/dev ## cut USER=<ChimeUserId> off: no sign-in any more, and the sessions that exist denied
-	@$(WHOM)$(BIN)/python -m operations revoke "$$USER"
+	@$(WHOM)$(BIN)/python -m operations revoke -- "$$USER"
 
 restore: .venv/dev ## take that back
-	@$(WHOM)$(BIN)/python -m operations restore "$$USER"
+	@$(WHOM)$(BIN)/python -m operations restore -- "$$USER"
 
 revoked: .venv/dev ## say who is cut off
 	@$(BIN)/python -m operations revoked
 
+push-role: .venv/dev ## make the account's role by which Chime sends push notifications, unless there is one
+	@$(BIN)/python -m operations push-role
+
 # Every shell has a USER of its own, whom nobody meant.
-WHOM = $(if $(filter command,$(origin USER)),,$(error Say whom: make $@ USER=<ChimeUserId>))
-.PHONY: revoke restore revoked
+WHOM = $(if $(filter USER,$(GIVEN)),,$(error Say whom: make $@ USER=<ChimeUserId>))
+.PHONY: delete test-deployed e2e revoke restore revoked push-role
 
 # ── Housekeeping ─────────────────────────────────────────────────────────────────────────────────
 
 lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versions: make lock UPGRADE=1)
-	@$(UV) $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --group dev -o tests/requirements.txt
+	@$(UV) $(if $(value UPGRADE),--upgrade) --universal --python-version 3.11 --group dev -o tests/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group fuzz -o tests/fuzz/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group checkov -o tests/checkov/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group local -c tests/requirements.txt -o local/requirements.txt
@@ -182,8 +206,8 @@ clean: ## remove everything that the other commands made
 
 # The files in .venv/ say what it holds: `local` is enough to run, `dev` is all but what `fuzz` adds.
 .venv/made:
-	@test -n "$(PYTHON)" || { echo 'This needs Python 3.11 or newer, as python3 on the PATH or as make PYTHON=…' >&2; exit 1; }
-	@$(PYTHON) -m venv --clear .venv
+	@test -n $(PYTHON_HERE) || { echo 'This needs Python 3.11 or newer, as python3 on the PATH or as make PYTHON=…' >&2; exit 1; }
+	@$(PYTHON_HERE) -m venv --clear .venv
 	@touch $@
 
 .venv/local: .venv/made local/requirements.txt
@@ -207,4 +231,4 @@ clean: ## remove everything that the other commands made
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: help run page test test-browser screenshot check format fuzz load bench contenders build invoke local test-docker deploy deployed e2e lock clean
+.PHONY: help run page test test-browser screenshot check format fuzz load bench contenders build invoke local test-docker deploy deployed lock clean

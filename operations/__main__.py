@@ -1,4 +1,4 @@
-"""Cut users off, or take it back: `python -m operations revoke ada`; `make` has the same commands."""
+"""Operate a deployed stack: `python -m operations revoke ada`; `make` has the same commands."""
 
 from __future__ import annotations
 
@@ -6,62 +6,116 @@ import argparse
 import os
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import boto3
-
-from operations.aws import IamRole, ParameterList, stack
+from operations import push
+from operations.aws import IamRole, ParameterList, PushRole, session
+from operations.cloudformation import Stack, StackToDelete, stack
+from operations.deletion import Deletion
 from operations.errors import OperationError
+from operations.refusals import told
 from operations.revocation import PAUSE_SECONDS, Revocation
 from operations.target import target
 
-SAMCONFIG = Path(__file__).resolve().parent.parent / "samconfig.toml"
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import boto3
+
+STOPPED = "Stopped. The same command again does what is left."
 
 
 def main() -> int:
     """Do as the command line says. Return the exit status."""
     arguments = _parser().parse_args()
-    ids = [each for words in getattr(arguments, "users", ()) for each in words.split()]
+    do: Callable[[argparse.Namespace, boto3.Session, Stack], None] = arguments.do
     try:
-        revocation = _revocation(switched_on=arguments.command == "revoke")
-        if arguments.command == "revoke":
-            revocation.revoke(ids, arguments.pause)
-        elif arguments.command == "restore":
-            revocation.restore(ids)
-        else:
-            revocation.tell()
+        with told():
+            meant = target(os.environ)
+            ours = session(meant.region, meant.profile)
+            found = stack(ours, meant.stack)
+            _say(str(found))
+            do(arguments, ours, found)
     except OperationError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the command's own output
-        return 1
+        return _complain(str(error), 1)
+    except KeyboardInterrupt:
+        return _complain(STOPPED, 130)
     return 0
 
 
-def _revocation(*, switched_on: bool) -> Revocation:
-    name, region = target(os.environ, SAMCONFIG)
-    session = boto3.Session(region_name=region)
-    found = stack(session, name)
-    if switched_on and not found.revokes:
+def _revoke(arguments: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
+    if not found.revokes:
         raise OperationError(f"Deploy {found.name} with Revocation=true first: its function reads no list.")
-    _say(f"Stack {found.name} in {found.region}, account {found.account}.")
-    roles = [IamRole(session, arn, found.account) for arn in found.role_arns]
-    return Revocation(ParameterList(session, found.list_name), roles, time.sleep, _say)
+    _revocation(ours, found).revoke(_ids(arguments), arguments.pause)
+
+
+def _restore(arguments: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
+    _revocation(ours, found).restore(_ids(arguments))
+
+
+def _revoked(_: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
+    _revocation(ours, found).tell()
+
+
+def _delete(arguments: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
+    role = IamRole(ours, found.own_role_arn, found.account) if found.own_role_arn else None
+    deletion = Deletion(StackToDelete(ours, found.id), role, time.sleep, _say)
+    deletion.delete(found.name, lambda: arguments.confirm or _asked("Type the stack's name to delete it: "))
+
+
+def _push_role(_: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
+    push.make(PushRole(ours), found.push_app_arn, _say)
+
+
+def _revocation(ours: boto3.Session, found: Stack) -> Revocation:
+    if not found.own_role_arn:
+        raise OperationError(f"{found.name} has no user role: its deployment has failed or is not through.")
+    roles = [IamRole(ours, arn, found.account) for arn in found.role_arns]
+    return Revocation(ParameterList(ours, found.list_name), roles, time.sleep, _say)
+
+
+def _ids(arguments: argparse.Namespace) -> list[str]:
+    return [each for words in arguments.users for each in words.split()]
+
+
+def _asked(question: str) -> str:
+    try:
+        return input(question).strip()
+    except EOFError:
+        return ""
 
 
 def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - the command's own output
 
 
+def _complain(text: str, status: int) -> int:
+    print(text, file=sys.stderr)  # noqa: T201 - likewise
+    return status
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m operations", description="Cut users off, or take it back.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    revoke = commands.add_parser("revoke", help="refuse users' new sign-ins, then deny the sessions that they have")
-    restore = commands.add_parser("restore", help="take that back")
-    commands.add_parser("revoked", help="say who is cut off")
-    for command in (revoke, restore):
+    parser = argparse.ArgumentParser(
+        prog="python -m operations", description="Operate the stack of ENV (dev unless set), or of AWS_SAM_STACK_NAME."
+    )
+    commands = parser.add_subparsers(required=True)
+    for name, do, text in (
+        ("revoke", _revoke, "refuse users' new sign-ins, then deny the sessions that they have"),
+        ("restore", _restore, "take that back"),
+    ):
+        command = commands.add_parser(name, help=text)
         command.add_argument("users", nargs="+", metavar="USER", help="a ChimeUserId, or several")
-    revoke.add_argument(
+        command.set_defaults(do=do, pause=PAUSE_SECONDS)
+    commands.choices["revoke"].add_argument(
         "--pause", type=float, default=PAUSE_SECONDS, metavar="SECONDS", help="between the list and the sessions"
     )
+    commands.add_parser("revoked", help="say who is cut off").set_defaults(do=_revoked)
+    delete = commands.add_parser("delete", help="delete the stack, and say what stays")
+    delete.add_argument(
+        "--confirm", default=os.environ.get("CONFIRM"), metavar="STACK", help="its name; else it is asked"
+    )
+    delete.set_defaults(do=_delete)
+    commands.add_parser("push-role", help="make the account's role for push notifications").set_defaults(do=_push_role)
     return parser
 
 

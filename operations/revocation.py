@@ -7,6 +7,7 @@ function that still believes the list of before, is one that the Deny does not m
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,7 +16,7 @@ from operations.denials import Denial, is_over
 from operations.errors import OperationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from operations.users import UserList
@@ -29,6 +30,15 @@ notifications and memberships stay, and so do sessions of roles that were assume
 docs/revocation.md."""
 
 
+AGAIN = "Once that is mended, the same command again does what is left."
+SIGN_INS_UNSURE = f"Not done, or not for certain: refusing their sign-ins, and denying their sessions. {AGAIN}"
+SESSIONS_GO_ON = f"Not done: their sessions of the roles named here go on until they end, within the hour. {AGAIN}"
+STILL_DENIED = (
+    f"Not done: the roles named here still deny their sessions of before. New sessions are not denied. {AGAIN}"
+)
+STILL_REFUSED = f"Not done, or not for certain: letting them in again. {AGAIN}"
+
+
 class UserRole(Protocol):
     """A role that users assume, and its policies that deny."""
 
@@ -37,8 +47,8 @@ class UserRole(Protocol):
     def denials(self) -> list[str]:
         """Return the names of those policies."""
 
-    def denial(self, name: str) -> Denial:
-        """Return one of them."""
+    def denial(self, name: str) -> Denial | None:
+        """Return one of them; None if another run has taken it away."""
 
     def put(self, denial: Denial) -> None:
         """Add one, or replace the one of that name."""
@@ -67,8 +77,10 @@ class Revocation:
             OperationError: Something could not be done; what could be was, the other roles' sessions included.
         """
         users = lists.checked(ids)
-        now = self._refused(users, seconds)
-        self._each_role(lambda role: self._deny(role, Denial.of(users, now), now))
+        with _or_left(SIGN_INS_UNSURE):
+            now = self._refused(users, seconds)
+        with _or_left(SESSIONS_GO_ON):
+            self._each_role(lambda role: self._deny(role, Denial.of(users, now), now))
         self._say(OUT_OF_REACH)
 
     def restore(self, ids: Iterable[str]) -> None:
@@ -79,18 +91,22 @@ class Revocation:
             OperationError: Something could not be done; what could be was.
         """
         users = lists.checked(ids)
-        changed = lists.change(self._users, lambda listed: listed - users)
+        with _or_left(STILL_REFUSED):
+            changed = lists.change(self._users, lambda listed: listed - users)
+            now = self._users.read().read
         self._say(f"{'Let in again, within 30 s' if changed else 'Not refused before'}: {_all(users)}.")
-        now = self._users.read().read
-        self._each_role(lambda role: self._allow(role, users, now))
+        with _or_left(STILL_DENIED):
+            self._each_role(lambda role: self._allow(role, users, now))
 
     def tell(self) -> None:
         """Say who is cut off, and which policies still deny."""
-        self._say(f"Refused at sign-in: {_all(self._users.read().users) or 'nobody'}.")
+        self._say(f"Refused at sign-in: {_all(self._users.read().stands) or 'nobody'}.")
         for role in self._roles:
             for name in role.denials():
                 denial = role.denial(name)
-                self._say(f"{role.name} denies sessions of before {denial.before.isoformat()}: {_all(denial.users)}.")
+                if denial:
+                    told = f"{role.name} denies sessions of before {denial.before.isoformat()}: {_all(denial.users)}."
+                    self._say(told)
 
     def _refused(self, users: frozenset[str], seconds: float) -> datetime:
         """Return a time, by AWS's clock, after which no process of the function opens a session for *users*."""
@@ -102,22 +118,39 @@ class Revocation:
                 self._say(f"Waiting {left:.0f} s, until no process of the function believes an older list.")
                 self._pause(left)
             listed = self._users.read()
-            if users <= listed.users:
+            if users <= listed.stands:
                 return listed.read
             self._say("Another run has overwritten the list. Once more.")
 
     def _deny(self, role: UserRole, denial: Denial, now: datetime) -> None:
-        self._prune(role, now)
+        try:
+            self._prune(role, now)
+        except OperationError as error:
+            # Making room for the Deny is no reason to leave it out: there may be room.
+            self._say(f"{role.name} keeps its old policies for now: {error}")
         role.put(denial)
         self._say(f"{role.name} denies everything to their sessions of before {denial.before.isoformat()}.")
 
     def _allow(self, role: UserRole, users: frozenset[str], now: datetime) -> None:
         self._prune(role, now)
-        for denial in [role.denial(name) for name in role.denials()]:
-            if denial.users & users:
-                left = denial.without(users)
-                role.put(left) if left.users else role.delete(left.name)
+        rewritten: set[str] = set()
+        number = -1
+        while number != self._users.read().number:
+            # IAM knows no versions, so of two runs that rewrite a policy at once one overwrites the other. But each has
+            # changed the list before. If the list is another one now, what was written here may be of before.
+            number = self._users.read().number
+            for name in role.denials():
+                denial = role.denial(name)
+                if denial and (denial.users & users or name in rewritten):
+                    rewritten.add(name)
+                    self._rewrite(role, denial)
         self._say(f"{role.name} denies them nothing.")
+
+    def _rewrite(self, role: UserRole, denial: Denial) -> None:
+        """Leave in a policy who is on the list, read after the policy, as whoever is denied was put on it before."""
+        left = denial.without(denial.users - self._users.read().users)
+        if left != denial:
+            role.put(left) if left.users else role.delete(left.name)
 
     def _prune(self, role: UserRole, now: datetime) -> None:
         for name in role.denials():
@@ -133,6 +166,15 @@ class Revocation:
                 failures.append(f"{role.name}: {error}")
         if failures:
             raise OperationError("\n".join(failures))
+
+
+@contextmanager
+def _or_left(what: str) -> Iterator[None]:
+    """Add to an error *what* is left to do."""
+    try:
+        yield
+    except OperationError as error:
+        raise OperationError(f"{error}\n{what}") from error
 
 
 def _left(listed: lists.Listed, seconds: float) -> float:

@@ -1,11 +1,13 @@
-"""Which stack is meant: the one that AWS_SAM_STACK_NAME names, or else the one that `make deploy` deploys."""
+"""Which stack is meant: the one that AWS_SAM_STACK_NAME names, or else the one of the environment, ENV."""
 
 from __future__ import annotations
 
-import tomllib
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from operations.errors import OperationError
+from operations.samconfig import SAMCONFIG, environment
+from operations.samconfig import VARIABLE as ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,22 +16,30 @@ if TYPE_CHECKING:
 VARIABLE = "AWS_SAM_STACK_NAME"
 
 
-def target(environ: Mapping[str, str], samconfig: Path) -> tuple[str, str | None]:
+@dataclass(frozen=True)
+class Target:
+    """A stack's name, its region and the AWS profile to reach it with; None is what the AWS configuration says."""
+
+    stack: str
+    region: str | None = None
+    profile: str | None = None
+
+
+def target(environ: Mapping[str, str], samconfig: Path = SAMCONFIG) -> Target:
     """
-    Return the stack's name and its region; None is the region of the AWS configuration.
+    Return the stack that is meant.
 
     Raises:
-        OperationError: Neither the variable nor the file names a stack.
+        OperationError: Both variables are set and mean two stacks, or the file does not say which stack ENV is.
     """
-    if environ.get(VARIABLE):
-        return environ[VARIABLE], None
-    said = _said(tomllib.loads(samconfig.read_text(encoding="utf-8")) if samconfig.exists() else {})
-    if not said.get("stack_name"):
-        raise OperationError(f"Say which stack: {VARIABLE}=chime-signin. {samconfig.name} names none.")
-    return str(said["stack_name"]), said.get("region")
-
-
-def _said(samconfig: Mapping[str, Any]) -> dict[str, Any]:
-    default = samconfig.get("default", {})
-    sections = [default.get(section, {}).get("parameters", {}) for section in ("global", "deploy")]
-    return {name: value for section in sections for name, value in section.items()}
+    named = environ.get(VARIABLE, "")
+    if named and not environ.get(ENVIRONMENT):
+        return Target(named)
+    meant = environment(environ, samconfig)
+    if not meant.stack_name:
+        raise OperationError(f"{samconfig.name} names no stack for {meant.name}. Write stack_name, or {VARIABLE}=NAME.")
+    if named and named != meant.stack_name:
+        raise OperationError(
+            f"{VARIABLE} says {named}, and {ENVIRONMENT}={meant.name} is {meant.stack_name}. Set only one of them."
+        )
+    return Target(meant.stack_name, meant.region or None, meant.profile or None)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+LIST_NAME = "/chime-signin/{}/revoked-users"
+"""The parameter that template.yaml lets a stack's function read, with the stack's name in it."""
+
 LARGEST = 8192
 """Characters: what an advanced parameter holds, some 200 users by UUIDs."""
 
@@ -21,13 +24,40 @@ _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.@-]{0,56}[A-Za-z0-9])?", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Listed:
-    """The list as it was `read` from AWS, and when it was `written`, both by AWS's clock. Version 0: there is none."""
+class Version:
+    """The list as one run wrote it, having seen the version `base`; 0 is no list at all."""
 
+    number: int
     users: frozenset[str]
-    version: int
+    base: int
+
+
+@dataclass(frozen=True)
+class Listed:
+    """
+    The list as it was `read` from AWS, and when it was `written`, both by AWS's clock.
+
+    `versions` are those that are kept, oldest first; none at all is an empty list that nobody has written yet.
+    """
+
+    versions: tuple[Version, ...]
     written: datetime
     read: datetime
+
+    @property
+    def number(self) -> int:
+        """The newest version; 0: there is none."""
+        return self.versions[-1].number if self.versions else 0
+
+    @property
+    def stands(self) -> frozenset[str]:
+        """What the newest version says, and so what the function reads."""
+        return self.versions[-1].users if self.versions else frozenset()
+
+    @property
+    def users(self) -> frozenset[str]:
+        """What it has to say: every run's change, in the order in which they were written."""
+        return merged(self.versions)
 
 
 class UserList(Protocol):
@@ -36,11 +66,26 @@ class UserList(Protocol):
     def read(self) -> Listed:
         """Return the list as it is now."""
 
-    def version(self, number: int) -> frozenset[str]:
-        """Return the users of an earlier version, which may be 0."""
+    def write(self, users: frozenset[str], base: int) -> int:
+        """Write the list, having seen the version *base*, and return the version that this is."""
 
-    def write(self, users: frozenset[str]) -> int:
-        """Write the list and return its version."""
+
+def merged(versions: Iterable[Version]) -> frozenset[str]:
+    """
+    Return the list with the change of each version, also of those that another run overwrote without having seen them.
+
+    A run's change is how its version differs from the one that it had seen. A version whose base is not kept any more,
+    or that somebody has written by other means, is taken as it is.
+    """
+    users: frozenset[str] = frozenset()
+    before = Version(0, users, 0)
+    known = {0: users}
+    for version in versions:
+        seen = known.get(version.base, before.users)
+        users = (users | (version.users - seen)) - (seen - version.users) if before.number else version.users
+        known[version.number] = version.users
+        before = version
+    return users
 
 
 def checked(ids: Iterable[str]) -> frozenset[str]:
@@ -77,22 +122,24 @@ def written(users: frozenset[str]) -> str:
 
 def change(users: UserList, to: Callable[[frozenset[str]], frozenset[str]]) -> bool:
     """
-    Write what *to* makes of the list; return whether that was needed.
+    Write what *to* makes of the list; return whether anything had to be written.
 
-    Parameter Store writes whatever comes, so of two runs that read the same version one overwrites the other. That one
-    sees it by the version's number, and puts its own change on top of what it overwrote.
+    Parameter Store writes whatever comes, so of runs that have read the same version each overwrites the one before.
+    Each sees by its version's number whether another came between, and then writes the list with every run's change
+    in it. What the last one writes has therefore all of them, however many there are.
 
     Raises:
         OperationError: AWS refuses, or the list is full.
     """
     listed = users.read()
-    before, number = listed.users, listed.version
-    wanted = to(before)
-    needed = wanted != before
-    while wanted != before:
-        given = users.write(wanted)
-        if given == number + 1:
+    wanted = to(listed.users)
+    needed = wanted != listed.stands
+    while wanted != listed.stands:
+        number, base = users.write(wanted, listed.number), listed.number
+        if number == base + 1:
             break
-        before, number = wanted, given
-        wanted = to(users.version(given - 1))
+        listed = users.read()
+        if listed.number < number:
+            raise OperationError("Parameter Store does not tell yet what was written at the same time. Run it again.")
+        wanted = listed.users
     return needed

@@ -7,7 +7,7 @@ What holds for every test, so that none passes here and fails on another machine
 - Tests in tests/unit open no socket at all.
 - Nothing of whoever runs the tests is found: no file in ~/.aws, no variable that tests/environment.py does not name.
 
-tests/deployed is the exception: `make e2e` runs it without this file.
+tests/deployed is the exception: `make test-deployed` runs it without this file.
 """
 
 from __future__ import annotations

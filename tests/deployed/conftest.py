@@ -1,9 +1,10 @@
 """
-Tests against a deployed stack, with the AWS account of whoever runs them: `AWS_SAM_STACK_NAME=… make e2e`.
+Tests against a deployed stack, with the AWS account of whoever runs them: `make test-deployed`.
 
 | variable | what |
 |---|---|
-| `AWS_SAM_STACK_NAME` | the stack, in the region of your AWS configuration |
+| `ENV` | which stack of samconfig.toml: dev unless it is set |
+| `AWS_SAM_STACK_NAME` | or the stack, in the region of your AWS configuration |
 | `E2E_TOKEN` | a token of a user who may sign in; without one, only refusals are tested |
 | `E2E_TOKEN_COMMAND` | or a command that prints one |
 | `E2E_SIGNIN_URL` | an address to test instead of the stack's output SigninUrl, as of the local stack |
@@ -18,6 +19,7 @@ import shlex
 import subprocess
 import time
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -26,6 +28,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 import urllib3
+
+from operations.aws import session
+from operations.cloudformation import stack
+from operations.errors import OperationError
+from operations.refusals import told
+from operations.target import target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,16 +64,25 @@ class SignedIn:
 
 
 @pytest.fixture(scope="session")
-def signin_url() -> str:
+def aws() -> Any:
+    """Return a session with the credentials of whoever runs this, for the stack's account and region."""
+    if "E2E_SIGNIN_URL" in os.environ:
+        return boto3.Session()
+    with _or_stop():
+        meant = target(os.environ)
+        return session(meant.region, meant.profile)
+
+
+@pytest.fixture(scope="session")
+def signin_url(aws: Any) -> str:
     """Return where to sign in: the stack's SigninUrl."""
     if "E2E_SIGNIN_URL" in os.environ:
         return os.environ["E2E_SIGNIN_URL"]
-    name = os.environ.get("AWS_SAM_STACK_NAME")
-    if not name:
-        pytest.exit("Say which stack: AWS_SAM_STACK_NAME=chime-signin make e2e", returncode=2)
-    stack = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    return outputs["SigninUrl"]
+    with _or_stop():
+        found = stack(aws, target(os.environ).stack)
+    if not found.signin_url:
+        pytest.exit(f"{found} It has no output SigninUrl: its deployment has failed or is not through.", returncode=2)
+    return found.signin_url
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +97,7 @@ def token() -> str:
 
 
 @pytest.fixture(scope="session")
-def signed_in(signin_url: str, token: str) -> Iterator[SignedIn]:
+def signed_in(aws: Any, signin_url: str, token: str) -> Iterator[SignedIn]:
     """Sign in; afterwards delete the user, if it was not there before."""
     begins = _next_second(signin_url)
     answer = urllib3.request(
@@ -89,13 +106,13 @@ def signed_in(signin_url: str, token: str) -> Iterator[SignedIn]:
     assert answer.status == 200, answer.data
     made = SignedIn(answer.headers, answer.json())
     yield made
-    _delete_if_new(made, begins)
+    _delete_if_new(aws, made, begins)
 
 
 @pytest.fixture(scope="session")
-def operator(signed_in: SignedIn) -> Any:
+def operator(aws: Any, signed_in: SignedIn) -> Any:
     """Return a client for the AppInstance with the credentials of whoever runs this."""
-    return boto3.client("chime-sdk-identity", region_name=signed_in.body["ChimeRegion"])
+    return aws.client("chime-sdk-identity", region_name=signed_in.body["ChimeRegion"])
 
 
 @pytest.fixture(scope="session")
@@ -111,6 +128,16 @@ def somebody_else(signed_in: SignedIn, operator: Any) -> Iterator[str]:
     operator.delete_app_instance_user(AppInstanceUserArn=arn)
 
 
+@contextmanager
+def _or_stop() -> Iterator[None]:
+    """End all tests with a sentence if the stack cannot be found."""
+    try:
+        with told():
+            yield
+    except OperationError as error:
+        pytest.exit(str(error), returncode=2)
+
+
 def _next_second(url: str) -> datetime:
     """Wait for the next second by the service's own clock, which tells whole ones: no user of before is of it."""
     now = parsedate_to_datetime(urllib3.request("OPTIONS", url, retries=False, timeout=30).headers["Date"])
@@ -118,8 +145,8 @@ def _next_second(url: str) -> datetime:
     return now + timedelta(seconds=1)
 
 
-def _delete_if_new(signed_in: SignedIn, begins: datetime) -> None:
-    chime = boto3.client("chime-sdk-identity", region_name=signed_in.body["ChimeRegion"])
+def _delete_if_new(aws: Any, signed_in: SignedIn, begins: datetime) -> None:
+    chime = aws.client("chime-sdk-identity", region_name=signed_in.body["ChimeRegion"])
     user = chime.describe_app_instance_user(AppInstanceUserArn=signed_in.arn)["AppInstanceUser"]
     if user["CreatedTimestamp"] >= begins:
         chime.delete_app_instance_user(AppInstanceUserArn=signed_in.arn)

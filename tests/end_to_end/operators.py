@@ -13,6 +13,8 @@ from local.deployment import REGION, STACK_NAME
 from tests.end_to_end.conftest import ROOT, Answer, Client, aws
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from local.stack import Stack
 
 PAUSE = "1"
@@ -23,19 +25,35 @@ def owner(stack: Stack, service: str) -> Any:
     return aws(stack, service, stack.endpoint.root_credentials())
 
 
-def start(stack: Stack, *arguments: str) -> subprocess.Popen[str]:
-    """Start the command as somebody does who may deploy."""
+def start(
+    stack: Stack, *arguments: str, said: str = "", variables: Mapping[str, str | None] | None = None
+) -> subprocess.Popen[str]:
+    """Start the command as somebody does who may deploy, with *variables* changed (None: unset), and *said* typed."""
     keys = stack.endpoint.root_credentials()
-    variables = {
+    usual = {
         **os.environ,
         "AWS_SAM_STACK_NAME": STACK_NAME,
         "AWS_ENDPOINT_URL": stack.urls["aws"],
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_MAX_ATTEMPTS": "1",
     }
-    command = [sys.executable, "-m", "operations", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    environment = {name: value for name, value in {**usual, **(variables or {})}.items() if value is not None}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "operations", *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdin
+    running.stdin.write(said)
+    running.stdin.close()
+    running.stdin = None
+    return running
 
 
 def finish(running: subprocess.Popen[str]) -> tuple[int, str]:

@@ -1,7 +1,8 @@
-"""The tests of deployed stacks (`make e2e`), run against the local one, so that they are tested themselves."""
+"""The tests of deployed stacks (`make test-deployed`), run against the local one, so that they are tested, too."""
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from tests.end_to_end.conftest import Client
 
 
-def make_e2e(stack: Stack, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run what `make e2e` runs, as somebody does who may deploy."""
+def make_e2e(stack: Stack, **variables: str | None) -> subprocess.CompletedProcess[str]:
+    """Run what `make test-deployed` runs, as somebody does who may deploy."""
     keys = stack.endpoint.root_credentials()
-    environment = {
+    usual = {
         **os.environ,
         "AWS_SAM_STACK_NAME": STACK_NAME,
         "E2E_SIGNIN_URL": f"{stack.urls['api']}/signin",
@@ -27,8 +28,8 @@ def make_e2e(stack: Stack, **variables: str) -> subprocess.CompletedProcess[str]
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
-        **variables,
     }
+    environment = {name: value for name, value in {**usual, **variables}.items() if value is not None}
     command = [
         sys.executable,
         "-m",
@@ -75,6 +76,26 @@ def test_without_a_token_refusals_are_tested_and_the_rest_is_said_to_be_skipped(
 
     assert done.returncode == 0, done.stdout
     assert "give E2E_TOKEN" in done.stdout
+
+
+def test_stack_is_the_one_that_env_means(stack: Stack, client: Client) -> None:
+    address = {"SigninUrl": {"Value": f"{stack.urls['api']}/signin"}}
+    something = {
+        "Nothing": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "x", "Type": "String", "Value": "x"}}
+    }
+    template = json.dumps({"Resources": something, "Outputs": address})
+    aws(stack, "cloudformation", stack.endpoint.root_credentials()).create_stack(
+        StackName="chime-signin", TemplateBody=template
+    )
+    named = {"AWS_SAM_STACK_NAME": None, "E2E_SIGNIN_URL": None}
+
+    prod = make_e2e(stack, **named, ENV="prod", E2E_TOKEN=client.token(sub="ada"))
+    dev = make_e2e(stack, **named)
+
+    assert prod.returncode == 0, prod.stdout
+    assert "skipped" not in prod.stdout
+    assert dev.returncode == 2
+    assert "There is no stack chime-signin-dev in us-east-1" in dev.stdout + dev.stderr
 
 
 def test_stack_that_is_broken_fails(stack: Stack, client: Client) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
 
 import pytest
 from botocore.exceptions import ClientError
@@ -100,6 +102,22 @@ def test_two_runs_at_once_both_get_their_way(stack: Stack, client: Client) -> No
         assert not may_act(stack, session)
 
 
+def test_three_runs_at_once_lose_no_restore(stack: Stack, client: Client) -> None:
+    people = {name: signed_in(client, name) for name in ("kim", "lea", "max")}
+    revoke(stack, "kim")
+    # All three have read the list before any of them writes it.
+    client.fault("PutParameter", delay_ms=1000, times=3)
+
+    runs = [("restore", "kim"), ("revoke", "lea", "--pause", PAUSE), ("revoke", "max", "--pause", PAUSE)]
+    assert [finish(each) for each in [start(stack, *run) for run in runs]] == [(0, ANY)] * 3
+
+    assert client.sign_in(client.token(sub="kim")).status == 200
+    assert may_act(stack, people["kim"])
+    for name in ("lea", "max"):
+        assert_refused(client.sign_in(client.token(sub=name)))
+        assert not may_act(stack, people[name])
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -125,6 +143,72 @@ def test_role_without_room_is_told_of_and_new_sign_ins_are_refused_all_the_same(
     assert status == 1
     assert "10,240 characters" in said
     assert_refused(client.sign_in(client.token(sub="ivan")))
+
+
+@pytest.mark.parametrize(
+    ("operation", "done", "left"),
+    [
+        pytest.param("PutRolePolicy", "Refused at sign-in: nina.", "sessions of the roles named here go on", id="IAM"),
+        pytest.param("PutParameter", "", "Not done, or not for certain: refusing their sign-ins", id="Parameter Store"),
+    ],
+)
+def test_run_that_is_half_done_says_what_is_left_and_the_next_one_finishes_it(
+    stack: Stack, client: Client, operation: str, done: str, left: str
+) -> None:
+    nina = signed_in(client, "nina")
+    client.fault(operation, error="ServiceUnavailable", status=503, times=-1)
+
+    status, said = finish(start(stack, "revoke", "nina", "--pause", PAUSE))
+
+    assert status == 1
+    assert done in said
+    assert left in said
+    assert "the same command again does what is left" in said
+    assert may_act(stack, nina)
+
+    client.control("DELETE", "aws", "/local/faults")
+    revoke(stack, "nina")
+    assert_refused(client.sign_in(client.token(sub="nina")))
+    assert not may_act(stack, nina)
+    restore(stack, "nina")
+
+
+def test_old_policies_that_stay_keep_no_user_s_session_from_being_denied(stack: Stack, client: Client) -> None:
+    otto = signed_in(client, "otto")
+    client.fault("ListRolePolicies", error="ServiceUnavailable", status=503, times=-1)
+
+    revoke(stack, "otto")
+
+    assert not may_act(stack, otto)
+
+
+def test_restore_that_is_half_done_says_so(stack: Stack, client: Client) -> None:
+    pia = signed_in(client, "pia")
+    revoke(stack, "pia")
+    client.fault("DeleteRolePolicy", error="ServiceUnavailable", status=503, times=-1)
+
+    status, said = finish(start(stack, "restore", "pia"))
+
+    assert status == 1
+    assert "Let in again, within 30 s: pia." in said
+    assert "still deny their sessions of before" in said
+    client.control("DELETE", "aws", "/local/faults")
+    restore(stack, "pia")
+    assert may_act(stack, pia)
+
+
+def test_run_that_is_interrupted_says_how_to_go_on(stack: Stack) -> None:
+    running = start(stack, "revoke", "quin", "--pause", "60")
+    assert running.stdout
+    heard = [running.stdout.readline() for _ in range(3)]  # stack, list, pause
+
+    running.send_signal(signal.SIGINT)
+    complained = running.communicate(timeout=60)[1]
+
+    assert "Waiting" in heard[-1]
+    assert running.returncode == 130
+    assert complained == "Stopped. The same command again does what is left.\n"
+    restore(stack, "quin")
 
 
 def test_it_is_said_who_is_cut_off(stack: Stack) -> None:

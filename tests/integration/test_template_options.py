@@ -89,7 +89,7 @@ def translations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dic
 def test_the_combinations_are_those_of_the_makefile() -> None:
     (added,) = re.findall(r"^ADDED := (.*)$", (TEMPLATE.parent / "Makefile").read_text(), re.MULTILINE)
 
-    assert {f"{name}=1" for name in re.findall(r"\$\(([A-Z]+)\)", added)} == {*GRADUALLY, *SNAPSTART}
+    assert {f"{name}=1" for name in re.findall(r"\$\(value ([A-Z]+)\)", added)} == {*GRADUALLY, *SNAPSTART}
 
 
 @pytest.mark.timeout(900)  # cfn-lint takes seconds for each of the templates, on a machine that has nothing else to do

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,16 +15,13 @@ from local.template import translate
 from operations.denials import Denial, is_denial, is_over
 from operations.errors import OperationError
 from operations.revocation import PAUSE_SECONDS, Revocation
-from operations.target import target
-from operations.users import LARGEST, Listed, change, checked, written
+from operations.users import LARGEST, Listed, Version, checked, written
 from signin.budget import SECONDS
 from signin.revocation import REMEMBERED_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-ROOT = TEMPLATE.parent
 START = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
 
 
@@ -35,29 +29,27 @@ START = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
 class World:
     """A list in versions, roles, and a clock that only pauses move. `log` has what was done, in order."""
 
-    versions: list[frozenset[str]] = field(default_factory=list)
+    versions: list[Version] = field(default_factory=list)
     now: datetime = START
     written: datetime = START
     log: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
-    after_read: list[Callable[[], object]] = field(default_factory=list)
     during_pause: list[Callable[[], object]] = field(default_factory=list)
     """What another run does, each once."""
+    after_read: list[Callable[[], object]] = field(default_factory=list)
 
     def read(self) -> Listed:
-        listed = Listed(self.versions[-1] if self.versions else frozenset(), len(self.versions), self.written, self.now)
+        listed = Listed(tuple(self.versions), self.written, self.now)
         if self.after_read:
             self.after_read.pop(0)()
         return listed
 
-    def version(self, number: int) -> frozenset[str]:
-        return self.versions[number - 1] if number else frozenset()
-
-    def write(self, users: frozenset[str]) -> int:
+    def write(self, users: frozenset[str], base: int) -> int:
         self.log.append("list")
-        self.versions.append(users)
+        number = len(self.versions) + 1
+        self.versions.append(Version(number, users, base))
         self.written = self.now
-        return len(self.versions)
+        return number
 
     def pause(self, seconds: float) -> None:
         self.log.append(f"pause {seconds:.0f}")
@@ -66,7 +58,7 @@ class World:
             self.during_pause.pop(0)()
 
     def users(self) -> set[str]:
-        return set(self.versions[-1])
+        return set(self.versions[-1].users)
 
 
 class Role:
@@ -83,10 +75,12 @@ class Role:
             raise OperationError(self._failure)
         return sorted(name for name in self.policies if is_denial(name))
 
-    def denial(self, name: str) -> Denial:
-        return Denial.read(name, json.loads(self.policies[name]))
+    def denial(self, name: str) -> Denial | None:
+        return Denial.read(name, json.loads(self.policies[name])) if name in self.policies else None
 
     def put(self, denial: Denial) -> None:
+        if self._failure:
+            raise OperationError(self._failure)
         self._world.log.append(f"deny {self.name}")
         self.policies[denial.name] = denial.document()
 
@@ -95,7 +89,7 @@ class Role:
 
     def denied(self) -> dict[str, datetime]:
         """Return until when each user's sessions must have been issued to be denied."""
-        denials = [self.denial(name) for name in self.denials()]
+        denials = [denial for name in self.denials() if (denial := self.denial(name))]
         return {
             user: denial.before for denial in sorted(denials, key=lambda each: each.before) for user in denial.users
         }
@@ -246,30 +240,10 @@ def test_user_who_was_not_cut_off_can_be_restored() -> None:
     assert world.versions == []
 
 
-@pytest.mark.parametrize("others", [1, 2, 3])
-def test_runs_at_the_same_time_all_get_their_way(others: int) -> None:
-    world = World([frozenset({"eve"})])
-    names = [f"user-{number}" for number in range(others)]
-    world.after_read = [partial(change, world, frozenset({name}).union) for name in names]
-
-    change(world, lambda listed: listed | {"ada"})
-
-    assert world.users() == {"eve", "ada", *names}
-
-
-def test_restoring_and_cutting_off_at_the_same_time_both_get_their_way() -> None:
-    world = World([frozenset({"eve"})])
-    world.after_read = [lambda: change(world, lambda listed: listed - {"eve"})]
-
-    change(world, lambda listed: listed | {"ada"})
-
-    assert world.users() == {"ada"}
-
-
 def test_list_that_was_overwritten_during_the_pause_is_written_again() -> None:
     world = World()
     role = Role(world)
-    world.during_pause = [lambda: world.versions.append(frozenset({"bob"}))]
+    world.during_pause = [lambda: world.write(frozenset({"bob"}), base=0)]
 
     revocation(world, role).revoke(["ada"])
 
@@ -335,42 +309,3 @@ def test_it_can_be_asked_who_is_cut_off() -> None:
         "Refused at sign-in: ada.",
         "UserRole denies sessions of before 2027-01-15T08:00:45+00:00: ada.",
     ]
-
-
-@pytest.mark.parametrize(
-    ("variable", "text", "expected"),
-    [
-        pytest.param("prod", "", ("prod", None), id="the variable"),
-        pytest.param(
-            "prod", '[default.global.parameters]\nstack_name = "dev"', ("prod", None), id="the variable before the file"
-        ),
-        pytest.param("", '[default.global.parameters]\nstack_name = "dev"', ("dev", None), id="the file"),
-        pytest.param(
-            "",
-            '[default.deploy.parameters]\nstack_name = "dev"\nregion = "eu-central-1"',
-            ("dev", "eu-central-1"),
-            id="the file as a guided deploy writes it",
-        ),
-    ],
-)
-def test_stack_is_the_one_that_is_named(
-    tmp_path: Path, variable: str, text: str, expected: tuple[str, str | None]
-) -> None:
-    file = tmp_path / "samconfig.toml"
-    file.write_text(text)
-
-    assert target({"AWS_SAM_STACK_NAME": variable}, file) == expected
-
-
-def test_stack_that_nothing_names_is_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(OperationError, match="AWS_SAM_STACK_NAME"):
-        target({}, tmp_path / "samconfig.toml")
-
-
-@pytest.mark.parametrize("command", ["revoke", "restore"])
-def test_make_never_takes_the_shell_s_own_user(command: str) -> None:
-    shell = {**os.environ, "USER": "root"}
-    done = subprocess.run(["make", "-n", command], cwd=ROOT, env=shell, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 2
-    assert f"Say whom: make {command} USER=" in done.stderr

@@ -1,0 +1,145 @@
+"""What CloudFormation knows of the stack, and its deletion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from operations.errors import OperationError
+from operations.refusals import told
+from operations.users import LIST_NAME
+
+if TYPE_CHECKING:
+    import boto3
+
+USER_ROLE = "UserRole"
+"""The logical id of the role in template.yaml that everybody gets."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """
+    A deployed stack: where it is, whether users can be cut off there, and the ARNs of the roles that they get.
+
+    `own_role_arn` is the template's own role; None if there is none, as after a deployment that failed. `push_app_arn`
+    is the application that wakes users' phones, `signin_url` where users sign in; either may be empty.
+    """
+
+    id: str
+    name: str
+    region: str
+    account: str
+    revokes: bool
+    own_role_arn: str | None
+    other_role_arns: tuple[str, ...]
+    push_app_arn: str
+    signin_url: str
+
+    def __str__(self) -> str:
+        """Name what a command is about to change."""
+        return f"Stack {self.name} in {self.region}, account {self.account}."
+
+    @property
+    def role_arns(self) -> tuple[str, ...]:
+        """All roles that users get."""
+        return (*([self.own_role_arn] if self.own_role_arn else []), *self.other_role_arns)
+
+    @property
+    def list_name(self) -> str:
+        """The parameter that template.yaml lets the function read."""
+        return LIST_NAME.format(self.name)
+
+
+def stack(session: boto3.Session, name: str) -> Stack:
+    """
+    Return the stack of that name.
+
+    Raises:
+        OperationError: There is none, or it may not be looked at.
+    """
+    with told():
+        cloudformation: Any = session.client("cloudformation")
+        try:
+            found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" not in str(error):
+                raise
+            place = f"{name} in {cloudformation.meta.region_name}"
+            raise OperationError(
+                f"There is no stack {place}. ENV=NAME means another environment of samconfig.toml, AWS_SAM_STACK_NAME "
+                "another stack; AWS_PROFILE and AWS_REGION say where it is looked for."
+            ) from error
+        role = _user_role(cloudformation, found["StackId"])
+    _, partition, _, region, account, _ = found["StackId"].split(":", 5)
+    said = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in found.get("Parameters", [])}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    return Stack(
+        id=found["StackId"],
+        name=found["StackName"],
+        region=region,
+        account=account,
+        revokes=said.get("Revocation") == "true",
+        own_role_arn=f"arn:{partition}:iam::{account}:role/{role}" if role else None,
+        other_role_arns=tuple(arn.strip() for arn in said.get("UserRoleArns", "").split(",") if arn.strip()),
+        push_app_arn=said.get("PushNotificationsAppArn", ""),
+        signin_url=outputs.get("SigninUrl", ""),
+    )
+
+
+class StackToDelete:
+    """The stack with the id *stack_id*, while it is deleted."""
+
+    def __init__(self, session: boto3.Session, stack_id: str) -> None:
+        """Take the credentials to delete it with."""
+        with told():
+            self._client: Any = session.client("cloudformation")
+        self._id = stack_id
+
+    def status(self) -> str:
+        """Return CloudFormation's word for what it is or what happens to it."""
+        return str(self._described()["StackStatus"])
+
+    def is_protected(self) -> bool:
+        """Tell whether its owner has forbidden its deletion."""
+        return bool(self._described().get("EnableTerminationProtection"))
+
+    def resources(self) -> dict[str, str]:
+        """Return the names in AWS of the resources that it has, by their logical ids."""
+        with told():
+            pages = self._client.get_paginator("list_stack_resources").paginate(StackName=self._id)
+            found = [each for page in pages for each in page["StackResourceSummaries"]]
+        there = [each for each in found if each["ResourceStatus"] != "DELETE_COMPLETE"]
+        return {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in there}
+
+    def delete(self) -> None:
+        """Have it deleted; that goes on when this returns."""
+        with told():
+            self._client.delete_stack(StackName=self._id)
+
+    def failures(self) -> list[str]:
+        """Return which resources CloudFormation could not delete, and why, newest first."""
+        with told():
+            events = self._client.describe_stack_events(StackName=self._id)["StackEvents"]
+        failed = [each for each in events if each["ResourceStatus"] == "DELETE_FAILED"]
+        return [
+            f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason', 'no reason given')}" for each in failed
+        ]
+
+    def _described(self) -> dict[str, Any]:
+        with told():
+            described: dict[str, Any] = self._client.describe_stacks(StackName=self._id)["Stacks"][0]
+        return described
+
+
+def _user_role(cloudformation: Any, stack_id: str) -> str:
+    """Return the name of the template's role, or nothing: a deployment that failed may have made none, or undone it."""
+    try:
+        found = cloudformation.describe_stack_resource(StackName=stack_id, LogicalResourceId=USER_ROLE)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        return ""
+    detail = found["StackResourceDetail"]
+    return "" if detail["ResourceStatus"] == "DELETE_COMPLETE" else str(detail.get("PhysicalResourceId", ""))

@@ -1,0 +1,161 @@
+"""What people give to make is text: neither Make nor a shell runs anything in it, and it arrives letter for letter."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MAKEFILE = (ROOT / "Makefile").read_text()
+COMMANDS = re.findall(r"^([a-z0-9-]+):.*## ", MAKEFILE, re.MULTILINE)
+VARIABLES = sorted(set(re.findall(r"\$\(value ([A-Z_]+)\)|\$\$\{?([A-Z_]+)|get\(\"([A-Z_]+)\"", MAKEFILE)))
+NAMES = sorted({name for names in VARIABLES for name in names if name and name != "PATH"} | {"CONFIRM", "NOBODY_S"})
+HOSTILE = (
+    """a $(shell touch {0}) $(touch {0}) `touch {0}` "; touch {0}; " '; touch {0}; ' $$(touch {0}) $(value X) * b"""
+)
+
+# Notes what it was called with; Makefile's own helpers run.
+RECORDER = """\
+#!/bin/sh
+test "$1" = -c && test "${{0##*/}}" = python && exec '{python}' "$@"
+for word in "${{0##*/}}" "$@"; do printf '%s\\0' "$word"; done >> '{calls}'
+printf '\\n' >> '{calls}'
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of what commands need, in which every program only notes that it was called."""
+    made = tmp_path / "project"
+    made.mkdir()
+    shutil.copy(ROOT / "Makefile", made)
+    for name in ("samconfig.toml", "signin_function", "template.yaml", "local", "tests", "benchmarks", "web_client"):
+        (made / name).symlink_to(ROOT / name)
+    recorder = RECORDER.format(python=sys.executable, calls=tmp_path / "calls")
+    (made / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+    for name in ("python", "pytest", "sam", "uv", "ruff", "mypy", "lint-imports"):
+        _write(made / ".venv" / "bin" / name, recorder)
+    for name in ("npm", "node", "chromium", "python3"):
+        _write(tmp_path / "bin" / name, recorder)
+    for name in ("made", "local", "dev", "fuzz", "checkov/made"):
+        (made / ".venv" / name).parent.mkdir(exist_ok=True)
+        (made / ".venv" / name).touch()
+    (made / ".build" / "page").mkdir(parents=True)
+    (made / ".build" / "page" / "tried").touch()
+    return made
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text)
+    file.chmod(0o755)
+
+
+def make(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name not in NAMES}
+    path = f"{project.parent / 'bin'}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["make", "--silent", *arguments],
+        cwd=project,
+        env={**kept, "PATH": path, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def calls(project: Path) -> list[list[str]]:
+    """Return what was called, as lists of words."""
+    file = project.parent / "calls"
+    return [line.split("\0")[:-1] for line in file.read_text().split("\n")[:-1]] if file.exists() else []
+
+
+def test_commands_and_variables_are_found() -> None:
+    assert {"revoke", "deploy", "run", "delete", "push-role", "clean"} <= set(COMMANDS)
+    known = {
+        "ARGS",
+        "CHROMIUM",
+        "ENV",
+        "GRADUAL",
+        "ONLY",
+        "PYTHON",
+        "SECONDS",
+        "SNAPSTART",
+        "UPGRADE",
+        "USER",
+        "WITHIN",
+    }
+    assert known <= set(NAMES)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_runs_what_stands_in_a_variable(project: Path, command: str) -> None:
+    ran = project.parent / "ran"
+    hostile = HOSTILE.format(ran)
+
+    make(project, command, *(f"{name}={hostile}" for name in NAMES))
+    assert not ran.exists()
+    for name in NAMES:
+        make(project, command, "USER=ada", *([] if name == "USER" else [f"{name}={hostile}"]), **{name: hostile})
+        assert not ran.exists(), name
+        make(project, command, "USER=ada", **{name: hostile})
+        assert not ran.exists(), f"{name}, from the environment"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param(("revoke", "USER"), ["python", "-m", "operations", "revoke", "--", "{}"], id="revoke"),
+        pytest.param(("restore", "USER"), ["python", "-m", "operations", "restore", "--", "{}"], id="restore"),
+        pytest.param(("fuzz", "SECONDS"), ["python", "-m", "tests.fuzz", "{}"], id="fuzz"),
+    ],
+)
+def test_value_arrives_letter_for_letter(project: Path, arguments: tuple[str, str], expected: list[str]) -> None:
+    command, name = arguments
+    hostile = HOSTILE.format("x")
+
+    done = make(project, command, f"{name}={hostile}")
+
+    assert done.returncode == 0, done.stderr
+    assert calls(project) == [[word.format(hostile) for word in expected]]
+
+
+def test_words_of_args_arrive_as_a_shell_would_quote_them(project: Path) -> None:
+    done = make(project, "run", """ARGS=--set NAME="a b" --set 'X=$(touch ran)`touch ran`$$HOME' *""")
+
+    assert done.returncode == 0, done.stderr
+    words = ["--set", "NAME=a b", "--set", "X=$(touch ran)`touch ran`$$HOME", "*"]
+    assert calls(project) == [["python", "-m", "local", *words]]
+
+
+@pytest.mark.parametrize(
+    ("given", "in_environment", "expected"),
+    [
+        pytest.param([], {}, "dev", id="neither"),
+        pytest.param(["ENV=prod"], {}, "prod", id="as an argument"),
+        pytest.param([], {"ENV": "prod"}, "prod", id="in the environment"),
+    ],
+)
+def test_deploy_deploys_what_env_says(
+    project: Path, given: list[str], in_environment: dict[str, str], expected: str
+) -> None:
+    done = make(project, "deploy", *given, **in_environment)
+
+    assert done.returncode == 0, done.stderr
+    assert calls(project)[-1] == ["sam", "deploy", "--config-env", expected, "--guided"]
+
+
+@pytest.mark.parametrize("command", ["revoke", "restore"])
+def test_make_never_takes_the_shell_s_own_user(project: Path, command: str) -> None:
+    done = make(project, command, USER="root")
+
+    assert done.returncode == 2
+    assert f"Say whom: make {command} USER=" in done.stderr
+    assert calls(project) == []

@@ -1,0 +1,180 @@
+"""Operators who cut users off and restore them at the same time: each gets their way, in every order of their calls."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from operations.denials import Denial
+from operations.revocation import Revocation
+from operations.users import Listed, Version, change, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+START = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
+
+
+class Turns:
+    """Lets one of several runs make its next call to AWS, in a given order; then all go on in turn until they end."""
+
+    def __init__(self, runs: Sequence[Callable[[Turns], object]]) -> None:
+        self._go = [threading.Semaphore(0) for _ in runs]
+        self._stopped = [threading.Semaphore(0) for _ in runs]
+        self._here = threading.local()
+        self._alive = set(range(len(runs)))
+        self._threads = [threading.Thread(target=self._run, args=(number, run)) for number, run in enumerate(runs)]
+
+    def play(self, order: Iterable[int]) -> None:
+        for thread, stopped in zip(self._threads, self._stopped, strict=True):
+            thread.start()
+            stopped.acquire()
+        for number in order:
+            self._step(number)
+        while self._alive:
+            for number in sorted(self._alive):
+                self._step(number)
+        for thread in self._threads:
+            thread.join()
+
+    def take(self) -> None:
+        """Wait for one's turn."""
+        self._stopped[self._here.number].release()
+        self._go[self._here.number].acquire()
+
+    def _run(self, number: int, run: Callable[[Turns], object]) -> None:
+        self._here.number = number
+        try:
+            self.take()
+            run(self)
+        finally:
+            self._alive.discard(number)
+            self._stopped[number].release()
+
+    def _step(self, number: int) -> None:
+        if number in self._alive:
+            self._go[number].release()
+            self._stopped[number].acquire()
+
+
+@dataclass
+class Cloud:
+    """The list in its versions, and one role's policies, for all runs."""
+
+    versions: list[Version] = field(default_factory=list)
+    policies: dict[str, Denial] = field(default_factory=dict)
+
+
+@dataclass
+class Seen:
+    """The same, as one run sees it: list and role in one."""
+
+    cloud: Cloud
+    turns: Turns
+    name: str = "UserRole"
+
+    def read(self) -> Listed:
+        self.turns.take()
+        return Listed(tuple(self.cloud.versions), START, START + timedelta(hours=0.5))
+
+    def write(self, users: frozenset[str], base: int) -> int:
+        self.turns.take()
+        number = len(self.cloud.versions) + 1
+        self.cloud.versions.append(Version(number, users, base))
+        return number
+
+    def denials(self) -> list[str]:
+        self.turns.take()
+        return sorted(self.cloud.policies)
+
+    def denial(self, name: str) -> Denial | None:
+        self.turns.take()
+        return self.cloud.policies.get(name)
+
+    def put(self, denial: Denial) -> None:
+        self.turns.take()
+        self.cloud.policies[denial.name] = denial
+
+    def delete(self, name: str) -> None:
+        self.turns.take()
+        self.cloud.policies.pop(name, None)
+
+
+def cutting_off(cloud: Cloud, user: str) -> Callable[[Turns], object]:
+    return lambda turns: change(Seen(cloud, turns), lambda listed: listed | {user})
+
+
+def restoring(cloud: Cloud, user: str) -> Callable[[Turns], object]:
+    return lambda turns: change(Seen(cloud, turns), lambda listed: listed - {user})
+
+
+def letting_in(cloud: Cloud, user: str) -> Callable[[Turns], object]:
+    def restore(turns: Turns) -> None:
+        seen: Any = Seen(cloud, turns)
+        Revocation(seen, [seen], lambda _: None, lambda _: None).restore([user])
+
+    return restore
+
+
+def test_three_at_once_lose_no_restore_and_no_revocation() -> None:
+    for order in itertools.product(range(3), repeat=6):
+        cloud = Cloud([Version(1, frozenset({"eve"}), 0)])
+
+        Turns([restoring(cloud, "eve"), cutting_off(cloud, "bob"), cutting_off(cloud, "carl")]).play(order)
+
+        assert cloud.versions[-1].users == {"bob", "carl"}, order
+
+
+def test_four_at_once_from_no_list_at_all_get_their_way() -> None:
+    for order in itertools.product(range(4), repeat=4):
+        cloud = Cloud()
+
+        Turns([cutting_off(cloud, name) for name in ("ada", "bob", "carl", "dora")]).play(order)
+
+        assert cloud.versions[-1].users == {"ada", "bob", "carl", "dora"}, order
+
+
+def test_two_who_restore_from_one_policy_at_once_leave_nobody_denied() -> None:
+    both = Denial.of(frozenset({"ada", "bob", "eve"}), START)
+    # The first is interrupted after any call, by the second for any number of calls, or until it has ended.
+    for first, second in itertools.product(range(20), repeat=2):
+        order = [0] * first + [1] * second + [0] * 20
+        cloud = Cloud([Version(1, both.users, 0)], {both.name: both})
+
+        Turns([letting_in(cloud, "ada"), letting_in(cloud, "bob")]).play(order)
+
+        assert cloud.versions[-1].users == {"eve"}, (first, second)
+        assert [denial.users for denial in cloud.policies.values()] == [{"eve"}], (first, second)
+
+
+def test_run_that_was_stopped_before_it_could_mend_the_list_is_mended_by_the_next() -> None:
+    overwritten = [
+        Version(1, frozenset({"eve"}), 0),
+        Version(2, frozenset({"eve", "bob"}), 1),
+        Version(3, frozenset({"eve", "ada"}), 1),  # has not seen bob
+    ]
+    cloud = Cloud(overwritten)
+
+    Turns([restoring(cloud, "eve")]).play([])
+
+    assert cloud.versions[-1].users == {"ada", "bob"}
+
+
+@pytest.mark.parametrize(
+    ("versions", "users"),
+    [
+        pytest.param([], set(), id="no version"),
+        pytest.param([(1, "ab", 0), (2, "b", 1), (3, "bc", 2)], {"b", "c"}, id="one after the other"),
+        pytest.param([(1, "a", 0), (2, "", 1), (3, "ab", 1)], {"b"}, id="a restore that was overwritten"),
+        pytest.param([(7, "a", 6), (8, "ab", 6)], {"a", "b"}, id="a base that is not kept any more"),
+        pytest.param([(1, "a", 0), (2, "ab", 1), (3, "c", 2)], {"c"}, id="somebody else's version"),
+        pytest.param([(1, "a", 0), (2, "a", 1), (3, "", 2), (4, "a", 1)], set(), id="nothing changed, over an old one"),
+    ],
+)
+def test_list_has_every_version_s_change(versions: list[tuple[int, str, int]], users: set[str]) -> None:
+    assert merged(Version(number, frozenset(text), base) for number, text, base in versions) == users
