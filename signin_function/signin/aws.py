@@ -19,8 +19,14 @@ from signin.errors import Rejected, Throttled, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-THROTTLING = {"RequestLimitExceeded", "SlowDown", "Throttled", "ThrottledClient", "Throttling", "TooManyRequests"}
-"""As `code_of` gives them."""
+THROTTLING = {
+    *("BandwidthLimitExceeded", "EC2Throttled", "LimitExceeded", "PriorRequestNotComplete", "RequestLimitExceeded"),
+    *("ProvisionedThroughputExceeded", "RequestThrottled", "SlowDown", "Throttled", "ThrottledClient", "Throttling"),
+    *("TooManyRequests", "TransactionInProgress"),
+}
+"""As `code_of` gives them: botocore's own list, and Chime's, which it lacks."""
+TIMEOUT = "RequestTimeout"
+"""A refusal by its status, and yet mended by another attempt."""
 CONNECT_SECONDS = 1.5
 READ_SECONDS = 4.0
 """Half of the budget, so that a call that hangs can be made once more."""
@@ -148,7 +154,7 @@ def _meaning(error: ClientError) -> Throttled | Unavailable | Rejected:
     retry_after = _seconds(metadata.get("HTTPHeaders", {}).get("retry-after", ""))
     if status == TOO_MANY_REQUESTS or code in THROTTLING:
         return Throttled(code, retry_after)
-    if status >= FIRST_SERVER_ERROR:
+    if status >= FIRST_SERVER_ERROR or code == TIMEOUT:
         return Unavailable(code, retry_after)
     return Rejected(code)
 

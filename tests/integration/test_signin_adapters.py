@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.handlers import BUILTIN_HANDLERS
+from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 from werkzeug.wrappers import Response
 
 from local.web import Server
@@ -210,6 +211,9 @@ CALLS: dict[str, Callable[[Cloud], object]] = {
         ("AssumeRole", "RegionDisabledException", 403, Rejected),
         ("AssumeRole", "PackedPolicyTooLarge", 400, Rejected),
         ("AssumeRole", "InternalFailure", 500, Unavailable),
+        ("AssumeRole", "RequestTimeout", 400, Unavailable),
+        ("AssumeRole", "RequestTimeoutException", 408, Unavailable),
+        ("AssumeRole", "RequestThrottledException", 400, Throttled),
     ],
 )
 def test_failure_of_aws_has_its_meaning(
@@ -291,6 +295,15 @@ def test_answer_that_is_not_of_the_form_of_aws_has_a_meaning_too(
         with pytest.raises(SigninError) as caught:
             CALLS[operation](cloud)
     assert type(caught.value) is meaning
+
+
+def test_what_botocore_tries_again_is_worth_another_attempt_here_too() -> None:
+    checkers: Any = ThrottledRetryableChecker, TransientRetryableChecker
+    listed = checkers[0]._THROTTLED_ERROR_CODES, checkers[1]._TRANSIENT_ERROR_CODES  # noqa: SLF001 - no other name
+    throttled, transient = ({code.removesuffix("Exception") for code in codes} for codes in listed)
+
+    assert throttled | {"ThrottledClient"} == aws.THROTTLING
+    assert transient - throttled == {aws.TIMEOUT}
 
 
 def test_chime_is_asked_in_the_region_of_the_app_instance(default_aws: Aws) -> None:
