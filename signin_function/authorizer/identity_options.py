@@ -82,21 +82,23 @@ def check_not_said_of_oneself(options: Options, editable: tuple[str, ...], unver
     for option, claim in named:
         if any(claim == one or claim.startswith(f"{one}.") for one in editable):
             raise options.wrong(option, f"is {claim}, which users can write themselves. Name one that they cannot.")
-    subject = options.text("subject_claim", "", "sub")
     demanded = {**options.terms("must"), **options.terms("required_claims")}
-    if subject in unverified and demanded.get(f"{subject}_verified") != (True,):
-        raise options.wrong(
-            "subject_claim",
-            f"is {subject}, which anybody can claim until it is verified. "
-            f'Write "required_claims": {{"{subject}_verified": true}} too, or name a claim that never changes.',
-        )
+    for option, claim in named:
+        if claim in unverified and demanded.get(f"{claim}_verified") != (True,):
+            raise options.wrong(
+                option,
+                f"is {claim}, which anybody can claim until it is verified. "
+                f'Write "required_claims": {{"{claim}_verified": true}} too, or name a claim that never changes.',
+            )
 
 
 def _are_several(options: Options, issuers: tuple[str, ...]) -> bool:
     """Say whether *issuers* may call two people the same. Entra and Google have several names for one."""
-    if any(ANY_TENANT in issuer for issuer in issuers):
-        return True
+    tenants = {tenant_of(issuer) for issuer in issuers} - {None}
     spaces = {GOOGLE[1] if issuer in GOOGLE else tenant_of(issuer) or issuer for issuer in issuers}
+    # Two tenants never have the same users, whatever is said of them.
+    if len(tenants) > 1 or any(ANY_TENANT in issuer for issuer in issuers):
+        return True
     return len(spaces) > 1 and not options.flag("same_users", default=False)
 
 

@@ -41,12 +41,12 @@ def _domain(example: str) -> Known:
 def _entra(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """Tokens of both versions are taken, of one tenant, several, or any."""
     listed = given["tenant"]
-    whole = (tenants.ANY_TENANT,) if listed == ("any",) else listed
+    whole = (tenants.ANY_TENANT,) if listed == ("any",) else tuple(dict.fromkeys(listed))
     if not all(tenant == tenants.ANY_TENANT or tenants.TENANT.fullmatch(tenant) for tenant in whole):
         raise options.wrong("tenant", f"is no tenant's id. {_TENANT_MEND}")
     login, _ = tenants.CLOUDS[given["cloud"][0]]
     keys_of = "common" if len(whole) > 1 or whole[0] == tenants.ANY_TENANT else whole[0]
-    versions = zip(*(tenants.issuers(given["cloud"][0], tenant) for tenant in dict.fromkeys(whole)), strict=True)
+    versions = zip(*(tenants.issuers(given["cloud"][0], tenant) for tenant in whole), strict=True)
     return {
         "issuer": [issuer for version in versions for issuer in version],
         "jwks_uri": f"{login}/{keys_of}/discovery/v2.0/keys",

@@ -48,6 +48,7 @@ def test_same_id_in_two_tenants_is_two_users(tenant: Any, subject: str) -> None:
     [
         pytest.param({**ENTRA, "tenant": "any"}, id="Entra: any tenant"),
         pytest.param({**ENTRA, "tenant": [TID, OTHER_TID]}, id="Entra: two tenants"),
+        pytest.param({**ENTRA, "tenant": [TID, OTHER_TID], "same_users": True}, id="Entra: two that are called one"),
         pytest.param({**ENTRA, "issuer": "https://login.microsoftonline.com/{tenantid}/v2.0"}, id="Entra: an issuer"),
         pytest.param(LISTED, id="two issuers"),
         pytest.param({**LISTED, "issuer": "https://id.example/{tenantid}"}, id="any tenant's issuer"),
@@ -159,6 +160,7 @@ COGNITO = {"name": "main", "preset": "cognito", "user_pool_id": POOL, "client_id
             "subject_claim",
             id="an address, verified or not",
         ),
+        pytest.param({**OIDC, "required_claims": {"email": "ada@example.com"}}, "required_claims", id="whose address"),
         pytest.param({**COGNITO, "subject_claim": "preferred_username"}, "subject_claim", id="Cognito: a username"),
         pytest.param({**SUPABASE, "subject_claim": "user_metadata.id"}, "subject_claim", id="Supabase: the subject"),
         pytest.param(
