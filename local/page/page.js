@@ -102,14 +102,10 @@ function heard(request, status) {
 
 const left = ({ credentials }) => Math.max(0, credentials.expiration - Date.now());
 
-/** What whoever breaks things fast would wonder about. */
-const HINTS = { unknown_key: " An unknown key is asked for once in ten seconds: try again then." };
-
 /** Return kind, title and text of what an app would do about *error*. */
 function told(error) {
   const about = [error.status, error.reason].filter(Boolean).join(", ");
-  const hint = HINTS[error.reason] ?? "";
-  const text = (about ? `${error.message} (${about})` : error.message) + hint;
+  const text = about ? `${error.message} (${about})` : error.message;
   if (error instanceof SignInAgainError) return ["bad", "Sign in again.", text];
   if (error instanceof NotAllowedError) return ["bad", "Not allowed.", text];
   if (error instanceof UnavailableError) return ["wait", "Out of reach. Try later.", text];

@@ -272,16 +272,6 @@ test("a switch that is pressed twice at once is off, and so is the fault", async
   assert.deepEqual(await faults("issuer"), []);
 });
 
-test("a key that is not known yet is explained", async (t) => {
-  const page = await open(t);
-  const refusal = { error: "invalid_token", error_description: "No such key.", reason: "unknown_key" };
-  await page.route("**/signin", (route) => route.fulfill({ status: 401, json: refusal }));
-
-  await press(page, "Ada");
-
-  await outcome(page, "An unknown key is asked for once in ten seconds");
-});
-
 test("the wire shows what the service called in AWS", async (t) => {
   const page = await open(t);
 
