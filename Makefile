@@ -28,6 +28,9 @@ SAM := MAKEFLAGS= MAKELEVEL= SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" 
 CHECKOV := .venv/checkov
 UV := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 
+# moto looks for the AWS account of whoever runs it as soon as it is imported, and is to find none.
+NO_ACCOUNT := env -u AWS_PROFILE -u AWS_DEFAULT_PROFILE -u AWS_DATA_PATH AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+
 # Scripts of packages do not run, and a registry that is out of reach or does not answer is not waited for.
 NPM := npm --silent --ignore-scripts --no-audit --no-fund --fetch-retries=0 --fetch-timeout=20000
 
@@ -106,7 +109,7 @@ load: .venv/dev ## let 200 clients sign in while Chime throttles, and print how 
 asks = $(if $(value ONLY),$(filter $(1),$(value ONLY)),all)
 
 bench: .venv/dev $(if $(call asks,cold warm memory load shipped),build) $(if $(call asks,cold warm),contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": that alone
-	@set -f; PYTHONPATH=signin_function:. $(WITH_ARGS) $(BIN)/python -m benchmarks $(if $(value ONLY),$$ONLY)
+	@set -f; PYTHONPATH=signin_function:. $(WITH_ARGS) $(NO_ACCOUNT) $(BIN)/python -m benchmarks $(if $(value ONLY),$$ONLY)
 
 # What our functions are measured beside.
 contenders: .build/bench/boto3/made .build/bench/node-sdk-v3.js benchmarks/contenders/node-sdk-v2/node_modules/made
@@ -132,10 +135,10 @@ build: .venv/dev ## build both functions and their layers (sam build)
 	@$(SAM) build
 
 invoke: .venv/dev ## build, then invoke both functions with events/, in Docker (sam local invoke)
-	@$(BIN)/python -m tests.docker.invoke
+	@$(NO_ACCOUNT) $(BIN)/python -m tests.docker.invoke
 
 local: .venv/dev ## build, then serve the API on port 3000, in Docker (sam local start-api)
-	@$(BIN)/python -m tests.docker.serve
+	@$(NO_ACCOUNT) $(BIN)/python -m tests.docker.serve
 
 test-docker: .venv/dev ## run the tests of the built functions, in Docker
 	@$(BIN)/pytest tests/docker --timeout=600 # the first test builds, and may make the image

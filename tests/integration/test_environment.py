@@ -41,9 +41,8 @@ SENSITIVE = (
     "tests/unit/test_authorizer_app.py",
     "tests/unit/test_signin_app.py",
     "tests/unit/test_signin_telemetry.py",
-    "tests/integration/local_aws/test_sts.py",
 )
-"""Tests of what reads most of it: telemetry, settings, botocore, moto."""
+"""Tests of what reads most of it; the first says what is found."""
 
 
 def settings_of_functions() -> set[str]:
@@ -99,3 +98,34 @@ def test_tests_hold_in_an_environment_that_is_against_them(read: set[str], tmp_p
     variables = {**environment.kept(os.environ), **against}
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+COMMANDS = ("invoke", "local", "bench")
+"""What plays AWS in its own process; `make run` sees to it itself, and `make test` does as told here."""
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> dict[str, str]:
+    """The environment of somebody whose AWS account cannot even be named."""
+    (tmp_path / "config").write_text("[default]\nretry_mode = none that there is\n")
+    return {**os.environ, "AWS_PROFILE": "nobody", "AWS_CONFIG_FILE": str(tmp_path / "config")}
+
+
+def make(arguments: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = ["make", "--silent", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+
+
+def test_aws_starts_whatever_account_there_is(account: dict[str, str]) -> None:
+    starts = "-c 'import local.aws.endpoint as aws; aws.AwsEndpoint().root_credentials()'"
+    rule = f"--eval=probe: ; @$(NO_ACCOUNT) {sys.executable} {starts}"
+    done = make([rule, "probe"], account)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert make([rule.replace("$(NO_ACCOUNT)", ""), "probe"], account).returncode != 0
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_that_plays_aws_asks_for_no_account(command: str, account: dict[str, str]) -> None:
+    said = make(["--dry-run", command, "ONLY=verifier"], account).stdout
+    [line] = [line for line in said.splitlines() if "python -m tests.docker" in line or "python -m benchmarks" in line]
+    assert "env -u AWS_PROFILE" in line
