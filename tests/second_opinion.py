@@ -74,7 +74,9 @@ def _times_are_right(provider: Provider, claims: Mapping[str, Any], now: float) 
     if any(type(time) not in (int, float) or not 0 <= time <= 253_402_300_799 for time in times.values()):
         return False
     ends, made = times.get("exp"), times.get("iat")
-    if ends is None or now >= ends + provider.skew or ends < now + provider.least_remaining:
+    if ends is None or now >= ends + provider.skew:
+        return False
+    if provider.least_remaining > 0 and ends < now + provider.least_remaining:
         return False
     if any(time > now + provider.skew for name, time in times.items() if name != "exp"):
         return False

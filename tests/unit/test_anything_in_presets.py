@@ -68,7 +68,11 @@ def nested(draw: st.DrawFn) -> dict[str, Any]:
     return dict(value)
 
 
-times = st.integers(NOW - 400, NOW + 4000) | st.sampled_from([None, True, "soon", 1e300, NOW + 0.5])
+times = (
+    st.integers(NOW - 400, NOW + 400)
+    | st.integers(NOW - 60, NOW + 4000)
+    | st.sampled_from([None, True, "soon", 1e300, NOW + 0.5])
+)
 some_changes = st.tuples(
     st.lists(nested(), max_size=3),
     st.fixed_dictionaries(
@@ -119,6 +123,7 @@ some_shape = st.sampled_from(sorted(SHAPES)).map(SHAPES.__getitem__)
 @thoroughly
 @given(some_shape, some_options, some_changes)
 @example(SHAPES["oidc"], {"subject_claim": "a.b"}, ([{"a": {"b": "x"}}, {"a.b": "x"}], {}))
+@example(SHAPES["oidc"], {}, ([], {"exp": NOW - 59}))
 @example(SHAPES["oidc"], {"must_not": {"a.b": [1, "x"]}}, ([{"a": {"b": 1}}, {"a.b": True}], {}))
 def test_who_is_let_in_is_whom_a_second_opinion_lets_in(
     shape: Shape, options: dict[str, Any], changes: tuple[list[dict[str, Any]], dict[str, Any]]
