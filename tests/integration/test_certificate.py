@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from contextlib import closing
 from http.client import HTTPSConnection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from local.websocket import WebSocket
 
+ROOT = Path(__file__).parents[2]
 CONNECTIONS = 300
 """With session tickets about one connection in 850 hung; the first test here tells for certain."""
 
@@ -58,6 +61,13 @@ def test_no_session_ticket_follows_the_handshake(server: Server) -> None:
         assert client.sock.version() == "TLSv1.3"
         assert client.sock.session is not None
         assert not client.sock.session.has_ticket
+
+
+def test_every_tls_server_here_is_made_so() -> None:
+    makes_its_own = re.compile(r"PROTOCOL_TLS_SERVER|Purpose\.CLIENT_AUTH|PROTOCOL_TLS\b")
+    sources = [path for folder in ("local", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    found = [path.relative_to(ROOT) for path in sources if makes_its_own.search(path.read_text())]
+    assert found == [Path("local/certificate.py"), Path(__file__).relative_to(ROOT)]
 
 
 def test_client_that_reads_in_one_thread_and_writes_in_another_does_not_hang(server: Server) -> None:
