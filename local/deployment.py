@@ -18,6 +18,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from samtranslator.model.exceptions import InvalidDocumentException  # type: ignore[import-untyped]
 
+from local.aws import cloudformation
 from local.gateway.definition import Api, read_authorizers, read_responses, read_routes
 from local.parameters import refused_values
 from local.process import Function
@@ -97,6 +98,7 @@ def deploy(template: Path, parameters: Mapping[str, str]) -> Deployment:
     _check_parameters(translated, parameters)
     stack = _create(translated, parameters)
     _put_role_policies(translated, stack)
+    cloudformation.remember_policies()
     resolved = _Resolved(translated, stack)
     functions = resolved.functions(template.parent)
     _check_variables(functions)
@@ -178,6 +180,8 @@ def _creatable(resource: Mapping[str, Any], missing: set[str]) -> dict[str, Any]
         properties.setdefault("Name", body.get("info", {}).get("title", STACK_NAME))
     # What it depends on may be of a type that is not created.
     kept = {name: value for name, value in resource.items() if name != "DependsOn"}
+    if kept.get("DeletionPolicy") == "RetainExceptOnCreate":
+        kept["DeletionPolicy"] = "Retain"  # which is what it means from the creation on; moto knows no other
     return kept | {"Properties": properties}
 
 

@@ -1,0 +1,86 @@
+"""Stacks deleted by the command that operators type, after users were cut off."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.aws.callers import ACCOUNT
+from local.deployment import REGION, STACK_NAME
+from local.stack import Options, Stack
+from operations.deletion import KEPT
+from tests.end_to_end.operators import finish, owner, revoke, start
+from tests.translated import EVERYTHING, Translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STATEMENT = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+ADDED = {
+    "PolicyName": "RevokedUsers-by-hand",
+    "PolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT]}),
+}
+
+
+@pytest.fixture
+def stack(logs: list[bytes]) -> Iterator[Stack]:
+    with Stack(Options(parameters={"Revocation": "true"}, log=logs.append)) as running:
+        yield running
+
+
+def status(stack: Stack) -> str:
+    found = owner(stack, "cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+    return str(found["StackStatus"])
+
+
+def test_cloudformation_alone_cannot_delete_a_stack_with_users_cut_off(stack: Stack) -> None:
+    revoke(stack, "ada")
+
+    owner(stack, "cloudformation").delete_stack(StackName=STACK_NAME)
+
+    assert status(stack) == "DELETE_FAILED"
+
+
+def test_stack_with_users_cut_off_is_deleted_and_what_stays_is_said(stack: Stack) -> None:
+    revoke(stack, "ada")
+    owner(stack, "cloudformation").delete_stack(StackName=STACK_NAME)  # and also one that has failed before
+
+    code, said = finish(start(stack, "delete", variables={"CONFIRM": STACK_NAME}))
+
+    assert code == 0, said
+    lines = said.splitlines()
+    assert lines[0] == f"Stack {STACK_NAME} in {REGION}, account {ACCOUNT}."
+    assert f"delete-app-instance --app-instance-arn arn:aws:chime:{REGION}:{ACCOUNT}:app-instance/" in said
+    assert f"aws ssm delete-parameter --name /chime-signin/{STACK_NAME}/revoked-users" in said
+    assert lines[-1] == f"{STACK_NAME} is deleted."
+    with pytest.raises(ClientError, match="does not exist"):
+        status(stack)
+    assert owner(stack, "chime-sdk-identity").list_app_instances()["AppInstances"]
+    assert owner(stack, "ssm").get_parameter(Name=f"/chime-signin/{STACK_NAME}/revoked-users")["Parameter"]["Value"]
+
+
+def test_stack_is_deleted_when_its_name_is_typed(stack: Stack) -> None:
+    code, said = finish(start(stack, "delete", said=f"{STACK_NAME}\n"))
+
+    assert code == 0, said
+    assert said.endswith(f"{STACK_NAME} is deleted.\n")
+
+
+def test_what_cloudformation_could_not_delete_is_said_with_its_reason(stack: Stack) -> None:
+    [role] = [arn.rpartition("/")[2] for name, arn in stack.deployment.roles.items() if name == "UserRole"]
+    owner(stack, "iam").put_role_policy(RoleName=role, **ADDED)  # not of our making, so not ours to remove
+
+    code, said = finish(start(stack, "delete", variables={"CONFIRM": STACK_NAME}))
+
+    assert code == 1
+    assert f"{STACK_NAME} is DELETE_FAILED:" in said
+    assert "UserRole: Cannot delete entity, must delete policies first." in said
+    assert status(stack) == "DELETE_FAILED"
+
+
+def test_what_stays_is_what_the_template_retains() -> None:
+    resources = Translated(EVERYTHING | {"ChimeAppInstanceArn": ""}).template["Resources"]
+    assert {name for name, one in resources.items() if one.get("DeletionPolicy", "Delete") != "Delete"} == set(KEPT)
