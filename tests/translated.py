@@ -44,6 +44,7 @@ EVERYTHING = {
     "Meetings": "host",
     "PushNotificationsAppArn": f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/0123456789abcdef",
     "UserRoleArns": f"arn:aws:iam::{ACCOUNT}:role/moderator,arn:aws:iam::{ACCOUNT}:role/staff/owner",
+    "AddedUserActions": "s3:GetObject,s3:PutObject",
     "SessionEndsWithToken": "true",
     "SourceIdentity": "true",
     "Revocation": "true",

@@ -38,7 +38,7 @@ MAY_BE_EMPTY = {
     r"Resources/Api/Properties/Body/paths/.*/responses": "SAM describes no answer of a function",
     r"Resources/Api/Properties/Body/paths/.*/security/0/[A-Za-z]+": "OpenAPI's list of scopes, which is OAuth's alone",
     r"Resources/SigninFunctionDeploymentGroup/Properties/AlarmConfiguration/Fn::If/2": "CodeDeploy's 'no alarms'",
-    r"Resources/[A-Za-z]+WebAcl/.*/(Allow|Block)": "WAF's form of a decision without more",
+    r"Resources/WebAcl/.*/(Allow|Block)": "WAF's form of a decision without more",
 }
 """What is an empty object or list and has to be, by its path, each with its reason."""
 ADDED = [

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from local.aws.policies import documents
+from local.aws.policies.evaluation import Access, Decision, decide
 from local.stack import TEMPLATE
+from operations.denials import Denial
 from tests import judge
 from tests.reference import as_list, is_known, types_of
 from tests.translated import (
@@ -53,11 +58,16 @@ Statements = dict[str, list[dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def everything() -> Statements:
-    return deployed(EVERYTHING)[1]
+    """Return what each role is allowed with everything that is optional."""
+    return {role: allowing(statements) for role, statements in deployed(EVERYTHING)[1].items()}
+
+
+def allowing(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [statement for statement in statements if statement["Effect"] == "Allow"]
 
 
 def actions(statements: list[dict[str, Any]]) -> set[str]:
-    return {action for statement in statements for action in statement["Action"]}
+    return {action for statement in allowing(statements) for action in statement["Action"]}
 
 
 @pytest.mark.parametrize(
@@ -137,6 +147,58 @@ def test_what_may_be_done_to_everything_knows_no_resource(everything: Statements
     }
 
     assert {action for action in unbounded if types_of(action)} == set()
+
+
+# ── All else is denied ───────────────────────────────────────────────────────────────────────────────
+
+OPTIONS = [
+    {},
+    *({name: EVERYTHING[name]} for name in ("Messaging", "ContactList", "Meetings", "PushNotificationsAppArn")),
+]
+
+
+@pytest.mark.parametrize("options", [*OPTIONS, {"Meetings": "join"}, *SETS.values()])
+def test_users_are_denied_whatever_the_role_does_not_allow(options: dict[str, str]) -> None:
+    parameters = options if options in SETS.values() else LEAST | options
+    statements = deployed(parameters)[1]["UserRole"]
+    (denying,) = [statement for statement in statements if statement["Effect"] == "Deny"]
+    added = [action for action in parameters.get("AddedUserActions", "").split(",") if action]
+
+    assert (denying["Resource"], denying.keys() & {"Condition", "NotResource"}) == (["*"], set())
+    assert sorted(denying["NotAction"]) == sorted([*actions(statements), *added])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "decision"),
+    [
+        pytest.param({}, Decision.DENIED, id="by default"),
+        pytest.param({"AddedUserActions": "s3:PutObject"}, Decision.DENIED, id="where another action was added"),
+        pytest.param({"AddedUserActions": "s3:PutObject,s3:GetObject"}, Decision.ALLOWED, id="where it was added"),
+        pytest.param({"AddedUserActions": "s3:Get*"}, Decision.ALLOWED, id="where a kind of actions was added"),
+    ],
+)
+def test_what_others_allow_to_users_counts_only_if_it_was_added(parameters: dict[str, str], decision: Decision) -> None:
+    # A bucket's policy may allow it to everybody of the account; here a policy of the role's stands for that.
+    theirs = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    statements = [*deployed(LEAST | parameters)[1]["UserRole"], theirs]
+    held = documents.parse(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    asked = Access("s3:GetObject", "arn:aws:s3:::attachments/ada.png", {"aws:principaltag/useruuid": ("ada",)})
+
+    assert decide(held, asked) is decision
+
+
+def test_the_role_has_room_for_the_runs_of_make_revoke_that_the_document_promises() -> None:
+    policies = deployed(EVERYTHING)[1]["UserRole"]
+    text = (DOCS / "revocation.md").read_text()
+    runs, users = (int(number) for number in re.findall(r"(\d+) runs an hour, or for (\d+) users in one run", text)[0])
+    ids = frozenset(f"37e9754f-0bb6-4b5c-8d3e-{number:012}" for number in range(users))
+    now = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
+    one, all_at_once = (len(Denial.of(named, now).document()) for named in (frozenset([min(ids)]), ids))
+    # IAM does not count white space; what stands around the statements of each policy is 40 characters or so.
+    held = sum(len(json.dumps(each, separators=(",", ":"))) + 40 for each in policies)
+
+    assert held + runs * one <= 10_240
+    assert held + all_at_once <= 10_240
 
 
 def test_every_wildcard_resource_is_explained_beside_it() -> None:
