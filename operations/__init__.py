@@ -1,7 +1,8 @@
 """
-What operators do to a deployed stack, with their own AWS credentials: cut users off, and take that back.
+What operators do to a deployed stack, with their own AWS credentials: cut users off, make the role for push, delete it.
 
-Read `__main__` (the commands), then `revocation` (what happens, in which order, and why), then what it is made of:
-`users` (the list, and whose names may stand in it), `denials` (the policies that end sessions), with `errors`. At the
-border to AWS stands `aws`; `target` says which stack is meant. Nothing of this is deployed.
+Read `__main__` (the commands), then what each does: `revocation` (what happens, in which order, and why) with `users`
+(the list, and how runs at the same time all get their way) and `denials` (the policies that end sessions); `deletion`;
+`push`. Which stack is meant says `target`, from `samconfig`. At the border to AWS stand `aws` and `cloudformation`, and
+`refusals` says what to do when AWS says no. Nothing of this is deployed.
 """

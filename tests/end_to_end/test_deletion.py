@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.cloudformation.models import cloudformation_backends
 
 from local.aws.callers import ACCOUNT
 from local.deployment import REGION, STACK_NAME
@@ -67,6 +68,25 @@ def test_stack_is_deleted_when_its_name_is_typed(stack: Stack) -> None:
 
     assert code == 0, said
     assert said.endswith(f"{STACK_NAME} is deleted.\n")
+
+
+def test_stack_of_a_first_deployment_that_failed_is_deleted_and_no_other_command_acts_on_it(stack: Stack) -> None:
+    resources = {
+        "Left": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "left", "Type": "String", "Value": "x"}}
+    }
+    template = json.dumps({"Resources": resources})
+    owner(stack, "cloudformation").create_stack(StackName="fresh", TemplateBody=template)
+    cloudformation_backends[ACCOUNT][REGION].get_stack("fresh").status = "ROLLBACK_COMPLETE"
+    fresh = {"AWS_SAM_STACK_NAME": "fresh", "CONFIRM": "fresh"}
+
+    restored, why = finish(start(stack, "restore", "ada", variables=fresh))
+    deleted, said = finish(start(stack, "delete", variables=fresh))
+
+    assert restored == 1
+    assert "fresh has no user role: its deployment has failed" in why
+    assert deleted == 0, said
+    assert "It is ROLLBACK_COMPLETE." in said
+    assert said.endswith("fresh is deleted.\n")
 
 
 def test_what_cloudformation_could_not_delete_is_said_with_its_reason(stack: Stack) -> None:
