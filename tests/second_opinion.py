@@ -48,6 +48,7 @@ def objections(provider: Provider, claims: Mapping[str, Any], now: float) -> lis
         for what, good in (
             ("issuer", _issuer_is_known(provider, claims)),
             ("times", _times_are_right(provider, claims, now)),
+            ("nameless", _is_named_or_short(provider, claims, now)),
             ("audience", _is_for_us(provider, claims)),
             ("kind", _is_of_the_kind(provider, claims)),
             ("subject", _names_somebody(provider, claims)),
@@ -81,6 +82,15 @@ def _times_are_right(provider: Provider, claims: Mapping[str, Any], now: float) 
     if any(time > now + provider.skew for name, time in times.items() if name != "exp"):
         return False
     return provider.longest_lifetime is None or (made is not None and ends - made <= provider.longest_lifetime)
+
+
+def _is_named_or_short(provider: Provider, claims: Mapping[str, Any], now: float) -> bool:
+    limit, ends, made = provider.nameless_lifetime, claims.get("exp"), claims.get("iat", now + provider.skew)
+    if limit is None or type(ends) not in (int, float) or type(made) not in (int, float):
+        return True
+    paths = {part for form in provider.name_claims for part in (form, form.removesuffix("@"), *form.split(" + "))}
+    names = (value for path in paths for value in every_way(claims, path))
+    return ends - made <= limit or any(isinstance(name, str) and name.strip() for name in names)
 
 
 def _is_for_us(provider: Provider, claims: Mapping[str, Any]) -> bool:

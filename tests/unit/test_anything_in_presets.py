@@ -21,12 +21,12 @@ from authorizer.settings import Settings
 from authorizer.verifier import verify
 from tests.anything import likely, thoroughly
 from tests.second_opinion import objections, the_one
+from tests.shape import Shape
 from tests.shapes import SHAPES
 from tests.tokens import NOW, Signer, ed25519_signer, hmac_signer, rsa_signer, tampered
 
 if TYPE_CHECKING:
     from authorizer.claims import Caller
-    from tests.shape import Shape
 
 OURS = ed25519_signer()
 KEYS = FixedKeys(key_set({"keys": [dict(OURS.jwk)]}, ASYMMETRIC))
@@ -117,13 +117,20 @@ def outcome(provider: Provider, token: str) -> Caller | str:
         return forbidden.denial.value
 
 
-some_shape = st.sampled_from(sorted(SHAPES)).map(SHAPES.__getitem__)
+OWN = Shape(
+    {"preset": "shared-secret", "secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf"},
+    {"id": "ada"},
+    {},
+)
+some_shape = st.sampled_from([*SHAPES.values(), OWN])
 
 
 @thoroughly
 @given(some_shape, some_options, some_changes)
 @example(SHAPES["oidc"], {"subject_claim": "a.b"}, ([{"a": {"b": "x"}}, {"a.b": "x"}], {}))
 @example(SHAPES["oidc"], {}, ([], {"exp": NOW - 59}))
+@example(OWN, {}, ([], {"exp": NOW + 2_000_000}))
+@example(OWN, {"name_claims": ["a.b"]}, ([{"a": {"b": "Ada"}}], {"exp": NOW + 2_000_000}))
 @example(SHAPES["oidc"], {"must_not": {"a.b": [1, "x"]}}, ([{"a": {"b": 1}}, {"a.b": True}], {}))
 def test_who_is_let_in_is_whom_a_second_opinion_lets_in(
     shape: Shape, options: dict[str, Any], changes: tuple[list[dict[str, Any]], dict[str, Any]]
