@@ -96,24 +96,26 @@ class SharedSecret:
         return Fetched((current, previous))
 
     def _since_promotion(self, current: dict[str, Any]) -> float:
-        """Return for how many seconds, at least, the *current* version has been that. Raises ClientError."""
+        """Return for how many seconds, at least, *current* has been that. Raises ClientError or ValueError."""
+        secret = self._described()
+        labels = secret.get("VersionIdsToStages")
+        if labels is not None and not any(PREVIOUS in stages for stages in labels.values()):
+            return math.inf  # it was never rotated, or the label was taken off
+        told = _promoted_by(secret, current)
+        if told is None and not self._saw_change:
+            raise ValueError("nobody knows when the current one took its place")
         seen = self._clock.since(self._seen) if self._seen else 0.0
+        return seen if told is None else max(seen, self._clock.wall() - told)
+
+    def _described(self) -> dict[str, Any]:
         try:
-            secret = self._client.describe_secret(SecretId=self._arn)
+            secret: dict[str, Any] = self._client.describe_secret(SecretId=self._arn)
         except ClientError as error:
             # What this process has seen itself needs nobody's word.
             if _is_outage(error) or not self._saw_change:
                 raise
-            return seen
-        if not any(PREVIOUS in stages for stages in secret.get("VersionIdsToStages", {}).values()):
-            return math.inf  # it was never rotated, or the label was taken off
-        changed, rotated = secret.get("LastChangedDate"), secret.get("LastRotatedDate")
-        # Only a rotation that ended after this version was made can have put it in its place.
-        if rotated is not None and current.get("CreatedDate") is not None and rotated >= current["CreatedDate"]:
-            changed = rotated if changed is None else min(rotated, changed)
-        if changed is None:
-            raise ValueError("AWS does not say when the secret was changed")
-        return max(seen, self._clock.wall() - float(changed.timestamp()))
+            return {}
+        return secret
 
     def _stored(self, stage: str) -> dict[str, Any]:
         answer: dict[str, Any] = self._client.get_secret_value(SecretId=self._arn, VersionStage=stage)
@@ -123,6 +125,15 @@ class SharedSecret:
         # A secret is text or binary, whichever its owner stored.
         stored: bytes = answer["SecretString"].encode() if "SecretString" in answer else answer["SecretBinary"]
         return secret_key(self._decode(stored), self._algorithm)
+
+
+def _promoted_by(secret: dict[str, Any], current: dict[str, Any]) -> float | None:
+    """Return by when, in seconds since the epoch, the *current* version was that; None if AWS does not say."""
+    changed, rotated, created = secret.get("LastChangedDate"), secret.get("LastRotatedDate"), current.get("CreatedDate")
+    # Only a rotation that ended after this version was made can have put it in its place.
+    by_rotation = rotated is not None and created is not None and rotated >= created
+    dates = [date for date in (changed, rotated if by_rotation else None) if date is not None]
+    return min(dates).timestamp() if dates else None
 
 
 def _is_outage(error: ClientError) -> bool:

@@ -139,12 +139,13 @@ def test_previous_version_that_nobody_dates_is_refused(manager: SecretsManager) 
     assert read(shared()) == [SECOND]
 
 
-def test_process_that_saw_the_change_itself_needs_nobody_s_word(manager: SecretsManager) -> None:
+@pytest.mark.parametrize("described", [refusal("AccessDeniedException"), (200, {})], ids=["denied", "empty"])
+def test_process_that_saw_the_change_itself_needs_nobody_s_word(manager: SecretsManager, described: Answer) -> None:
     """Its role may lack DescribeSecret: an older stack's, or one that the deployer made."""
     passed = [0.0]
     clock = Clock(lambda: time.time() + passed[0], lambda: time.monotonic() + passed[0])
     manager.current, manager.previous = version(FIRST, 1), refusal("ResourceNotFoundException")
-    manager.described = refusal("AccessDeniedException")
+    manager.described = described
     secret = shared(clock)
     assert read(secret) == [FIRST]
     manager.current, manager.previous = version(SECOND, 2), version(FIRST, 1)
