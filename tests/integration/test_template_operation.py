@@ -1,0 +1,168 @@
+"""template.yaml's edges, and what operators have of it: addresses, WAF, logs, alarms, the dashboard, what is kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from local.stack import TEMPLATE
+from tests.translated import EVERYTHING, LEAST, OTHERWISE, Translated, source
+
+OPERATING = (TEMPLATE.parent / "docs" / "operating.md").read_text()
+STEPS = re.compile(r'timed(?:\(|, )"(\w+)"|^ +(\w+)=lambda: ', re.MULTILINE)
+PARAMETERS: dict[str, dict[str, Any]] = source()["Parameters"]
+
+
+def test_access_log_holds_nothing_of_the_client_and_no_name() -> None:
+    line = json.loads(Translated(EVERYTHING).of("Apiv1Stage")["AccessLogSetting"]["Format"])
+
+    assert set(line.values()) == {
+        *("$context.requestId", "$context.requestTime", "$context.httpMethod", "$context.resourcePath"),
+        *("$context.status", "$context.error.responseType", "$context.responseLatency"),
+        *("$context.authorizer.status", "$context.authorizer.latency", "$context.authorizer.requestId"),
+        *("$context.authorizer.reason", "$context.integration.status", "$context.integration.latency"),
+        "$context.integration.requestId",
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "switched_off"),
+    [pytest.param(LEAST, False, id="without a domain"), pytest.param(EVERYTHING, True, id="with a domain")],
+)
+def test_a_domain_is_the_only_address(parameters: dict[str, str], *, switched_off: bool) -> None:
+    api = Translated(parameters).of("Api")
+
+    (server,) = api["Body"]["servers"]
+    assert server["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"] is switched_off
+
+
+def test_a_domain_speaks_no_old_tls() -> None:
+    assert Translated(EVERYTHING).of("Domain")["SecurityPolicy"] == "TLS_1_2"
+
+
+def test_an_app_instance_outlives_the_stack() -> None:
+    made = Translated(LEAST).resources("AWS::Chime::AppInstance")["AppInstance"]
+
+    # As Retain, but for a stack whose creation failed.
+    assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert not Translated(OTHERWISE).resources("AWS::Chime::AppInstance")
+
+
+def test_the_account_s_role_for_logs_outlives_the_stack_but_not_a_deployment_that_fails() -> None:
+    there = Translated(EVERYTHING).resources()
+
+    kept = {there[name]["DeletionPolicy"] for name in ("ApiGatewayAccount", "ApiGatewayLogRole")}
+    assert kept == {"RetainExceptOnCreate"}
+    assert "ApiGatewayAccount" not in Translated(OTHERWISE).resources()
+
+
+def test_other_sources_are_blocked() -> None:
+    acl = Translated({**LEAST, "AllowedSourceRanges": "192.0.2.0/24"}).of("WebAcl")
+
+    assert acl["DefaultAction"] == {"Block": {}}
+    assert [(rule["Name"], rule["Action"]) for rule in acl["Rules"]] == [("KnownSources", {"Allow": {}})]
+    assert "CustomResponseBodies" not in acl
+
+
+def test_too_many_requests_from_one_address_are_throttled_and_nobody_else_s() -> None:
+    acl = Translated({**LEAST, "RequestsPerAddress": "100"}).of("WebAcl")
+    [rule] = acl["Rules"]
+    [rate] = rule["Statement"].values()
+    answer = rule["Action"]["Block"]["CustomResponse"]
+    headers = {one["Name"]: one["Value"] for one in answer["ResponseHeaders"]}
+    body = acl["CustomResponseBodies"][answer["CustomResponseBodyKey"]]
+
+    assert acl["DefaultAction"] == {"Allow": {}}
+    assert rate == {"AggregateKeyType": "IP", "EvaluationWindowSec": 300, "Limit": {"Ref": "RequestsPerAddress"}}
+    assert answer["ResponseCode"] == 429
+    assert headers == {
+        "Retry-After": "60",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "Retry-After",
+        "Cache-Control": "no-store",
+    }
+    assert body["ContentType"] == "APPLICATION_JSON"
+    assert json.loads(body["Content"])["error"] == "throttled"
+    assert set(json.loads(body["Content"])) == {"error", "error_description"}
+
+
+def test_known_sources_are_counted_too() -> None:
+    rules = Translated(EVERYTHING).of("WebAcl")["Rules"]
+
+    assert [rule["Name"] for rule in sorted(rules, key=lambda rule: rule["Priority"])] == [
+        "TooManyFromOneAddress",
+        "KnownSources",
+    ]
+
+
+def test_there_is_one_web_acl_before_the_api() -> None:
+    assert Translated(EVERYTHING).of("WebAclAssociation")["WebACLArn"] == {"Fn::GetAtt": ["WebAcl", "Arn"]}
+    assert Translated(OTHERWISE).of("WebAclAssociation")["WebACLArn"] == {"Ref": "WebAclArn"}
+    assert "WebAclAssociation" not in Translated(LEAST).resources()
+
+
+def test_no_request_is_kept_as_a_sample() -> None:
+    acl = Translated(EVERYTHING).of("WebAcl")
+
+    # They hold whole requests, tokens included.
+    assert not any(one["VisibilityConfig"]["SampledRequestsEnabled"] for one in [acl, *acl["Rules"]])
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [("", True), ("10", True), ("99999999", True), ("9", False), ("0", False), ("010", False), ("1e3", False)],
+)
+def test_limit_for_one_address_is_one_that_waf_takes(text: str, *, fits: bool) -> None:
+    assert bool(re.fullmatch(PARAMETERS["RequestsPerAddress"]["AllowedPattern"], text)) is fits
+
+
+@pytest.mark.parametrize("name", Translated(EVERYTHING).resources("AWS::CloudWatch::Alarm"))
+def test_alarm_leads_to_what_to_do(name: str) -> None:
+    headings = re.findall(r"^### (.*)$", OPERATING, re.MULTILINE)
+    description = Translated(EVERYTHING).of(name)["AlarmDescription"]
+
+    assert description.rpartition("docs/operating.md#")[2] in [heading.lower() for heading in headings]
+
+
+def test_dashboard_is_json_of_metrics_that_there_are() -> None:
+    text, _ = Translated(EVERYTHING).of("Overview")["DashboardBody"]["Fn::Sub"]
+    telemetry = "".join(
+        (TEMPLATE.parent / "signin_function" / part / "telemetry.py").read_text() for part in ("authorizer", "signin")
+    )
+    body = json.loads(text)
+    ours = re.findall(r'"\$\{MetricsNamespace\}", "([A-Za-z]+)"|MetricName=\\"([A-Za-z]+)', text)
+    names = {one or other for one, other in ours}
+
+    assert len(body["widgets"]) == 7
+    assert names >= {"SignIns", "Failures", "TokenRefused", "TotalMilliseconds"}
+    for name in names - {"TotalMilliseconds"}:
+        assert f'"{name}"' in telemetry
+
+
+def test_the_costs_count_every_metric_of_the_alarms() -> None:
+    # Of metric math CloudWatch charges each metric that is looked at; of a query, each that it finds.
+    alarms = [Translated(EVERYTHING).of(name) for name in Translated(EVERYTHING).resources("AWS::CloudWatch::Alarm")]
+    said = [metric for alarm in alarms for metric in alarm.get("Metrics", [{"MetricStat": alarm.get("MetricName")}])]
+    queries = [metric for metric in said if "SELECT" in json.dumps(metric)]
+
+    assert f"({len([metric for metric in said if 'MetricStat' in metric])} in all" in " ".join(OPERATING.split())
+    assert len(queries) == 1
+
+
+def test_readme_names_every_metric_and_no_other() -> None:
+    code = {path: path.read_text() for path in (TEMPLATE.parent / "signin_function").glob("*/*.py")}
+    counted = {
+        name
+        for path, text in code.items()
+        if path.name == "telemetry.py"
+        for name in re.findall(r'(?<!get\()"([A-Z][A-Za-z]+)"', text)
+    }
+    steps = {one or other for text in code.values() for one, other in STEPS.findall(text)}
+    measured = {f"{step.capitalize()}Milliseconds" for step in steps}
+    section = (TEMPLATE.parent / "README.md").read_text().partition("## What operators see")[2].partition("\n## ")[0]
+    rows = "".join(re.findall(r"^\| (`.*?) \|", section, re.MULTILINE))
+
+    assert set(re.findall(r"`([A-Za-z]+)`", rows)) == (counted | measured) - {"ChimeSignin"}
