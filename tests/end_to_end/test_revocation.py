@@ -105,7 +105,7 @@ def test_two_runs_at_once_both_get_their_way(stack: Stack, client: Client) -> No
 def test_three_runs_at_once_lose_no_restore(stack: Stack, client: Client) -> None:
     people = {name: signed_in(client, name) for name in ("kim", "lea", "max")}
     revoke(stack, "kim")
-    # All three have read the list before any of them writes it.
+    # Slow, so that they overlap. Every order of their calls is tried by tests/unit/test_operations_at_once.py.
     client.fault("PutParameter", delay_ms=1000, times=3)
 
     runs = [("restore", "kim"), ("revoke", "lea", "--pause", PAUSE), ("revoke", "max", "--pause", PAUSE)]
