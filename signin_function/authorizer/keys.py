@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from jose.utils import base64_to_long
 
 from authorizer import algorithms
 from authorizer.errors import Reason, TokenRefused
+from authorizer.secret_encodings import ENCODINGS
 from authorizer.signatures import construct, is_same_key
 from authorizer.tenants import speaks_for
 
@@ -127,12 +130,23 @@ def secret_key(secret: bytes, algorithm: str) -> VerificationKey:
     """
     if len(secret) < algorithms.HMAC[algorithm]:
         raise ValueError(f"the shared secret is shorter than the {algorithms.HMAC[algorithm]} bytes of {algorithm}")
-    if secret.decode("utf-8", "replace") in KNOWN_SECRETS:
+    if secret in _known_secrets():
         raise ValueError("the shared secret stands in public documentation")
     try:
         return VerificationKey(None, algorithm, None, construct(secret, algorithm))
     except JOSEError:
         raise ValueError("the shared secret is a public key") from None
+
+
+@functools.cache
+def _known_secrets() -> frozenset[bytes]:
+    """The known ones, as their bytes, and as the bytes that they are in each encoding in which a secret may stand."""
+    known = set()
+    for text in KNOWN_SECRETS:
+        for decode in ENCODINGS.values():
+            with contextlib.suppress(ValueError):
+                known.add(decode(text.encode()))
+    return frozenset(known)
 
 
 def _usable(listed: Any, accepted: tuple[str, ...]) -> VerificationKey | None:

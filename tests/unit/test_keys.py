@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import TokenRefused
 from authorizer.keys import KNOWN_SECRETS, key_set, key_set_of_pem, secret_key
+from authorizer.secret_encodings import ENCODINGS, decoder
 from tests.tokens import base64url, ec_signer, ed25519_signer, rsa_signer
 
 RSA = {name: value for name, value in rsa_signer().jwk.items() if name != "alg"}
@@ -226,6 +228,19 @@ def test_secret_must_be_as_long_as_the_algorithm_asks(algorithm: str, octets: in
 def test_secret_that_everybody_has_is_refused(secret: str) -> None:
     with pytest.raises(ValueError, match="public documentation"):
         secret_key(secret.encode(), "HS256")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_secret_that_everybody_has_is_refused_in_every_encoding(encoding: str) -> None:
+    tried = 0
+    for secret in KNOWN_SECRETS:
+        with contextlib.suppress(ValueError):
+            octets = decoder(encoding, None)(secret.encode())
+            tried += 1
+            with pytest.raises(ValueError, match=r"public documentation|shorter than"):
+                secret_key(octets, "HS256")
+
+    assert tried
 
 
 def test_public_key_is_no_secret() -> None:
