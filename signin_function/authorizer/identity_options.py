@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 GOOGLE = ("accounts.google.com", "https://accounts.google.com")
 """Google spells its issuer in two ways, and one of them is no URL."""
 CLAIMS = ("subject_claim", "roles_claim", "user_roles_claim")
+TERMS = ("required_claims", "must", "must_not")
 
 
 def id_scope_of(options: Options, issuers: tuple[str, ...], name: str) -> str:
@@ -24,7 +25,7 @@ def id_scope_of(options: Options, issuers: tuple[str, ...], name: str) -> str:
     Raises:
         SettingsError: It would make one user of two people whom two issuers or tenants call the same.
     """
-    several = _are_several(options, issuers)
+    several = are_several(options, issuers)
     scope = options.text("id_scope", "Write a text.", "{iss}" if several else (*issuers, name)[0])
     if several and "{iss}" not in scope and "{tid}" not in scope:
         raise options.wrong(
@@ -42,7 +43,7 @@ def is_plain(options: Options, issuers: tuple[str, ...], *, only_one: bool) -> b
     Raises:
         SettingsError: They shall, though more than one tenant or issuer can match.
     """
-    several = _are_several(options, issuers)
+    several = are_several(options, issuers)
     plain = options.flag("plain", default=only_one and not several)
     if plain and several:
         raise options.wrong(
@@ -78,13 +79,15 @@ def check_not_said_of_oneself(options: Options, editable: tuple[str, ...], unver
         SettingsError: It is.
     """
     named = [(option, options.text(option, "Write a claim.", "")) for option in CLAIMS]
-    named += [("required_claims", claim) for claim in options.terms("required_claims")]
-    for option, claim in named:
+    named += [(option, claim) for option in TERMS for claim in options.terms(option)]
+    # That a profile is there tells an ID token from others; what is in an object of its user's own tells nothing.
+    within = [(option, claim) for option in ("must_have", "must_not_have") for claim in options.texts(option, "", ())]
+    for option, claim in named + [(option, claim) for option, claim in within if "." in claim]:
         if any(claim == one or claim.startswith(f"{one}.") for one in editable):
             raise options.wrong(option, f"is {claim}, which users can write themselves. Name one that they cannot.")
     demanded = {**options.terms("must"), **options.terms("required_claims")}
     for option, claim in named:
-        if claim in unverified and demanded.get(f"{claim}_verified") != (True,):
+        if option != "must_not" and claim in unverified and demanded.get(f"{claim}_verified") != (True,):
             raise options.wrong(
                 option,
                 f"is {claim}, which anybody can claim until it is verified. "
@@ -92,7 +95,7 @@ def check_not_said_of_oneself(options: Options, editable: tuple[str, ...], unver
             )
 
 
-def _are_several(options: Options, issuers: tuple[str, ...]) -> bool:
+def are_several(options: Options, issuers: tuple[str, ...]) -> bool:
     """Say whether *issuers* may call two people the same. Entra and Google have several names for one."""
     tenants = {tenant_of(issuer) for issuer in issuers} - {None}
     spaces = {GOOGLE[1] if issuer in GOOGLE else tenant_of(issuer) or issuer for issuer in issuers}

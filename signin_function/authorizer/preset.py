@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from authorizer.providers import Mark
 
 Adjust = Callable[["Options", Mapping[str, tuple[str, ...]]], dict[str, Any]]
-ADDED = ("must", "must_not")
+ADDED = ("must", "must_not", "must_have", "must_not_have")
 """Options of which what the users give is added to the preset's, so that one more demand takes none away."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -125,5 +125,25 @@ def _placed(template: Any, given: Mapping[str, tuple[str, ...]]) -> Any:
 
 
 def _added(options: Options, follows: Mapping[str, Any]) -> dict[str, Any]:
-    both = [name for name in ADDED if name in follows and isinstance(options.any(name), dict)]
-    return {name: {**follows[name], **options.any(name)} for name in both}
+    """Return what both say. What is of another type than the preset's is left to whoever reads the option."""
+    both = [name for name in ADDED if name in follows and options.has(name)]
+    return {name: _both(options, name, follows[name], options.any(name)) for name in both}
+
+
+def _both(options: Options, name: str, follows: Any, given: Any) -> Any:
+    if isinstance(follows, list):
+        return [*follows, *_listed(given)]
+    if not isinstance(given, dict):
+        return given
+    same = {claim: (follows[claim], _listed(given[claim])) for claim in follows if claim in given}
+    if name == "must_not":
+        return {**follows, **given, **{claim: [*held, *more] for claim, (held, more) in same.items()}}
+    narrowed = {claim: [one for one in held if one in more] for claim, (held, more) in same.items()}
+    for claim, left in narrowed.items():
+        if not left:
+            raise options.wrong(f"{name}.{claim}", f"is never {', '.join(map(str, follows[claim]))}, as it has to be.")
+    return {**follows, **given, **narrowed}
+
+
+def _listed(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else [given]

@@ -277,7 +277,11 @@ PRESETS: dict[str, Preset] = {
             ],
         },
         adjust=_supabase,
-        others={"anonymous": (Mark(holds={"is_anonymous": (True,)}),)},
+        others={
+            "anonymous": (Mark(holds={"is_anonymous": (True,)}),),
+            # What others' applications get when a user allows them: https://supabase.com/docs/guides/auth/oauth-server/token-security
+            "applications": (Mark(has=("client_id",)),),
+        },
         editable=("user_metadata",),
     ),
     "keycloak": Preset(

@@ -7,10 +7,10 @@ import logging
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from authorizer.errors import SettingsError
-from authorizer.identity_options import check_apart, check_not_said_of_oneself, id_scope_of, is_plain
+from authorizer.identity_options import are_several, check_apart, check_not_said_of_oneself, id_scope_of, is_plain
 from authorizer.key_options import KEY_OPTIONS, SECRET_OPTIONS, algorithms_of, keys_of, replaced
 from authorizer.options import Options
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
@@ -110,7 +110,9 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, least: in
 
 def _entries(text: str, notes: list[str]) -> list[Options]:
     try:
-        entries = json.loads(text)
+        entries = json.loads(text, object_pairs_hook=_unique)
+    except SettingsError:
+        raise
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
@@ -121,6 +123,14 @@ def _entries(text: str, notes: list[str]) -> list[Options]:
             'or "plain": false of any if none did.'
         )
     return [Options(f"PROVIDERS[{position}]", entry, notes) for position, entry in enumerate(entries)]
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two options with one name JSON would keep the last, and drop a demand without a word."""
+    twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+    if twice:
+        raise SettingsError(f"PROVIDERS: one object says {twice[0]} twice. Keep one of them.")
+    return dict(pairs)
 
 
 def _providers(
@@ -154,6 +164,8 @@ def _filled(options: Options) -> Options:
     """Return *options* with what follows from the preset."""
     preset = _preset(options)
     options.check_known(OPTIONS | preset.options)
+    if options.has("audience") and options.flag("any_audience", default=False):
+        raise options.wrong("any_audience", "is true, and there is an audience, which nobody would look at. Keep one.")
     return preset.filled(options, replaced(options))
 
 
@@ -257,6 +269,12 @@ def _issuers(options: Options) -> tuple[str, ...]:
         raise options.wrong("issuer", "names several, and whoever holds the secret could sign for each. Keep one.")
     if any(ANY_TENANT in issuer for issuer in issuers) and not options.given(KEY_OPTIONS):
         raise options.wrong("issuer", f"stands for many, by {ANY_TENANT}. Write jwks_uri: where the keys of all are.")
+    if are_several(options, issuers) and not options.given(KEY_OPTIONS):
+        options.note(
+            "issuer",
+            "names several, and keys are looked for at the first alone: they sign for the users of all. If these are "
+            "not names of one issuer, write an entry for each.",
+        )
     return issuers
 
 

@@ -79,7 +79,7 @@ def forbidden(denial: Denial, token: str) -> None:
 def settings_read(notes: tuple[str, ...]) -> None:
     """Tell of what is odd in the settings and stops nothing."""
     for note in notes:
-        logger().warning("setting ignored", setting=note)
+        logger().warning("odd setting", setting=note)
 
 
 def unavailable(cause: str, token: str) -> None:

@@ -121,7 +121,7 @@ def test_start_tells_of_a_setting_that_is_ignored(
 
     app._authorizer.__wrapped__()  # noqa: SLF001 - what Lambda's start calls, without its memory
 
-    [warned] = [record for record in caplog.records if record.getMessage() == "setting ignored"]
+    [warned] = [record for record in caplog.records if record.getMessage() == "odd setting"]
     assert warned.levelname == "WARNING"
     assert "PROVIDERS[0].secret_until is over" in str(vars(warned))
     assert "secret:app" not in str(vars(warned))

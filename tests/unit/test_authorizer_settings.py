@@ -201,6 +201,9 @@ def test_issuer_s_several_names_may_be_one(preset: str) -> None:
         pytest.param({**OIDC, "audience": []}, "audience is neither", id="no audience in the list"),
         pytest.param({**OIDC, "audience": [7]}, "audience is neither", id="an audience that is a number"),
         pytest.param({**OIDC, "any_audience": "yes"}, "any_audience is neither", id="any_audience that is a text"),
+        pytest.param(
+            {**OIDC, "any_audience": True}, "any_audience is true, and there is an", id="any and one audience"
+        ),
         pytest.param({**OIDC, "algorithms": []}, "algorithms is neither", id="no algorithms"),
         pytest.param({**OIDC, "algorithms": ["none"]}, "algorithms has none", id="alg none"),
         pytest.param({**OIDC, "algorithms": ["RS256", "HS256"]}, "algorithms has HS256", id="a secret's algorithm"),
@@ -357,3 +360,12 @@ def test_level_to_log_from(environ: dict[str, str], level: int) -> None:
 def test_level_that_there_is_not_is_named(text: str) -> None:
     with pytest.raises(SettingsError, match=r"^POWERTOOLS_LOG_LEVEL .* Write "):
         log_level({"POWERTOOLS_LOG_LEVEL": text})
+
+
+def test_option_said_twice_is_refused_because_json_would_drop_the_first() -> None:
+    # As JSON the role that is required would be gone, and with it who may not enter.
+    text = '[{"name": "main", "issuer": "https://issuer.example/", "audience": "app", "required_roles": "staff", %s}]'
+
+    for again in ('"required_roles": ""', '"must": {"a": "x", "a": ["x", "y"]}'):
+        with pytest.raises(SettingsError, match=r"PROVIDERS: one object says (required_roles|a) twice. Keep one"):
+            Settings.from_environ({"PROVIDERS": text % again}, Clock())

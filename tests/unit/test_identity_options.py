@@ -120,6 +120,14 @@ def test_keys_of_several_issuers_are_asked_of_the_first() -> None:
     assert providers({**LISTED, "jwks_uri": None, "same_users": True})[0].issuers == (A, B)
 
 
+def test_operators_are_told_that_the_keys_of_the_first_issuer_sign_for_the_users_of_all() -> None:
+    def notes(entry: dict[str, Any]) -> tuple[str, ...]:
+        return Settings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock()).notes
+
+    assert "keys are looked for at the first alone" in notes({**LISTED, "jwks_uri": None})[0]
+    assert notes(LISTED) == notes({**LISTED, "jwks_uri": None, "same_users": True}) == ()
+
+
 def test_realms_of_keycloak_may_be_listed() -> None:
     realms = {**LISTED, "preset": "keycloak", "client_id": "chat", "audience": None}
 
@@ -171,6 +179,14 @@ COGNITO = {"name": "main", "preset": "cognito", "user_pool_id": POOL, "client_id
         pytest.param(
             {**SUPABASE, "required_claims": {"user_metadata.staff": True}}, "required_claims", id="Supabase: a claim"
         ),
+        pytest.param({**OIDC, "must": {"nickname": "staff"}}, "must", id="what must be"),
+        pytest.param({**OIDC, "must": {"email": "ada@example.com"}}, "must", id="whose address it must be"),
+        pytest.param({**SUPABASE, "must": {"user_metadata.staff": True}}, "must", id="Supabase: what must be"),
+        pytest.param({**SUPABASE, "must_not": {"user_metadata.banned": True}}, "must_not", id="Supabase: a ban"),
+        pytest.param({**SUPABASE, "must_have": "user_metadata.staff"}, "must_have", id="Supabase: what must be there"),
+        pytest.param(
+            {**SUPABASE, "must_not_have": ["user_metadata.banned"]}, "must_not_have", id="Supabase: what must not"
+        ),
         pytest.param(
             {**SUPABASE, "user_roles": "x", "user_roles_claim": "user_metadata.r"},
             "user_roles_claim",
@@ -190,6 +206,7 @@ def test_what_users_write_themselves_decides_nothing(entry: dict[str, Any], opti
             {**OIDC, "subject_claim": "email", "required_claims": {"email_verified": True}}, id="an address, verified"
         ),
         pytest.param({**OIDC, "subject_claim": "email", "must": {"email_verified": True}}, id="one that must be"),
+        pytest.param({**OIDC, "must_have": ["name", "email"]}, id="the kind of token that has a profile"),
         pytest.param(
             {**SUPABASE, "roles_claim": "app_metadata.roles", "required_roles": "x"}, id="Supabase: app_metadata"
         ),

@@ -130,6 +130,7 @@ STRANGERS = [
     ),
     pytest.param("clerk", {"sub": "mch_2GIpXOEpVyJw51rkZn9Kmnc6Sxr"}, "machines", id="Clerk: a machine"),
     pytest.param("supabase", {"is_anonymous": True}, "anonymous", id="Supabase: an anonymous user"),
+    pytest.param("supabase", {"client_id": "9a8b7c6d"}, "applications", id="Supabase: another application's token"),
     pytest.param(
         "keycloak", {"preferred_username": "service-account-chat"}, "machines", id="Keycloak: a service account"
     ),

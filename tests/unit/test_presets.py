@@ -175,6 +175,33 @@ def test_demand_of_one_s_own_takes_none_of_the_preset_s_away() -> None:
             decide(SHAPES["cognito ID token"], claims, more)
 
 
+def test_demand_of_one_s_own_lets_no_tenant_of_firebase_in() -> None:
+    # Two tenants may give one id to two people.
+    with pytest.raises(TokenRefused, match="wrong_type"):
+        decide(SHAPES["firebase"], {"firebase": {"tenant": "t"}}, {"must_not_have": ["x"]})
+    with pytest.raises(TokenRefused, match="wrong_type"):
+        decide(
+            SHAPES["firebase"],
+            {"firebase": {"tenant": "b"}},
+            {"tenant_id": "a", "must": {"firebase.tenant": ["a", "b"]}},
+        )
+
+
+@pytest.mark.parametrize("must", ["service_role", ["anon", "service_role"]])
+def test_demand_that_contradicts_the_preset_s_stops_the_start(must: Any) -> None:
+    with pytest.raises(SettingsError, match=r"must\.role is never authenticated, as it has to be"):
+        decide(SHAPES["supabase"], options={"must": {"role": must}})
+
+
+def test_what_must_not_be_adds_to_the_preset_s() -> None:
+    more = {"must_not": {"sts": "left"}}
+
+    assert decide(SHAPES["clerk"], {"sts": "active"}, more).provider == "main"
+    for status in ("pending", "left"):
+        with pytest.raises(TokenRefused, match="wrong_type"):
+            decide(SHAPES["clerk"], {"sts": status}, more)
+
+
 GUIDS = [
     pytest.param({"tenant": TID.upper()}, {}, id="the tenant"),
     pytest.param({"tenant": [TID.upper()]}, {}, id="a list of tenants"),
