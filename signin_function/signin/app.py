@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from signin import answers, snapshot, telemetry
-from signin.budget import SECONDS, Budget
 from signin.caller import caller
 from signin.chime import ChimeUsers
 from signin.cors import allowed_headers, shared_with
+from signin.deadline import SECONDS, Deadline
 from signin.exchange import Exchange
 from signin.revocation import NobodyRevoked, RememberedUsers
 from signin.settings import Settings, log_level
@@ -83,17 +83,17 @@ class SignIn:
 
     def _outcome(self, event: Mapping[str, Any]) -> dict[str, Any]:
         request_id = str((event.get("requestContext") or {}).get("requestId", ""))
-        budget = Budget(time.monotonic, time.sleep, random.random, self._seconds)
+        deadline = Deadline(time.monotonic, time.sleep, random.random, self._seconds)
         try:
-            return self._signed_in(event, budget, request_id)
+            return self._signed_in(event, deadline, request_id)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the client gets JSON, and no stack trace
-            telemetry.not_signed_in(failure, budget, request_id)
+            telemetry.not_signed_in(failure, deadline, request_id)
             return answers.error(failure, request_id)
 
-    def _signed_in(self, event: Mapping[str, Any], budget: Budget, request_id: str) -> dict[str, Any]:
+    def _signed_in(self, event: Mapping[str, Any], deadline: Deadline, request_id: str) -> dict[str, Any]:
         verified = caller(event)
-        outcome = budget.timed("total", lambda: self._exchange(verified, self._clock(), budget))
-        telemetry.signed_in(verified, outcome, budget, request_id)
+        outcome = deadline.timed("total", lambda: self._exchange(verified, self._clock(), deadline))
+        telemetry.signed_in(verified, outcome, deadline, request_id)
         return answers.signed_in(outcome, self._settings, self._clock())
 
 

@@ -29,7 +29,7 @@ TIMEOUT = "RequestTimeout"
 """A refusal by its status, and yet mended by another attempt."""
 CONNECT_SECONDS = 1.5
 READ_SECONDS = 4.0
-"""Half of the budget, so that a call that hangs can be made once more."""
+"""Half of the deadline, so that a call that hangs can be made once more."""
 
 FIRST_SERVER_ERROR = 500
 TOO_MANY_REQUESTS = 429
@@ -67,7 +67,7 @@ def client(service: str, region: str | None = None) -> Any:
     """
     Return a client of *service* in *region*, or else in the function's own. It opens no connection yet.
 
-    Retries are `budget`'s: botocore's know neither our deadline nor Chime's throttling.
+    Retries are `deadline`'s: botocore's know neither our deadline nor Chime's throttling.
     """
     config = Config(
         connect_timeout=CONNECT_SECONDS,

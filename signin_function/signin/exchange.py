@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from signin.budget import Budget
     from signin.caller import Caller
+    from signin.deadline import Deadline
     from signin.revocation import RevokedUsers
     from signin.sessions import Credentials, Session, Terms, UserSessions
     from signin.users import AppInstanceUsers, Ensured
@@ -39,7 +39,7 @@ class Exchange:
     terms: Terms
     executor: Executor
 
-    def __call__(self, caller: Caller, now: float, budget: Budget) -> SignedIn:
+    def __call__(self, caller: Caller, now: float, deadline: Deadline) -> SignedIn:
         """
         Return what *caller* gets at *now*, in the time of the slower of two calls: user ensured, session opened.
 
@@ -53,20 +53,20 @@ class Exchange:
         name = users.Name(names.display_name(caller.name), names.fallback_name(user_id))
         session = self.terms.session(caller, user_id, now)
         try:
-            self.revoked_users.check(user_id, now, budget)
+            self.revoked_users.check(user_id, now, deadline)
             ensured, credentials = self._both(
-                budget,
-                user=lambda: users.ensure(self.app_instance_users, user_id, name, budget, self.executor),
-                session=lambda: budget.spend(lambda: self.sessions.open(session)),
+                deadline,
+                user=lambda: users.ensure(self.app_instance_users, user_id, name, deadline, self.executor),
+                session=lambda: deadline.retry(lambda: self.sessions.open(session)),
             )
         finally:
             # What is left of a failed sign-in must not take threads, or rates of AWS, from the next.
-            budget.end()
+            deadline.expire()
         return SignedIn(session, ensured, credentials)
 
-    def _both(self, budget: Budget, **steps: Callable[[], Any]) -> list[Any]:
-        futures: list[Future[Any]] = [self.executor.submit(budget.timed, step, work) for step, work in steps.items()]
-        done, pending = wait(futures, timeout=budget.remaining(), return_when=FIRST_EXCEPTION)
+    def _both(self, deadline: Deadline, **steps: Callable[[], Any]) -> list[Any]:
+        futures: list[Future[Any]] = [self.executor.submit(deadline.timed, step, work) for step, work in steps.items()]
+        done, pending = wait(futures, timeout=deadline.remaining(), return_when=FIRST_EXCEPTION)
         failures = [error for future in futures if future in done and (error := future.exception())]
         if failures:
             raise failures[0]

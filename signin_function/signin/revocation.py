@@ -9,7 +9,7 @@ from signin.errors import Forbidden, Rejected, Unavailable
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from signin.budget import Budget
+    from signin.deadline import Deadline
 
 REMEMBERED_SECONDS = 30.0
 """How long a list is believed unless the settings say otherwise; `make revoke` waits for longer than that."""
@@ -18,14 +18,14 @@ REMEMBERED_SECONDS = 30.0
 class RevokedUsers(Protocol):
     """Those who may not sign in any more."""
 
-    def check(self, user_id: str, now: float, budget: Budget) -> None:
+    def check(self, user_id: str, now: float, deadline: Deadline) -> None:
         """Return if the user may sign in at *now*. Raises Forbidden, or what kept the list from being read."""
 
 
 class NobodyRevoked:
     """For those who do not use it: no list, no call."""
 
-    def check(self, user_id: str, now: float, budget: Budget) -> None:
+    def check(self, user_id: str, now: float, deadline: Deadline) -> None:
         """Let everybody in."""
 
 
@@ -47,7 +47,7 @@ class RememberedUsers:
         self._users: frozenset[str] = frozenset()
         self._read_at: float | None = None
 
-    def check(self, user_id: str, now: float, budget: Budget) -> None:
+    def check(self, user_id: str, now: float, deadline: Deadline) -> None:
         """
         Return if the user may sign in at *now*, in seconds since the epoch.
 
@@ -57,7 +57,7 @@ class RememberedUsers:
             Unavailable: The list cannot be read. It is no empty list, and the last one says nothing of who came since.
         """
         if not self._fresh(now):
-            self._users = self._read(budget)
+            self._users = self._read(deadline)
             self._read_at = now
         if user_id in self._users:
             raise Forbidden("revoked")
@@ -66,10 +66,10 @@ class RememberedUsers:
         # By the clock on the wall: between two events Lambda may stop every other. One set back proves nothing.
         return self._read_at is not None and 0 <= now - self._read_at < self._seconds
 
-    def _read(self, budget: Budget) -> frozenset[str]:
-        reading = self._executor.submit(budget.timed, "revocation", lambda: budget.spend(self._source.read))
+    def _read(self, deadline: Deadline) -> frozenset[str]:
+        reading = self._executor.submit(deadline.timed, "revocation", lambda: deadline.retry(self._source.read))
         try:
-            return reading.result(timeout=budget.remaining())
+            return reading.result(timeout=deadline.remaining())
         except TimeoutError as error:
             raise Unavailable("out_of_time") from error
         except Rejected as error:

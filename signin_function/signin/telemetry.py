@@ -16,8 +16,8 @@ from signin.identity import session_name
 if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
 
-    from signin.budget import Budget
     from signin.caller import Caller
+    from signin.deadline import Deadline
     from signin.exchange import SignedIn
 
 NAMESPACE = os.environ.get("METRICS_NAMESPACE", "ChimeSignin")
@@ -59,7 +59,7 @@ def _logger() -> Logger:
     return Logger(service="signin", utc=True)
 
 
-def signed_in(caller: Caller, outcome: SignedIn, budget: Budget, request_id: str) -> None:
+def signed_in(caller: Caller, outcome: SignedIn, deadline: Deadline, request_id: str) -> None:
     """Tell of a sign-in that worked."""
     session = outcome.session
     event = {
@@ -71,37 +71,39 @@ def signed_in(caller: Caller, outcome: SignedIn, budget: Budget, request_id: str
         "role": session.role_arn.rpartition("/")[2],
         "expires": outcome.credentials.expiration.isoformat(),
     }
-    logger().info("signed in", extra=event | _effort(budget, request_id))
+    logger().info("signed in", extra=event | _effort(deadline, request_id))
     how = outcome.ensured.how
-    _count({"SignIns": 1} | ({USERS_METRICS[how]: 1} if how in USERS_METRICS else {}), budget)
+    _count({"SignIns": 1} | ({USERS_METRICS[how]: 1} if how in USERS_METRICS else {}), deadline)
 
 
-def not_signed_in(failure: Exception, budget: Budget, request_id: str) -> None:
+def not_signed_in(failure: Exception, deadline: Deadline, request_id: str) -> None:
     """Tell of a sign-in that failed: what and where, never a message, which may hold names."""
     kind = type(failure).__name__
     cause = {"code": failure.code} if isinstance(failure, SigninError) else {"frames": _frames(failure)}
-    logger().warning("not signed in", extra={"outcome": "failed", "kind": kind} | cause | _effort(budget, request_id))
-    _count({"Failures": 1}, budget, kind=kind)
+    logger().warning("not signed in", extra={"outcome": "failed", "kind": kind} | cause | _effort(deadline, request_id))
+    _count({"Failures": 1}, deadline, kind=kind)
 
 
-def _effort(budget: Budget, request_id: str) -> dict[str, object]:
+def _effort(deadline: Deadline, request_id: str) -> dict[str, object]:
     return {
         "request_id": request_id,
-        "retries": budget.tally["retries"],
-        "throttles": budget.tally["throttles"],
-        "milliseconds": {step: round(took, 1) for step, took in budget.milliseconds.copy().items()},
+        "retries": deadline.counts["retries"],
+        "throttles": deadline.counts["throttles"],
+        "milliseconds": {step: round(took, 1) for step, took in deadline.milliseconds.copy().items()},
     }
 
 
-def _count(counts: dict[str, int], budget: Budget, **dimensions: str) -> None:
+def _count(counts: dict[str, int], deadline: Deadline, **dimensions: str) -> None:
     from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit  # noqa: PLC0415 - see `load`
 
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     for dimension, value in {"service": "signin", **dimensions}.items():
         metrics.add_dimension(name=dimension, value=value)
-    for name, count in (counts | {"Retries": budget.tally["retries"], "Throttles": budget.tally["throttles"]}).items():
+    for name, count in (
+        counts | {"Retries": deadline.counts["retries"], "Throttles": deadline.counts["throttles"]}
+    ).items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
-    for step, took in budget.milliseconds.copy().items():
+    for step, took in deadline.milliseconds.copy().items():
         metrics.add_metric(name=f"{step.capitalize()}Milliseconds", unit=MetricUnit.Milliseconds, value=took)
     metrics.flush_metrics()
 

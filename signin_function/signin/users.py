@@ -14,7 +14,7 @@ from signin.names import display_name
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from signin.budget import Budget
+    from signin.deadline import Deadline
 
 RENAME_SECONDS = 2.0
 """How long a sign-in waits for a new name to be taken over."""
@@ -68,7 +68,7 @@ class AppInstanceUsers(Protocol):
         """Return the ARN that the user has or would have."""
 
 
-def ensure(users: AppInstanceUsers, user_id: str, name: Name, budget: Budget, executor: Executor) -> Ensured:
+def ensure(users: AppInstanceUsers, user_id: str, name: Name, deadline: Deadline, executor: Executor) -> Ensured:
     """
     Return the user *user_id*, created if need be, and renamed by *name* if there is time.
 
@@ -76,13 +76,13 @@ def ensure(users: AppInstanceUsers, user_id: str, name: Name, budget: Budget, ex
         SigninError: Chime throttles, fails or refuses.
     """
     try:
-        user = budget.spend(lambda: users.describe(user_id))
+        user = deadline.retry(lambda: users.describe(user_id))
     except UserMissing:
-        return _created(users, user_id, name.told or name.fallback, budget)
+        return _created(users, user_id, name.told or name.fallback, deadline)
     renamed = replace(user, name=name.given(user.name, user_id))
     if renamed == user:
         return Ensured(user, "found")
-    if _is_renamed(users, user, renamed.name, budget, executor):
+    if _is_renamed(users, user, renamed.name, deadline, executor):
         return Ensured(renamed, "renamed")
     # Nobody is shown an id.
     return Ensured(user if _names(user.name, user_id) else renamed, "not renamed")
@@ -93,18 +93,20 @@ def _names(stored: str, user_id: str) -> bool:
     return stored != user_id and bool(display_name(stored))
 
 
-def _created(users: AppInstanceUsers, user_id: str, name: str, budget: Budget) -> Ensured:
+def _created(users: AppInstanceUsers, user_id: str, name: str, deadline: Deadline) -> Ensured:
     # One for all attempts, and never the same twice: a remembered success would stand for a user deleted since.
     request_token = str(uuid.uuid4())
     try:
-        budget.spend(lambda: users.create(user_id, name, request_token, lambda: budget.remaining() > 0))
+        deadline.retry(lambda: users.create(user_id, name, request_token, lambda: deadline.remaining() > 0))
     except UserExists:
         # Another device of the same new user was faster.
-        return Ensured(budget.spend(lambda: users.describe(user_id)), "found")
+        return Ensured(deadline.retry(lambda: users.describe(user_id)), "found")
     return Ensured(AppInstanceUser(users.arn(user_id), name, metadata=""), "created")
 
 
-def _is_renamed(users: AppInstanceUsers, user: AppInstanceUser, name: str, budget: Budget, executor: Executor) -> bool:
+def _is_renamed(
+    users: AppInstanceUsers, user: AppInstanceUser, name: str, deadline: Deadline, executor: Executor
+) -> bool:
     """
     Rename as well as may be: one attempt, left when it hangs. Yesterday's name is no reason to keep somebody out.
 
@@ -113,9 +115,9 @@ def _is_renamed(users: AppInstanceUsers, user: AppInstanceUser, name: str, budge
     go on. No clock would do for that: Lambda stops the monotonic one, too.
     """
     left = threading.Event()
-    renaming = executor.submit(users.rename, user, name, lambda: not left.is_set() and budget.remaining() > 0)
+    renaming = executor.submit(users.rename, user, name, lambda: not left.is_set() and deadline.remaining() > 0)
     try:
-        renaming.result(timeout=min(RENAME_SECONDS, budget.remaining() / 2))
+        renaming.result(timeout=min(RENAME_SECONDS, deadline.remaining() / 2))
     except (SigninError, TimeoutError):
         return False
     finally:

@@ -16,8 +16,8 @@ import pytest
 from local.certificate import throwaway
 from local.web import Server
 from signin import aws as signin_aws
-from signin.budget import Budget
 from signin.chime import ChimeUsers
+from signin.deadline import Deadline
 from signin.errors import Unavailable
 from signin.users import AppInstanceUser, Name, ensure
 
@@ -109,8 +109,8 @@ def operations(aws: Aws) -> list[str]:
     return [call["operation"] for call in aws.local("GET", "calls")[1]]
 
 
-def budget(seconds: float) -> Budget:
-    return Budget(time.monotonic, time.sleep, random.random, seconds)
+def deadline(seconds: float) -> Deadline:
+    return Deadline(time.monotonic, time.sleep, random.random, seconds)
 
 
 def test_rename_whose_connection_hung_is_not_sent_when_it_opens_at_last(
@@ -121,7 +121,7 @@ def test_rename_whose_connection_hung_is_not_sent_when_it_opens_at_last(
     monkeypatch.setattr("signin.users.RENAME_SECONDS", 0.1)
 
     with ThreadPoolExecutor(8) as executor:
-        ensured = ensure(Users(asked, ChimeUsers(instance)), "ada", LOVELACE, budget(600), executor)
+        ensured = ensure(Users(asked, ChimeUsers(instance)), "ada", LOVELACE, deadline(600), executor)
         chime = default_aws.client("chime-sdk-identity")
         newer = {"Name": "Ada King", "Metadata": "countess"}
         chime.update_app_instance_user(AppInstanceUserArn=asked.arn("ada"), **newer)
@@ -141,7 +141,7 @@ def test_rename_that_is_waited_for_is_sent_once_the_connection_opens(
     gate.open()
 
     with ThreadPoolExecutor(8) as executor:
-        ensured = ensure(Users(asked, ChimeUsers(instance)), "ada", LOVELACE, budget(600), executor)
+        ensured = ensure(Users(asked, ChimeUsers(instance)), "ada", LOVELACE, deadline(600), executor)
 
     assert ensured.how == "renamed"
     assert asked.describe("ada") == AppInstanceUser(asked.arn("ada"), "Ada Lovelace", "vip")

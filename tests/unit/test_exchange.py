@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signin import users
-from signin.budget import Budget
 from signin.caller import Caller
+from signin.deadline import Deadline
 from signin.errors import Forbidden, Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
 from signin.exchange import Exchange, SignedIn
 from signin.sessions import Credentials, Session, Terms
@@ -100,14 +100,14 @@ class Revoked:
     def __init__(self, *users: str) -> None:
         self.users = users
 
-    def check(self, user_id: str, now: float, budget: Budget) -> None:
+    def check(self, user_id: str, now: float, deadline: Deadline) -> None:
         assert now == NOW
         if user_id in self.users:
             raise Forbidden("revoked")
 
 
-def exchange(chime: Chime, sts: Sts, budget: Budget, executor: Executor, caller: Caller = ADA) -> SignedIn:
-    return Exchange(Revoked("eve"), chime, sts, TERMS, executor)(caller, NOW, budget)
+def exchange(chime: Chime, sts: Sts, deadline: Deadline, executor: Executor, caller: Caller = ADA) -> SignedIn:
+    return Exchange(Revoked("eve"), chime, sts, TERMS, executor)(caller, NOW, deadline)
 
 
 @pytest.fixture
@@ -117,15 +117,15 @@ def executor() -> Iterator[Executor]:
 
 
 @pytest.fixture
-def budget() -> Budget:
+def deadline() -> Deadline:
     numbers = itertools.count(0.0, 0.001)
-    return Budget(lambda: next(numbers), lambda _: None, lambda: 0.0)
+    return Deadline(lambda: next(numbers), lambda _: None, lambda: 0.0)
 
 
-def test_new_user_is_made_and_gets_credentials(budget: Budget, executor: Executor) -> None:
+def test_new_user_is_made_and_gets_credentials(deadline: Deadline, executor: Executor) -> None:
     chime = Chime()
 
-    outcome = exchange(chime, Sts(), budget, executor)
+    outcome = exchange(chime, Sts(), deadline, executor)
 
     assert outcome == SignedIn(
         session=Session("ada", "arn:aws:iam::123456789012:role/User", 3600),
@@ -135,29 +135,29 @@ def test_new_user_is_made_and_gets_credentials(budget: Budget, executor: Executo
     assert chime.users["ada"].name == "Ada Lovelace"
 
 
-def test_returning_user_costs_one_call(budget: Budget, executor: Executor) -> None:
+def test_returning_user_costs_one_call(deadline: Deadline, executor: Executor) -> None:
     chime = Chime()
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Lovelace", "")
 
-    exchange(chime, Sts(), budget, executor)
+    exchange(chime, Sts(), deadline, executor)
 
     assert chime.calls == ["describe"]
 
 
-def test_user_who_was_cut_off_is_refused_before_any_call(budget: Budget, executor: Executor) -> None:
+def test_user_who_was_cut_off_is_refused_before_any_call(deadline: Deadline, executor: Executor) -> None:
     chime, sts = Chime(), Sts()
 
     with pytest.raises(Forbidden, match="revoked"):
-        exchange(chime, sts, budget, executor, replace(ADA, subject="eve"))
+        exchange(chime, sts, deadline, executor, replace(ADA, subject="eve"))
     assert (chime.calls, sts.opened) == ([], [])
-    assert budget.remaining() == 0
+    assert deadline.remaining() == 0
 
 
-def test_changed_name_is_brought_to_chime_with_the_metadata_kept(budget: Budget, executor: Executor) -> None:
+def test_changed_name_is_brought_to_chime_with_the_metadata_kept(deadline: Deadline, executor: Executor) -> None:
     chime = Chime()
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
 
-    outcome = exchange(chime, Sts(), budget, executor)
+    outcome = exchange(chime, Sts(), deadline, executor)
 
     assert chime.users["ada"] == outcome.ensured.user == AppInstanceUser(chime.arn("ada"), "Ada Lovelace", "vip")
 
@@ -178,23 +178,23 @@ def test_changed_name_is_brought_to_chime_with_the_metadata_kept(budget: Budget,
     ],
 )
 def test_user_is_shown_by_a_name_and_never_by_the_id(
-    budget: Budget, executor: Executor, stored: str | None, told: str, shown: str
+    deadline: Deadline, executor: Executor, stored: str | None, told: str, shown: str
 ) -> None:
     chime = Chime()
     if stored is not None:
         chime.users["ada"] = AppInstanceUser(chime.arn("ada"), stored, "vip")
 
-    outcome = exchange(chime, Sts(), budget, executor, replace(ADA, name=told))
+    outcome = exchange(chime, Sts(), deadline, executor, replace(ADA, name=told))
 
     assert outcome.ensured.user.name == chime.users["ada"].name == shown
     assert ("rename" in chime.calls) == (stored not in (None, shown))
 
 
-def test_id_is_not_shown_even_if_the_name_cannot_be_brought_to_chime(budget: Budget, executor: Executor) -> None:
+def test_id_is_not_shown_even_if_the_name_cannot_be_brought_to_chime(deadline: Deadline, executor: Executor) -> None:
     chime = Chime(rename=[Rejected("BadRequest")])
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "ada", "vip")
 
-    ensured = exchange(chime, Sts(), budget, executor, replace(ADA, name="")).ensured
+    ensured = exchange(chime, Sts(), deadline, executor, replace(ADA, name="")).ensured
 
     assert ensured == Ensured(AppInstanceUser(chime.arn("ada"), "User x6pj", "vip"), "not renamed")
 
@@ -203,51 +203,51 @@ def test_id_is_not_shown_even_if_the_name_cannot_be_brought_to_chime(budget: Bud
     "failure", [Throttled("ThrottledClient"), Unavailable("ServiceFailure"), Rejected("BadRequest")]
 )
 def test_name_that_cannot_be_brought_to_chime_keeps_nobody_out(
-    budget: Budget, executor: Executor, failure: SigninError
+    deadline: Deadline, executor: Executor, failure: SigninError
 ) -> None:
     chime = Chime(rename=[failure])
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
 
-    assert exchange(chime, Sts(), budget, executor).ensured.user.name == "Ada Byron"
+    assert exchange(chime, Sts(), deadline, executor).ensured.user.name == "Ada Byron"
 
 
-def test_user_whom_another_device_made_first_signs_in(budget: Budget, executor: Executor) -> None:
+def test_user_whom_another_device_made_first_signs_in(deadline: Deadline, executor: Executor) -> None:
     chime = Chime(describe=[UserMissing("Forbidden")], create=[UserExists("Conflict")])
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada", "")
 
-    assert exchange(chime, Sts(), budget, executor).ensured.user.name == "Ada"
+    assert exchange(chime, Sts(), deadline, executor).ensured.user.name == "Ada"
     assert chime.calls == ["describe", "create", "describe"]
 
 
 def test_forbidden_that_means_no_permission_is_told_apart_from_a_missing_user(
-    budget: Budget, executor: Executor
+    deadline: Deadline, executor: Executor
 ) -> None:
     chime = Chime(create=[Rejected("Forbidden")])
 
     with pytest.raises(Rejected, match="Forbidden"):
-        exchange(chime, Sts(), budget, executor)
+        exchange(chime, Sts(), deadline, executor)
     assert chime.calls == ["describe", "create"]
 
 
 @pytest.mark.parametrize("operation", ["describe", "create"])
-def test_chime_that_throttles_once_is_asked_again(budget: Budget, executor: Executor, operation: str) -> None:
+def test_chime_that_throttles_once_is_asked_again(deadline: Deadline, executor: Executor, operation: str) -> None:
     failures: dict[str, list[SigninError]] = {operation: [Throttled("ThrottledClient")]}
     chime = Chime(**failures)
 
-    assert exchange(chime, Sts(), budget, executor).session.user_id == "ada"
+    assert exchange(chime, Sts(), deadline, executor).session.user_id == "ada"
     assert chime.calls.count(operation) == 2
 
 
-def test_sts_that_throttles_once_is_asked_again(budget: Budget, executor: Executor) -> None:
-    assert exchange(Chime(), Sts(Throttled("Throttling")), budget, executor).credentials.access_key_id == "ada-1"
+def test_sts_that_throttles_once_is_asked_again(deadline: Deadline, executor: Executor) -> None:
+    assert exchange(Chime(), Sts(Throttled("Throttling")), deadline, executor).credentials.access_key_id == "ada-1"
 
 
-def test_sts_that_refuses_fails_the_sign_in(budget: Budget, executor: Executor) -> None:
+def test_sts_that_refuses_fails_the_sign_in(deadline: Deadline, executor: Executor) -> None:
     with pytest.raises(Rejected, match="AccessDenied"):
-        exchange(Chime(), Sts(Rejected("AccessDenied")), budget, executor)
+        exchange(Chime(), Sts(Rejected("AccessDenied")), deadline, executor)
 
 
-def test_both_calls_are_made_at_the_same_time(budget: Budget, executor: Executor) -> None:
+def test_both_calls_are_made_at_the_same_time(deadline: Deadline, executor: Executor) -> None:
     meeting = threading.Barrier(2)
 
     class MeetingChime(Chime):
@@ -260,7 +260,7 @@ def test_both_calls_are_made_at_the_same_time(budget: Budget, executor: Executor
             meeting.wait(timeout=30)
             return super().open(session)
 
-    assert exchange(MeetingChime(), MeetingSts(), budget, executor).session.user_id == "ada"
+    assert exchange(MeetingChime(), MeetingSts(), deadline, executor).session.user_id == "ada"
 
 
 class HangingChime(Chime):
@@ -275,21 +275,21 @@ class HangingChime(Chime):
         return super().describe(user_id)
 
 
-def test_call_that_hangs_is_not_waited_for_when_the_other_failed(budget: Budget, executor: Executor) -> None:
+def test_call_that_hangs_is_not_waited_for_when_the_other_failed(deadline: Deadline, executor: Executor) -> None:
     chime = HangingChime()
 
     with pytest.raises(Rejected, match="AccessDenied"):
-        exchange(chime, Sts(Rejected("AccessDenied")), budget, executor)
+        exchange(chime, Sts(Rejected("AccessDenied")), deadline, executor)
     assert chime.calls == []
     chime.released.set()
 
 
-def test_nothing_more_is_begun_for_a_sign_in_that_failed(budget: Budget) -> None:
+def test_nothing_more_is_begun_for_a_sign_in_that_failed(deadline: Deadline) -> None:
     chime = HangingChime()
 
     with ThreadPoolExecutor(2) as executor:
         with pytest.raises(Rejected):
-            exchange(chime, Sts(Rejected("AccessDenied")), budget, executor)
+            exchange(chime, Sts(Rejected("AccessDenied")), deadline, executor)
         chime.released.set()
     assert chime.calls == ["describe"]
 
@@ -307,18 +307,18 @@ class OneAfterTheOther(Executor):
 
 
 @pytest.mark.parametrize("time", range(10))
-def test_of_two_failures_it_is_always_the_same_that_is_told(budget: Budget, time: int) -> None:  # noqa: ARG001 - again and again
+def test_of_two_failures_it_is_always_the_same_that_is_told(deadline: Deadline, time: int) -> None:  # noqa: ARG001 - again and again
     chime, sts = Chime(describe=[Rejected("BadRequest")]), Sts(Rejected("AccessDenied"))
 
     with pytest.raises(Rejected, match="BadRequest"):
-        exchange(chime, sts, budget, OneAfterTheOther())
+        exchange(chime, sts, deadline, OneAfterTheOther())
 
 
-def test_request_that_is_tried_again_is_the_same_request(budget: Budget, executor: Executor) -> None:
+def test_request_that_is_tried_again_is_the_same_request(deadline: Deadline, executor: Executor) -> None:
     chime = Chime(create=[Unavailable("ServiceFailure")])
-    exchange(chime, Sts(), budget, executor)
+    exchange(chime, Sts(), deadline, executor)
     chime.users.clear()
-    exchange(chime, Sts(), Budget(lambda: 0.0, lambda _: None, lambda: 0.0), executor)
+    exchange(chime, Sts(), Deadline(lambda: 0.0, lambda _: None, lambda: 0.0), executor)
 
     first, again, another = chime.request_tokens
     assert first == again
@@ -327,7 +327,7 @@ def test_request_that_is_tried_again_is_the_same_request(budget: Budget, executo
 
 def test_call_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> None:
     chime = HangingChime()
-    over = Budget(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.05)
+    over = Deadline(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.05)
 
     with pytest.raises(Unavailable, match="out_of_time"):
         exchange(chime, Sts(), over, executor)
@@ -344,7 +344,7 @@ def test_new_name_that_hangs_is_left_and_keeps_nobody_out(executor: Executor) ->
 
     chime = SlowChime()
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
-    little = Budget(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.1)
+    little = Deadline(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.1)
 
     outcome = exchange(chime, Sts(), little, executor)
     released.set()
@@ -357,7 +357,7 @@ def test_new_name_that_hangs_is_left_and_keeps_nobody_out(executor: Executor) ->
 def test_new_name_that_waited_too_long_for_a_thread_is_not_brought_to_chime_later() -> None:
     chime = Chime()
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
-    freed, little = threading.Event(), Budget(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.1)
+    freed, little = threading.Event(), Deadline(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.1)
 
     with ThreadPoolExecutor(1) as busy:
         busy.submit(freed.wait, 30)
@@ -368,17 +368,17 @@ def test_new_name_that_waited_too_long_for_a_thread_is_not_brought_to_chime_late
     assert chime.calls == ["describe"]
 
 
-def test_new_name_is_not_brought_to_chime_by_a_sign_in_that_has_ended(budget: Budget) -> None:
+def test_new_name_is_not_brought_to_chime_by_a_sign_in_that_has_ended(deadline: Deadline) -> None:
     class LateChime(Chime):
         def describe(self, user_id: str) -> AppInstanceUser:
-            budget.end()
+            deadline.expire()
             return super().describe(user_id)
 
     chime = LateChime()
     chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
 
     with ThreadPoolExecutor(8) as executor:
-        ensured = users.ensure(chime, "ada", LOVELACE, budget, executor)
+        ensured = users.ensure(chime, "ada", LOVELACE, deadline, executor)
 
     assert ensured == Ensured(chime.users["ada"], "not renamed")
     assert chime.users["ada"].name == "Ada Byron"
@@ -396,26 +396,26 @@ def test_new_name_is_not_brought_to_chime_by_a_sign_in_that_has_ended(budget: Bu
     ],
 )
 def test_it_is_told_how_the_user_was_ensured(
-    budget: Budget, executor: Executor, before: str | None, failures: dict[str, list[SigninError]], how: str
+    deadline: Deadline, executor: Executor, before: str | None, failures: dict[str, list[SigninError]], how: str
 ) -> None:
     chime = Chime(**failures)
     if before:
         chime.users["ada"] = AppInstanceUser(chime.arn("ada"), before, "")
 
-    assert exchange(chime, Sts(), budget, executor).ensured.how == how
+    assert exchange(chime, Sts(), deadline, executor).ensured.how == how
 
 
-def test_each_step_s_time_is_noted_even_if_it_fails(budget: Budget, executor: Executor) -> None:
+def test_each_step_s_time_is_noted_even_if_it_fails(deadline: Deadline, executor: Executor) -> None:
     with pytest.raises(Rejected):
-        exchange(Chime(describe=[Rejected("BadRequest")]), Sts(), budget, executor)
+        exchange(Chime(describe=[Rejected("BadRequest")]), Sts(), deadline, executor)
 
-    assert "user" in budget.milliseconds
+    assert "user" in deadline.milliseconds
 
 
-def test_session_is_by_the_caller_s_own_terms(budget: Budget, executor: Executor) -> None:
+def test_session_is_by_the_caller_s_own_terms(deadline: Deadline, executor: Executor) -> None:
     sts = Sts()
     with pytest.raises(Rejected, match="unknown_user_role"):
-        exchange(Chime(), sts, budget, executor, replace(ADA, role="owner"))
+        exchange(Chime(), sts, deadline, executor, replace(ADA, role="owner"))
 
     assert sts.opened == []
 

@@ -16,7 +16,7 @@ from operations.denials import Denial, is_denial, is_over
 from operations.errors import OperationError
 from operations.revocation import PAUSE_SECONDS, Revocation
 from operations.users import LARGEST, Listed, Version, checked, written
-from signin.budget import SECONDS
+from signin.deadline import SECONDS
 from signin.revocation import REMEMBERED_SECONDS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from signin.budget import Budget
+from signin.deadline import Deadline
 from signin.errors import Forbidden, Rejected, SigninError, Throttled, Unavailable
 from signin.revocation import NobodyRevoked, RememberedUsers
 
@@ -41,14 +41,14 @@ def executor() -> Iterator[Executor]:
         yield pool
 
 
-def budget() -> Budget:
+def deadline() -> Deadline:
     numbers = itertools.count(0.0, 0.001)
-    return Budget(lambda: next(numbers), lambda _: None, lambda: 0.0)
+    return Deadline(lambda: next(numbers), lambda _: None, lambda: 0.0)
 
 
 def may_sign_in(users: RememberedUsers, user_id: str, at: float = NOW) -> bool:
     try:
-        users.check(user_id, at, budget())
+        users.check(user_id, at, deadline())
     except Forbidden as refusal:
         return refusal.code != "revoked"
     return True
@@ -106,7 +106,7 @@ def test_list_that_cannot_be_read_lets_nobody_in(
     listed.failures = itertools.repeat(failure)
 
     with pytest.raises(meaning) as caught:
-        users.check("bob", NOW + 30, budget())
+        users.check("bob", NOW + 30, deadline())
     assert caught.value.code == failure.code
 
 
@@ -124,7 +124,7 @@ def test_list_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> No
             answered.wait()
             return super().read()
 
-    short = Budget(time.monotonic, time.sleep, lambda: 0.0, seconds=0.05)
+    short = Deadline(time.monotonic, time.sleep, lambda: 0.0, seconds=0.05)
     try:
         with pytest.raises(Unavailable, match="out_of_time"):
             RememberedUsers(Hanging(), executor).check("ada", NOW, short)
@@ -133,4 +133,4 @@ def test_list_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> No
 
 
 def test_without_a_list_everybody_may_sign_in() -> None:
-    NobodyRevoked().check("ada", NOW, budget())
+    NobodyRevoked().check("ada", NOW, deadline())

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from signin import telemetry
-from signin.budget import Budget
 from signin.caller import Caller
+from signin.deadline import Deadline
 from signin.errors import Rejected
 from signin.exchange import SignedIn
 from signin.sessions import Credentials, Session
@@ -28,9 +28,9 @@ def outcome(how: str) -> SignedIn:
 
 
 @pytest.fixture
-def budget() -> Budget:
-    made = Budget(lambda: 0.0, lambda _: None, lambda: 0.0)
-    made.tally.update(retries=3, throttles=2)
+def deadline() -> Deadline:
+    made = Deadline(lambda: 0.0, lambda _: None, lambda: 0.0)
+    made.counts.update(retries=3, throttles=2)
     made.milliseconds.update(user=41.234, session=12.0, total=42.0)
     return made
 
@@ -52,9 +52,9 @@ def values(metrics: dict[str, Any]) -> dict[str, float]:
 
 
 def test_sign_in_is_one_event(
-    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, budget: Budget
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
-    telemetry.signed_in(ADA, outcome("found"), budget, "request-1")
+    telemetry.signed_in(ADA, outcome("found"), deadline, "request-1")
 
     event, _ = told(capsys, caplog)
     expected = {
@@ -84,9 +84,13 @@ def test_sign_in_is_one_event(
     ],
 )
 def test_sign_in_is_counted(
-    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, budget: Budget, how: str, counted: set[str]
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    deadline: Deadline,
+    how: str,
+    counted: set[str],
 ) -> None:
-    telemetry.signed_in(ADA, outcome(how), budget, "request-1")
+    telemetry.signed_in(ADA, outcome(how), deadline, "request-1")
 
     _, metrics = told(capsys, caplog)
     assert values(metrics) == {
@@ -101,9 +105,9 @@ def test_sign_in_is_counted(
 
 
 def test_failure_is_told_by_its_code_and_counted_by_its_kind(
-    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, budget: Budget
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
-    telemetry.not_signed_in(Rejected("AccessDenied"), budget, "request-1")
+    telemetry.not_signed_in(Rejected("AccessDenied"), deadline, "request-1")
 
     event, metrics = told(capsys, caplog)
     assert (event["message"], event["kind"], event["code"]) == ("not signed in", "Rejected", "AccessDenied")
@@ -112,14 +116,14 @@ def test_failure_is_told_by_its_code_and_counted_by_its_kind(
 
 
 def test_mistake_of_ours_is_told_by_where_it_was_made_and_never_by_its_message(
-    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, budget: Budget
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
     def mistake() -> None:
         raise ValueError("a telling text")
 
     with pytest.raises(ValueError, match="telling") as caught:
         mistake()
-    telemetry.not_signed_in(caught.value, budget, "request-1")
+    telemetry.not_signed_in(caught.value, deadline, "request-1")
 
     event, metrics = told(capsys, caplog)
     assert event["frames"][0].startswith(mistake.__qualname__)
@@ -127,11 +131,11 @@ def test_mistake_of_ours_is_told_by_where_it_was_made_and_never_by_its_message(
 
 
 def test_metrics_of_one_sign_in_do_not_reach_the_next(
-    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, budget: Budget
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
-    telemetry.not_signed_in(Rejected("AccessDenied"), budget, "request-1")
+    telemetry.not_signed_in(Rejected("AccessDenied"), deadline, "request-1")
     told(capsys, caplog)
-    telemetry.signed_in(ADA, outcome("found"), budget, "request-2")
+    telemetry.signed_in(ADA, outcome("found"), deadline, "request-2")
 
     _, metrics = told(capsys, caplog)
     assert "kind" not in metrics

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from signin.aws import READ_SECONDS
-from signin.budget import FIRST_PAUSE, LONGEST_PAUSE, SECONDS, SHORTEST_ATTEMPT, Budget
+from signin.deadline import FIRST_PAUSE, LONGEST_PAUSE, SECONDS, SHORTEST_ATTEMPT, Deadline
 from signin.errors import Rejected, SigninError, Throttled, Unavailable
 from signin.users import RENAME_SECONDS
 
@@ -47,14 +47,14 @@ def time() -> Time:
     return Time()
 
 
-def budget(time: Time, draw: float = 1.0) -> Budget:
-    return Budget(time.clock, time.sleep, lambda: draw)
+def deadline(time: Time, draw: float = 1.0) -> Deadline:
+    return Deadline(time.clock, time.sleep, lambda: draw)
 
 
 def test_first_success_is_all_that_is_needed(time: Time) -> None:
     attempt = Attempt(time)
 
-    assert budget(time).spend(attempt) == "done"
+    assert deadline(time).retry(attempt) == "done"
     assert (attempt.made, time.pauses) == (1, [])
 
 
@@ -62,7 +62,7 @@ def test_first_success_is_all_that_is_needed(time: Time) -> None:
 def test_what_may_pass_is_tried_again(time: Time, failure: SigninError) -> None:
     attempt = Attempt(time, failure, failure)
 
-    assert budget(time).spend(attempt) == "done"
+    assert deadline(time).retry(attempt) == "done"
     assert attempt.made == 3
 
 
@@ -70,18 +70,18 @@ def test_what_will_not_pass_is_not_tried_again(time: Time) -> None:
     attempt = Attempt(time, Rejected("AccessDenied"))
 
     with pytest.raises(Rejected):
-        budget(time).spend(attempt)
+        deadline(time).retry(attempt)
     assert attempt.made == 1
 
 
 def test_pauses_double_up_to_a_longest(time: Time) -> None:
-    budget(time).spend(Attempt(time, *[Throttled("Throttling")] * 7))
+    deadline(time).retry(Attempt(time, *[Throttled("Throttling")] * 7))
 
     assert time.pauses == [FIRST_PAUSE, 0.2, 0.4, 0.8, 1.6, LONGEST_PAUSE, LONGEST_PAUSE]
 
 
 def test_pauses_are_drawn_from_all_that_is_allowed(time: Time) -> None:
-    budget(time, draw=0.25).spend(Attempt(time, *[Throttled("Throttling")] * 2))
+    deadline(time, draw=0.25).retry(Attempt(time, *[Throttled("Throttling")] * 2))
 
     assert time.pauses == [0.025, 0.05]
 
@@ -90,7 +90,7 @@ def test_last_failure_is_told_when_time_runs_out(time: Time) -> None:
     started = time.now
 
     with pytest.raises(Throttled):
-        budget(time).spend(Attempt(time, *[Throttled("Throttling")] * 1000))
+        deadline(time).retry(Attempt(time, *[Throttled("Throttling")] * 1000))
     assert time.now - started <= SECONDS
 
 
@@ -105,16 +105,16 @@ def test_another_attempt_is_begun_only_if_it_can_end(time: Time, left: float, ma
     attempt = Attempt(time, Throttled("Throttling"), Rejected("AccessDenied"), seconds=SECONDS - left)
 
     with pytest.raises((Throttled, Rejected)):
-        budget(time).spend(attempt)
+        deadline(time).retry(attempt)
     assert attempt.made == made
 
 
-def test_nothing_is_begun_once_the_budget_has_ended(time: Time) -> None:
-    attempt, ended = Attempt(time), budget(time)
-    ended.end()
+def test_nothing_is_begun_once_the_deadline_is_over(time: Time) -> None:
+    attempt, over = Attempt(time), deadline(time)
+    over.expire()
 
     with pytest.raises(Unavailable, match="out_of_time"):
-        ended.spend(attempt)
+        over.retry(attempt)
     assert attempt.made == 0
 
 
@@ -122,7 +122,7 @@ def test_nothing_is_tried_again_after_an_attempt_that_took_all_the_time(time: Ti
     attempt = Attempt(time, Unavailable("ReadTimeoutError"), seconds=SECONDS)
 
     with pytest.raises(Unavailable):
-        budget(time).spend(attempt)
+        deadline(time).retry(attempt)
     assert (attempt.made, time.pauses) == (1, [])
 
 
@@ -133,14 +133,14 @@ def test_waits_fit_into_each_other() -> None:
 
 
 def test_remaining_time_never_falls_below_nothing(time: Time) -> None:
-    spent = budget(time)
+    passing = deadline(time)
     time.now += SECONDS + 5
 
-    assert spent.remaining() == 0.0
+    assert passing.remaining() == 0.0
 
 
 def test_pause_is_as_long_as_aws_asks(time: Time) -> None:
-    budget(time).spend(Attempt(time, Throttled("Throttling", 3), Unavailable("ServiceUnavailable", 0)))
+    deadline(time).retry(Attempt(time, Throttled("Throttling", 3), Unavailable("ServiceUnavailable", 0)))
 
     assert time.pauses == [3, 0.2]
 
@@ -149,19 +149,19 @@ def test_pause_that_aws_asks_for_is_not_begun_if_the_time_is_not_there(time: Tim
     attempt = Attempt(time, Throttled("Throttling", 8))
 
     with pytest.raises(Throttled):
-        budget(time).spend(attempt)
+        deadline(time).retry(attempt)
     assert (attempt.made, time.pauses) == (1, [])
 
 
 def test_retries_and_throttles_are_counted(time: Time) -> None:
-    spent = budget(time)
-    spent.spend(Attempt(time, Throttled("Throttling"), Unavailable("ServiceFailure")))
+    passing = deadline(time)
+    passing.retry(Attempt(time, Throttled("Throttling"), Unavailable("ServiceFailure")))
 
-    assert spent.tally == {"retries": 2, "throttles": 1}
+    assert passing.counts == {"retries": 2, "throttles": 1}
 
 
 def test_time_of_a_step_is_noted(time: Time) -> None:
-    spent = budget(time)
+    passing = deadline(time)
 
-    assert spent.timed("step", Attempt(time, seconds=0.25)) == "done"
-    assert spent.milliseconds == {"step": pytest.approx(250)}
+    assert passing.timed("step", Attempt(time, seconds=0.25)) == "done"
+    assert passing.milliseconds == {"step": pytest.approx(250)}

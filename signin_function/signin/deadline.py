@@ -20,11 +20,11 @@ SHORTEST_ATTEMPT = 0.5
 """Seconds. With less than that left, what AWS said last is told; an attempt cut short would look like an outage."""
 
 
-class Budget:
+class Deadline:
     """
     A deadline, with what is needed to wait and to be told the time.
 
-    `tally` counts the "retries" and "throttles" on the way, `milliseconds` tells how long each step took.
+    `counts` counts the "retries" and "throttles" on the way, `milliseconds` tells how long each step took.
     """
 
     def __init__(
@@ -39,17 +39,17 @@ class Budget:
         self._sleep = sleep
         self._random = random
         self._started = clock()
-        self._deadline = self._started + seconds
-        self.tally: Counter[str] = Counter()
+        self._ends = self._started + seconds
+        self.counts: Counter[str] = Counter()
         self.milliseconds: dict[str, float] = {}
 
     def remaining(self) -> float:
         """Return the seconds that are left; none once the time is over."""
-        return max(0.0, self._deadline - self._clock())
+        return max(0.0, self._ends - self._clock())
 
-    def end(self) -> None:
+    def expire(self) -> None:
         """Leave no time for anything that has not begun."""
-        self._deadline = self._clock()
+        self._ends = self._clock()
 
     def timed(self, step: str, work: Callable[[], T]) -> T:
         """Return what *work* returns, and note how long it took as *step*."""
@@ -59,7 +59,7 @@ class Budget:
         finally:
             self.milliseconds[step] = 1000 * (self._clock() - began)
 
-    def spend(self, attempt: Callable[[], T]) -> T:
+    def retry(self, attempt: Callable[[], T]) -> T:
         """
         Return what *attempt* returns, trying again after a pause while AWS throttles or fails and time is left.
 
@@ -76,10 +76,10 @@ class Budget:
             try:
                 return attempt()
             except PassingError as error:
-                self.tally["throttles"] += isinstance(error, Throttled)
+                self.counts["throttles"] += isinstance(error, Throttled)
                 pause = max(longest * self._random(), error.retry_after or 0)
                 if pause + SHORTEST_ATTEMPT > self.remaining():
                     raise
-            self.tally["retries"] += 1
+            self.counts["retries"] += 1
             self._sleep(pause)
             longest = min(2 * longest, LONGEST_PAUSE)
