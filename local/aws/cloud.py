@@ -11,7 +11,8 @@ from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.wrappers import Response
 
-from local.aws import cloudformation, errors, secretsmanager, services, sts
+from local import chime
+from local.aws import cloudformation, errors, secretsmanager, sts
 from local.aws.errors import AwsError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Cloud:
         """
         if not _alone.acquire(blocking=False):
             raise RuntimeError("Another AwsEndpoint is open in this process: close it first, moto's state is shared.")
-        services.register()
+        chime.register()
         sts.install()
         cloudformation.install()
         secretsmanager.install()

@@ -19,8 +19,8 @@ from moto.sts.responses import TokenResponse
 
 from local.aws import callers
 from local.aws.errors import AwsError, QueryError
-from local.aws.services.constraints import refusal
 from local.aws.sessions import Context, Session
+from local.chime.constraints import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.model import Shape, ShapeResolver
 
-from local.aws.services.constraints import refusal
+from local.chime.constraints import refusal
 
 SHAPES: dict[str, Any] = {
     "Request": {

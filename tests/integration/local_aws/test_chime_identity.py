@@ -13,7 +13,7 @@ import pytest
 import urllib3
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from local.aws import services
+from local.chime import register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -242,7 +242,7 @@ def test_error_on_the_wire_is_the_header_and_two_members(aws: Aws, chime: Any, a
 def test_the_service_works_under_mock_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    services.register()
+    register()
     with moto.mock_aws():
         chime: Any = boto3.client("chime-sdk-identity", region_name="us-east-1")
         arn = chime.create_app_instance(Name="Demo")["AppInstanceArn"]
@@ -254,6 +254,6 @@ def test_under_mock_aws_a_region_without_the_service_is_out_of_reach(monkeypatch
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    services.register()
+    register()
     with moto.mock_aws(), pytest.raises(EndpointConnectionError):
         boto3.client("chime-sdk-identity", region_name="eu-west-1").list_app_instances()

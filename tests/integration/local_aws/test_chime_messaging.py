@@ -10,7 +10,7 @@ import moto
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws import services
+from local.chime import register
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Aws
@@ -280,7 +280,7 @@ def test_fault_is_modelled(aws: Aws, messaging: Any) -> None:
 def test_nobody_is_behind_the_endpoint_under_mock_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    services.register()
+    register()
     with moto.mock_aws():
         messaging: Any = boto3.client("chime-sdk-messaging", region_name="us-east-1")
         assert messaging.get_messaging_session_endpoint()["Endpoint"]["Url"].endswith(".invalid")
