@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 
 from benchmarks.replay import Replay
-from local.process import environment
+from local.lambda_runtime.process import environment
 from local.stack import Stack
 
 if TYPE_CHECKING:

@@ -8,24 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from local.api_gateway.app import Gateway
 from local.aws.endpoint import AwsEndpoint
-from local.bodies import BoundedBodies
-from local.certificate import throwaway
-from local.deployment import Deployment, deploy
-from local.functions import Functions
-from local.gateway.app import Gateway
-from local.homepage import Site
-from local.hosts import AWS_DOMAIN, OwnHostsOnly
-from local.issuer import AUDIENCE, Issuer
-from local.origins import OwnPagesOnly, origin
-from local.process import to_stderr
-from local.web import Server
+from local.cloudformation.deployment import Deployment, deploy
+from local.http.bodies import BoundedBodies
+from local.http.certificate import throwaway
+from local.http.hosts import AWS_DOMAIN, OwnHostsOnly
+from local.http.same_origin import OwnPagesOnly, origin
+from local.http.server import Server
+from local.issuer.issuer import AUDIENCE, Issuer
+from local.lambda_runtime.functions import Functions
+from local.lambda_runtime.process import to_stderr
+from local.page.homepage import Site
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from wsgiref.types import WSGIApplication
 
-    from local.process import LogSink
+    from local.lambda_runtime.process import LogSink
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "template.yaml"
 WEB_DEMO_ORIGIN = "https://localhost:9000"

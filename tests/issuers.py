@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from local.web import Server
+from local.http.server import Server
 
 if TYPE_CHECKING:
     import ssl

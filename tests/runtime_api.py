@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from werkzeug.wrappers import Request, Response
 
-from local.process import FunctionFailedError
-from local.web import Server
+from local.http.server import Server
+from local.lambda_runtime.process import FunctionFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from local.process import Function
+    from local.lambda_runtime.process import Function
 
 API = "/2018-06-01/runtime"
 

@@ -14,9 +14,9 @@ from moto.iam.models import iam_backends
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.aws.endpoint import AwsEndpoint
-from local.deployment import deploy
+from local.cloudformation.deployment import deploy
+from local.cloudformation.template import translate
 from local.stack import TEMPLATE
-from local.template import translate
 from tests.reference import as_list
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from moto.iam.models import Role
 
-    from local.deployment import Deployment
+    from local.cloudformation.deployment import Deployment
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app-AbCdEf"

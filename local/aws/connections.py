@@ -20,7 +20,7 @@ from local.aws import errors
 from local.aws.call import CONNECT
 from local.aws.callers import ACCOUNT
 from local.aws.errors import AwsError
-from local.websocket import Upgrade
+from local.http.websocket import Upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from local.aws.call import Call
     from local.aws.sessions import Session
-    from local.websocket import WebSocket
+    from local.http.websocket import WebSocket
 
 ESTABLISHED = '{"Headers": {"x-amz-chime-event-type": "SESSION_ESTABLISHED", "x-amz-chime-message-type": "SYSTEM"}}'
 GOING_AWAY = 1001

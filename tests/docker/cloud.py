@@ -14,13 +14,13 @@ from botocore.config import Config
 from werkzeug.test import Client
 
 from local.aws.endpoint import AwsEndpoint
-from local.bodies import BoundedBodies
-from local.deployment import REGION, deploy
-from local.hosts import OwnHostsOnly
-from local.issuer import AUDIENCE, JWKS, Issuer
+from local.cloudformation.deployment import REGION, deploy
+from local.cloudformation.template import isolated_session
+from local.http.bodies import BoundedBodies
+from local.http.hosts import OwnHostsOnly
+from local.http.server import Server
+from local.issuer.issuer import AUDIENCE, JWKS, Issuer
 from local.stack import TEMPLATE, WEB_DEMO_ORIGIN
-from local.template import isolated_session
-from local.web import Server
 from tests.tokens import hmac_signer
 
 if TYPE_CHECKING:

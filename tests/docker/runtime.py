@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import yaml
 from werkzeug.wrappers import Request, Response
 
-from local.web import Server
+from local.http.server import Server
 from tests.docker import sam
 from tests.docker.cloud import addresses
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from local.deployment import REGION, STACK_NAME
+from local.cloudformation.deployment import REGION, STACK_NAME
 from tests.end_to_end.conftest import ROOT, Answer, Client, aws
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from moto.cloudformation.models import cloudformation_backends
 
 from local.aws.callers import ACCOUNT
-from local.deployment import REGION, STACK_NAME
+from local.cloudformation.deployment import REGION, STACK_NAME
 from local.stack import Options, Stack
 from operations.deletion import KEPT
 from tests.end_to_end.operators import finish, owner, revoke, start

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from local.deployment import REGION, STACK_NAME
+from local.cloudformation.deployment import REGION, STACK_NAME
 from tests.end_to_end.conftest import ROOT, aws
 
 if TYPE_CHECKING:

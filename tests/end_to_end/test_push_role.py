@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.aws.callers import ACCOUNT
-from local.deployment import REGION, STACK_NAME
+from local.cloudformation.deployment import REGION, STACK_NAME
 from local.stack import Options, Stack
 from operations.push import NAME, TAGS, TRUST, permission
 from tests.end_to_end.operators import finish, owner, start

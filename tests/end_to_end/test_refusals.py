@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.web import Server
+from local.http.server import Server
 from tests.end_to_end.conftest import command_line_stack
 from tests.tokens import rsa_signer
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.aws.callers import ACCOUNT
-from local.deployment import STACK_NAME
+from local.cloudformation.deployment import STACK_NAME
 from local.stack import Options, Stack
 from tests.end_to_end.conftest import Client, aws
 from tests.end_to_end.operators import PAUSE, assert_refused, finish, may_act, owner, restore, revoke, signed_in, start

@@ -13,7 +13,7 @@ import urllib3
 from botocore.config import Config
 
 from local.aws.endpoint import AwsEndpoint
-from local.web import Server
+from local.http.server import Server
 from signin.aws import shared_session
 
 if TYPE_CHECKING:

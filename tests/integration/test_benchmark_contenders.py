@@ -12,7 +12,7 @@ import urllib3
 from benchmarks.programs import CONTENDERS, Program, check_signed_in
 from benchmarks.replay import Replay
 from benchmarks.upstream import upstream
-from local.web import Server
+from local.http.server import Server
 from tests.docker.events import signin_event
 
 if TYPE_CHECKING:

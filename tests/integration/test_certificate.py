@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import pytest
 from websockets.sync.client import connect
 
-from local.certificate import throwaway
-from local.web import Server
-from local.websocket import Upgrade
+from local.http.certificate import throwaway
+from local.http.server import Server
+from local.http.websocket import Upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from local.websocket import WebSocket
+    from local.http.websocket import WebSocket
 
 ROOT = Path(__file__).parents[2]
 CONNECTIONS = 300
@@ -67,7 +67,7 @@ def test_every_tls_server_here_is_made_so() -> None:
     makes_its_own = re.compile(r"PROTOCOL_TLS_SERVER|Purpose\.CLIENT_AUTH|PROTOCOL_TLS\b")
     sources = [path for folder in ("local", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
     found = [path.relative_to(ROOT) for path in sources if makes_its_own.search(path.read_text())]
-    assert found == [Path("local/certificate.py"), Path(__file__).relative_to(ROOT)]
+    assert found == [Path("local/http/certificate.py"), Path(__file__).relative_to(ROOT)]
 
 
 def test_client_that_reads_in_one_thread_and_writes_in_another_does_not_hang(server: Server) -> None:

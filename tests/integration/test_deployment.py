@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from moto.iam.models import iam_backends
 
+from local.api_gateway.definition import UnsupportedApiError
 from local.aws.endpoint import AwsEndpoint
-from local.deployment import DeploymentError, deploy
-from local.gateway.definition import UnsupportedApiError
+from local.cloudformation.deployment import DeploymentError, deploy
 from tests.integration import toy_api
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from aws_lambda_powertools.shared import constants
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from local.process import INTERPRETER_NEEDS
+from local.lambda_runtime.process import INTERPRETER_NEEDS
 from local.stack import TEMPLATE
 from tests import environment
 

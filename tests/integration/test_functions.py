@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.functions import PROCESSES, Functions
-from local.process import (
+from local.lambda_runtime.functions import PROCESSES, Functions
+from local.lambda_runtime.process import (
     Function,
     FunctionFailedError,
     FunctionThrottledError,
@@ -383,8 +383,8 @@ def test_process_ends_when_whoever_started_it_is_killed(function: Function, tmp_
         textwrap.dedent(f"""
             import json, os, signal
             from pathlib import Path
-            from local.functions import Functions
-            from local.process import Function
+            from local.lambda_runtime.functions import Functions
+            from local.lambda_runtime.process import Function
             fields = json.loads({json.dumps(json.dumps(vars(function), default=str))})
             function = Function(**(fields | {{"code": Path(fields["code"])}}))
             functions = Functions({{"Toy": function}}, lambda role: {credentials("x")!r}, "http://aws")

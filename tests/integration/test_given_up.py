@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.certificate import throwaway
-from local.web import Server
+from local.http.certificate import throwaway
+from local.http.server import Server
 from signin import aws as signin_aws
 from signin.chime import ChimeUsers
 from signin.deadline import Deadline

@@ -13,8 +13,8 @@ import urllib3
 from cryptography.exceptions import InvalidSignature
 from jose import jwk
 
-from local.issuer import Issuer
-from local.web import Server
+from local.http.server import Server
+from local.issuer.issuer import Issuer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,7 +22,7 @@ from authorizer.algorithms import ASYMMETRIC
 from authorizer.connections import _tls, tls
 from authorizer.errors import KeysUnavailable
 from authorizer.https import IssuerDocuments
-from local.certificate import throwaway
+from local.http.certificate import throwaway
 from tests.issuers import Issuer
 from tests.tokens import ec_signer, rsa_signer
 

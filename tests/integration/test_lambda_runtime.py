@@ -13,10 +13,10 @@ from urllib.parse import quote
 import pytest
 import urllib3
 
-from local.gateway.app import Gateway
-from local.process import environment
+from local.api_gateway.app import Gateway
+from local.http.server import Server
+from local.lambda_runtime.process import environment
 from local.stack import Options, Stack
-from local.web import Server
 from tests.end_to_end.conftest import aws
 from tests.runtime_api import Runtime
 from tests.tokens import hmac_signer

@@ -13,7 +13,7 @@ from authorizer.clock import Clock
 from authorizer.errors import KeysUnavailable
 from authorizer.secret_encodings import decoder
 from authorizer.secrets import SharedSecret
-from local.web import Server
+from local.http.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from authorizer.remembered import COOL_DOWN, Fetched, Remembered
 from authorizer.secret_encodings import decoder
 from authorizer.secrets import SharedSecret
 from local.aws.endpoint import AwsEndpoint
-from local.web import Server
+from local.http.server import Server
 from tests.tokens import NOW, claims, hmac_signer
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from botocore.handlers import BUILTIN_HANDLERS
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 from werkzeug.wrappers import Response
 
-from local.web import Server
+from local.http.server import Server
 from signin import aws
 from signin.chime import ChimeUsers
 from signin.errors import Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing

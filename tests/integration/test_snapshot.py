@@ -17,7 +17,7 @@ import pytest
 import snapshot_restore_py as lambda_hooks
 from werkzeug.wrappers import Response
 
-from local.web import Server
+from local.http.server import Server
 from signin import snapshot
 from signin.app import SignIn
 from signin.sessions import Terms

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local import homepage
+from local.page import homepage
 from local.stack import Options, Stack
 from tests.integration.clients import HTTP, sign_in, token
 

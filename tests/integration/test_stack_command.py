@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.deployment import DeploymentError
+from local.cloudformation.deployment import DeploymentError
 from local.stack import Options, Stack
 from tests.integration.clients import sign_in, token
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.bodies import LARGEST_BODY
+from local.http.bodies import LARGEST_BODY
 from local.stack import Options, Stack
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.gateway.definition import read_responses
-from local.gateway.request import Request
-from local.gateway.responses import KINDS, Answer, Refusal, render
+from local.api_gateway.definition import read_responses
+from local.api_gateway.gateway_responses import KINDS, Answer, Refusal, render
+from local.api_gateway.request import Request
 from local.stack import TEMPLATE
 from tests.translated import LEAST, PROVIDERS, SETS, Translated, findings, source
 

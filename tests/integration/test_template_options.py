@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.aws.endpoint import AwsEndpoint
-from local.deployment import deploy
+from local.cloudformation.deployment import deploy
+from local.cloudformation.template import translate
 from local.stack import TEMPLATE
-from local.template import translate
 from tests.translated import APP_INSTANCE, LEAST, SETS, Translated, findings
 
 if TYPE_CHECKING:

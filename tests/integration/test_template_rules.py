@@ -10,7 +10,7 @@ import pytest
 from authorizer.clock import Clock
 from authorizer.presets import PRESETS
 from authorizer.settings import Settings
-from local.rules import broken_rules
+from local.cloudformation.rules import broken_rules
 from tests.translated import APP_INSTANCE, KEY, LEAST, OTHERWISE, PROVIDERS, SECRET, SETS, deployed, source
 
 PAGE = Path(__file__).parents[2] / "docs" / "identity-providers.md"

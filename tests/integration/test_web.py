@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.exceptions import InternalServerError
 
-from local.certificate import throwaway
-from local.web import HEADERS, Server
+from local.http.certificate import throwaway
+from local.http.server import HEADERS, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

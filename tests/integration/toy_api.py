@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from local.api_gateway.app import Gateway
 from local.aws.endpoint import AwsEndpoint
-from local.deployment import Deployment, deploy
-from local.functions import Functions
-from local.gateway.app import Gateway
-from local.web import Server
+from local.cloudformation.deployment import Deployment, deploy
+from local.http.server import Server
+from local.lambda_runtime.functions import Functions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from local.gateway.authorizers import Authorizers
-from local.gateway.definition import Api, Authorizer, Route
-from local.gateway.events import Call
-from local.gateway.request import Request
-from local.gateway.responses import Refusal
-from local.process import FunctionThrottledError, ImpatientCallerError
+from local.api_gateway.authorizers import Authorizers
+from local.api_gateway.definition import Api, Authorizer, Route
+from local.api_gateway.events import Call
+from local.api_gateway.gateway_responses import Refusal
+from local.api_gateway.request import Request
+from local.lambda_runtime.process import FunctionThrottledError, ImpatientCallerError
 
 API = Api("api", "us-east-1", "123456789012", "v1", (), {}, {}, stage_variables={"tenant": "blue"})
 REQUEST = Request("GET", "/x", (("key", "k"),), (("authorization", "t"),), "127.0.0.1", "HTTP/1.1")

@@ -7,15 +7,15 @@ from typing import Any
 import botocore.session
 import pytest
 
-from local.gateway.answers import read_answer
-from local.gateway.app import Gateway, match_path
-from local.gateway.authorizers import evaluate
-from local.gateway.definition import Api, GatewayResponse, Route
-from local.gateway.request import Request
-from local.gateway.responses import KINDS, Refusal, render, substitute
-from local.origins import origin
-from local.process import ImpatientCallerError
-from local.web import HEADERS
+from local.api_gateway.app import Gateway, match_path
+from local.api_gateway.authorizers import evaluate
+from local.api_gateway.definition import Api, GatewayResponse, Route
+from local.api_gateway.gateway_responses import KINDS, Refusal, render, substitute
+from local.api_gateway.integration_responses import read_answer
+from local.api_gateway.request import Request
+from local.http.same_origin import origin
+from local.http.server import HEADERS
+from local.lambda_runtime.process import ImpatientCallerError
 
 ARN = "arn:aws:execute-api:us-east-1:123456789012:api/v1/POST/signin"
 CONTEXT = {"requestId": "id-1", "identity": {"sourceIp": "127.0.0.1"}}

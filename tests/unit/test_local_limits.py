@@ -9,8 +9,8 @@ from typing import Any
 import cfnlint  # type: ignore[import-untyped]
 import pytest
 
-from local.parameters import refused_values
-from local.variables import MOST_BYTES, RESERVED, refused_variables
+from local.cloudformation.parameters import refused_values
+from local.cloudformation.variables import MOST_BYTES, RESERVED, refused_variables
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "Text": {"Type": "String", "AllowedPattern": "[a-z]*", "MinLength": 2, "MaxLength": 4},

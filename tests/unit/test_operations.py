@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from local.cloudformation.template import translate
 from local.stack import TEMPLATE
-from local.template import translate
 from operations.denials import Denial, is_denial, is_over
 from operations.errors import OperationError
 from operations.revocation import PAUSE_SECONDS, Revocation

@@ -21,8 +21,8 @@ from botocore.credentials import Credentials
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from local.certificate import throwaway
-from local.web import Server
+from local.http.certificate import throwaway
+from local.http.server import Server
 from tests.integration.clients import sign_at
 
 if TYPE_CHECKING:

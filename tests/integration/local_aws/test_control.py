@@ -15,7 +15,7 @@ from local.aws.call import Call
 from local.aws.calls import Calls
 
 if TYPE_CHECKING:
-    from local.web import Server
+    from local.http.server import Server
     from tests.integration.conftest import Aws
 
 GOOD_FAULT = {

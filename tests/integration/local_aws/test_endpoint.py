@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from local.aws import callers
 from local.aws.control import UnknownRoleError
 from local.aws.endpoint import AwsEndpoint
-from local.web import Server
+from local.http.server import Server
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Aws

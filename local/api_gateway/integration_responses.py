@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from local.gateway.responses import Answer, Refusal
+from local.api_gateway.gateway_responses import Answer, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

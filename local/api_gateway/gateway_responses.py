@@ -12,12 +12,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from local.gateway.definition import GatewayResponse
+from local.api_gateway.definition import GatewayResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local.gateway.request import Request
+    from local.api_gateway.request import Request
 
 JSON = "application/json"
 _VARIABLE = re.compile(r"\$context\.(\w+(?:\.\w+)*)")

@@ -18,13 +18,13 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from samtranslator.model.exceptions import InvalidDocumentException  # type: ignore[import-untyped]
 
+from local.api_gateway.definition import Api, read_authorizers, read_responses, read_routes
 from local.aws import cloudformation
-from local.gateway.definition import Api, read_authorizers, read_responses, read_routes
-from local.parameters import refused_values
-from local.process import Function
-from local.rules import broken_rules
-from local.template import CODE_BUCKET, translate
-from local.variables import refused_variables
+from local.cloudformation.parameters import refused_values
+from local.cloudformation.rules import broken_rules
+from local.cloudformation.template import CODE_BUCKET, translate
+from local.cloudformation.variables import refused_variables
+from local.lambda_runtime.process import Function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from local.gateway.definition import Api, Route
-    from local.gateway.request import Request
+    from local.api_gateway.definition import Api, Route
+    from local.api_gateway.request import Request
 
 WITHHELD_HEADERS = frozenset(
     {

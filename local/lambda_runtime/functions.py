@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from local.process import (
+from local.lambda_runtime.process import (
     INIT_SECONDS,
     FunctionFailedError,
     FunctionThrottledError,
@@ -22,7 +22,7 @@ from local.process import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from local.process import Function, Json, LogSink
+    from local.lambda_runtime.process import Function, Json, LogSink
 
     Credentials = Callable[[str], Mapping[str, str]]
 

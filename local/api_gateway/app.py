@@ -5,21 +5,21 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from local.bodies import BodyTooLargeError, BodyUnreadableError, read_body
-from local.gateway.answers import read_answer
-from local.gateway.authorizers import Authorizers
-from local.gateway.events import Call, matches, proxy_event
-from local.gateway.request import read_request
-from local.gateway.responses import Answer, Refusal, render
-from local.process import FunctionFailedError, FunctionThrottledError, ImpatientCallerError
+from local.api_gateway.authorizers import Authorizers
+from local.api_gateway.events import Call, matches, proxy_event
+from local.api_gateway.gateway_responses import Answer, Refusal, render
+from local.api_gateway.integration_responses import read_answer
+from local.api_gateway.request import read_request
+from local.http.bodies import BodyTooLargeError, BodyUnreadableError, read_body
+from local.lambda_runtime.process import FunctionFailedError, FunctionThrottledError, ImpatientCallerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from local.gateway.authorizers import Invoke
-    from local.gateway.definition import Api
-    from local.gateway.request import Request
+    from local.api_gateway.authorizers import Invoke
+    from local.api_gateway.definition import Api
+    from local.api_gateway.request import Request
 
 
 class Gateway:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from local.web import HEADERS
+from local.http.server import HEADERS
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment

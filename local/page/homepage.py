@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "local" / "page"
+PAGE = Path(__file__).resolve().parent
+ROOT = PAGE.parents[1]
 PATHS = {
     "/": PAGE / "index.html",
     "/local/page.css": PAGE / "page.css",

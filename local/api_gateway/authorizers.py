@@ -12,15 +12,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from local.gateway.events import authorizer_event
-from local.gateway.responses import Refusal
-from local.process import FunctionFailedError, FunctionTimeoutError, ImpatientCallerError
+from local.api_gateway.events import authorizer_event
+from local.api_gateway.gateway_responses import Refusal
+from local.lambda_runtime.process import FunctionFailedError, FunctionTimeoutError, ImpatientCallerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from local.gateway.definition import Authorizer
-    from local.gateway.events import Call
+    from local.api_gateway.definition import Authorizer
+    from local.api_gateway.events import Call
 
     Invoke = Callable[[str, Any, float], Any]
 

@@ -1,0 +1,5 @@
+"""
+What CloudFormation does with template.yaml: translate it, check what was passed to it, and create what it describes.
+
+Read `deployment`, then `template` (SAM's translation) and the checks: `parameters`, `rules` and `variables`.
+"""

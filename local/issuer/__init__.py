@@ -1,0 +1,1 @@
+"""A token issuer with real keys. Read `issuer`, then `signing`."""
