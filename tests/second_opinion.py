@@ -62,12 +62,12 @@ def objections(provider: Provider, claims: Mapping[str, Any], now: float) -> lis
 def _issuer_is_known(provider: Provider, claims: Mapping[str, Any]) -> bool:
     issuer = claims.get("iss")
     if issuer is None or not isinstance(issuer, str):
-        return issuer is None and not provider.issuers and "{tid}" not in provider.id_scope
+        return issuer is None and not provider.issuers and "{tid}" not in provider.namespace
     patterns = (re.escape(known).replace(re.escape("{tenantid}"), GUID) for known in provider.issuers)
     tid = claims.get("tid")
     of_the_tenant = isinstance(tid, str) and re.fullmatch(GUID, tid) and f"/{tid}/" in issuer
     known = any(re.fullmatch(pattern, issuer) for pattern in patterns)
-    return known and bool("{tid}" not in provider.id_scope or of_the_tenant)
+    return known and bool("{tid}" not in provider.namespace or of_the_tenant)
 
 
 def _times_are_right(provider: Provider, claims: Mapping[str, Any], now: float) -> bool:

@@ -66,7 +66,7 @@ MORE = {
             "uti": "fqiBqXLPj0eQa82S-IYFAA",
             "ver": "2.0",
         },
-        {"subject": OID, "name": "ada", "plain": True},
+        {"subject": OID, "name": "ada", "keep_subject": True},
         jwk={"issuer": "https://login.microsoftonline.com/{tenantid}/v2.0", "alg": None},
         source="https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference",
     ),
@@ -106,7 +106,7 @@ MORE = {
             "email": "ada@gmail.com",
             "email_verified": True,
         },
-        {"subject": "10769150350006150715113082367", "name": "ada", "plain": True},
+        {"subject": "10769150350006150715113082367", "name": "ada", "keep_subject": True},
         source="https://developers.google.com/identity/sign-in/android/backend-auth",
     ),
     "clerk, version 1, with a name of one's own": Shape(

@@ -51,8 +51,8 @@ def provider(**changes: Any) -> Provider:
         "subject_claim": "sub",
         "longest_subject": 255,
         "name_claims": ("name", "nickname"),
-        "id_scope": ISSUER,
-        "plain": True,
+        "namespace": ISSUER,
+        "keep_subject": True,
         "user_roles": UserRoles(),
         "skew": 60,
         "longest_lifetime": None,
@@ -70,7 +70,7 @@ def shared_secret(**changes: Any) -> Provider:
         "keys": SecretVersions(SECRET),
         "subject_claim": "id",
         "name_claims": ("full_name",),
-        "id_scope": "own",
+        "namespace": "own",
     }
     return provider(**{**own, **changes})
 

@@ -103,8 +103,12 @@ def _load() -> None:
 def _allow(event: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     context = {
         "provider": caller.provider,
-        "scope": caller.id_scope,
-        "plain": caller.plain,
+        "namespace": caller.namespace,
+        "keep_subject": caller.keep_subject,
+        # The same two by their old names, because a gradual deployment (GRADUAL=1) puts this authorizer in front of
+        # the handler of before, which reads no others. They go with the first release.
+        "scope": caller.namespace,
+        "keep_subject": caller.keep_subject,
         "subject": caller.subject,
         "name": caller.name,
         "role": caller.role,

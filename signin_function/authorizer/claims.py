@@ -28,8 +28,8 @@ class Caller:
     """Who calls, as their provider vouches for: whoever holds one of these need check nothing."""
 
     provider: str
-    id_scope: str
-    plain: bool
+    namespace: str
+    keep_subject: bool
     subject: str
     name: str
     role: str
@@ -134,8 +134,8 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
     subject = _subject(claim_paths.only(claims, provider.subject_claim), provider)
     return Caller(
         provider=provider.name,
-        id_scope=_id_scope(claims, provider),
-        plain=provider.plain,
+        namespace=_namespace(claims, provider),
+        keep_subject=provider.keep_subject,
         subject=subject,
         name=names.shown(claims, provider.name_claims, subject)[:LONGEST_NAME],
         role=_role(claims, provider.user_roles),
@@ -213,15 +213,15 @@ def _names_somebody(subject: str) -> bool:
     return not _CONTROL.search(subject) and names.has_something_to_see(subject)
 
 
-def _id_scope(claims: Mapping[str, Any], provider: Provider) -> str:
+def _namespace(claims: Mapping[str, Any], provider: Provider) -> str:
     issuer = claims.get("iss") or ""  # null names none, as its absence
-    if "{tid}" not in provider.id_scope:
-        return provider.id_scope.replace("{iss}", issuer)
+    if "{tid}" not in provider.namespace:
+        return provider.namespace.replace("{iss}", issuer)
     tenant = claims.get("tid")
     # The issuer was matched; that the tenant is the issuer's own is said by Entra's documentation, not by its key.
     if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or f"/{tenant}/" not in issuer:
         raise TokenRefused(Reason.INVALID_CLAIM)
-    return provider.id_scope.replace("{tid}", tenant)
+    return provider.namespace.replace("{tid}", tenant)
 
 
 def _role(claims: Mapping[str, Any], roles: UserRoles) -> str:

@@ -18,7 +18,7 @@ CLAIMS = ("subject_claim", "roles_claim", "user_roles_claim")
 TERMS = ("required_claims", "must", "must_not")
 
 
-def id_scope_of(options: Options, issuers: tuple[str, ...], name: str) -> str:
+def namespace_of(options: Options, issuers: tuple[str, ...], name: str) -> str:
     """
     Return what sets the users' ids apart from those of others: the issuer, or the provider's name.
 
@@ -26,17 +26,17 @@ def id_scope_of(options: Options, issuers: tuple[str, ...], name: str) -> str:
         SettingsError: It would make one user of two people whom two issuers or tenants call the same.
     """
     several = are_several(options, issuers)
-    scope = options.text("id_scope", "Write a text.", "{iss}" if several else (*issuers, name)[0])
-    if several and "{iss}" not in scope and "{tid}" not in scope:
+    namespace = options.text("namespace", "Write a text.", "{iss}" if several else (*issuers, name)[0])
+    if several and "{iss}" not in namespace and "{tid}" not in namespace:
         raise options.wrong(
-            "id_scope",
+            "namespace",
             "does not keep apart the users of several issuers or tenants: of two with one id it would make one user. "
             'Leave it out, or put "{iss}" (with Entra ID "{tid}") into it.',
         )
-    return scope
+    return namespace
 
 
-def is_plain(options: Options, issuers: tuple[str, ...], *, only_one: bool) -> bool:
+def keeps_subject(options: Options, issuers: tuple[str, ...], *, only_one: bool) -> bool:
     """
     Say whether ids that fit pass unchanged: those of an only provider do, unless it says otherwise.
 
@@ -44,14 +44,14 @@ def is_plain(options: Options, issuers: tuple[str, ...], *, only_one: bool) -> b
         SettingsError: They shall, though more than one tenant or issuer can match.
     """
     several = are_several(options, issuers)
-    plain = options.flag("plain", default=only_one and not several)
-    if plain and several:
+    keep_subject = options.flag("keep_subject", default=only_one and not several)
+    if keep_subject and several:
         raise options.wrong(
-            "plain",
+            "keep_subject",
             "is true, and tokens of several issuers or tenants are taken: of two people with one id it would make one "
             "user. Leave it out.",
         )
-    return plain
+    return keep_subject
 
 
 def check_apart(providers: tuple[Provider, ...]) -> None:
@@ -61,11 +61,11 @@ def check_apart(providers: tuple[Provider, ...]) -> None:
     Raises:
         SettingsError: Two do: equal ids of theirs would become one user.
     """
-    scopes = [scope for provider in providers for scope in _scopes(provider)]
-    twice = [scope for scope, times in Counter(scopes).items() if times > 1]
+    namespaces = [namespace for provider in providers for namespace in _namespaces(provider)]
+    twice = [namespace for namespace, times in Counter(namespaces).items() if times > 1]
     if twice:
         raise SettingsError(
-            f"PROVIDERS: two have the same id_scope, {twice[0]}: equal ids would become one user. Make them differ."
+            f"PROVIDERS: two have the same namespace, {twice[0]}: equal ids would become one user. Make them differ."
         )
 
 
@@ -105,6 +105,6 @@ def are_several(options: Options, issuers: tuple[str, ...]) -> bool:
     return len(spaces) > 1 and not options.flag("same_users", default=False)
 
 
-def _scopes(provider: Provider) -> set[str]:
+def _namespaces(provider: Provider) -> set[str]:
     named = [(issuer, tenant_of(issuer) or issuer) for issuer in provider.issuers] or [("", "")]
-    return {provider.id_scope.replace("{iss}", issuer).replace("{tid}", tenant) for issuer, tenant in named}
+    return {provider.namespace.replace("{iss}", issuer).replace("{tid}", tenant) for issuer, tenant in named}

@@ -51,7 +51,7 @@ def _entra(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, 
         "issuer": [issuer for version in versions for issuer in version],
         "jwks_uri": f"{login}/{keys_of}/discovery/v2.0/keys",
         "audience": [form.format(client) for form in ("{}", "api://{}") for client in given["client_id"]],
-        "id_scope": login + "/{tid}",
+        "namespace": login + "/{tid}",
     }
 
 

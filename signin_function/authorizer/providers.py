@@ -88,9 +88,9 @@ class Provider:
     An identity provider whose tokens are accepted, and the terms.
 
     `issuers` is empty for the one provider whose tokens name none; an issuer with "{tenantid}" in it stands for
-    those of all tenants. `audiences` is None if any will do, and empty if a token must name none. `id_scope` sets
+    those of all tenants. `audiences` is None if any will do, and empty if a token must name none. `namespace` sets
     its users apart from those of other providers, with the claims `tid` and `iss` in place of "{tid}" and "{iss}";
-    `plain` passes user ids on unchanged where they fit. If `clients` are named, one of them must be the first of
+    `keep_subject` passes user ids on unchanged where they fit. If `clients` are named, one of them must be the first of
     `client_claims` that the token has: who asked for it. `skew`,
     `longest_lifetime` and `least_remaining` (of a token's life) are in seconds.
     """
@@ -106,8 +106,8 @@ class Provider:
     subject_claim: str
     longest_subject: int
     name_claims: tuple[str, ...]
-    id_scope: str
-    plain: bool
+    namespace: str
+    keep_subject: bool
     user_roles: UserRoles
     skew: int
     longest_lifetime: int | None

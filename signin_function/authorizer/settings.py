@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from authorizer.errors import SettingsError
-from authorizer.identity_options import are_several, check_apart, check_not_said_of_oneself, id_scope_of, is_plain
+from authorizer.identity_options import are_several, check_apart, check_not_said_of_oneself, keeps_subject, namespace_of
 from authorizer.key_options import KEY_OPTIONS, SECRET_OPTIONS, algorithms_of, keys_of, replaced
 from authorizer.options import Options
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
@@ -31,7 +31,7 @@ OPTIONS = {
     *("skew_seconds", "longest_lifetime_seconds"),
     *("must", "must_not", "must_have", "must_not_have", "machine_suffix", "let_in", "clients", "client_claims"),
     *("required_scopes", "required_roles", "roles_claim", "required_claims", "same_users"),
-    *("subject_claim", "longest_subject", "name_claims", "id_scope", "plain", "user_roles", "user_roles_claim"),
+    *("subject_claim", "longest_subject", "name_claims", "namespace", "keep_subject", "user_roles", "user_roles_claim"),
 }
 ROLE_NAME = re.compile(r"[\w+=.@-]{1,64}", re.ASCII)
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -117,10 +117,10 @@ def _entries(text: str, notes: list[str]) -> list[Options]:
         raise SettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise SettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
-    if len(entries) > 1 and not any("plain" in entry for entry in entries):
+    if len(entries) > 1 and not any("keep_subject" in entry for entry in entries):
         raise SettingsError(
-            'PROVIDERS: of several, say whose users keep their ids: "plain": true of the one that was alone before, '
-            'or "plain": false of any if none did.'
+            'PROVIDERS: of several, say whose users keep their ids: "keep_subject": true of the one that was alone '
+            'before, or "keep_subject": false of any if none did.'
         )
     return [Options(f"PROVIDERS[{position}]", entry, notes) for position, entry in enumerate(entries)]
 
@@ -155,8 +155,10 @@ def _check_together(providers: tuple[Provider, ...]) -> None:
         twice = [value for value, times in Counter(values).items() if times > 1]
         if twice:
             raise SettingsError(f"PROVIDERS: two have the same {what}, {twice[0]}. Make them differ.")
-    if sum(provider.plain for provider in providers) > 1:
-        raise SettingsError('PROVIDERS: "plain" is true more than once: equal ids would become one user. Keep one.')
+    if sum(provider.keep_subject for provider in providers) > 1:
+        raise SettingsError(
+            'PROVIDERS: "keep_subject" is true more than once: equal ids would become one user. Keep one.'
+        )
     check_apart(providers)
 
 
@@ -191,8 +193,8 @@ def _provider(options: Options, clock: Clock, watch: Callable[[str, Fetch], None
         subject_claim=options.text("subject_claim", "Write the claim that holds the user's id.", "sub"),
         longest_subject=options.number("longest_subject", 1, LONGEST_SUBJECT, LONGEST_SUBJECT),
         name_claims=options.texts("name_claims", "Write the claims that may hold the name, best first.", OIDC_NAMES),
-        id_scope=id_scope_of(options, issuers, name),
-        plain=is_plain(options, issuers, only_one=only_one),
+        namespace=namespace_of(options, issuers, name),
+        keep_subject=keeps_subject(options, issuers, only_one=only_one),
         user_roles=_user_roles(options),
         skew=options.number("skew_seconds", 0, LARGEST_SKEW, SKEW),
         longest_lifetime=_longest_lifetime(options),

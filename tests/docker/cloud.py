@@ -94,7 +94,13 @@ class Cloud:
         with closing(client("chime-sdk-identity")) as identity, closing(client("secretsmanager")) as manager:
             app_instance = identity.create_app_instance(Name="docker", ClientRequestToken="docker")
             secret = manager.create_secret(Name="docker", SecretBinary=self._secret)
-        by_key_set = {"name": "local", "issuer": ISSUER, "audience": AUDIENCE, "jwks": self._key_set(), "plain": True}
+        by_key_set = {
+            "name": "local",
+            "issuer": ISSUER,
+            "audience": AUDIENCE,
+            "jwks": self._key_set(),
+            "keep_subject": True,
+        }
         by_secret = {"name": "shared", "preset": "shared-secret", "secret_arn": secret["ARN"]}
         return {
             "ChimeAppInstanceArn": app_instance["AppInstanceArn"],

@@ -69,7 +69,7 @@ PRESETS: list[dict[str, Any]] = [
         "audience": "app",
         "same_users": True,
         "clients": ["app"],
-        "id_scope": "{iss}",
+        "namespace": "{iss}",
     },
 ]
 

@@ -44,7 +44,7 @@ class World:
             keys_url = issuer.serve("/keys", key_set(OLD))
             issuer.serve(DISCOVERY, {"issuer": issuer.url, "jwks_uri": keys_url})
             entries.append(
-                {"name": f"issuer-{number}", "issuer": issuer.url, "audience": AUDIENCE, "plain": number == 0}
+                {"name": f"issuer-{number}", "issuer": issuer.url, "audience": AUDIENCE, "keep_subject": number == 0}
             )
         settings = Settings.from_environ(
             {"PROVIDERS": json.dumps(entries)}, clock, lambda name, fetch: self.fetches.append((name, fetch))

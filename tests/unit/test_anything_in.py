@@ -73,7 +73,7 @@ def judged(token: str) -> Caller | AuthorizerError:
         return refused
     assert 1 <= len(caller.subject) <= 255
     assert caller.expires > NOW - 60
-    json.dumps([caller.subject, caller.name, caller.id_scope], ensure_ascii=False).encode()  # as Lambda will
+    json.dumps([caller.subject, caller.name, caller.namespace], ensure_ascii=False).encode()  # as Lambda will
     return caller
 
 

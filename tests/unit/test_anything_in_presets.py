@@ -52,7 +52,7 @@ some_options = st.fixed_dictionaries(
         "longest_lifetime_seconds": st.sampled_from([60, 3600]),
         "longest_subject": st.sampled_from([1, 3]),
         "skew_seconds": st.sampled_from([0, 300]),
-        "plain": st.booleans(),
+        "keep_subject": st.booleans(),
     },
 )
 

@@ -46,14 +46,27 @@ def test_good_token_is_allowed_to_call_this_method_and_names_the_caller() -> Non
         },
         "context": {
             "provider": "main",
+            "namespace": ISSUER,
+            "keep_subject": True,
             "scope": ISSUER,
-            "plain": True,
+            "keep_subject": True,
             "subject": "ada",
             "name": "Ada Lovelace",
             "role": "",
             "expires": NOW + 3600,
         },
     }
+
+
+@pytest.mark.parametrize("keep_subject", [True, False])
+def test_handler_of_before_finds_the_two_renamed_fields_by_their_old_names(keep_subject: bool) -> None:  # noqa: FBT001 - what is tested
+    context = authorizer(namespace="mine", keep_subject=keep_subject).decide(bearer())["context"]
+
+    assert (
+        (context["scope"], context["keep_subject"])
+        == (context["namespace"], context["keep_subject"])
+        == ("mine", keep_subject)
+    )
 
 
 def test_bad_token_is_denied_with_its_reason() -> None:

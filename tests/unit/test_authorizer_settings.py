@@ -44,7 +44,7 @@ def test_issuer_and_audience_are_enough() -> None:
     assert main.issuers == ("https://issuer.example/",)
     assert main.audiences == ("chime-signin",)
     assert main.subject_claim == "sub"
-    assert main.id_scope == "https://issuer.example/"
+    assert main.namespace == "https://issuer.example/"
     assert (main.skew, main.longest_lifetime) == (60, None)
     assert main.kind.types == {"jwt", "at+jwt"}
     assert "ES512" in main.algorithms
@@ -58,7 +58,7 @@ def test_secret_is_enough() -> None:
     assert own.audiences == ()
     assert own.algorithms == ("HS256",)
     assert (own.subject_claim, own.name_claims) == ("id", ("full_name",))
-    assert own.id_scope == "own"
+    assert own.namespace == "own"
 
 
 @pytest.mark.parametrize(
@@ -96,14 +96,14 @@ def test_algorithm_with_two_names_is_one_in_settings(algorithms: str | list[str]
         provider({**OWN, "algorithms": algorithms})
 
 
-def test_only_provider_is_plain() -> None:
-    assert provider(OIDC).plain
-    assert not provider({**OIDC, "plain": False}).plain
+def test_only_provider_keeps_its_subjects() -> None:
+    assert provider(OIDC).keep_subject
+    assert not provider({**OIDC, "keep_subject": False}).keep_subject
 
 
-def test_of_several_providers_only_the_one_named_is_plain() -> None:
-    assert [one.plain for one in settings(OIDC, {**OWN, "plain": False}).providers.all] == [False, False]
-    assert [one.plain for one in settings(OIDC, {**OWN, "plain": True}).providers.all] == [False, True]
+def test_of_several_providers_only_the_one_named_keeps_its_subjects() -> None:
+    assert [one.keep_subject for one in settings(OIDC, {**OWN, "keep_subject": False}).providers.all] == [False, False]
+    assert [one.keep_subject for one in settings(OIDC, {**OWN, "keep_subject": True}).providers.all] == [False, True]
 
 
 @pytest.mark.parametrize("audience", ["a", ["a"], ["a", "b"]])
@@ -172,7 +172,7 @@ def test_issuer_may_have_several_names(preset: str) -> None:
     told = provider({**OIDC, "preset": preset, "issuer": several})
 
     assert told.issuers == tuple(several)
-    assert (told.id_scope, told.plain) == ("{iss}", False)
+    assert (told.namespace, told.keep_subject) == ("{iss}", False)
 
 
 @pytest.mark.parametrize("preset", ["oidc", "keycloak"])
@@ -180,7 +180,7 @@ def test_issuer_s_several_names_may_be_one(preset: str) -> None:
     several = ["https://issuer.example/realms/x", "https://id.example/realms/x"]
     told = provider({**OIDC, "preset": preset, "issuer": several, "same_users": True})
 
-    assert (told.id_scope, told.plain) == (several[0], True)
+    assert (told.namespace, told.keep_subject) == (several[0], True)
 
 
 @pytest.mark.parametrize(
@@ -257,20 +257,28 @@ def test_wrong_provider_says_what_to_write(entry: Any, words: str) -> None:
     ("entries", "words"),
     [
         pytest.param(
-            ({**OIDC, "plain": False}, {**OIDC, "issuer": "https://b.example"}),
+            ({**OIDC, "keep_subject": False}, {**OIDC, "issuer": "https://b.example"}),
             "same names, main",
             id="two of one name",
         ),
         pytest.param(
-            ({**OIDC, "plain": False}, {**OIDC, "name": "b"}),
+            ({**OIDC, "keep_subject": False}, {**OIDC, "name": "b"}),
             "same issuers, https://issuer.example/",
             id="two of one issuer",
         ),
         pytest.param(
-            ({**OWN, "plain": False}, {**OWN, "name": "b"}), r"same issuers, \(none\)", id="two without an issuer"
+            ({**OWN, "keep_subject": False}, {**OWN, "name": "b"}),
+            r"same issuers, \(none\)",
+            id="two without an issuer",
         ),
-        pytest.param(({**OIDC, "plain": True}, {**OWN, "plain": True}), "plain", id="two that are plain"),
-        pytest.param((OIDC, OWN), "say whose users keep their ids", id="two of which none says whose ids are plain"),
+        pytest.param(
+            ({**OIDC, "keep_subject": True}, {**OWN, "keep_subject": True}),
+            "keep_subject",
+            id="two that keep their subjects",
+        ),
+        pytest.param(
+            (OIDC, OWN), "say whose users keep their ids", id="two of which none says whose users keep their ids"
+        ),
         pytest.param((), "Write at least one", id="none"),
     ],
 )

@@ -38,9 +38,9 @@ def test_same_id_in_two_tenants_is_two_users(tenant: Any, subject: str) -> None:
 
     here, there = decide(shape, {"email": "a@b.example"}, options), decide(shape, elsewhere, options)
     assert here.subject == there.subject
-    assert not here.plain
-    assert not there.plain
-    assert here.id_scope != there.id_scope
+    assert not here.keep_subject
+    assert not there.keep_subject
+    assert here.namespace != there.namespace
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_same_id_in_two_tenants_is_two_users(tenant: Any, subject: str) -> None:
     ],
 )
 def test_plain_is_refused_where_several_can_match(entry: dict[str, Any]) -> None:
-    assert not providers(entry)[0].plain
-    with pytest.raises(SettingsError, match="plain is true, and tokens of several issuers or tenants"):
-        providers({**entry, "plain": True})
+    assert not providers(entry)[0].keep_subject
+    with pytest.raises(SettingsError, match="keep_subject is true, and tokens of several issuers or tenants"):
+        providers({**entry, "keep_subject": True})
 
 
 @pytest.mark.parametrize(
@@ -70,20 +70,22 @@ def test_plain_is_refused_where_several_can_match(entry: dict[str, Any]) -> None
     ],
 )
 def test_one_namespace_with_several_issuers_stays_plain(entry: dict[str, Any]) -> None:
-    assert providers(entry)[0].plain
+    assert providers(entry)[0].keep_subject
 
 
 def test_users_of_several_issuers_are_set_apart_by_their_own() -> None:
     two = Shape({"issuer": [A, B], "audience": "app"}, {"iss": A, "aud": "app", "sub": "ada"}, {})
 
-    assert [decide(two, {"iss": issuer}).id_scope for issuer in (A, B)] == [A, B]
-    assert decide(two, {"iss": B}, {"same_users": True}).id_scope == A
+    assert [decide(two, {"iss": issuer}).namespace for issuer in (A, B)] == [A, B]
+    assert decide(two, {"iss": B}, {"same_users": True}).namespace == A
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        pytest.param({"id_scope": "mine"}, 'id_scope does not keep apart.*put "{iss}"', id="a scope for all of them"),
+        pytest.param(
+            {"namespace": "mine"}, 'namespace does not keep apart.*put "{iss}"', id="a namespace for all of them"
+        ),
         pytest.param(
             {"jwks_uri": None, "issuer": "https://id.example/{tenantid}"},
             "issuer stands for many",
@@ -103,17 +105,17 @@ def test_several_issuers_that_would_be_one_are_refused(changes: dict[str, Any], 
 def test_tenant_may_stand_in_an_issuer_twice() -> None:
     both = "https://{tenantid}.ciamlogin.com/{tenantid}/v2.0"
     shape = Shape(
-        {"issuer": both, "audience": "app", "id_scope": "x/{tid}"}, {"aud": "app", "sub": "ada", "tid": TID}, {}
+        {"issuer": both, "audience": "app", "namespace": "x/{tid}"}, {"aud": "app", "sub": "ada", "tid": TID}, {}
     )
 
-    assert decide(shape, {"iss": both.replace("{tenantid}", TID)}).id_scope == f"x/{TID}"
+    assert decide(shape, {"iss": both.replace("{tenantid}", TID)}).namespace == f"x/{TID}"
     with pytest.raises(TokenRefused, match="unknown_issuer"):
         decide(shape, {"iss": f"https://{TID}.ciamlogin.com/{OTHER_TID}/v2.0"})
 
 
 def test_tenants_cannot_have_the_same_users() -> None:
-    with pytest.raises(SettingsError, match="id_scope does not keep apart"):
-        providers({**ENTRA, "tenant": "any", "id_scope": "mine", "same_users": True})
+    with pytest.raises(SettingsError, match="namespace does not keep apart"):
+        providers({**ENTRA, "tenant": "any", "namespace": "mine", "same_users": True})
 
 
 def test_keys_of_several_issuers_are_asked_of_the_first() -> None:
@@ -137,18 +139,18 @@ def test_realms_of_keycloak_may_be_listed() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param({"id_scope": A}, id="another's issuer"),
+        pytest.param({"namespace": A}, id="another's issuer"),
         pytest.param(
-            {"id_scope": "{iss}", "issuer": [B, A + "x"], "jwks_uri": B + "keys"}, id="one of its own issuers"
+            {"namespace": "{iss}", "issuer": [B, A + "x"], "jwks_uri": B + "keys"}, id="one of its own issuers"
         ),
     ],
 )
 def test_two_providers_that_share_a_scope_are_refused(other: dict[str, Any]) -> None:
-    first = {"name": "a", "issuer": A, "audience": "app", "plain": False}
-    if other["id_scope"] == "{iss}":
-        first["id_scope"] = B
+    first = {"name": "a", "issuer": A, "audience": "app", "keep_subject": False}
+    if other["namespace"] == "{iss}":
+        first["namespace"] = B
 
-    with pytest.raises(SettingsError, match="two have the same id_scope"):
+    with pytest.raises(SettingsError, match="two have the same namespace"):
         providers(first, {"name": "b", "issuer": B, "audience": "app", **other})
 
 

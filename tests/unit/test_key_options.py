@@ -89,8 +89,8 @@ def test_keys_of_a_preset_are_found_as_without_the_secret() -> None:
 
     assert isinstance(without.keys, IssuerKeys)
     assert beside.issuers == without.issuers
-    assert beside.id_scope == without.id_scope
-    assert beside.plain == without.plain
+    assert beside.namespace == without.namespace
+    assert beside.keep_subject == without.keep_subject
 
 
 @pytest.mark.parametrize("seconds", [0, -1, -365 * DAY])

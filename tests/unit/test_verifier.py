@@ -48,7 +48,13 @@ def test_good_token_gives_its_caller() -> None:
     caller = verify(signed_by(RSA), Providers((provider(),)), NOW)
 
     assert caller == Caller(
-        provider="main", id_scope=ISSUER, plain=True, subject="ada", name="Ada Lovelace", role="", expires=NOW + 3600
+        provider="main",
+        namespace=ISSUER,
+        keep_subject=True,
+        subject="ada",
+        name="Ada Lovelace",
+        role="",
+        expires=NOW + 3600,
     )
 
 
@@ -101,7 +107,7 @@ def test_shared_secret_gives_the_id_and_full_name() -> None:
 
     caller = verify(token, Providers((shared_secret(),)), NOW)
 
-    assert (caller.subject, caller.name, caller.id_scope) == ("42", "Ada Lovelace", "own")
+    assert (caller.subject, caller.name, caller.namespace) == ("42", "Ada Lovelace", "own")
 
 
 def test_previous_version_of_a_secret_is_accepted_too() -> None:
@@ -265,7 +271,7 @@ def test_wide_claims_are_no_deep_ones() -> None:
 def test_providers_are_isolated_from_each_other() -> None:
     """One provider's key, under its own kid, cannot sign for another."""
     other = "https://other.example/"
-    two = (provider(), provider(name="other", issuers=(other,), keys=keys_of(STRANGER), id_scope=other))
+    two = (provider(), provider(name="other", issuers=(other,), keys=keys_of(STRANGER), namespace=other))
 
     assert verify(signed_by(STRANGER, iss=other), Providers(two), NOW).provider == "other"
     assert refusal(signed_by(STRANGER), *two) == "bad_signature"
@@ -275,7 +281,7 @@ def test_providers_are_isolated_from_each_other() -> None:
 def test_scope_by_tenant_is_refused_to_tokens_that_name_no_issuer() -> None:
     token = hmac_signer().token({"id": "ada", "tid": TID, "exp": NOW + 60})
 
-    assert refusal(token, shared_secret(id_scope="own/{tid}")) == "invalid_claim"
+    assert refusal(token, shared_secret(namespace="own/{tid}")) == "invalid_claim"
 
 
 TID = "8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11"
@@ -284,13 +290,13 @@ TENANTS = "https://login.example/{tenantid}/v2.0"
 
 def tenants(key_issuer: str | None = TENANTS) -> Provider:
     keys = FixedKeys(key_set({"keys": [{**RSA.jwk, "issuer": key_issuer} if key_issuer else RSA.jwk]}, ASYMMETRIC))
-    return provider(issuers=(TENANTS,), keys=keys, id_scope="https://login.example/{tid}")
+    return provider(issuers=(TENANTS,), keys=keys, namespace="https://login.example/{tid}")
 
 
 def test_issuer_of_any_tenant_scopes_its_users() -> None:
     caller = verify(signed_by(RSA, iss=TENANTS.format(tenantid=TID), tid=TID), Providers((tenants(),)), NOW)
 
-    assert caller.id_scope == f"https://login.example/{TID}"
+    assert caller.namespace == f"https://login.example/{TID}"
 
 
 @pytest.mark.parametrize(
