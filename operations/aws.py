@@ -183,7 +183,7 @@ def _version(found: Mapping[str, Any]) -> Version:
 def _is_list(text: str) -> bool:
     try:
         ids = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(ids, list) and all(isinstance(each, str) for each in ids)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from operations.errors import OperationError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,6 +17,10 @@ LONGEST_SESSION = timedelta(hours=1)
 """A function's role that assumes another is role chaining, and that ends after an hour."""
 
 PREFIX = "RevokedUsers-"
+CHANGED = (
+    "{} is not as make revoke wrote it: somebody else has changed it. Look at it in IAM, delete it there once it is of "
+    "no use, and run this again."
+)
 USER_TAG = "aws:PrincipalTag/UserUUID"
 _TIME = "%Y%m%dT%H%M%SZ"
 
@@ -39,10 +45,22 @@ class Denial:
 
     @classmethod
     def read(cls, name: str, document: Mapping[str, Any]) -> Denial:
-        """Return the one that a role holds as *document* under *name*."""
-        condition = document["Statement"][0]["Condition"]
-        before = datetime.fromisoformat(condition["DateLessThan"]["aws:TokenIssueTime"])
-        return cls(name, frozenset(condition["StringEquals"][USER_TAG]), before)
+        """
+        Return the one that a role holds as *document* under *name*.
+
+        Raises:
+            OperationError: Somebody else has changed it: read loosely, it might say of other users than it means.
+        """
+        try:
+            condition = document["Statement"][0]["Condition"]
+            before = datetime.fromisoformat(condition["DateLessThan"]["aws:TokenIssueTime"])
+            found = cls(name, frozenset(condition["StringEquals"][USER_TAG]), before)
+            changed = json.loads(found.document()) != document
+        except (LookupError, TypeError, ValueError) as error:
+            raise OperationError(CHANGED.format(name)) from error
+        if changed:
+            raise OperationError(CHANGED.format(name))
+        return found
 
     def document(self) -> str:
         """

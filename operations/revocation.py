@@ -99,14 +99,21 @@ class Revocation:
             self._each_role(lambda role: self._allow(role, users, now))
 
     def tell(self) -> None:
-        """Say who is cut off, and which policies still deny."""
+        """
+        Say who is cut off, and which policies still deny.
+
+        Raises:
+            OperationError: A role or one of its policies cannot be read; the other roles' were told.
+        """
         self._say(f"Refused at sign-in: {_all(self._users.read().stands) or 'nobody'}.")
-        for role in self._roles:
-            for name in role.denials():
-                denial = role.denial(name)
-                if denial:
-                    told = f"{role.name} denies sessions of before {denial.before.isoformat()}: {_all(denial.users)}."
-                    self._say(told)
+        self._each_role(self._tell)
+
+    def _tell(self, role: UserRole) -> None:
+        for name in role.denials():
+            denial = role.denial(name)
+            if denial:
+                since = denial.before.isoformat()
+                self._say(f"{role.name} denies sessions of before {since}: {_all(denial.users)}.")
 
     def _refused(self, users: frozenset[str], seconds: float) -> datetime:
         """Return a time, by AWS's clock, after which no process of the function opens a session for *users*."""

@@ -151,6 +151,41 @@ def test_denial_is_read_as_it_was_written() -> None:
     assert Denial.read(denial.name, json.loads(denial.document())) == denial
 
 
+@pytest.mark.parametrize(
+    ("part", "spoilt"),
+    [
+        pytest.param("Statement", [], id="no statement"),
+        pytest.param("Statement", {"Effect": "Deny"}, id="one that is no list"),
+        pytest.param("Condition", {}, id="no condition"),
+        pytest.param("StringEquals", {"aws:PrincipalTag/UserUUID": "ada"}, id="a user who is no list"),
+        pytest.param("StringEquals", {"aws:PrincipalTag/UserUUID": ["ada", 7]}, id="a user who is no text"),
+        pytest.param("DateLessThan", {"aws:TokenIssueTime": "soon"}, id="no time"),
+        pytest.param("DateLessThan", {"aws:TokenIssueTime": ["2027-01-15T08:00:00Z"]}, id="a list of times"),
+        pytest.param("Action", "chime:*", id="another action"),
+    ],
+)
+def test_policy_that_somebody_else_has_changed_is_named_and_neither_misread_nor_rewritten(
+    part: str, spoilt: object
+) -> None:
+    world = World()
+    role, other = Role(world, "Moderator"), Role(world)
+    ours = revocation(world, role, other)
+    ours.revoke(["ada"])
+    [name] = role.policies
+    document = json.loads(role.policies[name])
+    [statement] = document["Statement"]
+    holder = next(each for each in (document, statement, statement["Condition"]) if part in each)
+    holder[part] = spoilt
+    role.policies[name] = json.dumps(document)
+
+    with pytest.raises(OperationError, match=f"Moderator: {name} is not as make revoke wrote it"):
+        ours.restore(["ada"])
+    assert role.policies == {name: json.dumps(document)}
+    assert other.policies == {}
+    with pytest.raises(OperationError, match=f"Moderator: {name} is not as make revoke wrote it"):
+        ours.tell()
+
+
 def test_names_of_policies_are_ones_that_iam_takes() -> None:
     assert re.fullmatch(r"[\w+=,.@-]{1,128}", Denial.of(frozenset({"ada"}), START).name)
 
