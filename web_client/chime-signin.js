@@ -188,7 +188,9 @@ function kindOf(status, error) {
 /** @param {Response} response @param {any} answer */
 function refusal({ status, headers }, { error, error_description, reason, requestId }) {
   const Kind = kindOf(status, error);
-  const retryAfter = Math.max(0, Number(headers.get("Retry-After"))) || undefined;
+  const said = headers.get("Retry-After") ?? "";
+  // Seconds, about a day at most. Anything may answer in the service's place, and would keep the app waiting for ever.
+  const retryAfter = /^\d{1,5}$/.test(said) ? Number(said) || undefined : undefined;
   const text = error_description ?? `The sign-in service answered with ${status}.`;
   return new Kind(text, { status, reason, requestId, retryAfter });
 }

@@ -163,7 +163,7 @@ for (const [what, answer, least, most] of [
   });
 }
 
-for (const said of ["", "-3", "Wed, 21 Oct 2026 07:28:00 GMT"]) {
+for (const said of ["", "-3", "Wed, 21 Oct 2026 07:28:00 GMT", "Infinity", "1e400", "0x10", "100000"]) {
   test(`Retry-After "${said}" leaves the wait to us`, async (t) => {
     const { signIn, clock } = await signInAt(t, [busy(503, said)], { patience: 2000 });
 
