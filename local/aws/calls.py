@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
     from local.aws.call import Call
 
-LIMIT = 100_000
-"""The oldest calls go when there are more: a stack may run for weeks."""
+LARGEST = 16 * 1024 * 1024
+"""
+Characters of JSON. The oldest calls go when there are more: a stack may run for weeks, and any web page can send calls
+that nobody has signed, of 10 MB each.
+"""
 
 SECRET_PARAMETERS = frozenset({"SecretString", "SecretBinary", "Password", "OldPassword", "NewPassword"})
 
@@ -26,14 +29,14 @@ class Calls:
     def __init__(self, following: Callable[[Call], Response]) -> None:
         """Take the next layer."""
         self._following = following
-        self._calls: deque[dict[str, Any]] = deque(maxlen=LIMIT)
+        self._calls: deque[tuple[dict[str, Any], int]] = deque()
+        self._length = 0
         self._lock = threading.Lock()
 
     def __call__(self, call: Call) -> Response:
         """Record the call, pass it on, and add the status of the answer."""
         entry: dict[str, Any] = {"operation": call.name, "parameters": _shown(call.parameters), "status": None}
-        with self._lock:
-            self._calls.append(entry)
+        self._remember(entry)
         response = self._following(call)
         entry["status"] = response.status_code
         return response
@@ -41,12 +44,23 @@ class Calls:
     def list(self) -> list[dict[str, Any]]:
         """Return `{operation, parameters, status}` of each call; the status is None until it is answered, if ever."""
         with self._lock:
-            return [dict(entry) for entry in self._calls]
+            return [dict(entry) for entry, _ in self._calls]
 
     def clear(self) -> None:
         """Forget them."""
         with self._lock:
             self._calls.clear()
+            self._length = 0
+
+    def _remember(self, entry: dict[str, Any]) -> None:
+        if len(json.dumps(entry)) > LARGEST // 10:
+            entry["parameters"] = {}
+        length = len(json.dumps(entry))
+        with self._lock:
+            self._calls.append((entry, length))
+            self._length += length
+            while self._length > LARGEST:
+                self._length -= self._calls.popleft()[1]
 
 
 def _shown(parameters: dict[str, Any] | None) -> dict[str, Any]:

@@ -93,7 +93,7 @@ class Control:
 def _body(request: Request) -> object:
     try:
         return json.loads(request.get_data())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidFieldError("body", "has to be JSON") from error
 
 

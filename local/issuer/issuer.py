@@ -211,7 +211,7 @@ def _body(request: Request, empty: dict[str, Any] | None = None) -> dict[str, An
         return empty
     try:
         said = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequestError("the body must be JSON") from error
     if not isinstance(said, dict):
         raise BadRequestError("the body must be a JSON object")

@@ -50,7 +50,10 @@ class ParameterList:
 
 
 def _ids(text: str) -> frozenset[str]:
-    ids = json.loads(text)
+    try:
+        ids = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("lists without end") from error
     if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
         raise ValueError("no list of ids")
     return frozenset(ids)

@@ -140,7 +140,7 @@ def test_list_is_read_as_it_is_now(cloud: Cloud) -> None:
     assert cloud.revoked.read() == frozenset()
 
 
-@pytest.mark.parametrize("text", ["ada", "{}", '{"ada": 1}', "[1]", '"ada"', "null", '["ada"'])
+@pytest.mark.parametrize("text", ["ada", "{}", '{"ada": 1}', "[1]", '"ada"', "null", '["ada"', "[" * 4000])
 def test_list_that_is_something_else_is_not_taken_for_an_empty_one(cloud: Cloud, text: str) -> None:
     cloud.write(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
 from local.aws.call import Call
-from local.aws.calls import Calls
+from local.aws.calls import LARGEST, Calls
 
 if TYPE_CHECKING:
     from local.http.server import Server
@@ -51,6 +52,7 @@ def test_unknown_role_is_not_found(aws: Aws) -> None:
     ("body", "field"),
     [
         pytest.param(b"{", "body", id="no JSON"),
+        pytest.param(b"[" * 100_000, "body", id="lists without end"),
         pytest.param([], "role", id="a list"),
         pytest.param({}, "role", id="no role"),
         pytest.param({"role": 5}, "role", id="a number"),
@@ -297,6 +299,25 @@ def test_call_is_listed_before_it_is_answered() -> None:
     calls(Call.read(EnvironBuilder(path="/app-instances").get_environ()))
     assert listed == [{"operation": "ListAppInstances", "parameters": {}, "status": None}]
     assert calls.list() == [{"operation": "ListAppInstances", "parameters": {}, "status": 201}]
+
+
+def test_calls_that_nobody_signed_fill_no_memory() -> None:
+    calls = Calls(lambda _: Response(status=403))
+    for number in range(20):
+        body = json.dumps({"AppInstanceUserId": str(number), "Name": "x" * (LARGEST // 11)})
+        calls(Call.read(EnvironBuilder(path="/app-instance-users", method="POST", data=body).get_environ()))
+
+    listed = calls.list()
+
+    assert [entry["parameters"]["AppInstanceUserId"] for entry in listed] == [str(number) for number in range(10, 20)]
+
+
+def test_call_that_is_too_large_to_be_remembered_is_listed_without_its_parameters() -> None:
+    calls = Calls(lambda _: Response(status=403))
+    body = json.dumps({"AppInstanceUserId": "ada", "Name": "x" * LARGEST})
+    calls(Call.read(EnvironBuilder(path="/app-instance-users", method="POST", data=body).get_environ()))
+
+    assert calls.list() == [{"operation": "CreateAppInstanceUser", "parameters": {}, "status": 403}]
 
 
 def test_secrets_and_credentials_are_not_listed(aws: Aws) -> None:
