@@ -108,7 +108,7 @@ def _allow(event: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         # The same two by their old names, because a gradual deployment (GRADUAL=1) puts this authorizer in front of
         # the handler of before, which reads no others. They go with the first release.
         "scope": caller.namespace,
-        "keep_subject": caller.keep_subject,
+        "plain": caller.keep_subject,
         "subject": caller.subject,
         "name": caller.name,
         "role": caller.role,
