@@ -6,13 +6,13 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from signin.errors import Forbidden, PassingError, Rejected, Throttled, Unavailable
+from signin.errors import Forbidden, Rejected, Throttled, TransientError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from signin.exchange import SignedIn
-    from signin.settings import Settings
+    from signin.settings import SigninSettings
 
 ERRORS: dict[type[Exception], tuple[int, str, str, int | None]] = {
     Forbidden: (403, "forbidden", "This user may not sign in.", None),
@@ -23,7 +23,7 @@ ERRORS: dict[type[Exception], tuple[int, str, str, int | None]] = {
 """Status, error code, description, seconds to wait unless AWS named more. What is not here is our own mistake: 500."""
 
 
-def signed_in(outcome: SignedIn, settings: Settings, now: float) -> dict[str, Any]:
+def signed_in(outcome: SignedIn, settings: SigninSettings, now: float) -> dict[str, Any]:
     """Return the answer to a sign-in that worked at *now*, in seconds since the epoch."""
     expiration = outcome.credentials.expiration
     lifetime = expiration - datetime.fromtimestamp(now, UTC)
@@ -79,7 +79,7 @@ def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | Non
 
 
 def _retry_after(failure: Exception, wait: int | None) -> dict[str, str]:
-    named = failure.retry_after if isinstance(failure, PassingError) else None
+    named = failure.retry_after if isinstance(failure, TransientError) else None
     return {} if wait is None else {"Retry-After": str(max(wait, named or 0))}
 
 

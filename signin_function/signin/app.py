@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from signin import answers, snapshot, telemetry
 from signin.caller import caller
 from signin.chime import ChimeUsers
-from signin.cors import allowed_headers, shared_with
+from signin.cors import add_cors_headers, allowed_headers
 from signin.deadline import SECONDS, Deadline
 from signin.exchange import Exchange
-from signin.revocation import NobodyRevoked, RememberedUsers
-from signin.settings import Settings, log_level
-from signin.ssm import ParameterList
-from signin.sts import RoleSessions
+from signin.revocation import CachedRevokedUsers, NobodyRevoked
+from signin.settings import SigninSettings, log_level
+from signin.ssm import RevocationList
+from signin.sts import StsSessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,17 +34,17 @@ CONNECT_SECONDS = 2.0
 class SignIn:
     """Signs callers in one at a time, by settings that were checked at start."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float], seconds: float = SECONDS) -> None:
+    def __init__(self, settings: SigninSettings, clock: Callable[[], float], seconds: float = SECONDS) -> None:
         """Sign in by *settings*, within *seconds*, at the time that *clock* tells in seconds since the epoch."""
         self._settings = settings
         self._clock = clock
         self._seconds = seconds
         self._executor = ThreadPoolExecutor(THREADS)
         self._users = ChimeUsers(settings.app_instance_arn)
-        self._sessions = RoleSessions(source_identity=settings.source_identity)
-        self._revoked = ParameterList(settings.revoked_users) if settings.revoked_users else None
+        self._sessions = StsSessions(source_identity=settings.source_identity)
+        self._revoked = RevocationList(settings.revoked_users) if settings.revoked_users else None
         self._exchange = Exchange(
-            self._remembered(self._revoked), self._users, self._sessions, settings.terms, self._executor
+            self._remembered(self._revoked), self._users, self._sessions, settings.session_policy, self._executor
         )
 
     def connect(self) -> None:
@@ -71,15 +71,15 @@ class SignIn:
         origins = self._settings.allowed_origins
         asks = event.get("httpMethod") == "OPTIONS"
         answer = answers.preflight(allowed_headers(event, origins)) if asks else self._outcome(event)
-        return shared_with(event, origins, answer)
+        return add_cors_headers(event, origins, answer)
 
-    def _adapters(self) -> list[ChimeUsers | RoleSessions | ParameterList]:
+    def _adapters(self) -> list[ChimeUsers | StsSessions | RevocationList]:
         return [adapter for adapter in (self._users, self._sessions, self._revoked) if adapter]
 
-    def _remembered(self, revoked: ParameterList | None) -> RevokedUsers:
+    def _remembered(self, revoked: RevocationList | None) -> RevokedUsers:
         if revoked is None:
             return NobodyRevoked()
-        return RememberedUsers(revoked, self._executor, self._settings.revoked_users_seconds)
+        return CachedRevokedUsers(revoked, self._executor, self._settings.revoked_users_seconds)
 
     def _outcome(self, event: Mapping[str, Any]) -> dict[str, Any]:
         request_id = str((event.get("requestContext") or {}).get("requestId", ""))
@@ -105,7 +105,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 @functools.cache
 def _sign_in() -> SignIn:
     telemetry.log_from(log_level(os.environ))
-    sign_in = SignIn(Settings.from_environ(os.environ), clock=time.time)
+    sign_in = SignIn(SigninSettings.from_environ(os.environ), clock=time.time)
     sign_in.connect()
     return sign_in
 

@@ -125,7 +125,7 @@ def code_of(error: ClientError) -> str:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def aws_errors_translated() -> Iterator[None]:
     """
     Turn botocore's exceptions, and what reading an answer may raise, into ours.
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class VerifiedCaller:
     """
     Who signs in: whoever holds one of these need check nothing.
 
@@ -29,7 +29,7 @@ class Caller:
     expires: int
 
 
-def caller(event: Mapping[str, Any]) -> Caller:
+def caller(event: Mapping[str, Any]) -> VerifiedCaller:
     """
     Return the caller in the authorizer's context of a proxy *event*.
 
@@ -42,7 +42,7 @@ def caller(event: Mapping[str, Any]) -> Caller:
     context = event["requestContext"]["authorizer"]
     if context.get("forbidden"):
         raise Forbidden(str(context["forbidden"]))
-    return Caller(
+    return VerifiedCaller(
         provider=_text(context, "provider"),
         scope=_text(context, "scope"),
         plain=_text(context, "plain").lower() == "true",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from signin.aws import client, code_of, open_connection, sent_if, translated
+from signin.aws import aws_errors_translated, client, code_of, open_connection, sent_if
 from signin.errors import UserExists, UserMissing
-from signin.users import AppInstanceUser
+from signin.users import ChimeUser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ class ChimeUsers:
         """Return the ARN that the user has or would have."""
         return f"{self._app_instance_arn}/user/{user_id}"
 
-    def describe(self, user_id: str) -> AppInstanceUser:
+    def describe(self, user_id: str) -> ChimeUser:
         """
         Return the user.
 
@@ -51,10 +51,10 @@ class ChimeUsers:
             UserMissing: There is none, or Chime does not want to say.
             SigninError: Chime throttles, fails or refuses.
         """
-        with translated(), _telling(MISSING, UserMissing):
+        with aws_errors_translated(), _expected_errors(MISSING, UserMissing):
             answer = self._client.describe_app_instance_user(AppInstanceUserArn=self.arn(user_id))
             user = answer["AppInstanceUser"]
-        return AppInstanceUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""))
+        return ChimeUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""))
 
     def create(self, user_id: str, name: str, request_token: str, wanted: Wanted) -> None:
         """
@@ -66,7 +66,7 @@ class ChimeUsers:
             UserExists: The user is there already.
             SigninError: Chime throttles, fails or refuses.
         """
-        with translated(), sent_if(wanted), _telling({"Conflict"}, UserExists):
+        with aws_errors_translated(), sent_if(wanted), _expected_errors({"Conflict"}, UserExists):
             answer = self._client.create_app_instance_user(
                 AppInstanceArn=self._app_instance_arn,
                 AppInstanceUserId=user_id,
@@ -76,7 +76,7 @@ class ChimeUsers:
             if answer["AppInstanceUserArn"] != self.arn(user_id):
                 raise ValueError("Chime made another user than it was asked for")
 
-    def rename(self, user: AppInstanceUser, name: str, wanted: Wanted) -> None:
+    def rename(self, user: ChimeUser, name: str, wanted: Wanted) -> None:
         """
         Give the user another name if that is *wanted* still.
 
@@ -87,12 +87,12 @@ class ChimeUsers:
         Raises:
             SigninError: Chime throttles, fails or refuses, or the name is not wanted any more.
         """
-        with translated(), sent_if(wanted):
+        with aws_errors_translated(), sent_if(wanted):
             self._client.update_app_instance_user(AppInstanceUserArn=user.arn, Name=name, Metadata=user.metadata)
 
 
 @contextmanager
-def _telling(codes: set[str], meaning: type[UserExists | UserMissing]) -> Iterator[None]:
+def _expected_errors(codes: set[str], meaning: type[UserExists | UserMissing]) -> Iterator[None]:
     try:
         yield
     except ClientError as error:

@@ -15,7 +15,9 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}", re.ASCII)
 """A header's name (RFC 9110, 5.6.2), of a length that real ones have."""
 
 
-def shared_with(event: Mapping[str, Any], allowed_origins: frozenset[str], answer: dict[str, Any]) -> dict[str, Any]:
+def add_cors_headers(
+    event: Mapping[str, Any], allowed_origins: frozenset[str], answer: dict[str, Any]
+) -> dict[str, Any]:
     """Return *answer* with the headers that let the origin of *event* read it, if it is an allowed one."""
     varies = ", ".join(["Origin", *filter(None, [answer["headers"].get("Vary")])])
     shared = {**answer["headers"], "Vary": varies, **_permission(_header(event, "origin"), allowed_origins)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
-from signin.errors import PassingError, Throttled, Unavailable
+from signin.errors import Throttled, TransientError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +75,7 @@ class Deadline:
                 raise Unavailable("out_of_time")
             try:
                 return attempt()
-            except PassingError as error:
+            except TransientError as error:
                 self.counts["throttles"] += isinstance(error, Throttled)
                 pause = max(longest * self._random(), error.retry_after or 0)
                 if pause + SHORTEST_ATTEMPT > self.remaining():

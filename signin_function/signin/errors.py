@@ -5,11 +5,11 @@ What can go wrong between a verified caller and credentials.
     ├── Forbidden     the caller may not sign in (403)
     ├── Throttled     AWS asks us to wait, longer than we may (429)
     ├── Unavailable   AWS cannot be reached, or not in time (503)
-    └── Rejected      AWS refuses in a way that waiting will not mend (502)
+    └── Rejected      AWS refuses in a way that waiting will not repair (502)
         ├── UserMissing   there is no such AppInstanceUser
         └── UserExists    there is one already, with other data
 
-`SettingsError` stands apart: it stops the function at start. Statuses are given in `answers` alone.
+`SigninSettingsError` stands apart: it stops the function at start. Statuses are given in `answers` alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class SigninError(Exception):
         self.code = code
 
 
-class PassingError(SigninError):
+class TransientError(SigninError):
     """What may pass: worth another attempt, after `retry_after` seconds if AWS said so."""
 
     def __init__(self, code: str, retry_after: int | None = None) -> None:
@@ -37,11 +37,11 @@ class Forbidden(SigninError):  # noqa: N818 - named after the outcome
     """The caller's token is good, and yet they may not sign in."""
 
 
-class Throttled(PassingError):  # noqa: N818 - named after the outcome
+class Throttled(TransientError):  # noqa: N818 - named after the outcome
     """AWS asks us to slow down."""
 
 
-class Unavailable(PassingError):  # noqa: N818 - named after the outcome
+class Unavailable(TransientError):  # noqa: N818 - named after the outcome
     """AWS cannot be reached, failed inside, or took too long."""
 
 
@@ -57,5 +57,5 @@ class UserExists(Rejected):
     """The AppInstanceUser was there already, with other data."""
 
 
-class SettingsError(ValueError):
+class SigninSettingsError(ValueError):
     """A setting is missing or wrong; the text says which, why, and what to write instead."""

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from signin.caller import Caller
+    from signin.caller import VerifiedCaller
     from signin.deadline import Deadline
     from signin.revocation import RevokedUsers
-    from signin.sessions import Credentials, Session, Terms, UserSessions
+    from signin.sessions import Credentials, SessionPolicy, UserSession, UserSessions
     from signin.users import AppInstanceUsers, Ensured
 
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class SignedIn:
     """What a caller gets."""
 
-    session: Session
+    session: UserSession
     ensured: Ensured
     credentials: Credentials
 
@@ -36,10 +36,10 @@ class Exchange:
     revoked_users: RevokedUsers
     app_instance_users: AppInstanceUsers
     sessions: UserSessions
-    terms: Terms
+    session_policy: SessionPolicy
     executor: Executor
 
-    def __call__(self, caller: Caller, now: float, deadline: Deadline) -> SignedIn:
+    def __call__(self, caller: VerifiedCaller, now: float, deadline: Deadline) -> SignedIn:
         """
         Return what *caller* gets at *now*, in the time of the slower of two calls: user ensured, session opened.
 
@@ -51,7 +51,7 @@ class Exchange:
         """
         user_id = identity.app_instance_user_id(caller)
         name = users.Name(names.display_name(caller.name), names.fallback_name(user_id))
-        session = self.terms.session(caller, user_id, now)
+        session = self.session_policy.session(caller, user_id, now)
         try:
             self.revoked_users.check(user_id, now, deadline)
             ensured, credentials = self._both(

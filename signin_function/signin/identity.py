@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from signin.caller import Caller
+    from signin.caller import VerifiedCaller
 
 SESSION_PREFIX = "chime_"
 HASHED_PREFIX = "hash-"
@@ -20,7 +20,7 @@ HASHED_PREFIX = "hash-"
 _FITS_BOTH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.@-]{0,56}[A-Za-z0-9])?", re.ASCII)
 
 
-def app_instance_user_id(caller: Caller) -> str:
+def app_instance_user_id(caller: VerifiedCaller) -> str:
     """
     Return the AppInstanceUserId of *caller*: 1 to 58 characters that Chime and STS both accept.
 

@@ -36,7 +36,7 @@ class UserList(Protocol):
         """Return them as they are now."""
 
 
-class RememberedUsers:
+class CachedRevokedUsers:
     """The users of *source*, read through *executor* once in *seconds*."""
 
     def __init__(self, source: UserList, executor: Executor, seconds: float = REMEMBERED_SECONDS) -> None:

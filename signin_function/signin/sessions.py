@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from signin.caller import Caller
+    from signin.caller import VerifiedCaller
 
 SHORTEST = 900
 LONGEST = 3600
@@ -19,7 +19,7 @@ LONGEST = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class UserSession:
     """A session to be opened, for `seconds`."""
 
     user_id: str
@@ -40,12 +40,12 @@ class Credentials:
 class UserSessions(Protocol):
     """Sessions of the roles that users assume."""
 
-    def open(self, session: Session) -> Credentials:
+    def open(self, session: UserSession) -> Credentials:
         """Return credentials whose session tag UserUUID is the user's id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SessionPolicy:
     """
     What the deployer decided.
 
@@ -58,7 +58,7 @@ class Terms:
     other_role_arns: Mapping[str, str] = field(default_factory=dict)
     ends_with_token: bool = False
 
-    def session(self, caller: Caller, user_id: str, now: float) -> Session:
+    def session(self, caller: VerifiedCaller, user_id: str, now: float) -> UserSession:
         """
         Return the session of *caller*, at *now* in seconds since the epoch.
 
@@ -70,4 +70,4 @@ class Terms:
         role_arn = self.other_role_arns[caller.role] if caller.role else self.role_arn
         left = int(caller.expires - now) if self.ends_with_token else self.seconds
         # The authorizer refuses tokens with less than the shortest session left; a second may have passed since.
-        return Session(user_id, role_arn, max(SHORTEST, min(self.seconds, left)))
+        return UserSession(user_id, role_arn, max(SHORTEST, min(self.seconds, left)))

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signin.errors import SettingsError
+from signin.errors import SigninSettingsError
 from signin.origins import serialized
 from signin.revocation import REMEMBERED_SECONDS
-from signin.sessions import LONGEST, SHORTEST, Terms
+from signin.sessions import LONGEST, SHORTEST, SessionPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,11 +25,11 @@ LOG_LEVELS = {"DEBUG": logging.INFO, "INFO": logging.INFO, "WARNING": logging.WA
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SigninSettings:
     """What the handler's environment variables say. `revoked_users` is a parameter's name, or empty."""
 
     app_instance_arn: str
-    terms: Terms
+    session_policy: SessionPolicy
     source_identity: bool
     allowed_origins: frozenset[str]
     revoked_users: str = ""
@@ -41,12 +41,12 @@ class Settings:
         return self.app_instance_arn.split(":")[3]
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
+    def from_environ(cls, environ: Mapping[str, str]) -> SigninSettings:
         """
         Read the variables that README lists from *environ*.
 
         Raises:
-            SettingsError: One of them is missing or wrong.
+            SigninSettingsError: One of them is missing or wrong.
         """
         return cls(
             app_instance_arn=_matching(
@@ -55,7 +55,7 @@ class Settings:
                 APP_INSTANCE_ARN,
                 "arn:aws:chime:REGION:ACCOUNT:app-instance/ID, in us-east-1 or eu-central-1",
             ),
-            terms=Terms(
+            session_policy=SessionPolicy(
                 role_arn=_matching(environ, "USER_ROLE_ARN", ROLE_ARN, "arn:aws:iam::ACCOUNT:role/NAME"),
                 seconds=_seconds(environ.get("SESSION_SECONDS", str(LONGEST))),
                 other_role_arns=_other_role_arns(environ.get("USER_ROLE_ARNS", "")),
@@ -73,30 +73,30 @@ def log_level(environ: Mapping[str, str]) -> int:
     Return the least level to log at, of `logging`'s. DEBUG is INFO.
 
     Raises:
-        SettingsError: There is no such level.
+        SigninSettingsError: There is no such level.
     """
     text = environ.get("POWERTOOLS_LOG_LEVEL", "INFO")
     if text not in LOG_LEVELS:
-        raise SettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
+        raise SigninSettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
     return LOG_LEVELS[text]
 
 
-def _matching(environ: Mapping[str, str], name: str, pattern: re.Pattern[str], mend: str) -> str:
+def _matching(environ: Mapping[str, str], name: str, pattern: re.Pattern[str], hint: str) -> str:
     value = environ.get(name, "")
     if not pattern.fullmatch(value):
-        raise SettingsError(f"{name} is {'not what it should be' if value else 'missing'}. Write {mend}.")
+        raise SigninSettingsError(f"{name} is {'not what it should be' if value else 'missing'}. Write {hint}.")
     return value
 
 
 def _seconds(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or not SHORTEST <= int(text) <= LONGEST:
-        raise SettingsError(f"SESSION_SECONDS is no whole number from {SHORTEST} to {LONGEST}. Write one.")
+        raise SigninSettingsError(f"SESSION_SECONDS is no whole number from {SHORTEST} to {LONGEST}. Write one.")
     return int(text)
 
 
 def _parameter(name: str) -> str:
     if name and not PARAMETER.fullmatch(name):
-        raise SettingsError(
+        raise SigninSettingsError(
             "REVOKED_USERS_PARAMETER is no parameter's name. Write one, or nothing: /stack/revoked-users."
         )
     return name
@@ -105,14 +105,14 @@ def _parameter(name: str) -> str:
 def _remembered(text: str) -> float:
     if text and not REMEMBERED.fullmatch(text):
         # No longer: `make revoke` waits for so long, and then relies on it.
-        raise SettingsError("REVOKED_USERS_SECONDS is no whole number from 0 to 30. Write one.")
+        raise SigninSettingsError("REVOKED_USERS_SECONDS is no whole number from 0 to 30. Write one.")
     return float(text or REMEMBERED_SECONDS)
 
 
 def _boolean(environ: Mapping[str, str], name: str) -> bool:
     text = environ.get(name, "false")
     if text not in ("true", "false"):
-        raise SettingsError(f"{name} is neither true nor false. Write one of them.")
+        raise SigninSettingsError(f"{name} is neither true nor false. Write one of them.")
     return text == "true"
 
 
@@ -121,7 +121,7 @@ def _other_role_arns(text: str) -> dict[str, str]:
     arns = [arn.strip() for arn in text.split(",") if arn.strip()]
     wrong = [arn for arn in arns if not ROLE_ARN.fullmatch(arn)]
     if wrong:
-        raise SettingsError(
+        raise SigninSettingsError(
             f"USER_ROLE_ARNS has {wrong[0]}, which is no role's ARN. Write arn:aws:iam::ACCOUNT:role/NAME; "
             "several are separated by commas."
         )
@@ -129,7 +129,7 @@ def _other_role_arns(text: str) -> dict[str, str]:
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         # Fail closed: nothing says which of them a token's claim means.
-        raise SettingsError(
+        raise SigninSettingsError(
             f"USER_ROLE_ARNS has {twice[0]} twice. Name each role once, and give no two of them one name."
         )
     return dict(zip(names, arns, strict=True))
@@ -143,7 +143,7 @@ def _origin(text: str) -> str:
     try:
         return serialized(text)
     except ValueError as error:
-        raise SettingsError(
+        raise SigninSettingsError(
             f"ALLOWED_ORIGINS has {text}, which is no origin. Write scheme, host and port, without a path or a closing "
             "slash: https://app.example.com, capacitor://localhost. List each by itself: a pattern is none, and null "
             "and file:// are what every page without an origin says."

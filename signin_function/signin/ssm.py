@@ -7,12 +7,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from signin.aws import client, code_of, open_connection, translated
+from signin.aws import aws_errors_translated, client, code_of, open_connection
 
 MISSING = "ParameterNotFound"
 
 
-class ParameterList:
+class RevocationList:
     """The ids in the parameter *name*: a JSON list, which `make revoke` writes and nothing deletes."""
 
     def __init__(self, name: str) -> None:
@@ -37,7 +37,7 @@ class ParameterList:
         Raises:
             SigninError: Parameter Store throttles, fails or refuses, or the parameter holds something else.
         """
-        with translated():
+        with aws_errors_translated():
             try:
                 answer = self._client.get_parameter(Name=self._name)
             except ClientError as error:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from signin.aws import client, open_connection, translated
+from signin.aws import aws_errors_translated, client, open_connection
 from signin.identity import session_name
 from signin.sessions import Credentials
 
 if TYPE_CHECKING:
-    from signin.sessions import Session
+    from signin.sessions import UserSession
 
 USER_TAG = "UserUUID"
 """The session tag that the user roles' trust and permissions are pinned to."""
 
 
-class RoleSessions:
+class StsSessions:
     """Sessions tagged with the user; with *source_identity*, it stays with whatever roles they assume next."""
 
     def __init__(self, *, source_identity: bool) -> None:
@@ -31,7 +31,7 @@ class RoleSessions:
         """Close the connections that no call is using; the next call opens another."""
         self._client.close()
 
-    def open(self, session: Session) -> Credentials:
+    def open(self, session: UserSession) -> Credentials:
         """
         Return credentials of a new session.
 
@@ -42,7 +42,7 @@ class RoleSessions:
         """
         name = session_name(session.user_id)
         identity = {"SourceIdentity": name} if self._source_identity else {}
-        with translated():
+        with aws_errors_translated():
             answer = self._client.assume_role(
                 RoleArn=session.role_arn,
                 RoleSessionName=name,

@@ -16,7 +16,7 @@ from signin.identity import session_name
 if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
 
-    from signin.caller import Caller
+    from signin.caller import VerifiedCaller
     from signin.deadline import Deadline
     from signin.exchange import SignedIn
 
@@ -59,21 +59,21 @@ def _logger() -> Logger:
     return Logger(service="signin", utc=True)
 
 
-def signed_in(caller: Caller, outcome: SignedIn, deadline: Deadline, request_id: str) -> None:
+def signed_in(caller: VerifiedCaller, outcome: SignedIn, deadline: Deadline, request_id: str) -> None:
     """Tell of a sign-in that worked."""
     session = outcome.session
     event = {
         "outcome": "signed_in",
         "provider": caller.provider,
-        "user": outcome.ensured.how,
+        "user": outcome.ensured.outcome,
         "user_sha256": _sha256(session.user_id),
         "session_name_sha256": _sha256(session_name(session.user_id)),
         "role": session.role_arn.rpartition("/")[2],
         "expires": outcome.credentials.expiration.isoformat(),
     }
     logger().info("signed in", extra=event | _effort(deadline, request_id))
-    how = outcome.ensured.how
-    _count({"SignIns": 1} | ({USERS_METRICS[how]: 1} if how in USERS_METRICS else {}), deadline)
+    ensured = outcome.ensured.outcome
+    _count({"SignIns": 1} | ({USERS_METRICS[ensured]: 1} if ensured in USERS_METRICS else {}), deadline)
 
 
 def not_signed_in(failure: Exception, deadline: Deadline, request_id: str) -> None:

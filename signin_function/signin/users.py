@@ -24,7 +24,7 @@ Wanted = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class AppInstanceUser:
+class ChimeUser:
     """A user as Chime has it. `metadata` is the deployer's own, and stays as it is."""
 
     arn: str
@@ -48,20 +48,20 @@ class Name:
 class Ensured:
     """A user who is there now, and what it took: "found", "created", "renamed" or "not renamed"."""
 
-    user: AppInstanceUser
-    how: str
+    user: ChimeUser
+    outcome: str
 
 
 class AppInstanceUsers(Protocol):
     """The users of one AppInstance."""
 
-    def describe(self, user_id: str) -> AppInstanceUser:
+    def describe(self, user_id: str) -> ChimeUser:
         """Return the user. Raises UserMissing."""
 
     def create(self, user_id: str, name: str, request_token: str, wanted: Wanted) -> None:
         """Make the user if that is *wanted* still; the same request again changes nothing. Raises UserExists."""
 
-    def rename(self, user: AppInstanceUser, name: str, wanted: Wanted) -> None:
+    def rename(self, user: ChimeUser, name: str, wanted: Wanted) -> None:
         """Give the user another name if that is *wanted* still."""
 
     def arn(self, user_id: str) -> str:
@@ -101,12 +101,10 @@ def _created(users: AppInstanceUsers, user_id: str, name: str, deadline: Deadlin
     except UserExists:
         # Another device of the same new user was faster.
         return Ensured(deadline.retry(lambda: users.describe(user_id)), "found")
-    return Ensured(AppInstanceUser(users.arn(user_id), name, metadata=""), "created")
+    return Ensured(ChimeUser(users.arn(user_id), name, metadata=""), "created")
 
 
-def _is_renamed(
-    users: AppInstanceUsers, user: AppInstanceUser, name: str, deadline: Deadline, executor: Executor
-) -> bool:
+def _is_renamed(users: AppInstanceUsers, user: ChimeUser, name: str, deadline: Deadline, executor: Executor) -> bool:
     """
     Rename as well as may be: one attempt, left when it hangs. Yesterday's name is no reason to keep somebody out.
 

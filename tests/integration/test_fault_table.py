@@ -13,8 +13,8 @@ import pytest
 from signin import aws as signin_aws
 from signin.app import SignIn
 from signin.chime import ChimeUsers
-from signin.sessions import Terms
-from signin.settings import Settings
+from signin.sessions import SessionPolicy
+from signin.settings import SigninSettings
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Aws
@@ -120,7 +120,7 @@ class Service:
 
     aws: Aws
     app_instance_arn: str
-    settings: Settings
+    settings: SigninSettings
 
     def answer(self, seconds: float) -> dict[str, Any]:
         """Sign Ada Lovelace in."""
@@ -140,9 +140,9 @@ def service(default_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Service:
     monkeypatch.setattr(signin_aws, "READ_SECONDS", READ_SECONDS)
     chime = default_aws.client("chime-sdk-identity")
     instance = chime.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
-    settings = Settings(
+    settings = SigninSettings(
         instance,
-        Terms(default_aws.role("User"), 3600),
+        SessionPolicy(default_aws.role("User"), 3600),
         source_identity=False,
         allowed_origins=frozenset(),
         revoked_users="/test/revoked-users",

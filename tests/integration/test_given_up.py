@@ -19,7 +19,7 @@ from signin import aws as signin_aws
 from signin.chime import ChimeUsers
 from signin.deadline import Deadline
 from signin.errors import Unavailable
-from signin.users import AppInstanceUser, Name, ensure
+from signin.users import ChimeUser, Name, ensure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,7 +101,7 @@ class Users:
         self.create = changed.create
         self.arn = asked.arn
 
-    def rename(self, user: AppInstanceUser, name: str, wanted: Wanted) -> None:
+    def rename(self, user: ChimeUser, name: str, wanted: Wanted) -> None:
         self._changed.rename(user, name, wanted)
 
 
@@ -127,8 +127,8 @@ def test_rename_whose_connection_hung_is_not_sent_when_it_opens_at_last(
         chime.update_app_instance_user(AppInstanceUserArn=asked.arn("ada"), **newer)
         gate.open()
 
-    assert ensured.how == "not renamed"
-    assert asked.describe("ada") == AppInstanceUser(asked.arn("ada"), "Ada King", "countess")
+    assert ensured.outcome == "not renamed"
+    assert asked.describe("ada") == ChimeUser(asked.arn("ada"), "Ada King", "countess")
     assert operations(default_aws).count("UpdateAppInstanceUser") == 1
 
 
@@ -143,14 +143,14 @@ def test_rename_that_is_waited_for_is_sent_once_the_connection_opens(
     with ThreadPoolExecutor(8) as executor:
         ensured = ensure(Users(asked, ChimeUsers(instance)), "ada", LOVELACE, deadline(600), executor)
 
-    assert ensured.how == "renamed"
-    assert asked.describe("ada") == AppInstanceUser(asked.arn("ada"), "Ada Lovelace", "vip")
+    assert ensured.outcome == "renamed"
+    assert asked.describe("ada") == ChimeUser(asked.arn("ada"), "Ada Lovelace", "vip")
     assert operations(default_aws).count("UpdateAppInstanceUser") == 1
 
 
 WRITES: dict[str, Callable[[ChimeUsers, Wanted], Any]] = {
     "UpdateAppInstanceUser": lambda users, wanted: users.rename(
-        AppInstanceUser(users.arn("ada"), "Ada Byron", "vip"), "Eve", wanted
+        ChimeUser(users.arn("ada"), "Ada Byron", "vip"), "Eve", wanted
     ),
     "CreateAppInstanceUser": lambda users, wanted: users.create("eve", "Eve", "request-1", wanted),
 }

@@ -14,10 +14,10 @@ from local.http.server import Server
 from signin import aws
 from signin.chime import ChimeUsers
 from signin.errors import Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
-from signin.sessions import Session
-from signin.ssm import ParameterList
-from signin.sts import RoleSessions
-from signin.users import AppInstanceUser
+from signin.sessions import UserSession
+from signin.ssm import RevocationList
+from signin.sts import StsSessions
+from signin.users import ChimeUser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +46,8 @@ class Cloud:
     def connect(self) -> None:
         """Make the clients anew, by what the environment says now."""
         self.users = ChimeUsers(self.app_instance_arn)
-        self.sessions = RoleSessions(source_identity=False)
-        self.revoked = ParameterList(LIST)
+        self.sessions = StsSessions(source_identity=False)
+        self.revoked = RevocationList(LIST)
 
     def write(self, text: str) -> None:
         """Write the list of users who were cut off."""
@@ -70,7 +70,7 @@ def cloud(default_aws: Aws) -> Cloud:
 def test_user_who_was_made_can_be_described(cloud: Cloud) -> None:
     cloud.users.create("ada", "Ada Lovelace", "request-1", always)
 
-    assert cloud.users.describe("ada") == AppInstanceUser(cloud.users.arn("ada"), "Ada Lovelace", "")
+    assert cloud.users.describe("ada") == ChimeUser(cloud.users.arn("ada"), "Ada Lovelace", "")
 
 
 def test_user_who_is_made_twice_with_the_same_data_is_one(cloud: Cloud) -> None:
@@ -103,15 +103,15 @@ def test_either_way_of_saying_so_means_a_missing_user(cloud: Cloud, error: str, 
 
 def test_renaming_keeps_the_metadata(cloud: Cloud) -> None:
     cloud.users.create("ada", "Ada Lovelace", "request-1", always)
-    user = AppInstanceUser(cloud.users.arn("ada"), "Ada Lovelace", "vip")
+    user = ChimeUser(cloud.users.arn("ada"), "Ada Lovelace", "vip")
 
     cloud.users.rename(user, "Ada Byron", always)
 
-    assert cloud.users.describe("ada") == AppInstanceUser(user.arn, "Ada Byron", "vip")
+    assert cloud.users.describe("ada") == ChimeUser(user.arn, "Ada Byron", "vip")
 
 
 def test_session_is_named_tagged_and_as_long_as_set(cloud: Cloud) -> None:
-    credentials = cloud.sessions.open(Session("ada", cloud.role_arn, 900))
+    credentials = cloud.sessions.open(UserSession("ada", cloud.role_arn, 900))
 
     [parameters] = cloud.parameters("AssumeRole")
     assert parameters["RoleSessionName"] == "chime_ada"
@@ -122,7 +122,7 @@ def test_session_is_named_tagged_and_as_long_as_set(cloud: Cloud) -> None:
 
 
 def test_session_has_a_source_identity_if_that_is_switched_on(cloud: Cloud) -> None:
-    RoleSessions(source_identity=True).open(Session("ada", cloud.role_arn, 900))
+    StsSessions(source_identity=True).open(UserSession("ada", cloud.role_arn, 900))
 
     [parameters] = cloud.parameters("AssumeRole")
     assert parameters["SourceIdentity"] == "chime_ada"
@@ -170,9 +170,9 @@ CALLS: dict[str, Callable[[Cloud], object]] = {
     "DescribeAppInstanceUser": lambda cloud: cloud.users.describe("ada"),
     "CreateAppInstanceUser": lambda cloud: cloud.users.create("ada", "Ada", "request-1", always),
     "UpdateAppInstanceUser": lambda cloud: cloud.users.rename(
-        AppInstanceUser(cloud.users.arn("ada"), "Ada", ""), "Eve", always
+        ChimeUser(cloud.users.arn("ada"), "Ada", ""), "Eve", always
     ),
-    "AssumeRole": lambda cloud: cloud.sessions.open(Session("ada", cloud.role_arn, 900)),
+    "AssumeRole": lambda cloud: cloud.sessions.open(UserSession("ada", cloud.role_arn, 900)),
     "GetParameter": lambda cloud: cloud.revoked.read(),
 }
 

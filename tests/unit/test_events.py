@@ -8,11 +8,11 @@ from dataclasses import replace
 from authorizer.app import Authorizer
 from authorizer.clock import Clock
 from authorizer.settings import Settings
-from signin.caller import Caller, caller
+from signin.caller import VerifiedCaller, caller
 from tests import tokens
 from tests.docker.events import authorizer_event, signin_event
 
-ADA = Caller(
+ADA = VerifiedCaller(
     provider="local",
     scope="http://127.0.0.1:3001",
     plain=True,

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signin import users
-from signin.caller import Caller
+from signin.caller import VerifiedCaller
 from signin.deadline import Deadline
 from signin.errors import Forbidden, Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
 from signin.exchange import Exchange, SignedIn
-from signin.sessions import Credentials, Session, Terms
-from signin.users import AppInstanceUser, Ensured
+from signin.sessions import Credentials, SessionPolicy, UserSession
+from signin.users import ChimeUser, Ensured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from signin.users import Wanted
 
 NOW = 1_800_000_000
-ADA = Caller(
+ADA = VerifiedCaller(
     provider="main",
     scope="https://issuer.example/",
     plain=True,
@@ -42,7 +42,7 @@ class Chime:
     """An AppInstance's users in a dictionary. `failures` happen first, by operation."""
 
     def __init__(self, **failures: list[SigninError]) -> None:
-        self.users: dict[str, AppInstanceUser] = {}
+        self.users: dict[str, ChimeUser] = {}
         self.failures = failures
         self.calls: list[str] = []
         self.request_tokens: list[str] = []
@@ -50,7 +50,7 @@ class Chime:
     def arn(self, user_id: str) -> str:
         return f"{INSTANCE}/user/{user_id}"
 
-    def describe(self, user_id: str) -> AppInstanceUser:
+    def describe(self, user_id: str) -> ChimeUser:
         self._called("describe")
         if user_id not in self.users:
             raise UserMissing("Forbidden")
@@ -60,13 +60,13 @@ class Chime:
         assert wanted()
         self.request_tokens.append(request_token)
         self._called("create")
-        self.users[user_id] = AppInstanceUser(self.arn(user_id), name, "")
+        self.users[user_id] = ChimeUser(self.arn(user_id), name, "")
 
-    def rename(self, user: AppInstanceUser, name: str, wanted: Wanted) -> None:
+    def rename(self, user: ChimeUser, name: str, wanted: Wanted) -> None:
         self._called("rename")
         if not wanted():
             raise Unavailable("given_up")
-        self.users["ada"] = AppInstanceUser(user.arn, name, user.metadata)
+        self.users["ada"] = ChimeUser(user.arn, name, user.metadata)
 
     def _called(self, operation: str) -> None:
         self.calls.append(operation)
@@ -80,9 +80,9 @@ class Sts:
     def __init__(self, *failures: SigninError) -> None:
         self.failures = list(failures)
         self.numbers = itertools.count(1)
-        self.opened: list[Session] = []
+        self.opened: list[UserSession] = []
 
-    def open(self, session: Session) -> Credentials:
+    def open(self, session: UserSession) -> Credentials:
         self.opened.append(session)
         if self.failures:
             raise self.failures.pop(0)
@@ -91,7 +91,7 @@ class Sts:
         )
 
 
-TERMS = Terms("arn:aws:iam::123456789012:role/User", 3600)
+POLICY = SessionPolicy("arn:aws:iam::123456789012:role/User", 3600)
 
 
 class Revoked:
@@ -106,8 +106,8 @@ class Revoked:
             raise Forbidden("revoked")
 
 
-def exchange(chime: Chime, sts: Sts, deadline: Deadline, executor: Executor, caller: Caller = ADA) -> SignedIn:
-    return Exchange(Revoked("eve"), chime, sts, TERMS, executor)(caller, NOW, deadline)
+def exchange(chime: Chime, sts: Sts, deadline: Deadline, executor: Executor, caller: VerifiedCaller = ADA) -> SignedIn:
+    return Exchange(Revoked("eve"), chime, sts, POLICY, executor)(caller, NOW, deadline)
 
 
 @pytest.fixture
@@ -128,8 +128,8 @@ def test_new_user_is_made_and_gets_credentials(deadline: Deadline, executor: Exe
     outcome = exchange(chime, Sts(), deadline, executor)
 
     assert outcome == SignedIn(
-        session=Session("ada", "arn:aws:iam::123456789012:role/User", 3600),
-        ensured=Ensured(AppInstanceUser(f"{INSTANCE}/user/ada", "Ada Lovelace", ""), "created"),
+        session=UserSession("ada", "arn:aws:iam::123456789012:role/User", 3600),
+        ensured=Ensured(ChimeUser(f"{INSTANCE}/user/ada", "Ada Lovelace", ""), "created"),
         credentials=Credentials("ada-1", "secret", "token", datetime(2027, 1, 1, tzinfo=UTC)),
     )
     assert chime.users["ada"].name == "Ada Lovelace"
@@ -137,7 +137,7 @@ def test_new_user_is_made_and_gets_credentials(deadline: Deadline, executor: Exe
 
 def test_returning_user_costs_one_call(deadline: Deadline, executor: Executor) -> None:
     chime = Chime()
-    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Lovelace", "")
+    chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada Lovelace", "")
 
     exchange(chime, Sts(), deadline, executor)
 
@@ -155,11 +155,11 @@ def test_user_who_was_cut_off_is_refused_before_any_call(deadline: Deadline, exe
 
 def test_changed_name_is_brought_to_chime_with_the_metadata_kept(deadline: Deadline, executor: Executor) -> None:
     chime = Chime()
-    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
+    chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada Byron", "vip")
 
     outcome = exchange(chime, Sts(), deadline, executor)
 
-    assert chime.users["ada"] == outcome.ensured.user == AppInstanceUser(chime.arn("ada"), "Ada Lovelace", "vip")
+    assert chime.users["ada"] == outcome.ensured.user == ChimeUser(chime.arn("ada"), "Ada Lovelace", "vip")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_user_is_shown_by_a_name_and_never_by_the_id(
 ) -> None:
     chime = Chime()
     if stored is not None:
-        chime.users["ada"] = AppInstanceUser(chime.arn("ada"), stored, "vip")
+        chime.users["ada"] = ChimeUser(chime.arn("ada"), stored, "vip")
 
     outcome = exchange(chime, Sts(), deadline, executor, replace(ADA, name=told))
 
@@ -192,11 +192,11 @@ def test_user_is_shown_by_a_name_and_never_by_the_id(
 
 def test_id_is_not_shown_even_if_the_name_cannot_be_brought_to_chime(deadline: Deadline, executor: Executor) -> None:
     chime = Chime(rename=[Rejected("BadRequest")])
-    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "ada", "vip")
+    chime.users["ada"] = ChimeUser(chime.arn("ada"), "ada", "vip")
 
     ensured = exchange(chime, Sts(), deadline, executor, replace(ADA, name="")).ensured
 
-    assert ensured == Ensured(AppInstanceUser(chime.arn("ada"), "User x6pj", "vip"), "not renamed")
+    assert ensured == Ensured(ChimeUser(chime.arn("ada"), "User x6pj", "vip"), "not renamed")
 
 
 @pytest.mark.parametrize(
@@ -206,14 +206,14 @@ def test_name_that_cannot_be_brought_to_chime_keeps_nobody_out(
     deadline: Deadline, executor: Executor, failure: SigninError
 ) -> None:
     chime = Chime(rename=[failure])
-    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
+    chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada Byron", "vip")
 
     assert exchange(chime, Sts(), deadline, executor).ensured.user.name == "Ada Byron"
 
 
 def test_user_whom_another_device_made_first_signs_in(deadline: Deadline, executor: Executor) -> None:
     chime = Chime(describe=[UserMissing("Forbidden")], create=[UserExists("Conflict")])
-    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada", "")
+    chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada", "")
 
     assert exchange(chime, Sts(), deadline, executor).ensured.user.name == "Ada"
     assert chime.calls == ["describe", "create", "describe"]
@@ -251,12 +251,12 @@ def test_both_calls_are_made_at_the_same_time(deadline: Deadline, executor: Exec
     meeting = threading.Barrier(2)
 
     class MeetingChime(Chime):
-        def describe(self, user_id: str) -> AppInstanceUser:
+        def describe(self, user_id: str) -> ChimeUser:
             meeting.wait(timeout=30)
             return super().describe(user_id)
 
     class MeetingSts(Sts):
-        def open(self, session: Session) -> Credentials:
+        def open(self, session: UserSession) -> Credentials:
             meeting.wait(timeout=30)
             return super().open(session)
 
@@ -270,7 +270,7 @@ class HangingChime(Chime):
         super().__init__()
         self.released = threading.Event()
 
-    def describe(self, user_id: str) -> AppInstanceUser:
+    def describe(self, user_id: str) -> ChimeUser:
         self.released.wait(timeout=30)
         return super().describe(user_id)
 
@@ -338,12 +338,12 @@ def test_new_name_that_hangs_is_left_and_keeps_nobody_out(executor: Executor) ->
     released, still_wanted = threading.Event(), []
 
     class SlowChime(Chime):
-        def rename(self, user: AppInstanceUser, name: str, wanted: Wanted) -> None:
+        def rename(self, user: ChimeUser, name: str, wanted: Wanted) -> None:
             released.wait(timeout=30)
             still_wanted.append(wanted())
 
     chime = SlowChime()
-    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
+    chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada Byron", "vip")
     little = Deadline(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.1)
 
     outcome = exchange(chime, Sts(), little, executor)
@@ -356,7 +356,7 @@ def test_new_name_that_hangs_is_left_and_keeps_nobody_out(executor: Executor) ->
 
 def test_new_name_that_waited_too_long_for_a_thread_is_not_brought_to_chime_later() -> None:
     chime = Chime()
-    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
+    chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada Byron", "vip")
     freed, little = threading.Event(), Deadline(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.1)
 
     with ThreadPoolExecutor(1) as busy:
@@ -364,18 +364,18 @@ def test_new_name_that_waited_too_long_for_a_thread_is_not_brought_to_chime_late
         ensured = users.ensure(chime, "ada", LOVELACE, little, busy)
         freed.set()
 
-    assert ensured.how == "not renamed"
+    assert ensured.outcome == "not renamed"
     assert chime.calls == ["describe"]
 
 
 def test_new_name_is_not_brought_to_chime_by_a_sign_in_that_has_ended(deadline: Deadline) -> None:
     class LateChime(Chime):
-        def describe(self, user_id: str) -> AppInstanceUser:
+        def describe(self, user_id: str) -> ChimeUser:
             deadline.expire()
             return super().describe(user_id)
 
     chime = LateChime()
-    chime.users["ada"] = AppInstanceUser(chime.arn("ada"), "Ada Byron", "vip")
+    chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada Byron", "vip")
 
     with ThreadPoolExecutor(8) as executor:
         ensured = users.ensure(chime, "ada", LOVELACE, deadline, executor)
@@ -400,9 +400,9 @@ def test_it_is_told_how_the_user_was_ensured(
 ) -> None:
     chime = Chime(**failures)
     if before:
-        chime.users["ada"] = AppInstanceUser(chime.arn("ada"), before, "")
+        chime.users["ada"] = ChimeUser(chime.arn("ada"), before, "")
 
-    assert exchange(chime, Sts(), deadline, executor).ensured.how == how
+    assert exchange(chime, Sts(), deadline, executor).ensured.outcome == how
 
 
 def test_each_step_s_time_is_noted_even_if_it_fails(deadline: Deadline, executor: Executor) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from signin.caller import Caller
+from signin.caller import VerifiedCaller
 from signin.identity import app_instance_user_id, session_name
 
 CHIME_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9:_\-.@]{0,62}[A-Za-z0-9])?", re.ASCII)
@@ -19,7 +19,7 @@ SCOPES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
 
 def user_id(subject: str, *, scope: str = "https://issuer.example/", plain: bool = True) -> str:
     return app_instance_user_id(
-        Caller(provider="main", scope=scope, plain=plain, subject=subject, name="", role="", expires=0)
+        VerifiedCaller(provider="main", scope=scope, plain=plain, subject=subject, name="", role="", expires=0)
     )
 
 

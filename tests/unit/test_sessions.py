@@ -6,27 +6,27 @@ from dataclasses import replace
 
 import pytest
 
-from signin.caller import Caller
+from signin.caller import VerifiedCaller
 from signin.errors import Rejected
-from signin.sessions import Session, Terms
+from signin.sessions import SessionPolicy, UserSession
 
 NOW = 1_800_000_000
 USER, MODERATOR = "arn:aws:iam::123456789012:role/User", "arn:aws:iam::123456789012:role/Moderator"
-ADA = Caller("main", "s", plain=True, subject="ada", name="Ada", role="", expires=NOW + 1800)
-TERMS = Terms(USER, 3600, {"moderator": MODERATOR})
+ADA = VerifiedCaller("main", "s", plain=True, subject="ada", name="Ada", role="", expires=NOW + 1800)
+POLICY = SessionPolicy(USER, 3600, {"moderator": MODERATOR})
 
 
 def test_session_is_everybody_s_role_for_as_long_as_set() -> None:
-    assert TERMS.session(ADA, "ada", NOW) == Session("ada", USER, 3600)
+    assert POLICY.session(ADA, "ada", NOW) == UserSession("ada", USER, 3600)
 
 
 def test_caller_with_a_role_gets_that_one() -> None:
-    assert TERMS.session(replace(ADA, role="moderator"), "ada", NOW).role_arn == MODERATOR
+    assert POLICY.session(replace(ADA, role="moderator"), "ada", NOW).role_arn == MODERATOR
 
 
 def test_role_that_is_not_on_the_list_is_refused_and_not_replaced() -> None:
     with pytest.raises(Rejected, match="unknown_user_role"):
-        TERMS.session(replace(ADA, role="owner"), "ada", NOW)
+        POLICY.session(replace(ADA, role="owner"), "ada", NOW)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,6 @@ def test_role_that_is_not_on_the_list_is_refused_and_not_replaced() -> None:
     ],
 )
 def test_session_ends_with_the_token_if_so_decided(seconds: int, left: float, given: int) -> None:
-    ending = replace(TERMS, seconds=seconds, ends_with_token=True)
+    ending = replace(POLICY, seconds=seconds, ends_with_token=True)
 
     assert ending.session(replace(ADA, expires=NOW), "ada", NOW - left).seconds == given

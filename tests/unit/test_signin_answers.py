@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from signin import answers
-from signin.caller import Caller, caller
-from signin.cors import HEADERS, allowed_headers, shared_with
+from signin.caller import VerifiedCaller, caller
+from signin.cors import HEADERS, add_cors_headers, allowed_headers
 from signin.errors import Forbidden, Rejected, Throttled, Unavailable, UserExists, UserMissing
 from signin.exchange import SignedIn
-from signin.sessions import Credentials, Session, Terms
-from signin.settings import Settings
-from signin.users import AppInstanceUser, Ensured
+from signin.sessions import Credentials, SessionPolicy, UserSession
+from signin.settings import SigninSettings
+from signin.users import ChimeUser, Ensured
 
 INSTANCE = "arn:aws:chime:eu-central-1:123456789012:app-instance/1"
-TERMS = Terms("arn:aws:iam::123456789012:role/User", 3600)
-SETTINGS = Settings(INSTANCE, TERMS, source_identity=False, allowed_origins=frozenset({"https://app.example"}))
+POLICY = SessionPolicy("arn:aws:iam::123456789012:role/User", 3600)
+SETTINGS = SigninSettings(INSTANCE, POLICY, source_identity=False, allowed_origins=frozenset({"https://app.example"}))
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 CONTEXT = {
     "provider": "main",
@@ -33,9 +33,9 @@ CONTEXT = {
 
 
 def outcome(expiration: datetime) -> SignedIn:
-    user = AppInstanceUser(f"{INSTANCE}/user/ada", "Ada Lovelace", "")
+    user = ChimeUser(f"{INSTANCE}/user/ada", "Ada Lovelace", "")
     credentials = Credentials("AKIA", "secret", "token", expiration)
-    return SignedIn(Session("ada", TERMS.role_arn, 3600), Ensured(user, "found"), credentials)
+    return SignedIn(UserSession("ada", POLICY.role_arn, 3600), Ensured(user, "found"), credentials)
 
 
 def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
@@ -157,7 +157,7 @@ def test_other_origin_may_send_no_more_headers(origin: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("name", ["Origin", "origin"])
 def test_listed_origin_may_read_the_answer(name: str) -> None:
-    shared = shared_with(
+    shared = add_cors_headers(
         {"headers": {name: "https://app.example"}}, SETTINGS.allowed_origins, answers.preflight(HEADERS)
     )
 
@@ -170,13 +170,13 @@ def test_listed_origin_may_read_the_answer(name: str) -> None:
 def test_answer_to_the_call_itself_depends_on_the_origin_alone() -> None:
     answer = answers.signed_in(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp())
 
-    assert shared_with({"headers": {}}, SETTINGS.allowed_origins, answer)["headers"]["Vary"] == "Origin"
+    assert add_cors_headers({"headers": {}}, SETTINGS.allowed_origins, answer)["headers"]["Vary"] == "Origin"
 
 
 def test_origin_is_found_in_any_case_and_echoed_as_it_was_sent() -> None:
     event = {"headers": {"Origin": "capacitor://MyApp"}}
 
-    shared = shared_with(event, frozenset({"capacitor://myapp"}), answers.preflight(HEADERS))
+    shared = add_cors_headers(event, frozenset({"capacitor://myapp"}), answers.preflight(HEADERS))
 
     assert shared["headers"]["Access-Control-Allow-Origin"] == "capacitor://MyApp"
 
@@ -196,7 +196,7 @@ def test_origin_is_found_in_any_case_and_echoed_as_it_was_sent() -> None:
     ],
 )
 def test_other_origin_may_not(headers: dict[str, str] | None) -> None:
-    shared = shared_with({"headers": headers}, SETTINGS.allowed_origins, answers.preflight(HEADERS))
+    shared = add_cors_headers({"headers": headers}, SETTINGS.allowed_origins, answers.preflight(HEADERS))
 
     assert shared["statusCode"] == 204
     assert shared["headers"]["Vary"] == "Origin, Access-Control-Request-Headers"
@@ -210,7 +210,7 @@ def event(context: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("changes", [{}, {"plain": True, "expires": 1_800_003_600}])
 def test_context_is_read_as_api_gateway_and_as_sam_local_write_it(changes: dict[str, Any]) -> None:
-    assert caller(event({**CONTEXT, **changes})) == Caller(
+    assert caller(event({**CONTEXT, **changes})) == VerifiedCaller(
         "main", "s", plain=True, subject="ada", name="Ada", role="", expires=1_800_003_600
     )
 

@@ -10,21 +10,25 @@ from typing import Any
 import pytest
 
 from signin import telemetry
-from signin.caller import Caller
+from signin.caller import VerifiedCaller
 from signin.deadline import Deadline
 from signin.errors import Rejected
 from signin.exchange import SignedIn
-from signin.sessions import Credentials, Session
-from signin.users import AppInstanceUser, Ensured
+from signin.sessions import Credentials, UserSession
+from signin.users import ChimeUser, Ensured
 
-ADA = Caller("main", "https://issuer.example/", plain=True, subject="ada", name="Ada Lovelace", role="", expires=0)
+ADA = VerifiedCaller(
+    "main", "https://issuer.example/", plain=True, subject="ada", name="Ada Lovelace", role="", expires=0
+)
 PERSONAL = ("ada", "Ada Lovelace", "issuer.example", "AKIA", "wJalr", "FwoG", "a telling text")
 
 
-def outcome(how: str) -> SignedIn:
-    user = AppInstanceUser("arn:aws:chime:us-east-1:123456789012:app-instance/1/user/ada", "Ada Lovelace", "")
-    session = Session("ada", "arn:aws:iam::123456789012:role/stack-UserRole-1", 3600)
-    return SignedIn(session, Ensured(user, how), Credentials("AKIA", "wJalr", "FwoG", datetime(2027, 1, 1, tzinfo=UTC)))
+def outcome(ensured: str) -> SignedIn:
+    user = ChimeUser("arn:aws:chime:us-east-1:123456789012:app-instance/1/user/ada", "Ada Lovelace", "")
+    session = UserSession("ada", "arn:aws:iam::123456789012:role/stack-UserRole-1", 3600)
+    return SignedIn(
+        session, Ensured(user, ensured), Credentials("AKIA", "wJalr", "FwoG", datetime(2027, 1, 1, tzinfo=UTC))
+    )
 
 
 @pytest.fixture
@@ -75,7 +79,7 @@ def test_sign_in_is_one_event(
 
 
 @pytest.mark.parametrize(
-    ("how", "counted"),
+    ("ensured", "counted"),
     [
         ("found", set()),
         ("created", {"UsersCreated"}),
@@ -87,10 +91,10 @@ def test_sign_in_is_counted(
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
     deadline: Deadline,
-    how: str,
+    ensured: str,
     counted: set[str],
 ) -> None:
-    telemetry.signed_in(ADA, outcome(how), deadline, "request-1")
+    telemetry.signed_in(ADA, outcome(ensured), deadline, "request-1")
 
     _, metrics = told(capsys, caplog)
     assert values(metrics) == {
