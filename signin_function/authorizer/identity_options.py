@@ -95,6 +95,28 @@ def check_not_said_of_oneself(options: Options, editable: tuple[str, ...], unver
             )
 
 
+def check_not_said_by_any_tenant(options: Options, issuers: tuple[str, ...], of_tenant: tuple[str, ...]) -> None:
+    """
+    Check that no demand is met by claims *of_tenant*, which its owner writes, where several tenants can match.
+
+    A subject may be of them: it is kept apart from those of other tenants.
+
+    Raises:
+        SettingsError: It is, and no demand says which tenant.
+    """
+    demands = [(option, claim) for option in ("required_claims", "must") for claim in options.terms(option)]
+    if not are_several(options, issuers) or any(claim == "tid" for _, claim in demands):
+        return
+    demands += [(option, options.text(option, "Write a claim.", "")) for option in CLAIMS[1:]]
+    for option, claim in demands:
+        if claim in of_tenant:
+            raise options.wrong(
+                option,
+                f"is {claim}, which the owner of any tenant can write. Require the tenant too, "
+                'by "required_claims": {"tid": "…"}, or name another claim.',
+            )
+
+
 def are_several(options: Options, issuers: tuple[str, ...]) -> bool:
     """Say whether *issuers* may call two people the same. Entra and Google have several names for one."""
     tenants = {tenant_of(issuer) for issuer in issuers} - {None}

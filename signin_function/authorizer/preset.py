@@ -59,6 +59,7 @@ class Preset:
     `others` are strangers who get such tokens too, by the names that `let_in` knows, and what tells them.
     `editable` are claims that users write themselves: nothing that matters is read from them.
     Those that are `unverified` are their user's own only if another claim says so (OpenID Connect Core 1.0, 5.1).
+    Those `of_tenant` are as true as the tenant's owner is honest, who writes them.
     In the options `guids` GUIDs are made small, as the provider writes them.
     """
 
@@ -71,6 +72,7 @@ class Preset:
     others: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)
     editable: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ("email", "phone_number")
+    of_tenant: tuple[str, ...] = ()
     guids: tuple[str, ...] = ()
 
     @property

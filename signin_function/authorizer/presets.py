@@ -208,6 +208,8 @@ PRESETS: dict[str, Preset] = {
         others={"machines": (Mark(holds={"idtyp": ("app",)}), Mark(same=("oid", "sub")))},
         editable=PROFILE,
         unverified=(),  # the organisation writes them, and its users are its own
+        # https://learn.microsoft.com/entra/identity-platform/claims-validation
+        of_tenant=("email", "preferred_username", "unique_name", "upn"),
         guids=(
             *("tenant", "client_id", "audience", "issuer", "jwks_uri", "clients"),
             *("must", "must_not", "required_claims", "required_roles"),

@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from authorizer.errors import SettingsError
-from authorizer.identity_options import are_several, check_apart, check_not_said_of_oneself, keeps_subject, namespace_of
+from authorizer.identity_options import (
+    are_several,
+    check_apart,
+    check_not_said_by_any_tenant,
+    check_not_said_of_oneself,
+    keeps_subject,
+    namespace_of,
+)
 from authorizer.key_options import KEY_OPTIONS, SECRET_OPTIONS, algorithms_of, keys_of, replaced
 from authorizer.options import Options
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
@@ -181,6 +188,7 @@ def _provider(options: Options, clock: Clock, watch: Callable[[str, Fetch], None
         raise options.wrong("name", "is not a name. Write up to 32 of a-z, 0-9 and -.")
     issuers, accepted = _issuers(options), algorithms_of(options)
     check_not_said_of_oneself(options, _preset(options).editable, _preset(options).unverified)
+    check_not_said_by_any_tenant(options, issuers, _preset(options).of_tenant)
     return Provider(
         name=name,
         issuers=issuers,

@@ -220,3 +220,20 @@ def test_what_users_write_themselves_decides_nothing(entry: dict[str, Any], opti
 )
 def test_what_the_provider_vouches_for_decides(entry: dict[str, Any]) -> None:
     assert len(providers(entry)) == 1
+
+
+@pytest.mark.parametrize("claim", ["email", "preferred_username", "unique_name", "upn"])
+@pytest.mark.parametrize("tenant", ["any", [TID, OTHER_TID]], ids=["any", "two"])
+def test_owner_of_another_tenant_meets_no_demand(claim: str, tenant: Any) -> None:
+    # Whoever owns a tenant writes what address its users have.
+    several = {**ENTRA, "tenant": tenant}
+    for demand in (
+        {"required_claims": {claim: "ada@example.com"}},
+        {"must": {claim: "ada@example.com"}},
+        {"required_roles": "ada@example.com", "roles_claim": claim},
+        {"user_roles": "hosts", "user_roles_claim": claim},
+    ):
+        with pytest.raises(SettingsError, match=f"is {claim}, which the owner of any tenant can write"):
+            providers({**several, **demand})
+        assert providers({**ENTRA, **demand})
+    assert providers({**several, "required_claims": {claim: "ada@example.com", "tid": TID}})
