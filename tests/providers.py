@@ -48,25 +48,25 @@ def provider(name: str, *issuers: str, **changes: Any) -> Provider:
         ),
         "entrance": Entrance(("chat",), ("staff",), "access.roles", {"verified": (True,)}),
         "subject_claim": "sub",
-        "longest_subject": 255,
+        "max_subject_length": 255,
         "name_claims": ("name", "profile.name"),
         "namespace": name,
         "keep_subject": False,
-        "skew": 60,
-        "longest_lifetime": 86400,
+        "clock_skew": 60,
+        "max_lifetime": 86400,
         "user_roles": UserRoles("groups", ("owner", "moderator")),
-        "least_remaining": 0,
+        "min_remaining_seconds": 0,
     }
     return Provider(name=name, issuers=issuers, **{**strict, **changes})
 
 
-LENIENT: dict[str, Any] = {"kind": KindOfToken(frozenset({"jwt"})), "entrance": Entrance(), "longest_lifetime": None}
+LENIENT: dict[str, Any] = {"kind": KindOfToken(frozenset({"jwt"})), "entrance": Entrance(), "max_lifetime": None}
 OUT_OF_REACH = "https://out-of-reach.example"
 PROVIDERS = Providers(
     (
         provider("strict", "https://strict.example"),
         provider("lenient", ISSUER, **LENIENT),
-        provider("lasting", "https://lasting.example", **LENIENT, least_remaining=900),
+        provider("lasting", "https://lasting.example", **LENIENT, min_remaining_seconds=900),
         provider("any-audience", "https://any.example", **LENIENT, audiences=None),
         provider("tenants", TENANTS, **{**LENIENT, "namespace": "https://login.example/{tid}"}),
         provider("own", **{**LENIENT, "algorithms": ("HS256",), "keys": Secrets()}),

@@ -75,17 +75,21 @@ def _times_are_right(provider: Provider, claims: Mapping[str, Any], now: float) 
     if any(type(time) not in (int, float) or not 0 <= time <= 253_402_300_799 for time in times.values()):
         return False
     ends, made = times.get("exp"), times.get("iat")
-    if ends is None or now >= ends + provider.skew:
+    if ends is None or now >= ends + provider.clock_skew:
         return False
-    if provider.least_remaining > 0 and ends < now + provider.least_remaining:
+    if provider.min_remaining_seconds > 0 and ends < now + provider.min_remaining_seconds:
         return False
-    if any(time > now + provider.skew for name, time in times.items() if name != "exp"):
+    if any(time > now + provider.clock_skew for name, time in times.items() if name != "exp"):
         return False
-    return provider.longest_lifetime is None or (made is not None and ends - made <= provider.longest_lifetime)
+    return provider.max_lifetime is None or (made is not None and ends - made <= provider.max_lifetime)
 
 
 def _is_named_or_short(provider: Provider, claims: Mapping[str, Any], now: float) -> bool:
-    limit, ends, made = provider.nameless_lifetime, claims.get("exp"), claims.get("iat", now + provider.skew)
+    limit, ends, made = (
+        provider.max_lifetime_without_name,
+        claims.get("exp"),
+        claims.get("iat", now + provider.clock_skew),
+    )
     if limit is None or type(ends) not in (int, float) or type(made) not in (int, float):
         return True
     paths = {part for form in provider.name_claims for part in (form, form.removesuffix("@"), *form.split(" + "))}
@@ -107,9 +111,9 @@ def _is_for_us(provider: Provider, claims: Mapping[str, Any]) -> bool:
 
 def _is_of_the_kind(provider: Provider, claims: Mapping[str, Any]) -> bool:
     kind = provider.kind
-    forbidden = [(the_one(claims, path), values) for path, values in kind.must_not.items()]
+    forbidden = [(the_one(claims, path), values) for path, values in kind.forbidden_claim_values.items()]
     return (
-        _meets(claims, kind.must)
+        _meets(claims, kind.required_claim_values)
         and not any(value is AMBIGUOUS or _holds(value, values) for value, values in forbidden)
         and not any(_is_marked(claims, mark) for mark in kind.others)
     )
@@ -138,7 +142,7 @@ def _names_somebody(provider: Provider, claims: Mapping[str, Any]) -> bool:
         subject = str(subject)
     if not isinstance(subject, str) or any(unicodedata.category(character) == "Cc" for character in subject):
         return False
-    return len(subject.strip()) > 0 and len(subject) <= provider.longest_subject
+    return len(subject.strip()) > 0 and len(subject) <= provider.max_subject_length
 
 
 def _may_enter(provider: Provider, claims: Mapping[str, Any]) -> bool:

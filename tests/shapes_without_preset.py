@@ -24,7 +24,7 @@ NEIGHBOURS = {
             "issuer": f"https://{TID}.ciamlogin.com/{TID}/v2.0",
             "audience": APP,
             "subject_claim": "oid",
-            "must_have": ["scp"],
+            "required_claim_names": ["scp"],
         },
         {
             "aud": APP,
@@ -48,7 +48,7 @@ NEIGHBOURS = {
             "issuer": f"{B2C}/{TID}/v2.0/",
             "audience": APP,
             "jwks_uri": f"{B2C}/contoso.onmicrosoft.com/B2C_1_signin/discovery/v2.0/keys",
-            "must": {"tfp": ["B2C_1_signin"]},
+            "required_claim_values": {"tfp": ["B2C_1_signin"]},
         },
         {**CLAIMS_OF_B2C, "iss": f"{B2C}/{TID}/v2.0/"},
         {"subject": OID, "name": "Ada Lovelace", "keep_subject": True},
@@ -67,7 +67,7 @@ NEIGHBOURS = {
             "issuer": "https://api.workos.com",
             "jwks_uri": "https://api.workos.com/sso/jwks/client_123456789",
             "any_audience": True,
-            "must_have": ["sid"],
+            "required_claim_names": ["sid"],
         },
         {
             "iss": "https://api.workos.com",

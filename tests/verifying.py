@@ -31,7 +31,7 @@ RSA = rsa_signer()
 EC = ec_signer()
 ED = ed25519_signer()
 STRANGER = rsa_signer(number=2)
-KIND = KindOfToken(types=frozenset({"jwt", "at+jwt"}))
+KIND = KindOfToken(token_types=frozenset({"jwt", "at+jwt"}))
 
 
 def keys_of(*signers: Signer) -> FixedKeys:
@@ -49,14 +49,14 @@ def provider(**changes: Any) -> Provider:
         "kind": KIND,
         "entrance": Entrance(),
         "subject_claim": "sub",
-        "longest_subject": 255,
+        "max_subject_length": 255,
         "name_claims": ("name", "nickname"),
         "namespace": ISSUER,
         "keep_subject": True,
         "user_roles": UserRoles(),
-        "skew": 60,
-        "longest_lifetime": None,
-        "least_remaining": 0,
+        "clock_skew": 60,
+        "max_lifetime": None,
+        "min_remaining_seconds": 0,
     }
     return Provider(**{**good, **changes})
 

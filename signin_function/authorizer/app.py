@@ -58,7 +58,7 @@ class Authorizer:
         """
         token = ""
         try:
-            token = unverified_token(event, self._settings.longest_token, accept_base64=self._settings.accept_base64)
+            token = unverified_token(event, self._settings.max_token_length, accept_base64=self._settings.accept_base64)
             caller = verify(token, self._settings.providers, self._clock.wall())
         except NoToken:
             telemetry.no_token()

@@ -47,18 +47,18 @@ def check_times(claims: Mapping[str, Any], provider: Provider, now: float) -> No
             is no number.
     """
     expires, begins, made = (_time(claims, name) for name in ("exp", "nbf", "iat"))
-    if expires is None or (made is None and provider.longest_lifetime is not None):
+    if expires is None or (made is None and provider.max_lifetime is not None):
         raise TokenRefused(Reason.INVALID_CLAIM)
-    if now >= expires + provider.skew:
+    if now >= expires + provider.clock_skew:
         raise TokenRefused(Reason.TOKEN_EXPIRED)
-    if provider.least_remaining and expires - now < provider.least_remaining:
+    if provider.min_remaining_seconds and expires - now < provider.min_remaining_seconds:
         raise TokenRefused(Reason.ENDS_TOO_SOON)
-    if any(time is not None and now < time - provider.skew for time in (begins, made)):
+    if any(time is not None and now < time - provider.clock_skew for time in (begins, made)):
         raise TokenRefused(Reason.NOT_YET_VALID)
-    if provider.longest_lifetime is not None and made is not None and expires - made > provider.longest_lifetime:
+    if provider.max_lifetime is not None and made is not None and expires - made > provider.max_lifetime:
         raise TokenRefused(Reason.LIVES_TOO_LONG)
-    since = now + provider.skew if made is None else made
-    if provider.nameless_lifetime is not None and expires - since > provider.nameless_lifetime:
+    since = now + provider.clock_skew if made is None else made
+    if provider.max_lifetime_without_name is not None and expires - since > provider.max_lifetime_without_name:
         _check_named(claims, provider)
 
 
@@ -100,8 +100,8 @@ def check_kind(claims: Mapping[str, Any], kind: KindOfToken) -> None:
         TokenRefused: It is another kind: a machine's, another use of the same issuer, a session not yet signed in.
             Or a claim that it must not have is two claims.
     """
-    if not _meets(claims, kind.must) or any(
-        _holds_any(claim_paths.only(claims, path), values) for path, values in kind.must_not.items()
+    if not _meets(claims, kind.required_claim_values) or any(
+        _holds_any(claim_paths.only(claims, path), values) for path, values in kind.forbidden_claim_values.items()
     ):
         raise TokenRefused(Reason.WRONG_TYPE)
     if any(_tells(mark, claims) for mark in kind.others):
@@ -199,7 +199,7 @@ def _time(claims: Mapping[str, Any], name: str) -> float | None:
 def _subject(value: object, provider: Provider) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or len(value) > provider.longest_subject or not _names_somebody(value):
+    if not isinstance(value, str) or len(value) > provider.max_subject_length or not _names_somebody(value):
         raise TokenRefused(Reason.INVALID_SUBJECT)
     return value
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 GOOGLE = ("accounts.google.com", "https://accounts.google.com")
 """Google spells its issuer in two ways, and one of them is no URL."""
 CLAIMS = ("subject_claim", "roles_claim", "user_roles_claim")
-TERMS = ("required_claims", "must", "must_not")
+TERMS = ("required_claims", "required_claim_values", "forbidden_claim_values")
 
 
 def namespace_of(options: Options, issuers: tuple[str, ...], name: str) -> str:
@@ -81,13 +81,17 @@ def check_not_said_of_oneself(options: Options, editable: tuple[str, ...], unver
     named = [(option, options.text(option, "Write a claim.", "")) for option in CLAIMS]
     named += [(option, claim) for option in TERMS for claim in options.terms(option)]
     # That a profile is there tells an ID token from others; what is in an object of its user's own tells nothing.
-    within = [(option, claim) for option in ("must_have", "must_not_have") for claim in options.texts(option, "", ())]
+    within = [
+        (option, claim)
+        for option in ("required_claim_names", "forbidden_claim_names")
+        for claim in options.texts(option, "", ())
+    ]
     for option, claim in named + [(option, claim) for option, claim in within if "." in claim]:
         if any(claim == one or claim.startswith(f"{one}.") for one in editable):
             raise options.wrong(option, f"is {claim}, which users can write themselves. Name one that they cannot.")
-    demanded = {**options.terms("must"), **options.terms("required_claims")}
+    demanded = {**options.terms("required_claim_values"), **options.terms("required_claims")}
     for option, claim in named:
-        if option != "must_not" and claim in unverified and demanded.get(f"{claim}_verified") != (True,):
+        if option != "forbidden_claim_values" and claim in unverified and demanded.get(f"{claim}_verified") != (True,):
             raise options.wrong(
                 option,
                 f"is {claim}, which anybody can claim until it is verified. "
@@ -124,7 +128,7 @@ def are_several(options: Options, issuers: tuple[str, ...]) -> bool:
     # Two tenants never have the same users, whatever is said of them.
     if len(tenants) > 1 or any(ANY_TENANT in issuer for issuer in issuers):
         return True
-    return len(spaces) > 1 and not options.flag("same_users", default=False)
+    return len(spaces) > 1 and not options.flag("issuers_share_users", default=False)
 
 
 def _namespaces(provider: Provider) -> set[str]:

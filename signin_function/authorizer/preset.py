@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from authorizer.providers import Mark
 
 Adjust = Callable[["Options", Mapping[str, tuple[str, ...]]], dict[str, Any]]
-ADDED = ("must", "must_not", "must_have", "must_not_have")
+ADDED = ("required_claim_values", "forbidden_claim_values", "required_claim_names", "forbidden_claim_names")
 """Options of which what the users give is added to the preset's, so that one more demand takes none away."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -56,7 +56,7 @@ class Preset:
 
     `follows` holds options, with "{domain}" where what the users know goes; one whose place is not filled is left
     out. `variants` are more of them, by what the users chose. `adjust` returns those that no pattern can say.
-    `others` are strangers who get such tokens too, by the names that `let_in` knows, and what tells them.
+    `others` are strangers who get such tokens too, by the names that `also_accept` knows, and what tells them.
     `editable` are claims that users write themselves: nothing that matters is read from them.
     Those that are `unverified` are their user's own only if another claim says so (OpenID Connect Core 1.0, 5.1).
     Those `of_tenant` are as true as the tenant's owner is honest, who writes them.
@@ -138,7 +138,7 @@ def _both(options: Options, name: str, follows: Any, given: Any) -> Any:
     if not isinstance(given, dict):
         return given
     same = {claim: (follows[claim], _listed(given[claim])) for claim in follows if claim in given}
-    if name == "must_not":
+    if name == "forbidden_claim_values":
         return {**follows, **given, **{claim: [*held, *more] for claim, (held, more) in same.items()}}
     narrowed = {claim: [one for one in held if one in more] for claim, (held, more) in same.items()}
     for claim, left in narrowed.items():

@@ -57,8 +57,10 @@ def _entra(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, 
 
 def _firebase(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all
     """Tenants of one project share its issuer and audience, and may give one id to two people."""
-    of_tenant = {"must": {"firebase.tenant": list(given["tenant_id"])}} if "tenant_id" in given else None
-    return of_tenant or {"must_not_have": ["firebase.tenant"]}
+    of_tenant = (
+        {"required_claim_values": {"firebase.tenant": list(given["tenant_id"])}} if "tenant_id" in given else None
+    )
+    return of_tenant or {"forbidden_claim_names": ["firebase.tenant"]}
 
 
 def _okta(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all
@@ -126,13 +128,13 @@ PRESETS: dict[str, Preset] = {
             "token_use",
             {
                 "id": {
-                    "must": {"token_use": ["id"]},
+                    "required_claim_values": {"token_use": ["id"]},
                     "name_claims": [
                         *("name", "given_name + family_name", "preferred_username@", "email@", "cognito:username@"),
                     ],
                 },
                 "access": {
-                    "must": {"token_use": ["access"]},
+                    "required_claim_values": {"token_use": ["access"]},
                     "audience_claim": "client_id",  # they have no aud
                     "name_claims": ["name", "given_name + family_name", "username@"],
                 },
@@ -181,9 +183,9 @@ PRESETS: dict[str, Preset] = {
                     "clients": "{client_id}",
                     "client_claims": ["cid"],
                     "subject_claim": "uid",  # sub is the login, which may change
-                    "must_have": ["cid", "uid"],  # a machine has no uid, an ID token neither
+                    "required_claim_names": ["cid", "uid"],  # a machine has no uid, an ID token neither
                 },
-                "id": {"audience": "{client_id}", "must_not_have": ["cid"]},
+                "id": {"audience": "{client_id}", "forbidden_claim_names": ["cid"]},
             },
         ),
         adjust=_okta,
@@ -212,7 +214,7 @@ PRESETS: dict[str, Preset] = {
         of_tenant=("email", "preferred_username", "unique_name", "upn"),
         guids=(
             *("tenant", "client_id", "audience", "issuer", "jwks_uri", "clients"),
-            *("must", "must_not", "required_claims", "required_roles"),
+            *("required_claim_values", "forbidden_claim_values", "required_claims", "required_roles"),
         ),
     ),
     "firebase": Preset(
@@ -226,7 +228,7 @@ PRESETS: dict[str, Preset] = {
             "jwks_uri": "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com",
             "algorithms": ["RS256"],
             "audience": "{project_id}",
-            "longest_subject": 128,
+            "max_subject_length": 128,
             "name_claims": ["name", "email@"],
         },
         adjust=_firebase,
@@ -259,7 +261,7 @@ PRESETS: dict[str, Preset] = {
             "algorithms": ["RS256"],
             "audience": "{authorized_parties}",
             "audience_claim": "azp",  # session tokens have no aud
-            "must_not": {"sts": ["pending"]},
+            "forbidden_claim_values": {"sts": ["pending"]},
             "name_claims": ["name@", "full_name", "first_name + last_name", "username@", "email@"],
         },
         others={"machines": (Mark(begins={"sub": "mch_"}),)},
@@ -272,7 +274,7 @@ PRESETS: dict[str, Preset] = {
             "issuer": "https://{project_ref}.supabase.co/auth/v1",
             "audience": "authenticated",
             # The public anon key is a token under the same secret: it has no sub, and the role anon.
-            "must": {"role": ["authenticated"]},
+            "required_claim_values": {"role": ["authenticated"]},
             "name_claims": [
                 *("user_metadata.full_name", "user_metadata.name", "user_metadata.preferred_username@"),
                 *("user_metadata.user_name@", "email@"),
@@ -294,7 +296,7 @@ PRESETS: dict[str, Preset] = {
         ),
         follows={
             "algorithms": ["RS256"],
-            "must": {"typ": ["Bearer"]},
+            "required_claim_values": {"typ": ["Bearer"]},
             "client_claims": ["azp"],
             "name_claims": ["name@", "given_name + family_name", "preferred_username@", "email@"],
             "roles_claim": "realm_access.roles",

@@ -54,10 +54,10 @@ class Mark:
 class KindOfToken:
     """What tells the tokens that sign users in from an issuer's other tokens (RFC 8725, 3.12)."""
 
-    types: frozenset[str]
+    token_types: frozenset[str]
     """Accepted `typ` headers, in lower case and without "application/"."""
-    must: Terms = field(default_factory=dict)
-    must_not: Terms = field(default_factory=dict)
+    required_claim_values: Terms = field(default_factory=dict)
+    forbidden_claim_values: Terms = field(default_factory=dict)
     others: tuple[Mark, ...] = ()
     """What the tokens of machines, anonymous users and other strangers are told by."""
 
@@ -91,8 +91,8 @@ class Provider:
     those of all tenants. `audiences` is None if any will do, and empty if a token must name none. `namespace` sets
     its users apart from those of other providers, with the claims `tid` and `iss` in place of "{tid}" and "{iss}";
     `keep_subject` passes user ids on unchanged where they fit. If `clients` are named, one of them must be the first of
-    `client_claims` that the token has: who asked for it. `skew`,
-    `longest_lifetime` and `least_remaining` (of a token's life) are in seconds.
+    `client_claims` that the token has: who asked for it. `clock_skew`,
+    `max_lifetime` and `min_remaining_seconds` (of a token's life) are in seconds.
     """
 
     name: str
@@ -104,17 +104,17 @@ class Provider:
     kind: KindOfToken
     entrance: Entrance
     subject_claim: str
-    longest_subject: int
+    max_subject_length: int
     name_claims: tuple[str, ...]
     namespace: str
     keep_subject: bool
     user_roles: UserRoles
-    skew: int
-    longest_lifetime: int | None
-    least_remaining: int
+    clock_skew: int
+    max_lifetime: int | None
+    min_remaining_seconds: int
     clients: tuple[str, ...] = ()
     client_claims: tuple[str, ...] = ()
-    nameless_lifetime: int | None = None
+    max_lifetime_without_name: int | None = None
     """The longest life of a token that does not say its user's name, in seconds: since `iat`, or else from now on."""
 
 

@@ -32,13 +32,30 @@ if TYPE_CHECKING:
     from authorizer.remembered import Fetch
 
 OPTIONS = {
-    *("name", "preset", "issuer", "audience", "audience_claim", "any_audience", "algorithms", "types"),
+    *("name", "preset", "issuer", "audience", "audience_claim", "any_audience", "algorithms", "token_types"),
     *KEY_OPTIONS,
     *SECRET_OPTIONS,
-    *("skew_seconds", "longest_lifetime_seconds"),
-    *("must", "must_not", "must_have", "must_not_have", "machine_suffix", "let_in", "clients", "client_claims"),
-    *("required_scopes", "required_roles", "roles_claim", "required_claims", "same_users"),
-    *("subject_claim", "longest_subject", "name_claims", "namespace", "keep_subject", "user_roles", "user_roles_claim"),
+    *("clock_skew_seconds", "max_lifetime_seconds"),
+    *(
+        "required_claim_values",
+        "forbidden_claim_values",
+        "required_claim_names",
+        "forbidden_claim_names",
+        "machine_subject_suffix",
+        "also_accept",
+        "clients",
+        "client_claims",
+    ),
+    *("required_scopes", "required_roles", "roles_claim", "required_claims", "issuers_share_users"),
+    *(
+        "subject_claim",
+        "max_subject_length",
+        "name_claims",
+        "namespace",
+        "keep_subject",
+        "user_roles",
+        "user_roles_claim",
+    ),
 }
 ROLE_NAME = re.compile(r"[\w+=.@-]{1,64}", re.ASCII)
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -63,7 +80,7 @@ class Settings:
 
     providers: Providers
     accept_base64: bool
-    longest_token: int
+    max_token_length: int
     notes: tuple[str, ...] = ()
     """What is odd in them and stops nothing, for operators."""
 
@@ -84,7 +101,7 @@ class Settings:
         return cls(
             providers=_providers(_entries(environ.get("PROVIDERS", ""), notes), clock, watch, least),
             accept_base64=_boolean("ACCEPT_BASE64_TOKENS", environ.get("ACCEPT_BASE64_TOKENS", "false")),
-            longest_token=_whole_number(environ, "LONGEST_TOKEN", *TOKEN_LENGTHS),
+            max_token_length=_whole_number(environ, "LONGEST_TOKEN", *TOKEN_LENGTHS),
             notes=tuple(notes),
         )
 
@@ -141,12 +158,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _providers(
-    entries: list[Options], clock: Clock, watch: Callable[[str, Fetch], None], least_remaining: int
+    entries: list[Options], clock: Clock, watch: Callable[[str, Fetch], None], min_remaining_seconds: int
 ) -> Providers:
     providers = tuple(
         replace(
             _provider(_filled(entry), clock, watch, only_one=len(entries) == 1),
-            least_remaining=least_remaining,
+            min_remaining_seconds=min_remaining_seconds,
         )
         for entry in entries
     )
@@ -199,37 +216,41 @@ def _provider(options: Options, clock: Clock, watch: Callable[[str, Fetch], None
         kind=_kind(options),
         entrance=_entrance(options),
         subject_claim=options.text("subject_claim", "Write the claim that holds the user's id.", "sub"),
-        longest_subject=options.number("longest_subject", 1, LONGEST_SUBJECT, LONGEST_SUBJECT),
+        max_subject_length=options.number("max_subject_length", 1, LONGEST_SUBJECT, LONGEST_SUBJECT),
         name_claims=options.texts("name_claims", "Write the claims that may hold the name, best first.", OIDC_NAMES),
         namespace=namespace_of(options, issuers, name),
         keep_subject=keeps_subject(options, issuers, only_one=only_one),
         user_roles=_user_roles(options),
-        skew=options.number("skew_seconds", 0, LARGEST_SKEW, SKEW),
-        longest_lifetime=_longest_lifetime(options),
-        nameless_lifetime=_nameless_lifetime(options),
-        least_remaining=0,
+        clock_skew=options.number("clock_skew_seconds", 0, LARGEST_SKEW, SKEW),
+        max_lifetime=_max_lifetime(options),
+        max_lifetime_without_name=_max_lifetime_without_name(options),
+        min_remaining_seconds=0,
         clients=options.texts("clients", "Write the ids of the applications whose tokens are taken.", ()),
         client_claims=options.texts("client_claims", "Write the claims that say who asked for it.", CLIENT_CLAIMS),
     )
 
 
-def _longest_lifetime(options: Options) -> int | None:
-    if not options.has("longest_lifetime_seconds"):
+def _max_lifetime(options: Options) -> int | None:
+    if not options.has("max_lifetime_seconds"):
         return None
-    return options.number("longest_lifetime_seconds", 1, YEAR, YEAR)
+    return options.number("max_lifetime_seconds", 1, YEAR, YEAR)
 
 
-def _nameless_lifetime(options: Options) -> int | None:
+def _max_lifetime_without_name(options: Options) -> int | None:
     """An application signs more than sign-ins with its secret: unless something tells them, a name or haste has to."""
-    told = options.given(("audience", "must", "must_have", "types", "longest_lifetime_seconds"))
+    told = options.given(
+        ("audience", "required_claim_values", "required_claim_names", "token_types", "max_lifetime_seconds")
+    )
     return None if told or options.any("preset") != "shared-secret" else NAMELESS_LIFETIME
 
 
 def _kind(options: Options) -> KindOfToken:
     return KindOfToken(
-        types=frozenset(kind.lower() for kind in options.texts("types", "Write accepted typ headers.", ACCESS_OR_ID)),
-        must=options.terms("must"),
-        must_not=options.terms("must_not"),
+        token_types=frozenset(
+            kind.lower() for kind in options.texts("token_types", "Write accepted typ headers.", ACCESS_OR_ID)
+        ),
+        required_claim_values=options.terms("required_claim_values"),
+        forbidden_claim_values=options.terms("forbidden_claim_values"),
         others=_others(options),
     )
 
@@ -237,15 +258,21 @@ def _kind(options: Options) -> KindOfToken:
 def _others(options: Options) -> tuple[Mark, ...]:
     """Return what the tokens of strangers are told by: by the preset, unless they are let in, and by options."""
     preset = _preset(options)
-    let_in = options.texts("let_in", _who_may_be_let_in(preset), ())
-    if set(let_in) - set(preset.others):
-        raise options.wrong("let_in", f"names somebody who is not known here. {_who_may_be_let_in(preset)}")
-    suffix = options.text("machine_suffix", "Write how the subjects of machines end.", "")
+    also_accept = options.texts("also_accept", _who_may_be_let_in(preset), ())
+    if set(also_accept) - set(preset.others):
+        raise options.wrong("also_accept", f"names somebody who is not known here. {_who_may_be_let_in(preset)}")
+    suffix = options.text("machine_subject_suffix", "Write how the subjects of machines end.", "")
     return (
-        *(mark for who, marks in preset.others.items() if who not in let_in for mark in marks),
+        *(mark for who, marks in preset.others.items() if who not in also_accept for mark in marks),
         *((Mark(ends={options.text("subject_claim", "", "sub"): suffix}),) if suffix else ()),
-        *(Mark(lacks=(claim,)) for claim in options.texts("must_have", "Write claims that a token must have.", ())),
-        *(Mark(has=(claim,)) for claim in options.texts("must_not_have", "Write claims that it must not have.", ())),
+        *(
+            Mark(lacks=(claim,))
+            for claim in options.texts("required_claim_names", "Write claims that a token must have.", ())
+        ),
+        *(
+            Mark(has=(claim,))
+            for claim in options.texts("forbidden_claim_names", "Write claims that it must not have.", ())
+        ),
     )
 
 

@@ -46,7 +46,7 @@ def _check_parameters(header: Mapping[str, Any]) -> None:
 def _check_type(header: Mapping[str, Any], provider: Provider) -> None:
     """RFC 7519, 5.1; RFC 8725, 3.11. A token without `typ` is told by its claims."""
     kind = header.get("typ", "JWT")
-    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in provider.kind.types:
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in provider.kind.token_types:
         raise TokenRefused(Reason.WRONG_TYPE)
 
 

@@ -57,17 +57,29 @@ GOOD = [
     (SECRETS, {"sub": 7, "aud": [AUDIENCE], "exp": NOW + 60.5, "iss": None}),
 ]
 HEADERS = {"alg": "EdDSA", "typ": "JWT", "kid": OURS.jwk["kid"]}
-OIDC = {"name": "main", "issuer": ISSUER, "audience": [AUDIENCE], "jwks": {"keys": [dict(OURS.jwk)]}, "skew_seconds": 9}
+OIDC = {
+    "name": "main",
+    "issuer": ISSUER,
+    "audience": [AUDIENCE],
+    "jwks": {"keys": [dict(OURS.jwk)]},
+    "clock_skew_seconds": 9,
+}
 PRESETS: list[dict[str, Any]] = [
     {"preset": "cognito", "user_pool_id": "eu-west-1_AbC", "client_id": "app", "required_claims": {"x": [True]}},
-    {"preset": "entra", "tenant": TID, "client_id": "app", "must_not": {"idtyp": "app"}},
+    {"preset": "entra", "tenant": TID, "client_id": "app", "forbidden_claim_values": {"idtyp": "app"}},
     {"preset": "clerk", "domain": "clerk.example", "authorized_parties": ["https://app.example"]},
     {"preset": "keycloak", "issuer": "https://id.example/realms/x", "client_id": "app", "pem": "-----BEGIN"},
-    {"preset": "firebase", "project_id": "app", "tenant_id": "t", "let_in": ["anonymous"], "must_have": ["email"]},
+    {
+        "preset": "firebase",
+        "project_id": "app",
+        "tenant_id": "t",
+        "also_accept": ["anonymous"],
+        "required_claim_names": ["email"],
+    },
     {
         "issuer": [ISSUER, "https://b.example"],
         "audience": "app",
-        "same_users": True,
+        "issuers_share_users": True,
         "clients": ["app"],
         "namespace": "{iss}",
     },
@@ -218,7 +230,11 @@ def _seeds() -> dict[str, list[bytes]]:
         "preset": [
             b"\n".join([name.encode(), json.dumps(options).encode(), json.dumps(shape.claims).encode()])
             for name, shape in SHAPES.items()
-            for options in ({}, {"must_not": {"a.b": "x"}, "required_roles": "x"}, {"subject_claim": "a.b.c"})
+            for options in (
+                {},
+                {"forbidden_claim_values": {"a.b": "x"}, "required_roles": "x"},
+                {"subject_claim": "a.b.c"},
+            )
         ],
         "event": [
             f"{shape}\nAuthorization: Bearer {text}\nX: y".encode()

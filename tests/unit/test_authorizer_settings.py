@@ -45,8 +45,8 @@ def test_issuer_and_audience_are_enough() -> None:
     assert main.audiences == ("chime-signin",)
     assert main.subject_claim == "sub"
     assert main.namespace == "https://issuer.example/"
-    assert (main.skew, main.longest_lifetime) == (60, None)
-    assert main.kind.types == {"jwt", "at+jwt"}
+    assert (main.clock_skew, main.max_lifetime) == (60, None)
+    assert main.kind.token_types == {"jwt", "at+jwt"}
     assert "ES512" in main.algorithms
     assert "HS256" not in main.algorithms
 
@@ -67,15 +67,15 @@ def test_secret_is_enough() -> None:
         pytest.param({}, 900, id="by nothing: those without a name live for a quarter of an hour"),
         pytest.param({"any_audience": True}, 900, id="by nothing, and whomever they are for"),
         pytest.param({"audience": "chat"}, None, id="by their audience"),
-        pytest.param({"must": {"use": "chat"}}, None, id="by a claim"),
-        pytest.param({"must_have": "full_name"}, None, id="by having one"),
-        pytest.param({"types": "chat+jwt"}, None, id="by their type"),
-        pytest.param({"longest_lifetime_seconds": 86400}, None, id="by a lifetime"),
+        pytest.param({"required_claim_values": {"use": "chat"}}, None, id="by a claim"),
+        pytest.param({"required_claim_names": "full_name"}, None, id="by having one"),
+        pytest.param({"token_types": "chat+jwt"}, None, id="by their type"),
+        pytest.param({"max_lifetime_seconds": 86400}, None, id="by a lifetime"),
     ],
 )
 def test_sign_in_tokens_are_told_from_others_under_the_secret(told: dict[str, Any], nameless: int | None) -> None:
-    assert provider({**OWN, **told}).nameless_lifetime == nameless
-    assert provider(OIDC).nameless_lifetime is None
+    assert provider({**OWN, **told}).max_lifetime_without_name == nameless
+    assert provider(OIDC).max_lifetime_without_name is None
 
 
 @pytest.mark.parametrize("region", ["us-gov-west-1", "cn-northwest-1", "eusc-de-east-1", "ap-southeast-7"])
@@ -178,7 +178,7 @@ def test_issuer_may_have_several_names(preset: str) -> None:
 @pytest.mark.parametrize("preset", ["oidc", "keycloak"])
 def test_issuer_s_several_names_may_be_one(preset: str) -> None:
     several = ["https://issuer.example/realms/x", "https://id.example/realms/x"]
-    told = provider({**OIDC, "preset": preset, "issuer": several, "same_users": True})
+    told = provider({**OIDC, "preset": preset, "issuer": several, "issuers_share_users": True})
 
     assert (told.namespace, told.keep_subject) == (several[0], True)
 
@@ -235,13 +235,23 @@ def test_issuer_s_several_names_may_be_one(preset: str) -> None:
             id="keys for another algorithm",
         ),
         pytest.param({**OIDC, "jwks": {"keys": []}, "pem": "-----"}, "are both given", id="keys given twice"),
-        pytest.param({**OIDC, "skew_seconds": 301}, "skew_seconds is no whole number from 0 to 300", id="a large skew"),
-        pytest.param({**OIDC, "skew_seconds": "60"}, "without quotes", id="a skew in quotes"),
-        pytest.param({**OIDC, "skew_seconds": True}, "skew_seconds is no", id="a skew that is true"),
-        pytest.param({**OIDC, "longest_lifetime_seconds": 0}, "longest_lifetime_seconds is no", id="no lifetime"),
-        pytest.param({**OIDC, "longest_subject": 256}, "longest_subject is no", id="subjects too long for us"),
-        pytest.param({**OIDC, "must": ["x"]}, "must is no object", id="terms in a list"),
-        pytest.param({**OIDC, "must": {"x": []}}, "must.x has no values", id="terms without values"),
+        pytest.param(
+            {**OIDC, "clock_skew_seconds": 301},
+            "clock_skew_seconds is no whole number from 0 to 300",
+            id="a large skew",
+        ),
+        pytest.param({**OIDC, "clock_skew_seconds": "60"}, "without quotes", id="a skew in quotes"),
+        pytest.param({**OIDC, "clock_skew_seconds": True}, "clock_skew_seconds is no", id="a skew that is true"),
+        pytest.param({**OIDC, "max_lifetime_seconds": 0}, "max_lifetime_seconds is no", id="no lifetime"),
+        pytest.param({**OIDC, "max_subject_length": 256}, "max_subject_length is no", id="subjects too long for us"),
+        pytest.param(
+            {**OIDC, "required_claim_values": ["x"]}, "required_claim_values is no object", id="terms in a list"
+        ),
+        pytest.param(
+            {**OIDC, "required_claim_values": {"x": []}},
+            "required_claim_values.x has no values",
+            id="terms without values",
+        ),
         pytest.param({**OIDC, "required_claims": {"x": [{}]}}, "required_claims.x has", id="an object for a value"),
         pytest.param({**OIDC, "required_scopes": [""]}, "required_scopes is neither", id="an empty scope"),
         pytest.param({**OIDC, "domain": "x"}, "domain is not an option", id="an option of another preset"),
@@ -306,7 +316,7 @@ def test_base64_is_true_or_false(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1024", "10000"])
 def test_longest_token_may_be_set(text: str) -> None:
-    assert settings(OIDC, LONGEST_TOKEN=text).longest_token == int(text)
+    assert settings(OIDC, LONGEST_TOKEN=text).max_token_length == int(text)
 
 
 @pytest.mark.parametrize("text", ["1023", "10001", "8k", "", "9" * 5000], ids=lambda text: text[:9])
@@ -330,7 +340,7 @@ def test_user_role_that_no_arn_can_end_with_is_refused(name: str) -> None:
 
 
 def test_tokens_may_have_to_outlast_the_shortest_session() -> None:
-    assert settings(OIDC, LEAST_TOKEN_SECONDS="900").providers.all[0].least_remaining == 900
+    assert settings(OIDC, LEAST_TOKEN_SECONDS="900").providers.all[0].min_remaining_seconds == 900
     with pytest.raises(SettingsError, match="LEAST_TOKEN_SECONDS is no whole number from 0 to 3600"):
         settings(OIDC, LEAST_TOKEN_SECONDS="3601")
 
@@ -343,13 +353,13 @@ def test_entrance_and_times_are_read() -> None:
             "required_roles": ["staff"],
             "roles_claim": "groups",
             "required_claims": {"email_verified": True},
-            "skew_seconds": 0,
-            "longest_lifetime_seconds": 3600,
+            "clock_skew_seconds": 0,
+            "max_lifetime_seconds": 3600,
         }
     )
 
     assert guarded.entrance == Entrance(("chat",), ("staff",), "groups", {"email_verified": (True,)})
-    assert (guarded.skew, guarded.longest_lifetime) == (0, 3600)
+    assert (guarded.clock_skew, guarded.max_lifetime) == (0, 3600)
 
 
 @pytest.mark.parametrize(
@@ -374,6 +384,6 @@ def test_option_said_twice_is_refused_because_json_would_drop_the_first() -> Non
     # As JSON the role that is required would be gone, and with it who may not enter.
     text = '[{"name": "main", "issuer": "https://issuer.example/", "audience": "app", "required_roles": "staff", %s}]'
 
-    for again in ('"required_roles": ""', '"must": {"a": "x", "a": ["x", "y"]}'):
+    for again in ('"required_roles": ""', '"required_claim_values": {"a": "x", "a": ["x", "y"]}'):
         with pytest.raises(SettingsError, match=r"PROVIDERS: one object says (required_roles|a) twice. Keep one"):
             Settings.from_environ({"PROVIDERS": text % again}, Clock())

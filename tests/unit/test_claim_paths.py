@@ -150,9 +150,17 @@ USES = {
         "ada Ada Lovelace",
         "invalid_claim",
     ),
-    "must_not": (provider(kind=KindOfToken(JWT, must_not={PATH: ("here",)})), "wrong_type", "invalid_claim"),
+    "forbidden_claim_values": (
+        provider(kind=KindOfToken(JWT, forbidden_claim_values={PATH: ("here",)})),
+        "wrong_type",
+        "invalid_claim",
+    ),
     "user_roles_claim": (provider(user_roles=UserRoles(PATH, ("here",))), "ada Ada Lovelace here", "invalid_claim"),
-    "must": (provider(kind=KindOfToken(JWT, must={PATH: ("here",)})), "ada Ada Lovelace", "ada Ada Lovelace"),
+    "required_claim_values": (
+        provider(kind=KindOfToken(JWT, required_claim_values={PATH: ("here",)})),
+        "ada Ada Lovelace",
+        "ada Ada Lovelace",
+    ),
     "required_claims": (provider(entrance=Entrance(claims={PATH: ("here",)})), "ada Ada Lovelace", "ada Ada Lovelace"),
     "name_claims": (provider(name_claims=(PATH,)), "ada here", "ada here"),
 }

@@ -99,7 +99,7 @@ def test_provider_of_any_audience_accepts_a_token_that_names_one() -> None:
     ],
 )
 def test_longest_lifetime_is_kept_if_set(changes: dict[str, Any], reason: str | None) -> None:
-    short = provider(longest_lifetime=3600)
+    short = provider(max_lifetime=3600)
 
     if reason is None:
         assert verify(signed_by(RSA, **changes), Providers((short,)), NOW).subject == "ada"
@@ -120,7 +120,7 @@ def test_longest_lifetime_is_kept_if_set(changes: dict[str, Any], reason: str | 
     ],
 )
 def test_life_of_a_token_without_a_name_is_short_if_that_is_set(changes: dict[str, Any], reason: str | None) -> None:
-    short = provider(nameless_lifetime=900)
+    short = provider(max_lifetime_without_name=900)
     changes = {"name": None, **changes}
 
     if reason is None:
@@ -136,9 +136,9 @@ def test_skew_is_as_set(skew: int, now: int, *, accepted: bool) -> None:
     token = signed_by(RSA, exp=NOW, iat=None)
 
     if accepted:
-        assert verify(token, Providers((provider(skew=skew),)), now).subject == "ada"
+        assert verify(token, Providers((provider(clock_skew=skew),)), now).subject == "ada"
     else:
-        assert refusal(token, provider(skew=skew), now=now) == "token_expired"
+        assert refusal(token, provider(clock_skew=skew), now=now) == "token_expired"
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_audience_may_stand_in_another_claim() -> None:
     ("exp", "reason"), [(NOW + 900, None), (NOW + 899, "ends_too_soon"), (NOW - 60, "token_expired")]
 )
 def test_token_must_outlast_the_shortest_session_if_sessions_end_with_it(exp: int, reason: str | None) -> None:
-    lasting = provider(least_remaining=900)
+    lasting = provider(min_remaining_seconds=900)
 
     if reason is None:
         assert verify(signed_by(RSA, exp=exp), Providers((lasting,)), NOW).expires == exp

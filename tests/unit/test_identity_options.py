@@ -48,7 +48,9 @@ def test_same_id_in_two_tenants_is_two_users(tenant: Any, subject: str) -> None:
     [
         pytest.param({**ENTRA, "tenant": "any"}, id="Entra: any tenant"),
         pytest.param({**ENTRA, "tenant": [TID, OTHER_TID]}, id="Entra: two tenants"),
-        pytest.param({**ENTRA, "tenant": [TID, OTHER_TID], "same_users": True}, id="Entra: two that are called one"),
+        pytest.param(
+            {**ENTRA, "tenant": [TID, OTHER_TID], "issuers_share_users": True}, id="Entra: two that are called one"
+        ),
         pytest.param({**ENTRA, "issuer": "https://login.microsoftonline.com/{tenantid}/v2.0"}, id="Entra: an issuer"),
         pytest.param(LISTED, id="two issuers"),
         pytest.param({**LISTED, "issuer": "https://id.example/{tenantid}"}, id="any tenant's issuer"),
@@ -66,7 +68,7 @@ def test_plain_is_refused_where_several_can_match(entry: dict[str, Any]) -> None
         pytest.param(ENTRA, id="Entra: one tenant, two versions"),
         pytest.param({**ENTRA, "tenant": [TID, TID.upper()]}, id="Entra: one tenant, written twice"),
         pytest.param({"name": "main", "preset": "google", "client_id": "x"}, id="Google: two spellings"),
-        pytest.param({**LISTED, "same_users": True}, id="two names of one issuer"),
+        pytest.param({**LISTED, "issuers_share_users": True}, id="two names of one issuer"),
     ],
 )
 def test_one_namespace_with_several_issuers_stays_plain(entry: dict[str, Any]) -> None:
@@ -77,7 +79,7 @@ def test_users_of_several_issuers_are_set_apart_by_their_own() -> None:
     two = Shape({"issuer": [A, B], "audience": "app"}, {"iss": A, "aud": "app", "sub": "ada"}, {})
 
     assert [decide(two, {"iss": issuer}).namespace for issuer in (A, B)] == [A, B]
-    assert decide(two, {"iss": B}, {"same_users": True}).namespace == A
+    assert decide(two, {"iss": B}, {"issuers_share_users": True}).namespace == A
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,9 @@ def test_users_of_several_issuers_are_set_apart_by_their_own() -> None:
             "issuer stands for many",
             id="no keys for all",
         ),
-        pytest.param({"same_users": "yes"}, "same_users is neither true nor false", id="a text for true"),
+        pytest.param(
+            {"issuers_share_users": "yes"}, "issuers_share_users is neither true nor false", id="a text for true"
+        ),
         pytest.param(
             {"preset": "shared-secret", "jwks_uri": None, "secret_arn": ARN}, "issuer names several", id="shared-secret"
         ),
@@ -115,11 +119,11 @@ def test_tenant_may_stand_in_an_issuer_twice() -> None:
 
 def test_tenants_cannot_have_the_same_users() -> None:
     with pytest.raises(SettingsError, match="namespace does not keep apart"):
-        providers({**ENTRA, "tenant": "any", "namespace": "mine", "same_users": True})
+        providers({**ENTRA, "tenant": "any", "namespace": "mine", "issuers_share_users": True})
 
 
 def test_keys_of_several_issuers_are_asked_of_the_first() -> None:
-    assert providers({**LISTED, "jwks_uri": None, "same_users": True})[0].issuers == (A, B)
+    assert providers({**LISTED, "jwks_uri": None, "issuers_share_users": True})[0].issuers == (A, B)
 
 
 def test_operators_are_told_that_the_keys_of_the_first_issuer_sign_for_the_users_of_all() -> None:
@@ -127,7 +131,7 @@ def test_operators_are_told_that_the_keys_of_the_first_issuer_sign_for_the_users
         return Settings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock()).notes
 
     assert "keys are looked for at the first alone" in notes({**LISTED, "jwks_uri": None})[0]
-    assert notes(LISTED) == notes({**LISTED, "jwks_uri": None, "same_users": True}) == ()
+    assert notes(LISTED) == notes({**LISTED, "jwks_uri": None, "issuers_share_users": True}) == ()
 
 
 def test_realms_of_keycloak_may_be_listed() -> None:
@@ -181,13 +185,33 @@ COGNITO = {"name": "main", "preset": "cognito", "user_pool_id": POOL, "client_id
         pytest.param(
             {**SUPABASE, "required_claims": {"user_metadata.staff": True}}, "required_claims", id="Supabase: a claim"
         ),
-        pytest.param({**OIDC, "must": {"nickname": "staff"}}, "must", id="what must be"),
-        pytest.param({**OIDC, "must": {"email": "ada@example.com"}}, "must", id="whose address it must be"),
-        pytest.param({**SUPABASE, "must": {"user_metadata.staff": True}}, "must", id="Supabase: what must be"),
-        pytest.param({**SUPABASE, "must_not": {"user_metadata.banned": True}}, "must_not", id="Supabase: a ban"),
-        pytest.param({**SUPABASE, "must_have": "user_metadata.staff"}, "must_have", id="Supabase: what must be there"),
         pytest.param(
-            {**SUPABASE, "must_not_have": ["user_metadata.banned"]}, "must_not_have", id="Supabase: what must not"
+            {**OIDC, "required_claim_values": {"nickname": "staff"}}, "required_claim_values", id="what must be"
+        ),
+        pytest.param(
+            {**OIDC, "required_claim_values": {"email": "ada@example.com"}},
+            "required_claim_values",
+            id="whose address it must be",
+        ),
+        pytest.param(
+            {**SUPABASE, "required_claim_values": {"user_metadata.staff": True}},
+            "required_claim_values",
+            id="Supabase: what must be",
+        ),
+        pytest.param(
+            {**SUPABASE, "forbidden_claim_values": {"user_metadata.banned": True}},
+            "forbidden_claim_values",
+            id="Supabase: a ban",
+        ),
+        pytest.param(
+            {**SUPABASE, "required_claim_names": "user_metadata.staff"},
+            "required_claim_names",
+            id="Supabase: what must be there",
+        ),
+        pytest.param(
+            {**SUPABASE, "forbidden_claim_names": ["user_metadata.banned"]},
+            "forbidden_claim_names",
+            id="Supabase: what must not",
         ),
         pytest.param(
             {**SUPABASE, "user_roles": "x", "user_roles_claim": "user_metadata.r"},
@@ -207,8 +231,10 @@ def test_what_users_write_themselves_decides_nothing(entry: dict[str, Any], opti
         pytest.param(
             {**OIDC, "subject_claim": "email", "required_claims": {"email_verified": True}}, id="an address, verified"
         ),
-        pytest.param({**OIDC, "subject_claim": "email", "must": {"email_verified": True}}, id="one that must be"),
-        pytest.param({**OIDC, "must_have": ["name", "email"]}, id="the kind of token that has a profile"),
+        pytest.param(
+            {**OIDC, "subject_claim": "email", "required_claim_values": {"email_verified": True}}, id="one that must be"
+        ),
+        pytest.param({**OIDC, "required_claim_names": ["name", "email"]}, id="the kind of token that has a profile"),
         pytest.param(
             {**SUPABASE, "roles_claim": "app_metadata.roles", "required_roles": "x"}, id="Supabase: app_metadata"
         ),

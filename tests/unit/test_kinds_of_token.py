@@ -30,18 +30,32 @@ def refusal(unverified_token: str, told: Provider) -> str:
 @pytest.mark.parametrize(
     ("kind", "changes", "reason"),
     [
-        pytest.param({"must": {"use": ("id",)}}, {"use": "id"}, None, id="says what it must"),
-        pytest.param({"must": {"use": ("id",)}}, {"use": "access"}, "wrong_type", id="says something else"),
-        pytest.param({"must": {"use": ("id",)}}, {}, "wrong_type", id="says nothing"),
-        pytest.param({"must": {"ok": (True,)}}, {"ok": 1}, "wrong_type", id="says 1 for true"),
-        pytest.param({"must_not": {"sts": ("pending",)}}, {"sts": "pending"}, "wrong_type", id="says what it must not"),
-        pytest.param({"must_not": {"sts": ("pending",)}}, {"sts": "active"}, None, id="says something allowed"),
-        pytest.param({"must_not": {"sts": ("pending",)}}, {}, None, id="need not say anything"),
-        pytest.param({"must": {"use": ("id",)}}, {"use": "access", "aud": "x"}, "wrong_type", id="not for us, either"),
+        pytest.param({"required_claim_values": {"use": ("id",)}}, {"use": "id"}, None, id="says what it must"),
+        pytest.param(
+            {"required_claim_values": {"use": ("id",)}}, {"use": "access"}, "wrong_type", id="says something else"
+        ),
+        pytest.param({"required_claim_values": {"use": ("id",)}}, {}, "wrong_type", id="says nothing"),
+        pytest.param({"required_claim_values": {"ok": (True,)}}, {"ok": 1}, "wrong_type", id="says 1 for true"),
+        pytest.param(
+            {"forbidden_claim_values": {"sts": ("pending",)}},
+            {"sts": "pending"},
+            "wrong_type",
+            id="says what it must not",
+        ),
+        pytest.param(
+            {"forbidden_claim_values": {"sts": ("pending",)}}, {"sts": "active"}, None, id="says something allowed"
+        ),
+        pytest.param({"forbidden_claim_values": {"sts": ("pending",)}}, {}, None, id="need not say anything"),
+        pytest.param(
+            {"required_claim_values": {"use": ("id",)}},
+            {"use": "access", "aud": "x"},
+            "wrong_type",
+            id="not for us, either",
+        ),
     ],
 )
 def test_kind_of_token_is_told_by_its_claims(kind: dict[str, Any], changes: dict[str, Any], reason: str | None) -> None:
-    told = trusting(kind=KindOfToken(types=frozenset({"jwt"}), **kind))
+    told = trusting(kind=KindOfToken(token_types=frozenset({"jwt"}), **kind))
 
     if reason is None:
         assert verify(token(**changes), Providers((told,)), NOW).subject == "ada"
@@ -75,7 +89,7 @@ def test_kind_of_token_is_told_by_its_claims(kind: dict[str, Any], changes: dict
 def test_token_of_a_stranger_is_told_by_its_mark(
     mark: dict[str, Any], changes: dict[str, Any], reason: str | None
 ) -> None:
-    told = trusting(kind=KindOfToken(types=frozenset({"jwt"}), others=(Mark(**mark),)))
+    told = trusting(kind=KindOfToken(token_types=frozenset({"jwt"}), others=(Mark(**mark),)))
 
     if reason is None:
         assert verify(token(**changes), Providers((told,)), NOW).subject == "ada"

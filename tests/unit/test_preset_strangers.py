@@ -155,7 +155,7 @@ def test_stranger_is_refused_unless_let_in(name: str, claims: dict[str, Any], wh
     with pytest.raises(TokenRefused, match="wrong_type"):
         decide(SHAPES[name], claims)
 
-    assert decide(SHAPES[name], claims, {"let_in": who}).provider == "main"
+    assert decide(SHAPES[name], claims, {"also_accept": who}).provider == "main"
 
 
 def test_every_stranger_that_may_be_let_in_is_tried() -> None:
@@ -167,13 +167,15 @@ def test_every_stranger_that_may_be_let_in_is_tried() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        pytest.param("keycloak", "let_in names somebody who is not known here. Write some of: machines.", id="another"),
+        pytest.param(
+            "keycloak", "also_accept names somebody who is not known here. Write some of: machines.", id="another"
+        ),
         pytest.param("okta", "Leave it out: nobody is kept out.", id="nobody"),
     ],
 )
 def test_who_is_not_known_cannot_be_let_in(name: str, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
-        decide(SHAPES[name], options={"let_in": "anonymous"})
+        decide(SHAPES[name], options={"also_accept": "anonymous"})
 
 
 def test_key_of_another_tenant_in_entra_s_set_is_refused() -> None:

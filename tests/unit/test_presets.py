@@ -167,7 +167,7 @@ def test_whatever_follows_can_be_overridden() -> None:
 
 
 def test_demand_of_one_s_own_takes_none_of_the_preset_s_away() -> None:
-    more = {"must": {"email_verified": True}, "must_not": {"custom:left": True}}
+    more = {"required_claim_values": {"email_verified": True}, "forbidden_claim_values": {"custom:left": True}}
 
     assert decide(SHAPES["cognito ID token"], options=more).name == "ada"
     for claims in ({"token_use": "access"}, {"email_verified": False}, {"custom:left": True}):
@@ -178,23 +178,23 @@ def test_demand_of_one_s_own_takes_none_of_the_preset_s_away() -> None:
 def test_demand_of_one_s_own_lets_no_tenant_of_firebase_in() -> None:
     # Two tenants may give one id to two people.
     with pytest.raises(TokenRefused, match="wrong_type"):
-        decide(SHAPES["firebase"], {"firebase": {"tenant": "t"}}, {"must_not_have": ["x"]})
+        decide(SHAPES["firebase"], {"firebase": {"tenant": "t"}}, {"forbidden_claim_names": ["x"]})
     with pytest.raises(TokenRefused, match="wrong_type"):
         decide(
             SHAPES["firebase"],
             {"firebase": {"tenant": "b"}},
-            {"tenant_id": "a", "must": {"firebase.tenant": ["a", "b"]}},
+            {"tenant_id": "a", "required_claim_values": {"firebase.tenant": ["a", "b"]}},
         )
 
 
 @pytest.mark.parametrize("must", ["service_role", ["anon", "service_role"]])
 def test_demand_that_contradicts_the_preset_s_stops_the_start(must: Any) -> None:
-    with pytest.raises(SettingsError, match=r"must\.role is never authenticated, as it has to be"):
-        decide(SHAPES["supabase"], options={"must": {"role": must}})
+    with pytest.raises(SettingsError, match=r"required_claim_values\.role is never authenticated, as it has to be"):
+        decide(SHAPES["supabase"], options={"required_claim_values": {"role": must}})
 
 
 def test_what_must_not_be_adds_to_the_preset_s() -> None:
-    more = {"must_not": {"sts": "left"}}
+    more = {"forbidden_claim_values": {"sts": "left"}}
 
     assert decide(SHAPES["clerk"], {"sts": "active"}, more).provider == "main"
     for status in ("pending", "left"):
