@@ -15,7 +15,7 @@ import urllib3
 
 from benchmarks.replay import Replay
 from local.lambda_runtime.process import environment
-from local.stack import Stack
+from local.stack import LocalStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ def upstream(delay: float = DELAY) -> Iterator[Upstream]:
 
 def main(delay: float) -> None:
     """Say in a line of JSON what runs, and run until the input ends."""
-    with Stack() as stack, Replay(stack.servers["aws"].port, delay) as aws:
+    with LocalStack() as stack, Replay(stack.servers["aws"].port, delay) as aws:
         functions = stack.deployment.functions
         said: dict[str, Any] = {
             "environments": {

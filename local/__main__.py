@@ -40,11 +40,13 @@ def _serve(arguments: argparse.Namespace, stop: threading.Event) -> int:
     # Not at the top: it takes seconds, and moto looks for the AWS account of whoever runs this when it is imported.
     from local.api_gateway.definition import UnsupportedApiError  # noqa: PLC0415
     from local.cloudformation.deployment import DeploymentError  # noqa: PLC0415
-    from local.stack import Options, Ports, Stack  # noqa: PLC0415
+    from local.stack import LocalStack, Ports, StackOptions  # noqa: PLC0415
 
     ports = Ports(arguments.port, arguments.issuer_port, arguments.aws_port)
     try:
-        stack = Stack(Options(ports=ports, settings=dict(arguments.set), parameters=dict(arguments.parameter)))
+        stack = LocalStack(
+            StackOptions(ports=ports, settings=dict(arguments.set), parameters=dict(arguments.parameter))
+        )
     except (DeploymentError, UnsupportedApiError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command's own output
         return 1

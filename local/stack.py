@@ -12,9 +12,9 @@ from local.api_gateway.app import Gateway
 from local.aws.endpoint import AwsEndpoint
 from local.cloudformation.deployment import Deployment, deploy
 from local.http.bodies import BoundedBodies
-from local.http.certificate import throwaway
-from local.http.hosts import AWS_DOMAIN, OwnHostsOnly
-from local.http.same_origin import OwnPagesOnly, origin
+from local.http.certificate import self_signed
+from local.http.hosts import AWS_DOMAIN, HostGuard
+from local.http.same_origin import SameOriginGuard, origin
 from local.http.server import Server
 from local.issuer.issuer import AUDIENCE, Issuer
 from local.lambda_runtime.functions import Functions
@@ -42,7 +42,7 @@ class Ports:
 
 
 @dataclass(frozen=True)
-class Options:
+class StackOptions:
     """
     What may differ from one stack to the next.
 
@@ -57,7 +57,7 @@ class Options:
     log: LogSink = to_stderr
 
 
-class Stack:
+class LocalStack:
     """
     The service on this machine, running from the moment it is made until it is closed. One at a time in a process.
 
@@ -65,7 +65,7 @@ class Stack:
     request; `servers` (under the same names), `endpoint`, `issuer` and `deployment` are for tests.
     """
 
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(self, options: StackOptions | None = None) -> None:
         """
         Start.
 
@@ -75,7 +75,7 @@ class Stack:
             SystemExit: A port is taken.
         """
         with ExitStack() as started:
-            self._start(started, options or Options())
+            self._start(started, options or StackOptions())
             self._started = started.pop_all()
 
     def __enter__(self) -> Self:
@@ -88,7 +88,7 @@ class Stack:
         """Stop everything and free the ports."""
         self._started.close()
 
-    def _start(self, started: ExitStack, options: Options) -> None:
+    def _start(self, started: ExitStack, options: StackOptions) -> None:
         site, self.issuer = Site(), Issuer()
         pages: list[str] = []
         # The addresses first: the deployment has to know them, and a taken port is found out at once.
@@ -100,7 +100,7 @@ class Stack:
         self.endpoint = started.enter_context(closing(AwsEndpoint()))
         cloud = BoundedBodies(self.endpoint)
         services = _guarded(cloud, pages, AWS_DOMAIN)
-        aws = started.enter_context(closing(Server(services, port=options.ports.aws, tls=throwaway())))
+        aws = started.enter_context(closing(Server(services, port=options.ports.aws, tls=self_signed())))
         self.servers = {"api": api, "issuer": tokens, "aws": aws}
         self.urls = {name: server.url for name, server in self.servers.items()}
         self.deployment = self._deploy(options, pages)
@@ -108,7 +108,7 @@ class Stack:
         started.enter_context(closing(self.functions))
         site.open(Gateway(self.deployment.api, self.functions.invoke), cloud, self.urls)
 
-    def _deploy(self, options: Options, pages: list[str]) -> Deployment:
+    def _deploy(self, options: StackOptions, pages: list[str]) -> Deployment:
         parameters = {
             "Providers": json.dumps([self._provider()]),
             "AllowedOrigins": ",".join([*pages, WEB_DEMO_ORIGIN]),
@@ -123,4 +123,4 @@ class Stack:
 
 def _guarded(application: WSGIApplication, pages: Collection[str], domain: str | None = None) -> WSGIApplication:
     """Return what is served: *application*, for those who call this machine by its name, and mean to."""
-    return OwnHostsOnly(OwnPagesOnly(application, pages), domain)
+    return HostGuard(SameOriginGuard(application, pages), domain)

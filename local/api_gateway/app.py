@@ -6,12 +6,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from local.api_gateway.authorizers import Authorizers
-from local.api_gateway.events import Call, matches, proxy_event
-from local.api_gateway.gateway_responses import Answer, Refusal, render
-from local.api_gateway.integration_responses import read_answer
+from local.api_gateway.events import ApiRequest, matches, proxy_event
+from local.api_gateway.gateway_responses import GatewayError, HttpResponse, render
+from local.api_gateway.integration_responses import read_proxy_response
 from local.api_gateway.request import read_request
 from local.http.bodies import BodyTooLargeError, BodyUnreadableError, read_body
-from local.lambda_runtime.process import FunctionFailedError, FunctionThrottledError, ImpatientCallerError
+from local.lambda_runtime.process import CallerTimeoutError, FunctionFailedError, FunctionThrottledError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from local.api_gateway.authorizers import Invoke
     from local.api_gateway.definition import Api
-    from local.api_gateway.request import Request
+    from local.api_gateway.request import HttpRequest
 
 
 class Gateway:
@@ -40,27 +40,29 @@ class Gateway:
         request = read_request(environ)
         try:
             answer = self._answer(request, environ)
-        except Refusal as refusal:
+        except GatewayError as refusal:
             answer = render(refusal, request, self._api.responses, self._context(request))
         return _send(answer, request, start_response)
 
-    def _answer(self, request: Request, environ: WSGIEnvironment) -> Answer:
+    def _answer(self, request: HttpRequest, environ: WSGIEnvironment) -> HttpResponse:
         try:
             body = read_body(environ)
         except BodyTooLargeError as error:
-            raise Refusal("REQUEST_TOO_LARGE", "Request Too Long") from error
+            raise GatewayError("REQUEST_TOO_LARGE", "Request Too Long") from error
         except BodyUnreadableError as error:
-            raise Refusal("BAD_REQUEST_BODY", "Bad Request") from error
+            raise GatewayError("BAD_REQUEST_BODY", "Bad Request") from error
         call = self._route(request)
         authorizer = self._api.authorizers[call.route.authorizer] if call.route.authorizer else None
         context = self._authorizers.admit(authorizer, call) if authorizer else None
         returned = self._integrate(call, proxy_event(call, context, body))
-        return read_answer(returned, request.id, binary=matches(request.header("Accept"), self._api.binary_types))
+        return read_proxy_response(
+            returned, request.id, binary=matches(request.header("Accept"), self._api.binary_types)
+        )
 
-    def _route(self, request: Request) -> Call:
+    def _route(self, request: HttpRequest) -> ApiRequest:
         found = [(route, match_path(route.path, request.path)) for route in self._api.routes]
         calls = [
-            Call(self._api, route, request, parameters)
+            ApiRequest(self._api, route, request, parameters)
             for route, parameters in found
             if parameters is not None and route.method in (request.method, "ANY")
         ]
@@ -68,19 +70,19 @@ class Gateway:
             raise _nothing_there(request)
         return min(calls, key=_vagueness)
 
-    def _integrate(self, call: Call, event: Mapping[str, Any]) -> Any:
+    def _integrate(self, call: ApiRequest, event: Mapping[str, Any]) -> Any:
         try:
             return self._invoke(call.route.function, event, call.route.timeout)
-        except ImpatientCallerError as error:
-            raise Refusal("INTEGRATION_TIMEOUT", "Endpoint request timed out") from error
+        except CallerTimeoutError as error:
+            raise GatewayError("INTEGRATION_TIMEOUT", "Endpoint request timed out") from error
         except FunctionThrottledError as error:
             # Inferred, as is the type: the status is said to be 500.
-            raise Refusal("INTEGRATION_FAILURE", "Internal server error") from error
+            raise GatewayError("INTEGRATION_FAILURE", "Internal server error") from error
         except FunctionFailedError as error:
             # The function's own timeout too, as long as it is shorter than API Gateway's patience.
-            raise Refusal("DEFAULT_5XX", "Internal server error") from error
+            raise GatewayError("DEFAULT_5XX", "Internal server error") from error
 
-    def _context(self, request: Request) -> dict[str, Any]:
+    def _context(self, request: HttpRequest) -> dict[str, Any]:
         return {
             "accountId": self._api.account,
             "apiId": self._api.id,
@@ -93,12 +95,12 @@ class Gateway:
         }
 
 
-def _nothing_there(request: Request) -> Refusal:
+def _nothing_there(request: HttpRequest) -> GatewayError:
     """Return what API Gateway says of an unknown path or method, as if it were a call that has to be signed."""
     if request.header("Authorization"):
         # Inferred from reports: any such header is read as an AWS signature. The message holds no part of it here.
-        return Refusal("INVALID_SIGNATURE", "Authorization header requires 'Credential' parameter.")
-    return Refusal("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
+        return GatewayError("INVALID_SIGNATURE", "Authorization header requires 'Credential' parameter.")
+    return GatewayError("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
 
 
 def match_path(template: str, path: str) -> dict[str, str] | None:
@@ -117,11 +119,11 @@ def match_path(template: str, path: str) -> dict[str, str] | None:
     return parameters if len(wanted) == len(given) else None
 
 
-def _vagueness(call: Call) -> tuple[bool, int, bool]:
+def _vagueness(call: ApiRequest) -> tuple[bool, int, bool]:
     return "+}" in call.route.path, len(call.path_parameters), call.route.method == "ANY"
 
 
-def _send(answer: Answer, request: Request, start_response: StartResponse) -> Iterable[bytes]:
+def _send(answer: HttpResponse, request: HttpRequest, start_response: StartResponse) -> Iterable[bytes]:
     phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else "Unknown"
     length = ("Content-Length", str(len(answer.body)))
     start_response(f"{answer.status} {phrase}", [*answer.headers, length])

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local.api_gateway.events import authorizer_event
-from local.api_gateway.gateway_responses import Refusal
-from local.lambda_runtime.process import FunctionFailedError, FunctionTimeoutError, ImpatientCallerError
+from local.api_gateway.gateway_responses import GatewayError
+from local.lambda_runtime.process import CallerTimeoutError, FunctionFailedError, FunctionTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from local.api_gateway.definition import Authorizer
-    from local.api_gateway.events import Call
+    from local.api_gateway.definition import AuthorizerDefinition
+    from local.api_gateway.events import ApiRequest
 
     Invoke = Callable[[str, Any, float], Any]
 
@@ -29,14 +29,14 @@ SCALAR = (str, bool, int, float)
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AuthorizerResult:
     """What an authorizer said: the statements of its policy, and the context that goes on to function and templates."""
 
     statements: tuple[Mapping[str, Any], ...]
     context: Mapping[str, Any]
 
 
-class MalformedVerdictError(Exception):
+class MalformedAuthorizerResultError(Exception):
     """An authorizer's answer is not of the form that API Gateway reads."""
 
 
@@ -47,14 +47,14 @@ class Authorizers:
         """Prepare to ask; *invoke* takes a function's logical id, an event and the patience. Times are in seconds."""
         self._invoke = invoke
         self._clock = clock
-        self._remembered: dict[tuple[str, ...], tuple[float, Verdict]] = {}
+        self._remembered: dict[tuple[str, ...], tuple[float, AuthorizerResult]] = {}
 
-    def admit(self, authorizer: Authorizer, call: Call) -> dict[str, Any]:
+    def admit(self, authorizer: AuthorizerDefinition, call: ApiRequest) -> dict[str, Any]:
         """
         Return the authorizer's context for a call that may pass.
 
         Raises:
-            Refusal: It may not, or the authorizer could not tell.
+            GatewayError: It may not, or the authorizer could not tell.
         """
         started = self._clock()
         verdict = self._verdict(authorizer, call)
@@ -62,13 +62,13 @@ class Authorizers:
         if effect != "Allow":
             how = " with an explicit deny" if effect == "Deny" else ""
             message = f"User is not authorized to access this resource{how}"
-            raise Refusal("ACCESS_DENIED", message, authorizer=verdict.context)
+            raise GatewayError("ACCESS_DENIED", message, authorizer=verdict.context)
         latency = int((self._clock() - started) * 1000)
         return {**verdict.context, "integrationLatency": latency}
 
-    def _verdict(self, authorizer: Authorizer, call: Call) -> Verdict:
+    def _verdict(self, authorizer: AuthorizerDefinition, call: ApiRequest) -> AuthorizerResult:
         # Also where nothing is remembered: SAM names the sources all the same, and API Gateway then demands them.
-        identity = identity_of(authorizer, call)
+        identity = cache_key(authorizer, call)
         if authorizer.ttl == 0:
             return self._ask(authorizer, call)
         expires, verdict = self._remembered.get(identity, (0.0, None))
@@ -77,21 +77,21 @@ class Authorizers:
             self._remembered[identity] = (self._clock() + authorizer.ttl, verdict)
         return verdict
 
-    def _ask(self, authorizer: Authorizer, call: Call) -> Verdict:
+    def _ask(self, authorizer: AuthorizerDefinition, call: ApiRequest) -> AuthorizerResult:
         try:
-            return read_verdict(self._invoke(authorizer.function, authorizer_event(call), PATIENCE_SECONDS))
-        except (FunctionTimeoutError, ImpatientCallerError) as error:
+            return read_result(self._invoke(authorizer.function, authorizer_event(call), PATIENCE_SECONDS))
+        except (FunctionTimeoutError, CallerTimeoutError) as error:
             # Inferred: that a timeout is a failure, and anything else a configuration error.
-            raise Refusal("AUTHORIZER_FAILURE", None) from error
+            raise GatewayError("AUTHORIZER_FAILURE", None) from error
         except FunctionFailedError as error:
             if error.payload.get("errorMessage") == "Unauthorized":
-                raise Refusal("UNAUTHORIZED", "Unauthorized") from error
-            raise Refusal("AUTHORIZER_CONFIGURATION_ERROR", None) from error
-        except MalformedVerdictError as error:
-            raise Refusal("AUTHORIZER_CONFIGURATION_ERROR", None) from error
+                raise GatewayError("UNAUTHORIZED", "Unauthorized") from error
+            raise GatewayError("AUTHORIZER_CONFIGURATION_ERROR", None) from error
+        except MalformedAuthorizerResultError as error:
+            raise GatewayError("AUTHORIZER_CONFIGURATION_ERROR", None) from error
 
 
-def identity_of(authorizer: Authorizer, call: Call) -> tuple[str, ...]:
+def cache_key(authorizer: AuthorizerDefinition, call: ApiRequest) -> tuple[str, ...]:
     """
     Return what a verdict is remembered under: the authorizer's name and the values of its identity sources.
 
@@ -99,15 +99,15 @@ def identity_of(authorizer: Authorizer, call: Call) -> tuple[str, ...]:
     authorizer is not called.
 
     Raises:
-        Refusal: A source is missing or empty.
+        GatewayError: A source is missing or empty.
     """
     values = [_source(expression, call) for expression in authorizer.sources]
     if not all(values):
-        raise Refusal("UNAUTHORIZED", "Unauthorized")
+        raise GatewayError("UNAUTHORIZED", "Unauthorized")
     return (authorizer.name, *(value or "" for value in values))
 
 
-def _source(expression: str, call: Call) -> str | None:
+def _source(expression: str, call: ApiRequest) -> str | None:
     kind, _, name = expression.rpartition(".")
     if kind == "method.request.header":
         return call.request.header(name)
@@ -120,22 +120,22 @@ def _source(expression: str, call: Call) -> str | None:
     return None if value is None else str(value)
 
 
-def read_verdict(answer: object) -> Verdict:
+def read_result(answer: object) -> AuthorizerResult:
     """
     Return the verdict that an authorizer's *answer* holds, its context's values as text.
 
     Raises:
-        MalformedVerdictError: There is no policy, or the context is not flat.
+        MalformedAuthorizerResultError: There is no policy, or the context is not flat.
     """
     if not isinstance(answer, dict):
-        raise MalformedVerdictError("the answer is no object")
+        raise MalformedAuthorizerResultError("the answer is no object")
     context = answer.get("context") or {}
     if not isinstance(context, dict) or not all(
         value is None or isinstance(value, SCALAR) for value in context.values()
     ):
-        raise MalformedVerdictError("the context holds more than text, numbers and truth values")
+        raise MalformedAuthorizerResultError("the context holds more than text, numbers and truth values")
     texts = {name: _as_text(value) for name, value in context.items()}
-    return Verdict(
+    return AuthorizerResult(
         _statements(answer.get("policyDocument")), {**texts, "principalId": _as_text(answer.get("principalId"))}
     )
 
@@ -150,10 +150,12 @@ def _statements(policy: object) -> tuple[Mapping[str, Any], ...]:
     found = tuple(statements) if isinstance(statements, list) else (statements,)
     for statement in found:
         if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
-            raise MalformedVerdictError("the policy has no statements")
+            raise MalformedAuthorizerResultError("the policy has no statements")
         if not {"Action", "Resource"} <= statement.keys() or "Condition" in statement:
             # API Gateway reads conditions and NotResource too; nobody here writes them.
-            raise MalformedVerdictError("a statement needs Effect, Action and Resource, and no more is read here")
+            raise MalformedAuthorizerResultError(
+                "a statement needs Effect, Action and Resource, and no more is read here"
+            )
     return found
 
 

@@ -38,7 +38,7 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Authorizer:
+class AuthorizerDefinition:
     """A Lambda authorizer of type REQUEST. *sources* are expressions such as `method.request.header.Authorization`."""
 
     name: str
@@ -70,7 +70,7 @@ class Api:
     account: str
     stage: str
     routes: tuple[Route, ...]
-    authorizers: Mapping[str, Authorizer]
+    authorizers: Mapping[str, AuthorizerDefinition]
     responses: Mapping[str, GatewayResponse]
     binary_types: frozenset[str] = frozenset()
     stage_variables: Mapping[str, str] = field(default_factory=dict)
@@ -86,7 +86,7 @@ def read_routes(body: Mapping[str, Any], function_of: Callable[[str], str]) -> t
     return tuple(_read_route(body, *found, function_of) for found in _methods(body))
 
 
-def read_authorizers(body: Mapping[str, Any], function_of: Callable[[str], str]) -> dict[str, Authorizer]:
+def read_authorizers(body: Mapping[str, Any], function_of: Callable[[str], str]) -> dict[str, AuthorizerDefinition]:
     """
     Return the authorizers of an OpenAPI *body* by name.
 
@@ -140,10 +140,10 @@ def _authorizer_name(security: list[Mapping[str, Any]], where: str) -> str | Non
     return next((name for name in names if name != "NONE"), None)
 
 
-def _read_authorizer(name: str, said: Mapping[str, Any], function_of: Callable[[str], str]) -> Authorizer:
+def _read_authorizer(name: str, said: Mapping[str, Any], function_of: Callable[[str], str]) -> AuthorizerDefinition:
     if said.get("type") != "request":
         raise UnsupportedApiError(f"authorizer {name}: only Lambda authorizers with payload type REQUEST run here")
-    return Authorizer(
+    return AuthorizerDefinition(
         name=name,
         function=_function(said["authorizerUri"], f"authorizer {name}", function_of),
         sources=tuple(source.strip() for source in said.get("identitySource", "").split(",") if source.strip()),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from local.api_gateway.definition import Api, Route
-    from local.api_gateway.request import Request
+    from local.api_gateway.request import HttpRequest
 
 WITHHELD_HEADERS = frozenset(
     {
@@ -23,12 +23,12 @@ WITHHELD_HEADERS = frozenset(
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiRequest:
     """A request that has found its route."""
 
     api: Api
     route: Route
-    request: Request
+    request: HttpRequest
     path_parameters: Mapping[str, str]
 
     @property
@@ -39,12 +39,12 @@ class Call:
         return f"{base}/{api.stage}/{request.method}{request.path}"
 
 
-def authorizer_event(call: Call) -> dict[str, Any]:
+def authorizer_event(call: ApiRequest) -> dict[str, Any]:
     """Return what a REQUEST authorizer receives. Source: AWS, "Input to an API Gateway Lambda authorizer"."""
     return {"type": "REQUEST", "methodArn": call.arn} | _common(call) | {"requestContext": _context(call)}
 
 
-def proxy_event(call: Call, authorizer: Mapping[str, Any] | None, body: bytes) -> dict[str, Any]:
+def proxy_event(call: ApiRequest, authorizer: Mapping[str, Any] | None, body: bytes) -> dict[str, Any]:
     """
     Return what a function behind a proxy integration receives; *authorizer* is the authorizer's context.
 
@@ -55,7 +55,7 @@ def proxy_event(call: Call, authorizer: Mapping[str, Any] | None, body: bytes) -
     return nothing | {"requestContext": context} | _body(call, body)
 
 
-def _common(call: Call) -> dict[str, Any]:
+def _common(call: ApiRequest) -> dict[str, Any]:
     request = call.request
     headers = [(name, value) for name, value in _sent_on(request) if name.lower() not in WITHHELD_HEADERS]
     return {
@@ -71,7 +71,7 @@ def _common(call: Call) -> dict[str, Any]:
     }
 
 
-def _sent_on(request: Request) -> list[tuple[str, str]]:
+def _sent_on(request: HttpRequest) -> list[tuple[str, str]]:
     host = request.header("Host") or ""
     port = host.rpartition(":")[2] if ":" in host else "80"
     return [
@@ -89,7 +89,7 @@ def _lists(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return lists
 
 
-def _context(call: Call) -> dict[str, Any]:
+def _context(call: ApiRequest) -> dict[str, Any]:
     api, request = call.api, call.request
     host = request.header("Host") or ""
     return {
@@ -112,7 +112,7 @@ def _context(call: Call) -> dict[str, Any]:
     }
 
 
-def _identity(request: Request) -> dict[str, str | None]:
+def _identity(request: HttpRequest) -> dict[str, str | None]:
     unknown = [
         "accessKey", "accountId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType",
         "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId", "user", "userArn",
@@ -120,7 +120,7 @@ def _identity(request: Request) -> dict[str, str | None]:
     return dict.fromkeys(unknown) | {"sourceIp": request.source_ip, "userAgent": request.header("User-Agent")}
 
 
-def _body(call: Call, body: bytes) -> dict[str, Any]:
+def _body(call: ApiRequest, body: bytes) -> dict[str, Any]:
     if not body:
         return {"body": None, "isBase64Encoded": False}
     if matches(call.request.header("Content-Type"), call.api.binary_types):

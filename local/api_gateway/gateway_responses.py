@@ -17,7 +17,7 @@ from local.api_gateway.definition import GatewayResponse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local.api_gateway.request import Request
+    from local.api_gateway.request import HttpRequest
 
 JSON = "application/json"
 _VARIABLE = re.compile(r"\$context\.(\w+(?:\.\w+)*)")
@@ -29,7 +29,7 @@ class _Kind:
     error_type: str
 
 
-KINDS: Mapping[str, _Kind] = {
+RESPONSE_TYPES: Mapping[str, _Kind] = {
     "ACCESS_DENIED": _Kind(403, "AccessDeniedException"),
     "API_CONFIGURATION_ERROR": _Kind(500, "ApiConfigurationException"),
     "AUTHORIZER_CONFIGURATION_ERROR": _Kind(500, "AuthorizerConfigurationException"),
@@ -58,7 +58,7 @@ DEFAULT_5XX, which has none of its own, stands for a function that failed.
 """
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours
+class GatewayError(Exception):
     """
     API Gateway answers by itself.
 
@@ -73,7 +73,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error o
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """An HTTP response."""
 
     status: int
@@ -82,14 +82,14 @@ class Answer:
 
 
 def render(
-    refusal: Refusal, request: Request, said: Mapping[str, GatewayResponse], context: Mapping[str, Any]
-) -> Answer:
+    refusal: GatewayError, request: HttpRequest, said: Mapping[str, GatewayResponse], context: Mapping[str, Any]
+) -> HttpResponse:
     """
     Return the answer to a refused request, as the API's gateway responses (*said*) want it.
 
     *context* is what templates may name as `$context.…`, beside `error` and `authorizer`.
     """
-    own = KINDS[refusal.kind]
+    own = RESPONSE_TYPES[refusal.kind]
     default = said.get("DEFAULT_4XX" if own.status < 500 else "DEFAULT_5XX", GatewayResponse())  # noqa: PLR2004
     response = said.get(refusal.kind, default)
     content_type, template = _template(response.templates, request.header("Accept"))
@@ -101,7 +101,7 @@ def render(
         ("Content-Type", content_type),
         *_headers(response.headers, request),
     ]
-    return Answer(response.status or default.status or own.status, headers, body.encode())
+    return HttpResponse(response.status or default.status or own.status, headers, body.encode())
 
 
 def substitute(template: str, context: Mapping[str, Any]) -> str:
@@ -125,7 +125,7 @@ def _template(templates: Mapping[str, str], accept: str | None) -> tuple[str, st
     return content_type, templates.get(content_type)
 
 
-def _error(refusal: Refusal) -> dict[str, Any]:
+def _error(refusal: GatewayError) -> dict[str, Any]:
     return {
         "message": refusal.message,
         "messageString": json.dumps(refusal.message),
@@ -133,18 +133,18 @@ def _error(refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def _aws_body(refusal: Refusal) -> str:
+def _aws_body(refusal: GatewayError) -> str:
     # Lambda authorizers' refusals are said to be the one body with a capital letter.
     name = "Message" if refusal.kind == "ACCESS_DENIED" else "message"
     return json.dumps({name: refusal.message}, separators=(",", ":"))
 
 
-def _headers(expressions: Mapping[str, str], request: Request) -> list[tuple[str, str]]:
+def _headers(expressions: Mapping[str, str], request: HttpRequest) -> list[tuple[str, str]]:
     values = [(name, _header(expression, request)) for name, expression in expressions.items()]
     return [(name, value) for name, value in values if value is not None]
 
 
-def _header(expression: str, request: Request) -> str | None:
+def _header(expression: str, request: HttpRequest) -> str | None:
     if expression.startswith("'"):
         return expression[1:-1]
     return request.header(expression.removeprefix("method.request.header."))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from local.api_gateway.gateway_responses import Answer, Refusal
+from local.api_gateway.gateway_responses import GatewayError, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,33 +25,33 @@ REMAPPED = frozenset(
 DROPPED = frozenset({"transfer-encoding"})
 
 
-class MalformedAnswerError(Exception):
+class MalformedProxyResponseError(Exception):
     """A function's answer is not of the form that API Gateway reads."""
 
 
-def read_answer(returned: object, request_id: str, *, binary: bool) -> Answer:
+def read_proxy_response(returned: object, request_id: str, *, binary: bool) -> HttpResponse:
     """
     Return the response that a function *returned*; *binary*: whether base64 is to be decoded for this client.
 
     Raises:
-        Refusal: The answer is malformed (502), or is no base64 (500).
+        GatewayError: The answer is malformed (502), or is no base64 (500).
     """
     try:
         members = _members(returned)
         status = _status(members.get("statusCode"))
         headers = _headers(members.get("headers"), members.get("multiValueHeaders"))
         body = _body(members, binary=binary)
-    except MalformedAnswerError as error:
-        raise Refusal("DEFAULT_5XX", "Internal server error") from error
+    except MalformedProxyResponseError as error:
+        raise GatewayError("DEFAULT_5XX", "Internal server error") from error
     own = [("x-amzn-RequestId", request_id)]
     if not any(name.lower() == "content-type" for name, _ in headers):
         own.append(("Content-Type", "application/json"))
-    return Answer(status, own + headers, body)
+    return HttpResponse(status, own + headers, body)
 
 
 def _members(returned: object) -> Mapping[str, Any]:
     if not isinstance(returned, dict) or not returned.keys() <= MEMBERS:
-        raise MalformedAnswerError("not an object, or with members of another kind of API")
+        raise MalformedProxyResponseError("not an object, or with members of another kind of API")
     return returned
 
 
@@ -59,7 +59,7 @@ def _status(said: object) -> int:
     # Without one API Gateway answers 200 (inferred).
     status = 200 if said is None else said
     if isinstance(status, bool) or not isinstance(status, (int, str)) or not str(status).isdecimal():
-        raise MalformedAnswerError("statusCode is no number")
+        raise MalformedProxyResponseError("statusCode is no number")
     return int(status)
 
 
@@ -71,13 +71,13 @@ def _headers(single: object, multiple: object) -> list[tuple[str, str]]:
 
 def _object(said: object) -> dict[str, Any]:
     if said is not None and not isinstance(said, dict):
-        raise MalformedAnswerError("headers are no object")
+        raise MalformedProxyResponseError("headers are no object")
     return said or {}
 
 
 def _listed(values: object) -> list[Any]:
     if not isinstance(values, list):
-        raise MalformedAnswerError("multiValueHeaders holds something else than lists")
+        raise MalformedProxyResponseError("multiValueHeaders holds something else than lists")
     return values
 
 
@@ -90,17 +90,17 @@ def _text(value: object) -> str:
         return str(value).lower()
     # Numbers are refused (inferred): who sends them by accident learns it here, not on AWS.
     if not isinstance(value, str):
-        raise MalformedAnswerError("a header is no text")
+        raise MalformedProxyResponseError("a header is no text")
     return value
 
 
 def _body(members: Mapping[str, Any], *, binary: bool) -> bytes:
     body = members.get("body")
     if body is not None and not isinstance(body, str):
-        raise MalformedAnswerError("body is no text")
+        raise MalformedProxyResponseError("body is no text")
     if not (members.get("isBase64Encoded") and binary):
         return (body or "").encode()
     try:
         return base64.b64decode(body or "", validate=True)
     except ValueError as error:
-        raise Refusal("API_CONFIGURATION_ERROR", "Internal server error") from error
+        raise GatewayError("API_CONFIGURATION_ERROR", "Internal server error") from error

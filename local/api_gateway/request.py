@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """
     A request. Names and order of *headers* are as sent, a name may stand there more than once.
 
@@ -41,9 +41,9 @@ class Request:
         return dict(self.query).get(name)
 
 
-def read_request(environ: WSGIEnvironment) -> Request:
+def read_request(environ: WSGIEnvironment) -> HttpRequest:
     """Return the request that *environ* holds, without its body."""
-    return Request(
+    return HttpRequest(
         method=environ["REQUEST_METHOD"],
         path=_decoded(environ.get("PATH_INFO", "")) or "/",
         query=tuple(parse_qsl(_decoded(environ.get("QUERY_STRING", "")), keep_blank_values=True)),

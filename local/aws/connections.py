@@ -20,7 +20,7 @@ from local.aws import errors
 from local.aws.call import CONNECT
 from local.aws.callers import ACCOUNT
 from local.aws.errors import AwsError
-from local.http.websocket import Upgrade
+from local.http.websocket import WebSocketUpgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,7 +85,7 @@ class Connections:
                 opened.send(ESTABLISHED)
                 opened.run()
 
-        return Upgrade(call.request.environ, serve)
+        return WebSocketUpgrade(call.request.environ, serve)
 
     @contextmanager
     def _listed(self, opened: WebSocket, who: dict[str, str]) -> Iterator[None]:
@@ -111,7 +111,7 @@ def refused(call: Call, response: Response) -> Response:
         opened.close(code, response.headers.get("x-amzn-ErrorType", ""))
         opened.run()
 
-    return Upgrade(call.request.environ, serve, response.status_code)
+    return WebSocketUpgrade(call.request.environ, serve, response.status_code)
 
 
 @contextmanager

@@ -20,10 +20,10 @@ from samtranslator.model.exceptions import InvalidDocumentException  # type: ign
 
 from local.api_gateway.definition import Api, read_authorizers, read_responses, read_routes
 from local.aws import cloudformation
-from local.cloudformation.parameters import refused_values
-from local.cloudformation.rules import broken_rules
+from local.cloudformation.parameters import constraint_violations
+from local.cloudformation.rules import failed_assertions
 from local.cloudformation.template import CODE_BUCKET, translate
-from local.cloudformation.variables import refused_variables
+from local.cloudformation.variables import variable_errors
 from local.lambda_runtime.process import Function
 
 if TYPE_CHECKING:
@@ -137,14 +137,16 @@ def _check_parameters(translated: Mapping[str, Any], parameters: Mapping[str, st
     for name, parameter in known.items():
         if "Default" not in parameter and name not in parameters:
             raise DeploymentError(f"The template's parameter {name} needs a value.")
-    broken = refused_values(known, parameters) or broken_rules(translated, {"AWS::Region": REGION, **parameters})
+    broken = constraint_violations(known, parameters) or failed_assertions(
+        translated, {"AWS::Region": REGION, **parameters}
+    )
     if broken:
         raise DeploymentError(" ".join(broken))
 
 
 def _check_variables(functions: Mapping[str, Function]) -> None:
     for logical_id, function in functions.items():
-        for sentence in refused_variables(function.environment):
+        for sentence in variable_errors(function.environment):
             raise DeploymentError(f"{logical_id}: {sentence}")
 
 

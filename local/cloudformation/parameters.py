@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
-def refused_values(parameters: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
+def constraint_violations(parameters: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
     """
     Return a sentence for each of *values*, by its name, that breaks a constraint of the template's *parameters*.
 

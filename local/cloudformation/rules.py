@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def broken_rules(template: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
+def failed_assertions(template: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
     """
     Return what the *template* says of each of its assertions that does not hold.
 

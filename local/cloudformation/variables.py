@@ -24,19 +24,19 @@ RESERVED = frozenset(
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
 """Source: the Lambda API's model, EnvironmentVariableName."""
 
-MOST_BYTES = 4096
+MAX_BYTES = 4096
 """Of all variables of a function together, as JSON. Source: AWS, "Lambda quotas"."""
 
 
-def refused_variables(variables: Mapping[str, str]) -> list[str]:
+def variable_errors(variables: Mapping[str, str]) -> list[str]:
     """Return a sentence for each reason for which Lambda would not take *variables*."""
     reserved = sorted(RESERVED & variables.keys())
     wrong = sorted(name for name in variables if not NAME.fullmatch(name) and name not in RESERVED)
     size = len(json.dumps(dict(variables), separators=(",", ":"), ensure_ascii=False).encode())
     sentences = [f"Lambda keeps the variable {name} for itself. Take another name." for name in reserved]
     sentences += [f"{name} is no name for a variable: a letter, then letters, digits and _." for name in wrong]
-    if size > MOST_BYTES:
+    if size > MAX_BYTES:
         sentences.append(
-            f"Its variables take {size} bytes, and Lambda gives all of a function's {MOST_BYTES}. Shorten them."
+            f"Its variables take {size} bytes, and Lambda gives all of a function's {MAX_BYTES}. Shorten them."
         )
     return sentences

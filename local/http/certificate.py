@@ -22,7 +22,7 @@ LIFETIME = timedelta(days=90)
 HERE = x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))
 
 
-def throwaway(names: Iterable[x509.GeneralName] = HERE) -> ssl.SSLContext:
+def self_signed(names: Iterable[x509.GeneralName] = HERE) -> ssl.SSLContext:
     """Return what a server of TLS at *names* needs. Clients have to be told to trust it."""
     key = ec.generate_private_key(ec.SECP256R1())
     key_pem = key.private_bytes(

@@ -22,7 +22,7 @@ AWS_DOMAIN = ".amazonaws.com"
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", re.IGNORECASE | re.ASCII)
 
 
-class OwnHostsOnly:
+class HostGuard:
     """
     A WSGI application before another: refuses what is for a name that is not this machine's, and passes all else on.
 

@@ -21,7 +21,7 @@ def origin(host: str, port: int) -> str:
     return f"http://{host}" if port == _HTTP else f"http://{host}:{port}"
 
 
-class OwnPagesOnly:
+class SameOriginGuard:
     """
     A WSGI application before another: refuses what is not for the page that asks, and passes all else on.
 

@@ -105,7 +105,7 @@ class WebSocket:
             self._bell.send(b"!")
 
 
-class Upgrade(Response):
+class WebSocketUpgrade(Response):
     """An answer that takes its connection over, to be the last thing on it; 426 if no WebSocket was asked for."""
 
     def __init__(self, environ: WSGIEnvironment, serve: Callable[[WebSocket], None], status: int = 101) -> None:

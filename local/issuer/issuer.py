@@ -33,7 +33,7 @@ _CORS = {
 }
 
 
-class BadRequestError(Exception):
+class InvalidTokenRequestError(Exception):
     """The request's body is not what the path wants; the text says why."""
 
 
@@ -50,7 +50,7 @@ class Issuer:
         self.calls: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._keys = {algorithm: [SigningKey(algorithm)] for algorithm in ALGORITHMS}
-        self._fault = Fault()
+        self._fault = IssuerFault()
         self._paths = Map(
             [
                 Rule(DISCOVERY, methods=["GET"], endpoint=self._discovery),
@@ -78,12 +78,12 @@ class Issuer:
         iss, aud, iat and exp are filled in unless given; a claim of None is left out.
 
         Raises:
-            BadRequestError: `alg` or `expires_in` is not what it should be.
+            InvalidTokenRequestError: `alg` or `expires_in` is not what it should be.
         """
         claims = dict(request)
         algorithm = claims.pop("alg", ALGORITHMS[0])
         if algorithm not in ALGORITHMS:
-            raise BadRequestError(f"alg must be one of {', '.join(ALGORITHMS)}")
+            raise InvalidTokenRequestError(f"alg must be one of {', '.join(ALGORITHMS)}")
         filled = self._filled_in(_expires_in(claims.pop("expires_in", None))) | claims
         with self._lock:
             key = self._keys[algorithm][-1]
@@ -108,7 +108,7 @@ class Issuer:
         try:
             handler, _ = self._paths.bind_to_environ(request.environ).match()
             answer: Response = handler(request)
-        except BadRequestError as error:
+        except InvalidTokenRequestError as error:
             return _json({"error": "invalid_request", "error_description": str(error)}, 400)
         except HTTPException as error:
             return _json({"error": "not_found"}, error.code or 404)
@@ -144,7 +144,7 @@ class Issuer:
     def _rotate(self, request: Request) -> Response:
         drop_old = _body(request, empty={}).get("drop_old", False)
         if not isinstance(drop_old, bool):
-            raise BadRequestError("drop_old must be true or false")
+            raise InvalidTokenRequestError("drop_old must be true or false")
         self.rotate(drop_old=drop_old)
         return Response(status=204)
 
@@ -154,14 +154,14 @@ class Issuer:
     def _set_fault(self, request: Request) -> Response:
         said = {"status": 200, "delay_ms": 0, "times": 1} | _body(request)
         if not all(type(value) is int for value in said.values()) or len(said) != 3:  # noqa: PLR2004
-            raise BadRequestError("a fault has status, delay_ms and times, all of them whole numbers")
+            raise InvalidTokenRequestError("a fault has status, delay_ms and times, all of them whole numbers")
         if not 200 <= said["status"] <= 599:  # noqa: PLR2004 - what may be a final status
-            raise BadRequestError("status must be one of HTTP's")
-        self._fault = Fault(**said)
+            raise InvalidTokenRequestError("status must be one of HTTP's")
+        self._fault = IssuerFault(**said)
         return Response(status=204)
 
     def _clear_fault(self, _request: Request) -> Response:
-        self._fault = Fault()
+        self._fault = IssuerFault()
         return Response(status=204)
 
     def _list_calls(self, _request: Request) -> Response:
@@ -172,7 +172,7 @@ class Issuer:
         return Response(status=204)
 
 
-class Fault:
+class IssuerFault:
     """What spoils the next *times* answers (-1: all): an HTTP *status*, a delay, or both."""
 
     def __init__(self, status: int = 200, delay_ms: int = 0, times: int = 0) -> None:
@@ -201,7 +201,7 @@ def _expires_in(said: object) -> float:
     if said is None:
         return EXPIRES_IN
     if isinstance(said, bool) or not isinstance(said, (int, float)) or not math.isfinite(said):
-        raise BadRequestError("expires_in must be a number of seconds")
+        raise InvalidTokenRequestError("expires_in must be a number of seconds")
     return said
 
 
@@ -212,9 +212,9 @@ def _body(request: Request, empty: dict[str, Any] | None = None) -> dict[str, An
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadRequestError("the body must be JSON") from error
+        raise InvalidTokenRequestError("the body must be JSON") from error
     if not isinstance(said, dict):
-        raise BadRequestError("the body must be a JSON object")
+        raise InvalidTokenRequestError("the body must be a JSON object")
     return said
 
 

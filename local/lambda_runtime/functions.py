@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from local.lambda_runtime.process import (
     INIT_SECONDS,
+    CallerTimeoutError,
     FunctionFailedError,
     FunctionThrottledError,
-    ImpatientCallerError,
     Process,
     environment,
     to_stderr,
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
     Credentials = Callable[[str], Mapping[str, str]]
 
-PROCESSES = 16
+MAX_PROCESSES = 16
 """How many processes a function has at most. Further events wait."""
 
-STARTS_AT_ONCE = max(2, os.cpu_count() or 1)
+MAX_CONCURRENT_STARTS = max(2, os.cpu_count() or 1)
 
 
-class Pool:
+class ProcessPool:
     """
     The processes of one function. Callers take one, use it alone and give it back.
 
@@ -40,7 +40,7 @@ class Pool:
     first process that is ready than by sixteen that fight over two cores.
     """
 
-    def __init__(self, start: Callable[[], Process], size: int = PROCESSES) -> None:
+    def __init__(self, start: Callable[[], Process], size: int = MAX_PROCESSES) -> None:
         self._start = start
         self._size = size
         self._changed = threading.Condition()
@@ -58,13 +58,13 @@ class Pool:
 
         Raises:
             FunctionFailedError: A new one could not load the handler.
-            ImpatientCallerError: None was free for *patience* seconds.
+            CallerTimeoutError: None was free for *patience* seconds.
         """
         with self._changed:
             self._waiting += 1
             try:
                 if not self._changed.wait_for(self._something_for_us, patience):
-                    raise ImpatientCallerError(f"No process was free for {patience:.2f} seconds")
+                    raise CallerTimeoutError(f"No process was free for {patience:.2f} seconds")
                 return self._ours()
             finally:
                 self._waiting -= 1
@@ -105,7 +105,7 @@ class Pool:
         raise self._failures.pop()
 
     def _start_another(self) -> None:
-        wanted = min(self._waiting, STARTS_AT_ONCE)
+        wanted = min(self._waiting, MAX_CONCURRENT_STARTS)
         if self._starting < wanted and self._total < self._size:
             self._starting += 1
             self._total += 1
@@ -146,7 +146,7 @@ class Pool:
         threading.Thread(target=process.close).start()
 
 
-class Room:
+class ConcurrencyLimit:
     """Lets as many events of one function in at once as it may have (None: all)."""
 
     def __init__(self, concurrency: int | None) -> None:
@@ -183,8 +183,8 @@ class Functions:
         self._credentials = credentials
         self._endpoint_url = endpoint_url
         self._log = log
-        self._pools = {logical_id: Pool(self._starter(function)) for logical_id, function in functions.items()}
-        self._rooms = {logical_id: Room(function.concurrency) for logical_id, function in functions.items()}
+        self._pools = {logical_id: ProcessPool(self._starter(function)) for logical_id, function in functions.items()}
+        self._rooms = {logical_id: ConcurrencyLimit(function.concurrency) for logical_id, function in functions.items()}
 
     def invoke(self, logical_id: str, event: Json, patience: float = 900.0) -> Json:
         """
@@ -193,7 +193,7 @@ class Functions:
         Raises:
             FunctionFailedError: It raised, did not load, exited, (FunctionTimeoutError) took too long, or
                 (FunctionThrottledError) has as many events as it may have.
-            ImpatientCallerError: It took longer than *patience* seconds, waiting for a process included.
+            CallerTimeoutError: It took longer than *patience* seconds, waiting for a process included.
         """
         with self._rooms[logical_id]:
             return self._invoke(logical_id, event, patience)
@@ -229,7 +229,7 @@ class Functions:
         return start
 
 
-def _started(pool: Pool) -> FunctionFailedError | None:
+def _started(pool: ProcessPool) -> FunctionFailedError | None:
     try:
         pool.give_back(pool.take(INIT_SECONDS))
     except FunctionFailedError as error:

@@ -84,7 +84,7 @@ class FunctionThrottledError(FunctionFailedError):
         super().__init__({"errorMessage": "Rate Exceeded.", "errorType": "TooManyRequestsException"})
 
 
-class ImpatientCallerError(Exception):
+class CallerTimeoutError(Exception):
     """The caller's patience ended before the function's timeout did."""
 
 
@@ -183,7 +183,7 @@ class Process:
         Raises:
             FunctionFailedError: The handler raised, or the process exited.
             FunctionTimeoutError: The function's timeout is over; the process was ended.
-            ImpatientCallerError: *patience* seconds are over; the process was ended (Lambda would let it run on).
+            CallerTimeoutError: *patience* seconds are over; the process was ended (Lambda would let it run on).
         """
         request = {
             "event": event,
@@ -192,7 +192,7 @@ class Process:
             "deadline": time.time() + self._function.timeout,
         }
         if patience < self._function.timeout:
-            return self._converse(request, patience, ImpatientCallerError(f"No answer in {patience:.2f} seconds"))
+            return self._converse(request, patience, CallerTimeoutError(f"No answer in {patience:.2f} seconds"))
         return self._converse(request, self._function.timeout, _timeout(self._function.timeout))
 
     def close(self) -> None:
@@ -204,7 +204,7 @@ class Process:
             _close_quietly(cast("IO[bytes]", pipe))
 
     def _converse(self, request: Json, seconds: float, too_late: Exception) -> Json:
-        deadline = _Deadline(seconds, self._kill)
+        deadline = _Watchdog(seconds, self._kill)
         try:
             line = self._exchange(request)
         finally:
@@ -263,7 +263,7 @@ def _value(line: bytes) -> Json:
     return answer["value"]
 
 
-class _Deadline:
+class _Watchdog:
     """Calls *expire* unless ended within *seconds*, and knows for certain which of the two came first."""
 
     def __init__(self, seconds: float, expire: Callable[[], None]) -> None:

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Handler = Callable[[Any, "Context"], Any]
+    Handler = Callable[[Any, "LambdaContext"], Any]
 
 
 class RuntimeFailureError(Exception):
@@ -31,7 +31,7 @@ class RuntimeFailureError(Exception):
         self.error_type = error_type
 
 
-class Context:
+class LambdaContext:
     """What Lambda tells a handler about its call. Source: AWS, "AWS Lambda context object in Python"."""
 
     identity = None
@@ -96,7 +96,7 @@ def log_error(error: dict[str, Any]) -> None:
 
 def answer(handler: Handler, request: dict[str, Any]) -> str:
     """Call *handler* with the request's event and return one line: {"value": …} or {"error": …}."""
-    context = Context(request["requestId"], request["functionArn"], request["deadline"])
+    context = LambdaContext(request["requestId"], request["functionArn"], request["deadline"])
     try:
         return marshal(handler(request["event"], context))
     except Exception as error:  # noqa: BLE001 - the caller learns of it, whatever it is
@@ -152,7 +152,7 @@ def set_up_logging(log_format: str | None, level: str | None) -> None:
         logging.getLogger().setLevel("DEBUG" if level == "TRACE" else level)
 
 
-def say(answers: IO[str], line: str) -> None:
+def send(answers: IO[str], line: str) -> None:
     """Send one answer. What the function printed comes first."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -170,11 +170,11 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - likewise
         described = describe(error)
         log_error(described)
-        say(answers, json.dumps({"error": described}))
+        send(answers, json.dumps({"error": described}))
         return
-    say(answers, json.dumps({"value": "ready"}))
+    send(answers, json.dumps({"value": "ready"}))
     for line in requests:
-        say(answers, answer(handler, json.loads(line)))
+        send(answers, answer(handler, json.loads(line)))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from local.aws.endpoint import AwsEndpoint
 from local.cloudformation.deployment import REGION, deploy
 from local.cloudformation.template import isolated_session
 from local.http.bodies import BoundedBodies
-from local.http.hosts import OwnHostsOnly
+from local.http.hosts import HostGuard
 from local.http.server import Server
 from local.issuer.issuer import AUDIENCE, JWKS, Issuer
 from local.stack import TEMPLATE, WEB_DEMO_ORIGIN
@@ -41,7 +41,7 @@ class Cloud:
         with ExitStack() as started:
             self._endpoint = started.enter_context(closing(AwsEndpoint()))
             listens_at, self.host = addresses()
-            guarded = OwnHostsOnly(BoundedBodies(self._endpoint))
+            guarded = HostGuard(BoundedBodies(self._endpoint))
             self.server = started.enter_context(closing(Server(guarded, host=listens_at)))
             self._issuer = Issuer(ISSUER)
             self._secret = secrets.token_bytes(64)

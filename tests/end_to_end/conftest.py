@@ -15,7 +15,7 @@ import pytest
 import urllib3
 from botocore.config import Config
 
-from local.stack import Options, Stack
+from local.stack import LocalStack, StackOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,13 +97,13 @@ def logs() -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def stack(logs: list[bytes]) -> Iterator[Stack]:
-    with Stack(Options(log=logs.append)) as running:
+def stack(logs: list[bytes]) -> Iterator[LocalStack]:
+    with LocalStack(StackOptions(log=logs.append)) as running:
         yield running
 
 
 @pytest.fixture
-def client(stack: Stack, logs: list[bytes]) -> Iterator[Client]:
+def client(stack: LocalStack, logs: list[bytes]) -> Iterator[Client]:
     made = Client(stack.urls, logs)
     made.control("DELETE", "aws", "/local/calls")
     yield made

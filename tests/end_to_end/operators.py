@@ -15,18 +15,18 @@ from tests.end_to_end.conftest import ROOT, Answer, Client, aws
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local.stack import Stack
+    from local.stack import LocalStack
 
 PAUSE = "1"
 """Seconds, where the functions believe no list at all: times in whole seconds differ then."""
 
 
-def owner(stack: Stack, service: str) -> Any:
+def owner(stack: LocalStack, service: str) -> Any:
     return aws(stack, service, stack.endpoint.root_credentials())
 
 
 def start(
-    stack: Stack, *arguments: str, said: str = "", variables: Mapping[str, str | None] | None = None
+    stack: LocalStack, *arguments: str, said: str = "", variables: Mapping[str, str | None] | None = None
 ) -> subprocess.Popen[str]:
     """Start the command as somebody does who may deploy, with *variables* changed (None: unset), and *said* typed."""
     keys = stack.endpoint.root_credentials()
@@ -62,12 +62,12 @@ def finish(running: subprocess.Popen[str]) -> tuple[int, str]:
     return running.returncode, said + complained
 
 
-def revoke(stack: Stack, *users: str) -> None:
+def revoke(stack: LocalStack, *users: str) -> None:
     status, said = finish(start(stack, "revoke", *users, "--pause", PAUSE))
     assert status == 0, said
 
 
-def restore(stack: Stack, *users: str) -> None:
+def restore(stack: LocalStack, *users: str) -> None:
     status, said = finish(start(stack, "restore", *users))
     assert status == 0, said
 
@@ -79,7 +79,7 @@ def signed_in(client: Client, user: str, **claims: Any) -> dict[str, Any]:
     return body
 
 
-def may_act(stack: Stack, session: dict[str, Any]) -> bool:
+def may_act(stack: LocalStack, session: dict[str, Any]) -> bool:
     """Tell whether a signed-in user may look at themselves; any other refusal than a Deny is an error."""
     chime = aws(stack, "chime-sdk-identity", session["ChimeCredentials"])
     try:

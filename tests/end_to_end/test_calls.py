@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.stack import Options, Stack
+from local.stack import LocalStack, StackOptions
 from tests import budgets
 from tests.end_to_end.conftest import Client
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def fresh() -> Iterator[Client]:
     """A stack that nobody has signed in to."""
     logs: list[bytes] = []
-    with Stack(Options(log=logs.append)) as running:
+    with LocalStack(StackOptions(log=logs.append)) as running:
         yield Client(running.urls, logs)
 
 

@@ -11,7 +11,7 @@ from moto.cloudformation.models import cloudformation_backends
 
 from local.aws.callers import ACCOUNT
 from local.cloudformation.deployment import REGION, STACK_NAME
-from local.stack import Options, Stack
+from local.stack import LocalStack, StackOptions
 from operations.deletion import KEPT
 from tests.end_to_end.operators import finish, owner, revoke, start
 from tests.translated import EVERYTHING, Translated
@@ -27,17 +27,17 @@ ADDED = {
 
 
 @pytest.fixture
-def stack(logs: list[bytes]) -> Iterator[Stack]:
-    with Stack(Options(parameters={"Revocation": "true"}, log=logs.append)) as running:
+def stack(logs: list[bytes]) -> Iterator[LocalStack]:
+    with LocalStack(StackOptions(parameters={"Revocation": "true"}, log=logs.append)) as running:
         yield running
 
 
-def status(stack: Stack) -> str:
+def status(stack: LocalStack) -> str:
     found = owner(stack, "cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     return str(found["StackStatus"])
 
 
-def test_cloudformation_alone_cannot_delete_a_stack_with_users_cut_off(stack: Stack) -> None:
+def test_cloudformation_alone_cannot_delete_a_stack_with_users_cut_off(stack: LocalStack) -> None:
     revoke(stack, "ada")
 
     owner(stack, "cloudformation").delete_stack(StackName=STACK_NAME)
@@ -45,7 +45,7 @@ def test_cloudformation_alone_cannot_delete_a_stack_with_users_cut_off(stack: St
     assert status(stack) == "DELETE_FAILED"
 
 
-def test_stack_with_users_cut_off_is_deleted_and_what_stays_is_said(stack: Stack) -> None:
+def test_stack_with_users_cut_off_is_deleted_and_what_stays_is_said(stack: LocalStack) -> None:
     revoke(stack, "ada")
     owner(stack, "cloudformation").delete_stack(StackName=STACK_NAME)  # and also one that has failed before
 
@@ -63,14 +63,14 @@ def test_stack_with_users_cut_off_is_deleted_and_what_stays_is_said(stack: Stack
     assert owner(stack, "ssm").get_parameter(Name=f"/chime-signin/{STACK_NAME}/revoked-users")["Parameter"]["Value"]
 
 
-def test_stack_is_deleted_when_its_name_is_typed(stack: Stack) -> None:
+def test_stack_is_deleted_when_its_name_is_typed(stack: LocalStack) -> None:
     code, said = finish(start(stack, "delete", said=f"{STACK_NAME}\n"))
 
     assert code == 0, said
     assert said.endswith(f"{STACK_NAME} is deleted.\n")
 
 
-def test_stack_of_a_first_deployment_that_failed_is_deleted_and_no_other_command_acts_on_it(stack: Stack) -> None:
+def test_stack_of_a_first_deployment_that_failed_is_deleted_and_no_other_command_acts_on_it(stack: LocalStack) -> None:
     resources = {
         "Left": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "left", "Type": "String", "Value": "x"}}
     }
@@ -89,7 +89,7 @@ def test_stack_of_a_first_deployment_that_failed_is_deleted_and_no_other_command
     assert said.endswith("fresh is deleted.\n")
 
 
-def test_what_cloudformation_could_not_delete_is_said_with_its_reason(stack: Stack) -> None:
+def test_what_cloudformation_could_not_delete_is_said_with_its_reason(stack: LocalStack) -> None:
     [role] = [arn.rpartition("/")[2] for name, arn in stack.deployment.roles.items() if name == "UserRole"]
     owner(stack, "iam").put_role_policy(RoleName=role, **ADDED)  # not of our making, so not ours to remove
 

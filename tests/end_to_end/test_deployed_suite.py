@@ -13,11 +13,11 @@ from local.cloudformation.deployment import REGION, STACK_NAME
 from tests.end_to_end.conftest import ROOT, aws
 
 if TYPE_CHECKING:
-    from local.stack import Stack
+    from local.stack import LocalStack
     from tests.end_to_end.conftest import Client
 
 
-def make_e2e(stack: Stack, **variables: str | None) -> subprocess.CompletedProcess[str]:
+def make_e2e(stack: LocalStack, **variables: str | None) -> subprocess.CompletedProcess[str]:
     """Run what `make test-deployed` runs, as somebody does who may deploy."""
     keys = stack.endpoint.root_credentials()
     usual = {
@@ -42,7 +42,7 @@ def make_e2e(stack: Stack, **variables: str | None) -> subprocess.CompletedProce
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-def users(stack: Stack) -> list[str]:
+def users(stack: LocalStack) -> list[str]:
     """Return the ids of the AppInstance's users."""
     chime = aws(stack, "chime-sdk-identity", stack.endpoint.root_credentials())
     [instance] = chime.list_app_instances()["AppInstances"]
@@ -50,7 +50,7 @@ def users(stack: Stack) -> list[str]:
     return [user["AppInstanceUserArn"].rpartition("/")[2] for user in found]
 
 
-def test_stack_passes_and_is_left_as_it_was(stack: Stack, client: Client) -> None:
+def test_stack_passes_and_is_left_as_it_was(stack: LocalStack, client: Client) -> None:
     token = client.token(sub="ada")
     print_it = shlex.join([sys.executable, "-c", f"print({token!r})"])
 
@@ -61,7 +61,7 @@ def test_stack_passes_and_is_left_as_it_was(stack: Stack, client: Client) -> Non
     assert users(stack) == []
 
 
-def test_user_who_was_there_before_stays(stack: Stack, client: Client) -> None:
+def test_user_who_was_there_before_stays(stack: LocalStack, client: Client) -> None:
     token = client.token(sub="bob")
     assert client.sign_in(token).status == 200
 
@@ -71,14 +71,14 @@ def test_user_who_was_there_before_stays(stack: Stack, client: Client) -> None:
     assert users(stack) == ["bob"]
 
 
-def test_without_a_token_refusals_are_tested_and_the_rest_is_said_to_be_skipped(stack: Stack) -> None:
+def test_without_a_token_refusals_are_tested_and_the_rest_is_said_to_be_skipped(stack: LocalStack) -> None:
     done = make_e2e(stack)
 
     assert done.returncode == 0, done.stdout
     assert "give E2E_TOKEN" in done.stdout
 
 
-def test_stack_is_the_one_that_env_means(stack: Stack, client: Client) -> None:
+def test_stack_is_the_one_that_env_means(stack: LocalStack, client: Client) -> None:
     address = {"SigninUrl": {"Value": f"{stack.urls['api']}/signin"}}
     something = {
         "Nothing": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "x", "Type": "String", "Value": "x"}}
@@ -98,7 +98,7 @@ def test_stack_is_the_one_that_env_means(stack: Stack, client: Client) -> None:
     assert "There is no stack chime-signin-dev in us-east-1" in dev.stdout + dev.stderr
 
 
-def test_stack_that_is_broken_fails(stack: Stack, client: Client) -> None:
+def test_stack_that_is_broken_fails(stack: LocalStack, client: Client) -> None:
     client.fault("AssumeRole", error="AccessDenied", times=-1)
 
     done = make_e2e(stack, E2E_TOKEN=client.token(sub="ada"))

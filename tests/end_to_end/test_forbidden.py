@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.stack import Options, Stack
+from local.stack import LocalStack, StackOptions
 from tests.tokens import AUDIENCE, ISSUER, claims, rsa_signer
 from tests.translated import SETS, Translated
 
@@ -30,8 +30,8 @@ PROVIDER = {
 
 
 @pytest.fixture(scope="module")
-def stack(logs: list[bytes]) -> Iterator[Stack]:
-    with Stack(Options(parameters={"Providers": json.dumps([PROVIDER])}, log=logs.append)) as running:
+def stack(logs: list[bytes]) -> Iterator[LocalStack]:
+    with LocalStack(StackOptions(parameters={"Providers": json.dumps([PROVIDER])}, log=logs.append)) as running:
         yield running
 
 
@@ -40,11 +40,11 @@ def token(*roles: str) -> str:
     return SIGNER.token(claims(roles=list(roles), iat=now, exp=now + 600))
 
 
-def guarded(stack: Stack) -> set[tuple[str, str]]:
+def guarded(stack: LocalStack) -> set[tuple[str, str]]:
     return {(route.method, route.path) for route in stack.deployment.api.routes if route.authorizer}
 
 
-def test_stack_has_every_route_of_the_template_that_asks_for_a_token(stack: Stack) -> None:
+def test_stack_has_every_route_of_the_template_that_asks_for_a_token(stack: LocalStack) -> None:
     bodies = [Translated(parameters).of("Api")["Body"] for parameters in SETS.values()]
     asking = {
         (method.upper(), path)
@@ -57,7 +57,7 @@ def test_stack_has_every_route_of_the_template_that_asks_for_a_token(stack: Stac
     assert guarded(stack) == asking
 
 
-def test_caller_without_the_role_is_forbidden_on_every_route(stack: Stack, client: Client) -> None:
+def test_caller_without_the_role_is_forbidden_on_every_route(stack: LocalStack, client: Client) -> None:
     answers = {}
     for method, path in guarded(stack):
         sent = ("POST" if method == "ANY" else method), re.sub(r"\{.*?\}", "x1", path)

@@ -14,7 +14,7 @@ from tests.end_to_end.operators import finish, owner, start
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.stack import Stack
+    from local.stack import LocalStack
     from tests.end_to_end.conftest import Client
 
 COMMANDS = [("revoke", "ada"), ("restore", "ada"), ("revoked",), ("delete",), ("push-role",)]
@@ -31,7 +31,9 @@ sso_start_url = https://example.com/start
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_every_command_first_says_which_stack_it_is(stack: Stack, client: Client, command: tuple[str, ...]) -> None:
+def test_every_command_first_says_which_stack_it_is(
+    stack: LocalStack, client: Client, command: tuple[str, ...]
+) -> None:
     _, said = finish(start(stack, *command))
 
     assert said.splitlines()[0] == f"Stack {STACK_NAME} in {REGION}, account {ACCOUNT}."
@@ -39,7 +41,7 @@ def test_every_command_first_says_which_stack_it_is(stack: Stack, client: Client
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_every_command_finds_its_stack_in_the_same_way(stack: Stack, command: tuple[str, ...]) -> None:
+def test_every_command_finds_its_stack_in_the_same_way(stack: LocalStack, command: tuple[str, ...]) -> None:
     status, said = finish(start(stack, *command, variables={"AWS_SAM_STACK_NAME": None, "ENV": "prod"}))
 
     assert status == 1
@@ -77,7 +79,7 @@ def test_every_command_finds_its_stack_in_the_same_way(stack: Stack, command: tu
     ],
 )
 def test_what_is_missing_or_wrong_is_one_sentence_with_its_mend(
-    stack: Stack, variables: dict[str, str | None], words: str
+    stack: LocalStack, variables: dict[str, str | None], words: str
 ) -> None:
     status, said = finish(start(stack, "revoked", variables=variables))
 
@@ -87,7 +89,7 @@ def test_what_is_missing_or_wrong_is_one_sentence_with_its_mend(
     assert "Traceback" not in said
 
 
-def test_session_that_has_ended_says_how_to_sign_in(stack: Stack, tmp_path: Path) -> None:
+def test_session_that_has_ended_says_how_to_sign_in(stack: LocalStack, tmp_path: Path) -> None:
     file = tmp_path / "config"
     file.write_text(PROFILES)
     keys = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
@@ -108,7 +110,9 @@ def test_session_that_has_ended_says_how_to_sign_in(stack: Stack, tmp_path: Path
         ("Throttling", "Run it again in a minute"),
     ],
 )
-def test_refusal_of_aws_s_is_one_sentence_with_its_mend(stack: Stack, client: Client, code: str, words: str) -> None:
+def test_refusal_of_aws_s_is_one_sentence_with_its_mend(
+    stack: LocalStack, client: Client, code: str, words: str
+) -> None:
     client.fault("DescribeStacks", error=code, status=400, times=-1)
 
     status, said = finish(start(stack, "revoked"))
@@ -118,14 +122,14 @@ def test_refusal_of_aws_s_is_one_sentence_with_its_mend(stack: Stack, client: Cl
     assert len(said.splitlines()) == 1
 
 
-def test_stack_that_is_not_deployed_with_push_is_told_to_be(stack: Stack) -> None:
+def test_stack_that_is_not_deployed_with_push_is_told_to_be(stack: LocalStack) -> None:
     status, said = finish(start(stack, "push-role"))
 
     assert status == 1
     assert "Deploy it with PushNotificationsAppArn first" in said
 
 
-def test_stack_stays_unless_its_name_is_typed(stack: Stack) -> None:
+def test_stack_stays_unless_its_name_is_typed(stack: LocalStack) -> None:
     for typed in ("", "yes\n", "local2\n"):
         status, said = finish(start(stack, "delete", said=typed))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.stack import Options, Stack
+from local.stack import LocalStack, StackOptions
 from tests.end_to_end.conftest import Client, aws
 
 if TYPE_CHECKING:
@@ -31,15 +31,15 @@ MESSAGING_AS_ONESELF = {
 
 
 @pytest.fixture(scope="module")
-def stack(logs: list[bytes]) -> Iterator[Stack]:
-    with Stack(Options(parameters={"SharedSecretArn": SECRET_ARN}, log=logs.append)) as running:
+def stack(logs: list[bytes]) -> Iterator[LocalStack]:
+    with LocalStack(StackOptions(parameters={"SharedSecretArn": SECRET_ARN}, log=logs.append)) as running:
         yield running
 
 
 class People:
     """Everybody who has credentials, and what there is to do something to."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: LocalStack) -> None:
         client = Client(stack.urls)
         ada, bob = (client.sign_in(client.token(sub=name)).body for name in ("ada", "bob"))
         self.credentials = {
@@ -114,7 +114,7 @@ def _about(instance: str, user: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def people(stack: Stack) -> People:
+def people(stack: LocalStack) -> People:
     return People(stack)
 
 

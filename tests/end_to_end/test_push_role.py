@@ -9,7 +9,7 @@ import pytest
 
 from local.aws.callers import ACCOUNT
 from local.cloudformation.deployment import REGION, STACK_NAME
-from local.stack import Options, Stack
+from local.stack import LocalStack, StackOptions
 from operations.push import NAME, TAGS, TRUST, permission
 from tests.end_to_end.operators import finish, owner, start
 
@@ -26,13 +26,13 @@ WRITES = ("Create", "Put", "Update", "Delete", "Tag", "Attach")
 
 
 @pytest.fixture(scope="module")
-def stack(logs: list[bytes]) -> Iterator[Stack]:
-    with Stack(Options(parameters={"PushNotificationsAppArn": APP}, log=logs.append)) as running:
+def stack(logs: list[bytes]) -> Iterator[LocalStack]:
+    with LocalStack(StackOptions(parameters={"PushNotificationsAppArn": APP}, log=logs.append)) as running:
         yield running
 
 
 @pytest.fixture(autouse=True)
-def iam(stack: Stack) -> Iterator[Any]:
+def iam(stack: LocalStack) -> Iterator[Any]:
     """Whoever owns the account, which has no such role, and has none afterwards."""
     client = owner(stack, "iam")
     yield client
@@ -59,7 +59,7 @@ def written(client: Client) -> list[str]:
     return [call["operation"] for call in client.calls() if call["operation"].startswith(WRITES)]
 
 
-def test_role_is_made_for_chime_and_for_that_application_alone(stack: Stack, iam: Any) -> None:
+def test_role_is_made_for_chime_and_for_that_application_alone(stack: LocalStack, iam: Any) -> None:
     status, said = finish(start(stack, "push-role"))
 
     assert status == 0, said
@@ -76,7 +76,7 @@ def test_role_is_made_for_chime_and_for_that_application_alone(stack: Stack, iam
     ]
 
 
-def test_again_changes_nothing(stack: Stack, iam: Any, client: Client) -> None:
+def test_again_changes_nothing(stack: LocalStack, iam: Any, client: Client) -> None:
     assert finish(start(stack, "push-role"))[0] == 0
     client.control("DELETE", "aws", "/local/calls")
 
@@ -87,7 +87,7 @@ def test_again_changes_nothing(stack: Stack, iam: Any, client: Client) -> None:
     assert iam.get_role(RoleName=NAME)
 
 
-def test_run_that_was_stopped_is_finished(stack: Stack, iam: Any, client: Client) -> None:
+def test_run_that_was_stopped_is_finished(stack: LocalStack, iam: Any, client: Client) -> None:
     client.fault("PutRolePolicy", error="ServiceUnavailable", status=503, times=-1)
     assert finish(start(stack, "push-role"))[0] == 1
     client.control("DELETE", "aws", "/local/faults")
@@ -97,7 +97,7 @@ def test_run_that_was_stopped_is_finished(stack: Stack, iam: Any, client: Client
     assert iam.list_role_policies(RoleName=NAME)["PolicyNames"] == [OURS]
 
 
-def test_another_stack_s_application_gets_a_policy_of_its_own(stack: Stack, iam: Any) -> None:
+def test_another_stack_s_application_gets_a_policy_of_its_own(stack: LocalStack, iam: Any) -> None:
     create(iam)
     allow(iam, "SendMessages-fedcba9876543210", permission(OTHER_APP))
 
@@ -120,7 +120,7 @@ ANYBODY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal
     ],
 )
 def test_other_role_of_that_name_is_left_as_it_is_and_it_is_said_how_it_differs(
-    stack: Stack, client: Client, role: dict[str, Any], policies: dict[str, str], words: str
+    stack: LocalStack, client: Client, role: dict[str, Any], policies: dict[str, str], words: str
 ) -> None:
     create(owner(stack, "iam"), **role)
     for name, app in policies.items():
@@ -134,7 +134,7 @@ def test_other_role_of_that_name_is_left_as_it_is_and_it_is_said_how_it_differs(
     assert "Nothing was changed" in said
 
 
-def test_policy_that_is_attached_is_a_difference_too(stack: Stack, iam: Any, client: Client) -> None:
+def test_policy_that_is_attached_is_a_difference_too(stack: LocalStack, iam: Any, client: Client) -> None:
     create(iam)
     arn = iam.create_policy(PolicyName="Attached", PolicyDocument=json.dumps(permission(APP)))["Policy"]["Arn"]
     iam.attach_role_policy(RoleName=NAME, PolicyArn=arn)

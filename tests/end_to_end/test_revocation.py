@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from local.aws.callers import ACCOUNT
 from local.cloudformation.deployment import STACK_NAME
-from local.stack import Options, Stack
+from local.stack import LocalStack, StackOptions
 from tests.end_to_end.conftest import Client, aws
 from tests.end_to_end.operators import PAUSE, assert_refused, finish, may_act, owner, restore, revoke, signed_in, start
 
@@ -25,7 +25,7 @@ ANYONE = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRo
 ANYTHING = {"Effect": "Allow", "Action": "chime:*", "Resource": "*"}
 
 
-class Graded(Stack):
+class Graded(LocalStack):
     """One whose tokens may ask for another role than everybody's."""
 
     def _provider(self) -> dict[str, Any]:
@@ -33,9 +33,11 @@ class Graded(Stack):
 
 
 @pytest.fixture(scope="module")
-def stack(logs: list[bytes]) -> Iterator[Stack]:
+def stack(logs: list[bytes]) -> Iterator[LocalStack]:
     parameters = {"Revocation": "true", "UserRoleArns": MODERATOR}
-    with Graded(Options(parameters=parameters, settings={"REVOKED_USERS_SECONDS": "0"}, log=logs.append)) as running:
+    with Graded(
+        StackOptions(parameters=parameters, settings={"REVOKED_USERS_SECONDS": "0"}, log=logs.append)
+    ) as running:
         owner(running, "iam").create_role(Path="/staff/", RoleName="Moderator", AssumeRolePolicyDocument=policy(ANYONE))
         owner(running, "iam").put_role_policy(RoleName="Moderator", PolicyName="may", PolicyDocument=policy(ANYTHING))
         yield running
@@ -45,7 +47,7 @@ def policy(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def test_ada_is_cut_off_and_restored_and_bob_notices_nothing(stack: Stack, client: Client) -> None:
+def test_ada_is_cut_off_and_restored_and_bob_notices_nothing(stack: LocalStack, client: Client) -> None:
     ada, bob = signed_in(client, "ada"), signed_in(client, "bob")
     assert may_act(stack, ada)
 
@@ -62,7 +64,7 @@ def test_ada_is_cut_off_and_restored_and_bob_notices_nothing(stack: Stack, clien
     assert may_act(stack, ada)
 
 
-def test_who_was_cut_off_is_refused_before_anything_else(stack: Stack, client: Client) -> None:
+def test_who_was_cut_off_is_refused_before_anything_else(stack: LocalStack, client: Client) -> None:
     revoke(stack, "carol")
     client.control("DELETE", "aws", "/local/calls")
 
@@ -71,7 +73,7 @@ def test_who_was_cut_off_is_refused_before_anything_else(stack: Stack, client: C
     assert [call["operation"] for call in client.calls()] == ["GetParameter"]
 
 
-def test_sessions_from_after_a_restore_outlive_the_next_run_for_others(stack: Stack, client: Client) -> None:
+def test_sessions_from_after_a_restore_outlive_the_next_run_for_others(stack: LocalStack, client: Client) -> None:
     revoke(stack, "dave")
     restore(stack, "dave")
     dave = signed_in(client, "dave")
@@ -81,7 +83,7 @@ def test_sessions_from_after_a_restore_outlive_the_next_run_for_others(stack: St
     assert may_act(stack, dave)
 
 
-def test_session_of_another_role_than_everybody_s_is_denied_too(stack: Stack, client: Client) -> None:
+def test_session_of_another_role_than_everybody_s_is_denied_too(stack: LocalStack, client: Client) -> None:
     moe = signed_in(client, "moe", groups=["Moderator"])
     assert aws(stack, "sts", moe["ChimeCredentials"]).get_caller_identity()["Arn"].endswith("/Moderator/chime_moe")
     assert may_act(stack, moe)
@@ -91,7 +93,7 @@ def test_session_of_another_role_than_everybody_s_is_denied_too(stack: Stack, cl
     assert not may_act(stack, moe)
 
 
-def test_two_runs_at_once_both_get_their_way(stack: Stack, client: Client) -> None:
+def test_two_runs_at_once_both_get_their_way(stack: LocalStack, client: Client) -> None:
     people = {name: signed_in(client, name) for name in ("gina", "hugo")}
 
     running = [start(stack, "revoke", name, "--pause", PAUSE) for name in people]
@@ -102,7 +104,7 @@ def test_two_runs_at_once_both_get_their_way(stack: Stack, client: Client) -> No
         assert not may_act(stack, session)
 
 
-def test_three_runs_at_once_lose_no_restore(stack: Stack, client: Client) -> None:
+def test_three_runs_at_once_lose_no_restore(stack: LocalStack, client: Client) -> None:
     people = {name: signed_in(client, name) for name in ("kim", "lea", "max")}
     revoke(stack, "kim")
     # Slow, so that they overlap. Every order of their calls is tried by tests/unit/test_operations_at_once.py.
@@ -135,7 +137,9 @@ def test_list_that_cannot_be_read_is_an_outage(client: Client, fault: dict[str, 
     assert not {"AssumeRole", "DescribeAppInstanceUser"} & {call["operation"] for call in client.calls()}
 
 
-def test_role_without_room_is_told_of_and_new_sign_ins_are_refused_all_the_same(stack: Stack, client: Client) -> None:
+def test_role_without_room_is_told_of_and_new_sign_ins_are_refused_all_the_same(
+    stack: LocalStack, client: Client
+) -> None:
     client.fault("PutRolePolicy", error="LimitExceededException", times=-1)
 
     status, said = finish(start(stack, "revoke", "ivan", "--pause", PAUSE))
@@ -153,7 +157,7 @@ def test_role_without_room_is_told_of_and_new_sign_ins_are_refused_all_the_same(
     ],
 )
 def test_run_that_is_half_done_says_what_is_left_and_the_next_one_finishes_it(
-    stack: Stack, client: Client, operation: str, done: str, left: str
+    stack: LocalStack, client: Client, operation: str, done: str, left: str
 ) -> None:
     nina = signed_in(client, "nina")
     client.fault(operation, error="ServiceUnavailable", status=503, times=-1)
@@ -173,7 +177,7 @@ def test_run_that_is_half_done_says_what_is_left_and_the_next_one_finishes_it(
     restore(stack, "nina")
 
 
-def test_old_policies_that_stay_keep_no_user_s_session_from_being_denied(stack: Stack, client: Client) -> None:
+def test_old_policies_that_stay_keep_no_user_s_session_from_being_denied(stack: LocalStack, client: Client) -> None:
     otto = signed_in(client, "otto")
     client.fault("ListRolePolicies", error="ServiceUnavailable", status=503, times=-1)
 
@@ -182,7 +186,7 @@ def test_old_policies_that_stay_keep_no_user_s_session_from_being_denied(stack: 
     assert not may_act(stack, otto)
 
 
-def test_restore_that_is_half_done_says_so(stack: Stack, client: Client) -> None:
+def test_restore_that_is_half_done_says_so(stack: LocalStack, client: Client) -> None:
     pia = signed_in(client, "pia")
     revoke(stack, "pia")
     client.fault("DeleteRolePolicy", error="ServiceUnavailable", status=503, times=-1)
@@ -197,7 +201,7 @@ def test_restore_that_is_half_done_says_so(stack: Stack, client: Client) -> None
     assert may_act(stack, pia)
 
 
-def test_run_that_is_interrupted_says_how_to_go_on(stack: Stack) -> None:
+def test_run_that_is_interrupted_says_how_to_go_on(stack: LocalStack) -> None:
     running = start(stack, "revoke", "quin", "--pause", "60")
     assert running.stdout
     heard = [running.stdout.readline() for _ in range(3)]  # stack, list, pause
@@ -211,7 +215,7 @@ def test_run_that_is_interrupted_says_how_to_go_on(stack: Stack) -> None:
     restore(stack, "quin")
 
 
-def test_it_is_said_who_is_cut_off(stack: Stack) -> None:
+def test_it_is_said_who_is_cut_off(stack: LocalStack) -> None:
     revoke(stack, "judy")
 
     status, said = finish(start(stack, "revoked"))
@@ -222,7 +226,7 @@ def test_it_is_said_who_is_cut_off(stack: Stack) -> None:
     assert "Moderator denies sessions of before" in said
 
 
-def test_function_may_read_its_list_and_do_nothing_else_with_it(stack: Stack) -> None:
+def test_function_may_read_its_list_and_do_nothing_else_with_it(stack: LocalStack) -> None:
     function = aws(stack, "ssm", stack.endpoint.credentials("SigninFunctionRole"))
 
     assert function.get_parameter(Name=LIST)

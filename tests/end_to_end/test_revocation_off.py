@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.end_to_end.operators import finish, start
 
 if TYPE_CHECKING:
-    from local.stack import Stack
+    from local.stack import LocalStack
     from tests.end_to_end.conftest import Client
 
 
@@ -17,7 +17,7 @@ def test_sign_in_reads_no_list(client: Client) -> None:
     assert "GetParameter" not in [call["operation"] for call in client.calls()]
 
 
-def test_command_says_what_to_deploy_and_changes_nothing(stack: Stack, client: Client) -> None:
+def test_command_says_what_to_deploy_and_changes_nothing(stack: LocalStack, client: Client) -> None:
     status, said = finish(start(stack, "revoke", "ada"))
 
     assert status == 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.stack import Options, Stack
+from local.stack import LocalStack, StackOptions
 from tests.end_to_end.conftest import aws
 from tests.tokens import hmac_signer
 
@@ -23,9 +23,9 @@ SUFFIX = [{"Key": "_custom_id_", "Value": "AbCdEf"}]
 
 
 @pytest.fixture(scope="module")
-def stack(logs: list[bytes]) -> Iterator[Stack]:
+def stack(logs: list[bytes]) -> Iterator[LocalStack]:
     parameters = {"Providers": "", "SharedSecretArn": SECRET_ARN}
-    with Stack(Options(parameters=parameters, log=logs.append)) as running:
+    with LocalStack(StackOptions(parameters=parameters, log=logs.append)) as running:
         secrets = aws(running, "secretsmanager", running.endpoint.root_credentials())
         assert secrets.create_secret(Name="app", SecretString=SECRET, Tags=SUFFIX)["ARN"] == SECRET_ARN
         yield running
@@ -42,7 +42,7 @@ def test_user_signs_in_with_id_and_full_name(client: Client) -> None:
     assert answer.body["ChimeDisplayName"] == "Ada Lovelace"
 
 
-def test_new_version_signs_in_at_once_and_the_previous_one_still(stack: Stack, client: Client) -> None:
+def test_new_version_signs_in_at_once_and_the_previous_one_still(stack: LocalStack, client: Client) -> None:
     """By the template's permissions, in processes that remember the old version."""
     new = SECRET[::-1].upper()
     secrets = aws(stack, "secretsmanager", stack.endpoint.root_credentials())

@@ -16,14 +16,14 @@ import pytest
 from tests.end_to_end.conftest import aws
 
 if TYPE_CHECKING:
-    from local.stack import Stack
+    from local.stack import LocalStack
     from tests.end_to_end.conftest import Answer, Client
 
 ARN = re.compile(r"arn:aws:chime:us-east-1:123456789012:app-instance/[0-9a-f-]{36}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def chime_as_owner(stack: Stack) -> Any:
+def chime_as_owner(stack: LocalStack) -> Any:
     return aws(stack, "chime-sdk-identity", dict(stack.endpoint.root_credentials()))
 
 
@@ -128,7 +128,7 @@ def test_credentials_work_in_the_aws_cli(client: Client) -> None:
     assert json.loads(done.stdout)["AppInstanceUser"]["Name"] == "Ada Lovelace"
 
 
-def test_changed_name_is_brought_to_chime_and_the_metadata_stays(client: Client, stack: Stack) -> None:
+def test_changed_name_is_brought_to_chime_and_the_metadata_stays(client: Client, stack: LocalStack) -> None:
     arn = client.sign_in(client.token(sub="eve", name="Eve")).body["ChimeAppInstanceUserArn"]
     chime = chime_as_owner(stack)
     chime.update_app_instance_user(AppInstanceUserArn=arn, Name="Eve", Metadata="vip")
@@ -149,7 +149,7 @@ def test_returning_user_costs_one_call_to_each_service(client: Client) -> None:
     assert sorted(call["operation"] for call in client.calls()) == ["AssumeRole", "DescribeAppInstanceUser"]
 
 
-def test_fifty_devices_of_a_new_user_give_fifty_answers_and_one_user(client: Client, stack: Stack) -> None:
+def test_fifty_devices_of_a_new_user_give_fifty_answers_and_one_user(client: Client, stack: LocalStack) -> None:
     token = client.token(sub="grace", name="Grace Hopper")
 
     with ThreadPoolExecutor(50) as devices:
@@ -172,7 +172,7 @@ def test_key_that_the_issuer_has_just_begun_to_use_is_accepted(client: Client) -
     assert client.sign_in(old).status == 200
 
 
-def test_sign_ins_keep_their_connections_to_aws(client: Client, stack: Stack) -> None:
+def test_sign_ins_keep_their_connections_to_aws(client: Client, stack: LocalStack) -> None:
     before = stack.servers["aws"].accepted
 
     for _ in range(20):

@@ -1,4 +1,4 @@
-"""The throwaway certificate, in real handshakes: what a server with it sends, and what clients survive."""
+"""The self-signed certificate, in real handshakes: what a server with it sends, and what clients survive."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 from websockets.sync.client import connect
 
-from local.http.certificate import throwaway
+from local.http.certificate import self_signed
 from local.http.server import Server
-from local.http.websocket import Upgrade
+from local.http.websocket import WebSocketUpgrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,14 +41,14 @@ def greeting(environ: WSGIEnvironment, start_response: StartResponse) -> Iterabl
         opened.run()
 
     if "HTTP_UPGRADE" in environ:
-        return Upgrade(environ, serve)(environ, start_response)
+        return WebSocketUpgrade(environ, serve)(environ, start_response)
     start_response("200 OK", [("Content-Length", "5")])
     return [b"hello"]
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with closing(Server(greeting, tls=throwaway())) as running:
+    with closing(Server(greeting, tls=self_signed())) as running:
         yield running
 
 

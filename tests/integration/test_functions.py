@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.lambda_runtime.functions import PROCESSES, Functions
+from local.lambda_runtime.functions import MAX_PROCESSES, Functions
 from local.lambda_runtime.process import (
+    CallerTimeoutError,
     Function,
     FunctionFailedError,
     FunctionThrottledError,
     FunctionTimeoutError,
-    ImpatientCallerError,
 )
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ def test_process_over_its_timeout_is_killed_and_replaced(function: Function) -> 
 
 
 def test_caller_who_loses_patience_is_told_so(toy: Toy) -> None:
-    with pytest.raises(ImpatientCallerError):
+    with pytest.raises(CallerTimeoutError):
         toy("sleep", patience=0.5)
 
 
@@ -319,20 +319,22 @@ def test_error_is_logged_with_its_message_and_stack_trace(toy: Toy) -> None:
 def test_each_process_handles_one_event_at_a_time_and_sixteen_run_at_once(toy: Toy, tmp_path: Path) -> None:
     folder = tmp_path / "meeting"
     folder.mkdir()
-    with ThreadPoolExecutor(PROCESSES) as callers:
-        met = [callers.submit(toy, "meet", folder=str(folder), together=PROCESSES) for _ in range(PROCESSES)]
-        assert len({caller.result() for caller in met}) == PROCESSES
+    with ThreadPoolExecutor(MAX_PROCESSES) as callers:
+        met = [callers.submit(toy, "meet", folder=str(folder), together=MAX_PROCESSES) for _ in range(MAX_PROCESSES)]
+        assert len({caller.result() for caller in met}) == MAX_PROCESSES
 
 
 def test_seventeenth_event_waits_until_a_process_is_free(toy: Toy, tmp_path: Path) -> None:
     folder = tmp_path / "meeting"
     folder.mkdir()
-    with ThreadPoolExecutor(PROCESSES + 1) as callers:
+    with ThreadPoolExecutor(MAX_PROCESSES + 1) as callers:
         # They leave when one more name is there than there are processes.
-        busy = [callers.submit(toy, "meet", folder=str(folder), together=PROCESSES + 1) for _ in range(PROCESSES)]
-        while len(list(folder.iterdir())) < PROCESSES:
+        busy = [
+            callers.submit(toy, "meet", folder=str(folder), together=MAX_PROCESSES + 1) for _ in range(MAX_PROCESSES)
+        ]
+        while len(list(folder.iterdir())) < MAX_PROCESSES:
             time.sleep(0.01)
-        with pytest.raises(ImpatientCallerError, match="No process was free"):
+        with pytest.raises(CallerTimeoutError, match="No process was free"):
             toy(patience=0.2)
         last = callers.submit(toy)
         (folder / "one more").touch()
@@ -351,7 +353,7 @@ def test_fifty_callers_at_once_are_all_served(toy: Toy) -> None:
     with ThreadPoolExecutor(50) as callers:
         pids = list(callers.map(lambda _: toy(), range(200)))
     assert len(pids) == 200
-    assert len(set(pids)) <= PROCESSES
+    assert len(set(pids)) <= MAX_PROCESSES
 
 
 def test_process_whose_credentials_end_soon_is_replaced(function: Function) -> None:

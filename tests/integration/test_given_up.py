@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.http.certificate import throwaway
+from local.http.certificate import self_signed
 from local.http.server import Server
 from signin import aws as signin_aws
 from signin.chime import ChimeUsers
@@ -75,7 +75,7 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
 def gate(default_aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """A gate before the local AWS, which speaks TLS behind it: a connection hangs in the handshake."""
     monkeypatch.setattr(signin_aws, "CONNECT_SECONDS", 60.0)
-    with closing(Server(default_aws.endpoint, tls=throwaway())) as server, closing(Gate(server.port)) as made:
+    with closing(Server(default_aws.endpoint, tls=self_signed())) as server, closing(Gate(server.port)) as made:
         trusted = tmp_path / "certificate.pem"
         trusted.write_text(ssl.get_server_certificate(("127.0.0.1", server.port)))
         monkeypatch.setenv("AWS_CA_BUNDLE", str(trusted))

@@ -22,7 +22,7 @@ from authorizer.algorithms import ASYMMETRIC
 from authorizer.connections import _tls, tls
 from authorizer.errors import KeysUnavailable
 from authorizer.https import IssuerDocuments
-from local.http.certificate import throwaway
+from local.http.certificate import self_signed
 from tests.issuers import Issuer
 from tests.tokens import ec_signer, rsa_signer
 
@@ -50,7 +50,7 @@ def documents() -> IssuerDocuments:
 
 @pytest.fixture
 def secure_issuer() -> Iterator[Issuer]:
-    made = Issuer(tls=throwaway())
+    made = Issuer(tls=self_signed())
     made.serve("/keys", KEY_SET)
     yield made
     made.server.close()
@@ -87,7 +87,7 @@ def test_certificate_of_a_stranger_gives_no_keys(secure_issuer: Issuer, document
 def test_certificate_of_another_name_gives_no_keys(
     documents: IssuerDocuments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = Issuer(throwaway([DNSName("issuer.example")]))
+    elsewhere = Issuer(self_signed([DNSName("issuer.example")]))
     elsewhere.serve("/keys", KEY_SET)
     trust(elsewhere, tmp_path, monkeypatch)
 

@@ -16,7 +16,7 @@ import urllib3
 from local.api_gateway.app import Gateway
 from local.http.server import Server
 from local.lambda_runtime.process import environment
-from local.stack import Options, Stack
+from local.stack import LocalStack, StackOptions
 from tests.end_to_end.conftest import aws
 from tests.runtime_api import Runtime
 from tests.tokens import hmac_signer
@@ -50,9 +50,9 @@ class Ran:
 
 def run(folder: Path, level: str, by_hand: Mapping[str, str]) -> Ran:
     """Sign somebody in, then fail to, under AWS's runtime and *level*, with variables that somebody set *by_hand*."""
-    options = Options(parameters={**PARAMETERS, "LogLevel": level}, log=lambda _: None)
+    options = StackOptions(parameters={**PARAMETERS, "LogLevel": level}, log=lambda _: None)
     with ExitStack() as running:
-        stack = running.enter_context(Stack(options))
+        stack = running.enter_context(LocalStack(options))
         root = stack.endpoint.root_credentials()
         tags = [{"Key": "_custom_id_", "Value": "AbCdEf"}]
         aws(stack, "secretsmanager", root).create_secret(Name="app", SecretString=SECRET, Tags=tags)
@@ -73,7 +73,7 @@ def run(folder: Path, level: str, by_hand: Mapping[str, str]) -> Ran:
         return Ran(secrets, "".join(runtime.log for runtime in runtimes.values()))
 
 
-def sign_in(url: str, stack: Stack) -> dict[str, str]:
+def sign_in(url: str, stack: LocalStack) -> dict[str, str]:
     """Sign in, and once more while STS refuses; return what is secret of both."""
     token = hmac_signer(SECRET.encode()).token({"exp": int(time.time()) + 600, "id": SUBJECT, "full_name": NAME})
     headers = {"Authorization": f"Bearer {token}"}

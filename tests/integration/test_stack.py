@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.page import homepage
-from local.stack import Options, Stack
+from local.stack import LocalStack, StackOptions
 from tests.integration.clients import HTTP, sign_in, token
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ def log() -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def stack(log: list[bytes]) -> Iterator[Stack]:
-    with Stack(Options(log=log.append)) as stack:
+def stack(log: list[bytes]) -> Iterator[LocalStack]:
+    with LocalStack(StackOptions(log=log.append)) as stack:
         yield stack
 
 
-def test_ada_signs_in(stack: Stack) -> None:
+def test_ada_signs_in(stack: LocalStack) -> None:
     answer = sign_in(stack.urls, token(stack.urls))
     assert answer.status == 200
     assert answer.json()["ChimeUserId"] == "ada"
@@ -40,26 +40,26 @@ def test_ada_signs_in(stack: Stack) -> None:
     assert answer.json()["ChimeAppInstanceUserArn"].endswith("/user/ada")
 
 
-def test_fifty_sign_in_at_once(stack: Stack) -> None:
+def test_fifty_sign_in_at_once(stack: LocalStack) -> None:
     bearers = [token(stack.urls, sub=f"user-{number}") for number in range(50)]
     with ThreadPoolExecutor(50) as clients:
         answers = list(clients.map(lambda bearer: sign_in(stack.urls, bearer), bearers))
     assert [answer.json().get("ChimeUserId") for answer in answers] == [f"user-{number}" for number in range(50)]
 
 
-def test_expired_token_is_refused_as_the_contract_says(stack: Stack) -> None:
+def test_expired_token_is_refused_as_the_contract_says(stack: LocalStack) -> None:
     answer = sign_in(stack.urls, token(stack.urls, expires_in=-60), Origin="https://localhost:9000")
     assert (answer.status, answer.json()["reason"]) == (401, "token_expired")
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="chime-signin", error="invalid_token"'
     assert answer.headers["Access-Control-Allow-Origin"] == "https://localhost:9000"
 
 
-def test_unknown_path_is_refused_as_the_contract_says(stack: Stack) -> None:
+def test_unknown_path_is_refused_as_the_contract_says(stack: LocalStack) -> None:
     answer = HTTP.request("GET", f"{stack.urls['api']}/nowhere")
     assert (answer.status, answer.json()["error"]) == (404, "not_found")
 
 
-def test_page_knows_its_addresses_and_loads_nothing_from_elsewhere(stack: Stack) -> None:
+def test_page_knows_its_addresses_and_loads_nothing_from_elsewhere(stack: LocalStack) -> None:
     page = HTTP.request("GET", f"{stack.urls['api']}/")
     assert page.headers["Content-Type"].startswith("text/html")
     text = page.data.decode()
@@ -68,7 +68,7 @@ def test_page_knows_its_addresses_and_loads_nothing_from_elsewhere(stack: Stack)
 
 
 @pytest.mark.parametrize("path", [path for path in homepage.PATHS if path != BUILT])
-def test_page_names_what_is_there(stack: Stack, path: str) -> None:
+def test_page_names_what_is_there(stack: LocalStack, path: str) -> None:
     file = HTTP.request("GET", f"{stack.urls['api']}{path}")
 
     assert file.status == 200
@@ -76,13 +76,15 @@ def test_page_names_what_is_there(stack: Stack, path: str) -> None:
     assert {name if name.startswith("/local/") else f"/local{name}" for name in named} <= set(homepage.PATHS)
 
 
-def test_page_does_without_what_is_not_built(stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_page_does_without_what_is_not_built(
+    stack: LocalStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setitem(homepage.PATHS, BUILT, tmp_path / "aws-sdk.js")
 
     assert HTTP.request("GET", f"{stack.urls['api']}{BUILT}").status == 404
 
 
-def test_page_switches_the_faults_of_aws(stack: Stack) -> None:
+def test_page_switches_the_faults_of_aws(stack: LocalStack) -> None:
     faults = f"{stack.urls['api']}/local/aws/faults"
     HTTP.request("POST", faults, json={"operation": "AssumeRole", "error": "AccessDenied", "times": -1})
     assert sign_in(stack.urls, token(stack.urls)).status == 502
@@ -91,7 +93,7 @@ def test_page_switches_the_faults_of_aws(stack: Stack) -> None:
     assert sign_in(stack.urls, token(stack.urls)).status == 200
 
 
-def test_page_is_told_what_was_called_in_aws(stack: Stack) -> None:
+def test_page_is_told_what_was_called_in_aws(stack: LocalStack) -> None:
     calls = f"{stack.urls['api']}/local/aws/calls"
     before = len(HTTP.request("GET", calls).json())
     sign_in(stack.urls, token(stack.urls))
@@ -119,14 +121,14 @@ CHANGES = pytest.mark.parametrize(
 Change = tuple[str, str, str, Any]
 
 
-def make(stack: Stack, change: Change, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+def make(stack: LocalStack, change: Change, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
     side, method, path, body = change
     return HTTP.request(method, stack.urls[side] + path, json=body, headers=headers)
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:1", "https://localhost:9000", "null", ""])
 @CHANGES
-def test_page_of_another_origin_does_not_change(change: Change, origin: str, stack: Stack) -> None:
+def test_page_of_another_origin_does_not_change(change: Change, origin: str, stack: LocalStack) -> None:
     answer = make(stack, change, {"Origin": origin})
     assert (answer.status, answer.json()["error"]) == (403, "forbidden")
     assert HTTP.request("GET", f"{stack.urls['aws']}/local/faults").json() == []
@@ -134,27 +136,27 @@ def test_page_of_another_origin_does_not_change(change: Change, origin: str, sta
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", None])
 @CHANGES
-def test_own_page_and_programs_change(change: Change, host: str | None, stack: Stack) -> None:
+def test_own_page_and_programs_change(change: Change, host: str | None, stack: LocalStack) -> None:
     headers = {"Origin": stack.urls["api"].replace("127.0.0.1", host)} if host else {}
     assert make(stack, change, headers).status in (200, 204)
     for side in ("aws", "issuer"):
         HTTP.request("DELETE", f"{stack.urls[side]}/local/faults")
 
 
-def test_pages_of_other_origins_may_read_and_get_tokens(stack: Stack) -> None:
+def test_pages_of_other_origins_may_read_and_get_tokens(stack: LocalStack) -> None:
     elsewhere = {"Origin": "https://app.example"}
     assert HTTP.request("GET", f"{stack.urls['issuer']}/local/calls", headers=elsewhere).status == 200
     assert HTTP.request("POST", f"{stack.urls['issuer']}/token", json={}, headers=elsewhere).status == 200
 
 
-def test_pages_own_origin_may_sign_in_by_either_name(stack: Stack) -> None:
+def test_pages_own_origin_may_sign_in_by_either_name(stack: LocalStack) -> None:
     port = stack.urls["api"].rpartition(":")[2]
     for origin in (f"http://127.0.0.1:{port}", f"http://localhost:{port}", "https://localhost:9000"):
         answer = sign_in(stack.urls, token(stack.urls), Origin=origin)
         assert answer.headers["Access-Control-Allow-Origin"] == origin
 
 
-def test_functions_keep_tokens_and_names_out_of_their_log(stack: Stack, log: list[bytes]) -> None:
+def test_functions_keep_tokens_and_names_out_of_their_log(stack: LocalStack, log: list[bytes]) -> None:
     bearer = token(stack.urls, name="Grace Hopper")
     credentials = sign_in(stack.urls, bearer).json()["ChimeCredentials"]
     text = b"".join(log).decode()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.cloudformation.deployment import DeploymentError
-from local.stack import Options, Stack
+from local.stack import LocalStack, StackOptions
 from tests.integration.clients import sign_in, token
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ COMMAND = [sys.executable, "-m", "local", "--port", "0", "--issuer-port", "0", "
 
 
 def test_stacks_come_one_after_the_other_with_settings_and_parameters_of_their_own() -> None:
-    options = Options(settings={"SESSION_SECONDS": "900"}, parameters={"AllowedOrigins": "https://other.example"})
-    with Stack(options) as stack:
+    options = StackOptions(settings={"SESSION_SECONDS": "900"}, parameters={"AllowedOrigins": "https://other.example"})
+    with LocalStack(options) as stack:
         answer = sign_in(stack.urls, token(stack.urls), Origin="https://other.example")
         assert answer.json()["ExpiresIn"] <= 900
         assert answer.headers["Access-Control-Allow-Origin"] == "https://other.example"
@@ -36,30 +36,34 @@ def test_stacks_come_one_after_the_other_with_settings_and_parameters_of_their_o
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        pytest.param(Options(parameters={"SessionSeconds": "899"}), "MinValue 900", id="too small a number"),
-        pytest.param(Options(parameters={"Messaging": "all"}), "'minimal', 'member'", id="none of the allowed values"),
+        pytest.param(StackOptions(parameters={"SessionSeconds": "899"}), "MinValue 900", id="too small a number"),
         pytest.param(
-            Options(parameters={"DomainName": "A.example"}),
+            StackOptions(parameters={"Messaging": "all"}), "'minimal', 'member'", id="none of the allowed values"
+        ),
+        pytest.param(
+            StackOptions(parameters={"DomainName": "A.example"}),
             "DomainName, which is 'A.example', must be",
             id="against its pattern",
         ),
-        pytest.param(Options(parameters={"LogLevel": "DEBUG"}), "LogLevel", id="a level that goes no longer"),
+        pytest.param(StackOptions(parameters={"LogLevel": "DEBUG"}), "LogLevel", id="a level that goes no longer"),
         pytest.param(
-            Options(parameters={"Providers": f"[{' ' * 4096}]"}),
+            StackOptions(parameters={"Providers": f"[{' ' * 4096}]"}),
             "AuthorizerFunction.*4096",
             id="a parameter that makes too large a variable",
         ),
-        pytest.param(Options(settings={"PROVIDERS": " " * 4096}), "AuthorizerFunction.*4096", id="too large a setting"),
-        pytest.param(Options(settings={"NOPE": "1"}), "SESSION_SECONDS", id="setting"),
-        pytest.param(Options(parameters={"Nope": "1"}), "ChimeAppInstanceArn", id="parameter"),
+        pytest.param(
+            StackOptions(settings={"PROVIDERS": " " * 4096}), "AuthorizerFunction.*4096", id="too large a setting"
+        ),
+        pytest.param(StackOptions(settings={"NOPE": "1"}), "SESSION_SECONDS", id="setting"),
+        pytest.param(StackOptions(parameters={"Nope": "1"}), "ChimeAppInstanceArn", id="parameter"),
     ],
 )
 def test_what_aws_would_not_take_is_refused_with_what_it_would_and_leaves_nothing_behind(
-    options: Options, message: str
+    options: StackOptions, message: str
 ) -> None:
     for _ in range(2):
         with pytest.raises(DeploymentError, match=message):
-            Stack(options)
+            LocalStack(options)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.http.bodies import LARGEST_BODY
-from local.stack import Options, Stack
+from local.stack import LocalStack, StackOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,12 +45,12 @@ ANYWHERE = "rebound.example"
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with Stack(Options(log=lambda _: None)) as running:
+def stack() -> Iterator[LocalStack]:
+    with LocalStack(StackOptions(log=lambda _: None)) as running:
         yield running
 
 
-def connected(stack: Stack, side: str, *, tls: bool = False) -> http.client.HTTPConnection:
+def connected(stack: LocalStack, side: str, *, tls: bool = False) -> http.client.HTTPConnection:
     server = stack.servers[side]
     if not tls:
         return http.client.HTTPConnection(server.host, server.port, timeout=60)
@@ -59,7 +59,9 @@ def connected(stack: Stack, side: str, *, tls: bool = False) -> http.client.HTTP
     return http.client.HTTPSConnection(server.host, server.port, timeout=60, context=trusting)
 
 
-def called(stack: Stack, route: tuple[str, str, str], hosts: list[str], *, tls: bool = False) -> tuple[int, bytes, str]:
+def called(
+    stack: LocalStack, route: tuple[str, str, str], hosts: list[str], *, tls: bool = False
+) -> tuple[int, bytes, str]:
     """Return status, body and content type of the answer to a request that names *hosts* in its Host headers."""
     side, method, path = route
     with closing(connected(stack, side, tls=tls)) as client:
@@ -74,14 +76,14 @@ def called(stack: Stack, route: tuple[str, str, str], hosts: list[str], *, tls: 
         return answer.status, b"" if answer.status == 101 else answer.read(), answer.headers["Content-Type"] or ""
 
 
-def test_routes_are_on_every_port(stack: Stack) -> None:
+def test_routes_are_on_every_port(stack: LocalStack) -> None:
     assert {side for side, *_ in ROUTES} == {side for side, *_ in TAKE_BODIES} == set(stack.servers)
 
 
 @pytest.mark.parametrize(
     ("route", "tls"), [*((route, False) for route in ROUTES), *((route, True) for route in ROUTES if route[0] == "aws")]
 )
-def test_request_for_another_name_is_refused(stack: Stack, route: tuple[str, str, str], tls: bool) -> None:  # noqa: FBT001 - a parameter
+def test_request_for_another_name_is_refused(stack: LocalStack, route: tuple[str, str, str], tls: bool) -> None:  # noqa: FBT001 - a parameter
     side, *_ = route
     status, body, kind = called(stack, route, [f"{ANYWHERE}:{stack.servers[side].port}"], tls=tls)
     assert (status, kind) == (421, "application/json")
@@ -92,7 +94,7 @@ def test_request_for_another_name_is_refused(stack: Stack, route: tuple[str, str
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_request_for_this_machine_is_taken(stack: Stack, route: tuple[str, str, str]) -> None:
+def test_request_for_this_machine_is_taken(stack: LocalStack, route: tuple[str, str, str]) -> None:
     side, *_ = route
     assert called(stack, route, [f"localhost:{stack.servers[side].port}"])[0] != 421
 
@@ -111,7 +113,7 @@ def test_request_for_this_machine_is_taken(stack: Stack, route: tuple[str, str, 
     ],
 )
 @pytest.mark.parametrize("side", ["api", "issuer", "aws"])
-def test_own_names_are(stack: Stack, side: str, host: str) -> None:
+def test_own_names_are(stack: LocalStack, side: str, host: str) -> None:
     assert called(stack, (side, "OPTIONS", "/token"), [host])[0] != 421
 
 
@@ -134,24 +136,24 @@ def test_own_names_are(stack: Stack, side: str, host: str) -> None:
     ],
 )
 @pytest.mark.parametrize("side", ["api", "issuer", "aws"])
-def test_other_names_are_not(stack: Stack, side: str, hosts: list[str]) -> None:
+def test_other_names_are_not(stack: LocalStack, side: str, hosts: list[str]) -> None:
     assert called(stack, (side, "OPTIONS", "/token"), hosts)[0] == 421
 
 
 @pytest.mark.parametrize(("side", "status"), [("api", 421), ("issuer", 421), ("aws", 200)])
-def test_names_of_aws_are_its_port_s_alone(stack: Stack, side: str, status: int) -> None:
+def test_names_of_aws_are_its_port_s_alone(stack: LocalStack, side: str, status: int) -> None:
     route = (side, "OPTIONS", "/")
     for service in ("identity-chime", "messaging-chime", "sts"):
         assert called(stack, route, [f"{service}.us-east-1.amazonaws.com"])[0] == status
 
 
-def test_name_in_the_request_line_counts(stack: Stack) -> None:
+def test_name_in_the_request_line_counts(stack: LocalStack) -> None:
     assert called(stack, ("aws", "GET", f"http://{ANYWHERE}/local/calls"), ["localhost"])[0] == 421
     assert called(stack, ("aws", "GET", "http://localhost/local/calls"), [ANYWHERE])[0] == 200
 
 
 @pytest.mark.parametrize("route", TAKE_BODIES)
-def test_body_that_says_it_is_too_large_is_refused_unread(stack: Stack, route: tuple[str, str, str]) -> None:
+def test_body_that_says_it_is_too_large_is_refused_unread(stack: LocalStack, route: tuple[str, str, str]) -> None:
     side, method, path = route
     with closing(connected(stack, side)) as client:
         client.putrequest(method, path)
@@ -161,7 +163,7 @@ def test_body_that_says_it_is_too_large_is_refused_unread(stack: Stack, route: t
 
 
 @pytest.mark.parametrize("route", TAKE_BODIES)
-def test_body_in_chunks_is_refused_when_it_is_too_large(stack: Stack, route: tuple[str, str, str]) -> None:
+def test_body_in_chunks_is_refused_when_it_is_too_large(stack: LocalStack, route: tuple[str, str, str]) -> None:
     side, method, path = route
     chunks = (b" " * 0x100000 for _ in range(11))
     with closing(connected(stack, side)) as client:
@@ -174,14 +176,14 @@ def check_too_large(answer: http.client.HTTPResponse) -> None:
     assert json.loads(answer.read())["error"] == "too_large"
 
 
-def test_form_of_more_parts_than_moto_reads_is_too_large(stack: Stack) -> None:
+def test_form_of_more_parts_than_moto_reads_is_too_large(stack: LocalStack) -> None:
     part = b'--x\r\nContent-Disposition: form-data; name="Action"\r\n\r\nGetCallerIdentity\r\n'
     with closing(connected(stack, "aws")) as client:
         client.request("POST", "/", part * 1001 + b"--x--", headers={"Content-Type": "multipart/form-data; boundary=x"})
         check_too_large(client.getresponse())
 
 
-def test_page_may_read_that_its_body_is_too_large(stack: Stack) -> None:
+def test_page_may_read_that_its_body_is_too_large(stack: LocalStack) -> None:
     for side, path in (("issuer", "/token"), ("aws", "/")):
         with closing(connected(stack, side)) as client:
             client.request(
@@ -191,7 +193,7 @@ def test_page_may_read_that_its_body_is_too_large(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("length", [str(10**30), "9" * 5000])
-def test_length_beyond_all_measure_is_too_large(stack: Stack, length: str) -> None:
+def test_length_beyond_all_measure_is_too_large(stack: LocalStack, length: str) -> None:
     for side, method, path in TAKE_BODIES:
         with closing(connected(stack, side)) as client:
             client.putrequest(method, path)
@@ -201,7 +203,7 @@ def test_length_beyond_all_measure_is_too_large(stack: Stack, length: str) -> No
 
 
 @pytest.mark.parametrize("route", TAKE_BODIES)
-def test_chunks_that_are_none_are_told_so(stack: Stack, route: tuple[str, str, str]) -> None:
+def test_chunks_that_are_none_are_told_so(stack: LocalStack, route: tuple[str, str, str]) -> None:
     side, method, path = route
     with closing(connected(stack, side)) as client:
         client.putrequest(method, path)
@@ -212,7 +214,7 @@ def test_chunks_that_are_none_are_told_so(stack: Stack, route: tuple[str, str, s
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_largest_body_is_taken(stack: Stack, chunked: bool) -> None:  # noqa: FBT001 - a parameter
+def test_largest_body_is_taken(stack: LocalStack, chunked: bool) -> None:  # noqa: FBT001 - a parameter
     body = b'{"sub": "ada"}'.ljust(LARGEST_BODY)
     with closing(connected(stack, "issuer")) as client:
         client.request("POST", "/token", iter([body]) if chunked else body, encode_chunked=chunked)

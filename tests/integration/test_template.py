@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.api_gateway.definition import read_responses
-from local.api_gateway.gateway_responses import KINDS, Answer, Refusal, render
-from local.api_gateway.request import Request
+from local.api_gateway.gateway_responses import RESPONSE_TYPES, GatewayError, HttpResponse, render
+from local.api_gateway.request import HttpRequest
 from local.stack import TEMPLATE
 from tests.translated import LEAST, PROVIDERS, SETS, Translated, findings, source
 
@@ -232,13 +232,13 @@ def test_error_of_api_gateway_is_as_the_contract_says(kind: str, api: dict[str, 
     assert body["requestId"] == "$context.requestId"
 
 
-def raised(kind: str, api: dict[str, Any]) -> Answer:
+def raised(kind: str, api: dict[str, Any]) -> HttpResponse:
     """Return what API Gateway answers when it raises *kind*, as its documentation says."""
-    request = Request("POST", "/signin", (), (("Origin", "https://app.example.com"),), "127.0.0.1", "HTTP/1.1")
-    return render(Refusal(kind, "AWS's own words"), request, read_responses(api["Body"]), {"requestId": "id-1"})
+    request = HttpRequest("POST", "/signin", (), (("Origin", "https://app.example.com"),), "127.0.0.1", "HTTP/1.1")
+    return render(GatewayError(kind, "AWS's own words"), request, read_responses(api["Body"]), {"requestId": "id-1"})
 
 
-@pytest.mark.parametrize("kind", [kind for kind, said in KINDS.items() if said.status >= 500])
+@pytest.mark.parametrize("kind", [kind for kind, said in RESPONSE_TYPES.items() if said.status >= 500])
 def test_whatever_fails_in_api_gateway_is_an_outage_that_is_waited_out(kind: str, api: dict[str, Any]) -> None:
     answer = raised(kind, api)
 
@@ -247,11 +247,13 @@ def test_whatever_fails_in_api_gateway_is_an_outage_that_is_waited_out(kind: str
     assert dict(answer.headers)["Access-Control-Allow-Origin"] == "https://app.example.com"
 
 
-@pytest.mark.parametrize("kind", [kind for kind, said in KINDS.items() if said.status < 500 and kind not in ERRORS])
+@pytest.mark.parametrize(
+    "kind", [kind for kind, said in RESPONSE_TYPES.items() if said.status < 500 and kind not in ERRORS]
+)
 def test_whatever_else_api_gateway_refuses_keeps_its_status(kind: str, api: dict[str, Any]) -> None:
     answer = raised(kind, api)
 
-    assert (answer.status, json.loads(answer.body)["error"]) == (KINDS[kind].status, "bad_request")
+    assert (answer.status, json.loads(answer.body)["error"]) == (RESPONSE_TYPES[kind].status, "bad_request")
 
 
 def test_every_route_is_throttled(translated: Translated) -> None:

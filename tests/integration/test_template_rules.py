@@ -10,7 +10,7 @@ import pytest
 from authorizer.clock import Clock
 from authorizer.presets import PRESETS
 from authorizer.settings import Settings
-from local.cloudformation.rules import broken_rules
+from local.cloudformation.rules import failed_assertions
 from tests.translated import APP_INSTANCE, KEY, LEAST, OTHERWISE, PROVIDERS, SECRET, SETS, deployed, source
 
 PAGE = Path(__file__).parents[2] / "docs" / "identity-providers.md"
@@ -18,7 +18,7 @@ OPTIONAL = {"TokenUse"}
 
 
 def broken(parameters: dict[str, str], region: str = "us-east-1") -> list[str]:
-    return broken_rules(source(), {"AWS::Region": region, **parameters})
+    return failed_assertions(source(), {"AWS::Region": region, **parameters})
 
 
 def test_there_is_one_for_every_provider_that_may_be_chosen() -> None:

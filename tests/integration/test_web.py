@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.exceptions import InternalServerError
 
-from local.http.certificate import throwaway
+from local.http.certificate import self_signed
 from local.http.server import HEADERS, Server
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def test_answer_under_way_is_still_sent_when_the_server_closes_over(tls: bool) -
         start_response("200 OK", [("Content-Length", "4")])
         return [b"late"]
 
-    server = Server(slow, tls=throwaway())
+    server = Server(slow, tls=self_signed())
     with closing(connected(server, tls=tls)) as client:
         client.request("GET", "/")
         assert asked.wait(60)

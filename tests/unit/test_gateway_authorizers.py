@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from local.api_gateway.authorizers import Authorizers
-from local.api_gateway.definition import Api, Authorizer, Route
-from local.api_gateway.events import Call
-from local.api_gateway.gateway_responses import Refusal
-from local.api_gateway.request import Request
-from local.lambda_runtime.process import FunctionThrottledError, ImpatientCallerError
+from local.api_gateway.definition import Api, AuthorizerDefinition, Route
+from local.api_gateway.events import ApiRequest
+from local.api_gateway.gateway_responses import GatewayError
+from local.api_gateway.request import HttpRequest
+from local.lambda_runtime.process import CallerTimeoutError, FunctionThrottledError
 
 API = Api("api", "us-east-1", "123456789012", "v1", (), {}, {}, stage_variables={"tenant": "blue"})
-REQUEST = Request("GET", "/x", (("key", "k"),), (("authorization", "t"),), "127.0.0.1", "HTTP/1.1")
-CALL = Call(API, Route("GET", "/x", "Function", "Gate"), REQUEST, {})
+REQUEST = HttpRequest("GET", "/x", (("key", "k"),), (("authorization", "t"),), "127.0.0.1", "HTTP/1.1")
+CALL = ApiRequest(API, Route("GET", "/x", "Function", "Gate"), REQUEST, {})
 ALLOW = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
 
 
@@ -35,15 +35,15 @@ class Gate:
         return verdict(ALLOW, number=next(self.numbers))
 
 
-def remembering(*sources: str, ttl: int = 300) -> Authorizer:
-    return Authorizer("Gate", "Gate", sources, ttl)
+def remembering(*sources: str, ttl: int = 300) -> AuthorizerDefinition:
+    return AuthorizerDefinition("Gate", "Gate", sources, ttl)
 
 
 def test_authorizer_that_is_throttled_is_an_outage_and_no_refusal() -> None:
     def throttled(_function: str, _event: Any, _patience: float) -> Any:
         raise FunctionThrottledError
 
-    with pytest.raises(Refusal, match=r"^AUTHORIZER_CONFIGURATION_ERROR$"):
+    with pytest.raises(GatewayError, match=r"^AUTHORIZER_CONFIGURATION_ERROR$"):
         Authorizers(throttled).admit(remembering(ttl=0), CALL)
 
 
@@ -58,7 +58,7 @@ def test_authorizer_that_is_throttled_is_an_outage_and_no_refusal() -> None:
         pytest.param("context.identity.sourceIp", replace(REQUEST, source_ip="127.0.0.2"), id="caller's address"),
     ],
 )
-def test_verdict_is_remembered_by_its_source(source: str, other: Request) -> None:
+def test_verdict_is_remembered_by_its_source(source: str, other: HttpRequest) -> None:
     asked = Authorizers(Gate().invoke)
     numbers = [
         asked.admit(remembering(source), replace(CALL, request=request))["number"]
@@ -89,7 +89,7 @@ def test_verdict_is_remembered_by_stage_variables_too() -> None:
 def test_call_that_lacks_a_source_is_refused_unasked(source: str) -> None:
     gate = Gate()
 
-    with pytest.raises(Refusal, match="UNAUTHORIZED"):
+    with pytest.raises(GatewayError, match="UNAUTHORIZED"):
         Authorizers(gate.invoke).admit(remembering("method.request.header.Authorization", source), CALL)
     assert next(gate.numbers) == 1
 
@@ -116,13 +116,13 @@ def test_verdict_is_remembered_as_long_as_was_said(later: float, number: str) ->
 def test_policy_that_is_not_understood_lets_nobody_in(statement: dict[str, Any]) -> None:
     asked = Authorizers(lambda *_: verdict(statement))
 
-    with pytest.raises(Refusal, match="AUTHORIZER_CONFIGURATION_ERROR"):
+    with pytest.raises(GatewayError, match="AUTHORIZER_CONFIGURATION_ERROR"):
         asked.admit(remembering(ttl=0), CALL)
 
 
 def test_authorizer_that_outlasts_api_gateways_patience_has_failed() -> None:
     def invoke(_function: str, _event: Any, patience: float) -> Any:
-        raise ImpatientCallerError(f"waited {patience}")
+        raise CallerTimeoutError(f"waited {patience}")
 
-    with pytest.raises(Refusal, match="AUTHORIZER_FAILURE"):
+    with pytest.raises(GatewayError, match="AUTHORIZER_FAILURE"):
         Authorizers(invoke).admit(remembering(ttl=0), CALL)

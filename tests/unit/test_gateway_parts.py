@@ -10,12 +10,12 @@ import pytest
 from local.api_gateway.app import Gateway, match_path
 from local.api_gateway.authorizers import evaluate
 from local.api_gateway.definition import Api, GatewayResponse, Route
-from local.api_gateway.gateway_responses import KINDS, Refusal, render, substitute
-from local.api_gateway.integration_responses import read_answer
-from local.api_gateway.request import Request
+from local.api_gateway.gateway_responses import RESPONSE_TYPES, GatewayError, render, substitute
+from local.api_gateway.integration_responses import read_proxy_response
+from local.api_gateway.request import HttpRequest
 from local.http.same_origin import origin
 from local.http.server import HEADERS
-from local.lambda_runtime.process import ImpatientCallerError
+from local.lambda_runtime.process import CallerTimeoutError
 
 ARN = "arn:aws:execute-api:us-east-1:123456789012:api/v1/POST/signin"
 CONTEXT = {"requestId": "id-1", "identity": {"sourceIp": "127.0.0.1"}}
@@ -56,15 +56,15 @@ def test_template_knows_simple_substitution_only(template: str, text: str) -> No
 def refuse(
     kind: str, said: dict[str, GatewayResponse] | None = None, **headers: str
 ) -> tuple[int, dict[str, str], str]:
-    request = Request("POST", "/signin", (), tuple(headers.items()), "127.0.0.1", "HTTP/1.1")
-    answer = render(Refusal(kind, "why"), request, said or {}, CONTEXT)
+    request = HttpRequest("POST", "/signin", (), tuple(headers.items()), "127.0.0.1", "HTTP/1.1")
+    answer = render(GatewayError(kind, "why"), request, said or {}, CONTEXT)
     return answer.status, dict(answer.headers), answer.body.decode()
 
 
 def test_each_type_of_gateway_response_is_known() -> None:
     model: Any = botocore.session.get_session().get_service_model("apigateway")
     # Nothing is raised under that name: it stands for all others with a 4xx.
-    assert set(KINDS) == set(model.shape_for("GatewayResponseType").enum) - {"DEFAULT_4XX"}
+    assert set(RESPONSE_TYPES) == set(model.shape_for("GatewayResponseType").enum) - {"DEFAULT_4XX"}
 
 
 @pytest.mark.parametrize(
@@ -145,19 +145,19 @@ def test_policy_is_evaluated(statement: dict[str, Any], effect: str | None) -> N
 
 
 def test_answer_without_a_status_is_200() -> None:
-    answer = read_answer({"body": None}, "id-1", binary=False)
+    answer = read_proxy_response({"body": None}, "id-1", binary=False)
     assert (answer.status, answer.body) == (200, b"")
     assert answer.headers == [("x-amzn-RequestId", "id-1"), ("Content-Type", "application/json")]
 
 
 def test_text_that_is_no_base64_is_a_configuration_error() -> None:
-    with pytest.raises(Refusal, match="API_CONFIGURATION_ERROR"):
-        read_answer({"body": "é", "isBase64Encoded": True}, "id-1", binary=True)
+    with pytest.raises(GatewayError, match="API_CONFIGURATION_ERROR"):
+        read_proxy_response({"body": "é", "isBase64Encoded": True}, "id-1", binary=True)
 
 
 def test_function_that_outlasts_api_gateways_patience_is_a_gateway_timeout() -> None:
     def invoke(_function: str, _event: Any, patience: float) -> Any:
-        raise ImpatientCallerError(f"waited {patience}")
+        raise CallerTimeoutError(f"waited {patience}")
 
     api = Api("api", "us-east-1", "123456789012", "v1", (Route("GET", "/slow", "Slow", None),), {}, {})
     statuses: list[str] = []

@@ -9,8 +9,8 @@ from typing import Any
 import cfnlint  # type: ignore[import-untyped]
 import pytest
 
-from local.cloudformation.parameters import refused_values
-from local.cloudformation.variables import MOST_BYTES, RESERVED, refused_variables
+from local.cloudformation.parameters import constraint_violations
+from local.cloudformation.variables import MAX_BYTES, RESERVED, variable_errors
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "Text": {"Type": "String", "AllowedPattern": "[a-z]*", "MinLength": 2, "MaxLength": 4},
@@ -36,7 +36,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     ],
 )
 def test_value_within_its_constraints_is_taken(name: str, value: str) -> None:
-    assert refused_values(PARAMETERS, {name: value}) == []
+    assert constraint_violations(PARAMETERS, {name: value}) == []
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_value_within_its_constraints_is_taken(name: str, value: str) -> None:
     ],
 )
 def test_value_beyond_them_is_refused_with_what_would_do(name: str, value: str, said: str) -> None:
-    [sentence] = refused_values(PARAMETERS, {name: value})
+    [sentence] = constraint_violations(PARAMETERS, {name: value})
     assert name in sentence
     assert repr(value) in sentence
     assert said in sentence
 
 
 def test_secret_value_is_not_told() -> None:
-    [sentence] = refused_values(PARAMETERS, {"Secret": "A"})
+    [sentence] = constraint_violations(PARAMETERS, {"Secret": "A"})
     assert "'A'" not in sentence
 
 
@@ -72,21 +72,21 @@ def filled(size: int) -> dict[str, str]:
 
 
 def test_variables_of_four_kilobytes_are_taken_and_one_byte_more_is_not() -> None:
-    assert refused_variables(filled(MOST_BYTES)) == []
-    [sentence] = refused_variables(filled(MOST_BYTES + 1))
+    assert variable_errors(filled(MAX_BYTES)) == []
+    [sentence] = variable_errors(filled(MAX_BYTES + 1))
     assert "4097" in sentence
-    assert refused_variables({"NAME": "é" * 2048}) != []
+    assert variable_errors({"NAME": "é" * 2048}) != []
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED))
 def test_name_that_lambda_keeps_for_itself_is_refused(name: str) -> None:
-    [sentence] = refused_variables({name: "mine"})
+    [sentence] = variable_errors({name: "mine"})
     assert name in sentence
 
 
 @pytest.mark.parametrize("name", ["A", "1A", "A-B", "", "É1"])
 def test_name_that_is_none_is_refused(name: str) -> None:
-    assert len(refused_variables({name: "x"})) == 1
+    assert len(variable_errors({name: "x"})) == 1
 
 
 def test_reserved_names_are_those_that_cfn_lint_has_from_aws() -> None:

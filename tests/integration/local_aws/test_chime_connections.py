@@ -21,7 +21,7 @@ from botocore.credentials import Credentials
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from local.http.certificate import throwaway
+from local.http.certificate import self_signed
 from local.http.server import Server
 from tests.integration.clients import sign_at
 
@@ -43,7 +43,7 @@ PINNED = {
 @pytest.fixture
 def server(endpoint: AwsEndpoint) -> Iterator[Server]:
     """The local AWS, over HTTPS too."""
-    with closing(Server(endpoint, tls=throwaway())) as running:
+    with closing(Server(endpoint, tls=self_signed())) as running:
         yield running
 
 
@@ -369,7 +369,7 @@ def test_handshake_that_breaks_off_leaves_the_server_alone(aws: Aws, server: Ser
 
 
 def test_closing_the_server_ends_connections(aws: Aws, role: str, users: dict[str, str]) -> None:
-    credentials, server = credentials_of(aws, role, "ada"), Server(aws.endpoint, tls=throwaway())
+    credentials, server = credentials_of(aws, role, "ada"), Server(aws.endpoint, tls=self_signed())
     with opened(address(replace(aws, url=server.url), users["ada"], credentials)) as connection:
         assert event(connection)[0] == ESTABLISHED
         server.close()
