@@ -1,4 +1,4 @@
-"""The caller, as the authorizer passed them on through API Gateway."""
+"""The verified caller, as the authorizer passes them on through API Gateway."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from signin.errors import Forbidden
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Read until the first release: under GRADUAL=1 a handler may get the context of an authorizer of an earlier version.
+EARLIER_NAMES = {"namespace": "scope", "keep_subject": "plain"}
+
 
 @dataclass(frozen=True, slots=True)
 class VerifiedCaller:
     """
-    Who signs in: whoever holds one of these need check nothing.
+    Who signs in. The authorizer has verified everything in here, so nobody has to check it again.
 
-    `role` names another user role than everybody's, or is empty; `expires` is when the token ends, in seconds since
-    the epoch.
+    `namespace` keeps the users of one identity provider apart from those of another; `keep_subject` says whether the
+    subject may be the user's id as it is. `role` is the name of another user role, or empty for the one that everybody
+    gets. `expires` is when the token expires, in seconds since the epoch.
     """
 
     provider: str
-    scope: str
-    plain: bool
+    namespace: str
+    keep_subject: bool
     subject: str
     name: str
     role: str
@@ -33,19 +37,19 @@ def caller(event: Mapping[str, Any]) -> VerifiedCaller:
     """
     Return the caller in the authorizer's context of a proxy *event*.
 
-    API Gateway makes a text of every value; `sam local` leaves booleans and numbers alone.
+    API Gateway makes a string of every value; `sam local` leaves booleans and numbers as they are.
 
     Raises:
-        Forbidden: The authorizer let them pass only to be told why they may not sign in.
-        LookupError: There is no such context, or it names nobody: no authorizer has been asked, so nobody may enter.
+        Forbidden: The authorizer let the request pass only so that the caller is told why they may not sign in.
+        LookupError: The context is missing or names nobody. Then no authorizer was asked, so nobody may sign in.
     """
     context = event["requestContext"]["authorizer"]
     if context.get("forbidden"):
         raise Forbidden(str(context["forbidden"]))
     return VerifiedCaller(
         provider=_text(context, "provider"),
-        scope=_text(context, "scope"),
-        plain=_text(context, "plain").lower() == "true",
+        namespace=_text(context, _known(context, "namespace")),
+        keep_subject=_text(context, _known(context, "keep_subject")).lower() == "true",
         subject=_text(context, "subject"),
         name=str(context.get("name") or ""),
         role=str(context["role"]),
@@ -53,9 +57,13 @@ def caller(event: Mapping[str, Any]) -> VerifiedCaller:
     )
 
 
+def _known(context: Mapping[str, Any], name: str) -> str:
+    return name if name in context else EARLIER_NAMES[name]
+
+
 def _text(context: Mapping[str, Any], name: str) -> str:
     value = context[name]
-    # Or all callers without a subject would be one user.
+    # Fail closed: with an empty subject, all callers would be one user.
     if value is None or value == "":
         raise LookupError(name)
     return str(value)

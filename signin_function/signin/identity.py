@@ -1,4 +1,8 @@
-"""What Chime and STS call a caller. These names are for ever: a change would make everybody a new user."""
+"""
+What Chime and STS call a caller.
+
+The rules in this module never change: a user whose id changed would be a new user, without channels and messages.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ if TYPE_CHECKING:
 
 SESSION_PREFIX = "chime_"
 HASHED_PREFIX = "hash-"
-"""Reserved, in any case of letters: no subject that begins so is passed on unchanged."""
+"""Reserved: a subject that begins like this, in upper or lower case, is hashed, so that it cannot be another's id."""
 
 # What Chime (ids of up to 64, https://docs.aws.amazon.com/chime-sdk/latest/APIReference/
 # API_identity-chime_CreateAppInstanceUser.html) and STS (session names of up to 64, less the prefix,
@@ -24,16 +28,16 @@ def app_instance_user_id(caller: VerifiedCaller) -> str:
     """
     Return the AppInstanceUserId of *caller*: 1 to 58 characters that Chime and STS both accept.
 
-    The subject of a plain provider passes unchanged where it fits, so that users who exist keep their
-    ids. All others are hashed over scope and subject: SHA-256, in lower-case base32. Two callers are
-    one user only if provider scope and subject are equal; no character is ever replaced.
+    With `keep_subject` a subject that Chime and STS accept is the id as it is, so that users who exist keep their ids.
+    Any other id is a hash of namespace and subject: SHA-256, in lower-case base32. So two callers get one id only if
+    namespace and subject are equal. No character is ever replaced: that could make one id of two subjects.
     """
     fits = _FITS_BOTH.fullmatch(caller.subject) and not caller.subject.lower().startswith(HASHED_PREFIX)
-    if caller.plain and fits:
+    if caller.keep_subject and fits:
         return caller.subject
-    scope = caller.scope.encode()
-    # The length in front keeps "ab" + "c" and "a" + "bc" apart, and the colon the length from a scope in digits.
-    digest = hashlib.sha256(b"%d:%b%b" % (len(scope), scope, caller.subject.encode())).digest()
+    namespace = caller.namespace.encode()
+    # The length keeps "ab" + "c" and "a" + "bc" apart. The colon keeps the length apart from a namespace of digits.
+    digest = hashlib.sha256(b"%d:%b%b" % (len(namespace), namespace, caller.subject.encode())).digest()
     return HASHED_PREFIX + base64.b32encode(digest).decode("ascii").rstrip("=").lower()
 
 

@@ -124,7 +124,13 @@ class Service:
 
     def answer(self, seconds: float) -> dict[str, Any]:
         """Sign Ada Lovelace in."""
-        context = {"provider": "main", "scope": "s", "plain": "true", "subject": "ada", "name": "Ada Lovelace"}
+        context = {
+            "provider": "main",
+            "namespace": "s",
+            "keep_subject": "true",
+            "subject": "ada",
+            "name": "Ada Lovelace",
+        }
         authorizer = {**context, "role": "", "expires": str(int(time.time()) + 3600)}
         event = {"requestContext": {"authorizer": authorizer, "requestId": "request-1"}}
         answer = SignIn(self.settings, time.time, seconds).answer(event)

@@ -14,8 +14,8 @@ from tests.docker.events import authorizer_event, signin_event
 
 ADA = VerifiedCaller(
     provider="local",
-    scope="http://127.0.0.1:3001",
-    plain=True,
+    namespace="http://127.0.0.1:3001",
+    keep_subject=True,
     subject="ada",
     name="Ada Lovelace",
     role="",
@@ -29,10 +29,10 @@ def context() -> dict[str, object]:
     """Return the authorizer's context for Ada Lovelace, as it answers events/authorizer.json with her token."""
     signer = tokens.ec_signer()
     provider = {
-        "name": "local", "issuer": ADA.scope, "audience": tokens.AUDIENCE, "jwks": {"keys": [dict(signer.jwk)]},
+        "name": "local", "issuer": ADA.namespace, "audience": tokens.AUDIENCE, "jwks": {"keys": [dict(signer.jwk)]},
     }  # fmt: skip
     settings = Settings.from_environ({"PROVIDERS": json.dumps([provider])}, clock=CLOCK)
-    token = signer.token(tokens.claims(iss=ADA.scope))
+    token = signer.token(tokens.claims(iss=ADA.namespace))
     given: dict[str, object] = Authorizer(settings, clock=CLOCK).decide(authorizer_event(token))["context"]
     return given
 

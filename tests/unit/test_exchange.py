@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 NOW = 1_800_000_000
 ADA = VerifiedCaller(
     provider="main",
-    scope="https://issuer.example/",
-    plain=True,
+    namespace="https://issuer.example/",
+    keep_subject=True,
     subject="ada",
     name="Ada Lovelace",
     role="",

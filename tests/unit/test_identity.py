@@ -14,12 +14,20 @@ from signin.identity import app_instance_user_id, session_name
 CHIME_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9:_\-.@]{0,62}[A-Za-z0-9])?", re.ASCII)
 SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 SUBJECTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=255)
-SCOPES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
+NAMESPACES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
 
 
-def user_id(subject: str, *, scope: str = "https://issuer.example/", plain: bool = True) -> str:
+def user_id(subject: str, *, namespace: str = "https://issuer.example/", keep_subject: bool = True) -> str:
     return app_instance_user_id(
-        VerifiedCaller(provider="main", scope=scope, plain=plain, subject=subject, name="", role="", expires=0)
+        VerifiedCaller(
+            provider="main",
+            namespace=namespace,
+            keep_subject=keep_subject,
+            subject=subject,
+            name="",
+            role="",
+            expires=0,
+        )
     )
 
 
@@ -71,35 +79,37 @@ def test_what_hashes_begin_with_is_nobody_s_in_any_case_of_letters(subject: str)
     assert user_id(subject) != subject.lower()
 
 
-def test_subject_of_a_provider_that_is_not_plain_is_always_hashed() -> None:
-    assert user_id("ada", plain=False) == "hash-s5ymrk5fst754hxyoezcpbha3tnt74z4kddaehp5f73u6pe3xcla"
+def test_subject_of_a_provider_that_does_not_keep_subjects_is_always_hashed() -> None:
+    assert user_id("ada", keep_subject=False) == "hash-s5ymrk5fst754hxyoezcpbha3tnt74z4kddaehp5f73u6pe3xcla"
 
 
-@given(SUBJECTS, SCOPES, st.booleans())
-def test_every_subject_fits_chime_and_sts(subject: str, scope: str, plain: bool) -> None:  # noqa: FBT001 - hypothesis gives it
-    made = user_id(subject, scope=scope, plain=plain)
+@given(SUBJECTS, NAMESPACES, st.booleans())
+def test_every_subject_fits_chime_and_sts(subject: str, namespace: str, keep_subject: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+    made = user_id(subject, namespace=namespace, keep_subject=keep_subject)
 
     assert CHIME_ID.fullmatch(made)
     assert SESSION_NAME.fullmatch(session_name(made))
 
 
 @given(SUBJECTS, SUBJECTS, st.booleans())
-def test_two_subjects_are_two_users(one: str, other: str, plain: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+def test_two_subjects_are_two_users(one: str, other: str, keep_subject: bool) -> None:  # noqa: FBT001 - hypothesis gives it
     assume(one != other)
 
-    assert user_id(one, plain=plain) != user_id(other, plain=plain)
+    assert user_id(one, keep_subject=keep_subject) != user_id(other, keep_subject=keep_subject)
 
 
-@given(SUBJECTS, SCOPES, SCOPES, st.booleans())
+@given(SUBJECTS, NAMESPACES, NAMESPACES, st.booleans())
 def test_equal_subjects_of_two_providers_are_two_users(
     subject: str,
     one: str,
     other: str,
-    plain: bool,  # noqa: FBT001 - hypothesis gives it
+    keep_subject: bool,  # noqa: FBT001 - hypothesis gives it
 ) -> None:
     assume(one != other)
 
-    assert user_id(subject, scope=one, plain=False) != user_id(subject, scope=other, plain=plain)
+    assert user_id(subject, namespace=one, keep_subject=False) != user_id(
+        subject, namespace=other, keep_subject=keep_subject
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,7 +119,7 @@ def test_equal_subjects_of_two_providers_are_two_users(
         pytest.param(("0", "abcdefghijx"), ("abcdefghij", "x"), id="among digits, which the length has too"),
     ],
 )
-def test_where_the_scope_ends_matters(one: tuple[str, str], other: tuple[str, str]) -> None:
-    ids = {user_id(subject, scope=scope, plain=False) for scope, subject in (one, other)}
+def test_where_the_namespace_ends_matters(one: tuple[str, str], other: tuple[str, str]) -> None:
+    ids = {user_id(subject, namespace=namespace, keep_subject=False) for namespace, subject in (one, other)}
 
     assert len(ids) == 2

@@ -12,7 +12,7 @@ from signin.sessions import SessionPolicy, UserSession
 
 NOW = 1_800_000_000
 USER, MODERATOR = "arn:aws:iam::123456789012:role/User", "arn:aws:iam::123456789012:role/Moderator"
-ADA = VerifiedCaller("main", "s", plain=True, subject="ada", name="Ada", role="", expires=NOW + 1800)
+ADA = VerifiedCaller("main", "s", keep_subject=True, subject="ada", name="Ada", role="", expires=NOW + 1800)
 POLICY = SessionPolicy(USER, 3600, {"moderator": MODERATOR})
 
 

@@ -23,8 +23,8 @@ SETTINGS = SigninSettings(INSTANCE, POLICY, source_identity=False, allowed_origi
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 CONTEXT = {
     "provider": "main",
-    "scope": "s",
-    "plain": "true",
+    "namespace": "s",
+    "keep_subject": "true",
     "subject": "ada",
     "name": "Ada",
     "role": "",
@@ -208,16 +208,37 @@ def event(context: dict[str, Any]) -> dict[str, Any]:
     return {"requestContext": {"authorizer": context}}
 
 
-@pytest.mark.parametrize("changes", [{}, {"plain": True, "expires": 1_800_003_600}])
+@pytest.mark.parametrize("changes", [{}, {"keep_subject": True, "expires": 1_800_003_600}])
 def test_context_is_read_as_api_gateway_and_as_sam_local_write_it(changes: dict[str, Any]) -> None:
     assert caller(event({**CONTEXT, **changes})) == VerifiedCaller(
-        "main", "s", plain=True, subject="ada", name="Ada", role="", expires=1_800_003_600
+        "main", "s", keep_subject=True, subject="ada", name="Ada", role="", expires=1_800_003_600
     )
 
 
-@pytest.mark.parametrize("plain", ["false", False])
-def test_context_of_a_provider_that_is_not_plain_is_read_likewise(plain: object) -> None:
-    assert not caller(event({**CONTEXT, "plain": plain})).plain
+@pytest.mark.parametrize("keep_subject", ["false", False])
+def test_context_of_a_provider_whose_subjects_are_hashed_is_read_likewise(keep_subject: object) -> None:
+    assert not caller(event({**CONTEXT, "keep_subject": keep_subject})).keep_subject
+
+
+EARLIER_NAMES = {"namespace": "scope", "keep_subject": "plain"}
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param({EARLIER_NAMES.get(name, name): value for name, value in CONTEXT.items()}, id="an earlier one"),
+        pytest.param({**CONTEXT, "scope": "s", "plain": "true"}, id="one that sends both names"),
+    ],
+)
+def test_authorizer_of_another_version_is_understood(context: dict[str, Any]) -> None:
+    assert caller(event(context)) == caller(event(CONTEXT))
+
+
+@pytest.mark.parametrize("name", EARLIER_NAMES)
+@pytest.mark.parametrize("nothing", ["", None])
+def test_name_that_says_nothing_is_not_replaced_by_the_earlier_one(name: str, nothing: str | None) -> None:
+    with pytest.raises(LookupError):
+        caller(event({**CONTEXT, "scope": "s", "plain": "true", name: nothing}))
 
 
 def test_caller_who_may_not_sign_in_is_forbidden() -> None:
@@ -231,7 +252,7 @@ def test_context_that_lacks_anything_lets_nobody_in(name: str) -> None:
         caller(event({key: value for key, value in CONTEXT.items() if key != name}))
 
 
-@pytest.mark.parametrize("name", ["provider", "scope", "plain", "subject"])
+@pytest.mark.parametrize("name", ["provider", "namespace", "keep_subject", "subject"])
 @pytest.mark.parametrize("nothing", ["", None])
 def test_context_that_says_nothing_lets_nobody_in(name: str, nothing: str | None) -> None:
     with pytest.raises(LookupError):

@@ -18,7 +18,7 @@ from signin.sessions import Credentials, UserSession
 from signin.users import ChimeUser, Ensured
 
 ADA = VerifiedCaller(
-    "main", "https://issuer.example/", plain=True, subject="ada", name="Ada Lovelace", role="", expires=0
+    "main", "https://issuer.example/", keep_subject=True, subject="ada", name="Ada Lovelace", role="", expires=0
 )
 PERSONAL = ("ada", "Ada Lovelace", "issuer.example", "AKIA", "wJalr", "FwoG", "a telling text")
 
