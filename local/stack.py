@@ -16,7 +16,7 @@ from local.http.certificate import self_signed
 from local.http.hosts import AWS_DOMAIN, HostGuard
 from local.http.same_origin import SameOriginGuard, origin
 from local.http.server import Server
-from local.issuer.issuer.issuer import AUDIENCE, Issuer
+from local.issuer.issuer import AUDIENCE, Issuer
 from local.lambda_runtime.functions import Functions
 from local.lambda_runtime.process import to_stderr
 from local.page.homepage import Site

@@ -116,7 +116,7 @@ class WebSocketUpgrade(Response):
             super().__init__(status=status)
         except RemoteProtocolError:
             self._opened = None
-            super().__init__("This address speaks WebSocket.\n", 426, {"WebSocketUpgrade": "websocket"})
+            super().__init__("This address speaks WebSocket.\n", 426, {"Upgrade": "websocket"})
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve the connection until it ends; `web` then drops it."""

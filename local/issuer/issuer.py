@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from local.issuer.issuer.signing import SigningKey
+from local.issuer.signing import SigningKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

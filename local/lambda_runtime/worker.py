@@ -161,7 +161,7 @@ def send(answers: IO[str], line: str) -> None:
 
 
 def main() -> None:
-    """Load the handler, send how that went, then answer events until the input ends."""
+    """Load the handler, say how that went, then answer events until the input ends."""
     requests, answers = claim_pipes()
     set_up_logging(os.environ.get("AWS_LAMBDA_LOG_FORMAT"), os.environ.get("AWS_LAMBDA_LOG_LEVEL"))
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])

@@ -11,7 +11,6 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any, Self
 
 from botocore.config import Config
-from local.issuer.issuer.issuer import AUDIENCE, JWKS, Issuer
 from werkzeug.test import Client
 
 from local.aws.endpoint import AwsEndpoint
@@ -20,6 +19,7 @@ from local.cloudformation.template import isolated_session
 from local.http.bodies import BoundedBodies
 from local.http.hosts import HostGuard
 from local.http.server import Server
+from local.issuer.issuer import AUDIENCE, JWKS, Issuer
 from local.stack import TEMPLATE, WEB_DEMO_ORIGIN
 from tests.tokens import hmac_signer
 

@@ -12,9 +12,9 @@ import pytest
 import urllib3
 from cryptography.exceptions import InvalidSignature
 from jose import jwk
-from local.issuer.issuer.issuer import Issuer
 
 from local.http.server import Server
+from local.issuer.issuer import Issuer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
