@@ -161,12 +161,18 @@ class Remembered(Generic[T]):
     def _take_off(self, ended: int) -> _Flight:
         """Return the fetch under way, or the last one if it has ended since *ended* were counted, or begin one."""
         with self._lock:
-            flight = self._flight
-            if flight is None or (ended == self._ended and self._is_over(flight)):
-                self.begun += 1
-                flight = self._flight = _Flight(self.begun, self._clock.mark())
-                threading.Thread(target=self._fetch_now, args=(flight,), name="fetch-keys", daemon=True).start()
-            return flight
+            last = self._flight
+            if last is not None and not (ended == self._ended and self._is_over(last)):
+                return last
+            self.begun += 1
+            flight = self._flight = _Flight(self.begun, self._clock.mark())
+        try:
+            threading.Thread(target=self._fetch_now, args=(flight,), name="fetch-keys", daemon=True).start()
+        except RuntimeError:
+            # A machine without a thread left has a failed fetch, and keys that still serve.
+            self._fail(flight, "no thread to fetch with")
+            self._end(flight)
+        return flight
 
     def _is_over(self, flight: _Flight) -> bool:
         return flight.ended.is_set() or self._clock.since(flight.began) > LONGEST_WAIT
@@ -194,9 +200,12 @@ class Remembered(Generic[T]):
             milliseconds = 1000 * (self._clock.steady() - flight.began.steady)
             self._watch(Fetch(succeeded, outcome, age, milliseconds))
         finally:
-            with self._lock:
-                self._ended += 1
-            flight.ended.set()
+            self._end(flight)
+
+    def _end(self, flight: _Flight) -> None:
+        with self._lock:
+            self._ended += 1
+        flight.ended.set()
 
     def _keep(self, flight: _Flight, fetched: Fetched[T]) -> None:
         lifetime = self._default_lifetime if fetched.lifetime is None else fetched.lifetime

@@ -303,6 +303,26 @@ def test_clock_that_was_set_back_stops_nothing(source: Source, keys: IssuerKeys)
     assert kid(keys, "new") == "new"
 
 
+def test_machine_without_a_thread_left_is_an_outage_and_mends(
+    source: Source, keys: IssuerKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    kid(keys, "old")
+    source.passes(REFRESH_AHEAD * DEFAULT_LIFETIME + 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", none_left)
+        assert kid(keys, "old") == "old"
+        source.passes(GRACE)
+        with pytest.raises(KeysUnavailable, match=r"no thread|too old"):
+            kid(keys, "old")
+
+    source.passes(COOL_DOWN)
+    assert kid(keys, "old") == "old"
+    assert source.asked == 2
+
+
 def test_error_that_nobody_foresaw_is_an_outage_too(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
     source.down, source.error = True, ArithmeticError("something of the answer")
