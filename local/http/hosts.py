@@ -7,7 +7,7 @@ import re
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,10 @@ NAMES = ("localhost", "host.docker.internal", "host.containers.internal")
 """What this machine is called by itself, and in containers of Docker and Podman."""
 
 AWS_DOMAIN = ".amazonaws.com"
-"""AWS's own names, which a browser can be told to look for here. Nobody else can point them at this machine."""
+"""AWS's own names, which a browser can be told to look for here. In a strange network, its DNS can say so, too."""
+
+CONTROL = "/local/"
+"""What is under it is no service of AWS, and not for AWS's names: nothing there asks for a signature."""
 
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", re.IGNORECASE | re.ASCII)
 
@@ -32,22 +35,24 @@ class HostGuard:
     """
 
     def __init__(self, application: WSGIApplication, domain: str | None = None) -> None:
-        """Take what to pass requests on to, and the *domain* (`.amazonaws.com`) whose names are its own as well."""
+        """Take what to pass requests on to, and a *domain* (`.amazonaws.com`) that is its own but for `CONTROL`."""
         self._application = application
         self._domain = domain
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, be it one that becomes a WebSocket."""
-        if self._is_own(environ.get("HTTP_HOST", "")):
+        if self._is_own(environ.get("HTTP_HOST", ""), Request(environ, populate_request=False).path):
             return self._application(environ, start_response)
         return _refusal()(environ, start_response)
 
-    def _is_own(self, host: str) -> bool:
+    def _is_own(self, host: str, path: str) -> bool:
         found = _HOST.fullmatch(host)
         if found is None:
             return False
         name = found[1].lower()
-        return name in NAMES or _is_address(name) or (self._domain is not None and name.endswith(self._domain))
+        if name in NAMES or _is_address(name):
+            return True
+        return self._domain is not None and name.endswith(self._domain) and not path.startswith(CONTROL)
 
 
 def _is_address(name: str) -> bool:

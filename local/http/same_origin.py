@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
+from local.http.hosts import CONTROL
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-_PREFIX = "/local/"
 _HTTP = 80
 _HARMLESS = {"GET", "HEAD", "OPTIONS"}
 
@@ -37,7 +38,7 @@ class SameOriginGuard:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         request = Request(environ, populate_request=False)
-        changes = request.path.startswith(_PREFIX) and request.method not in _HARMLESS
+        changes = request.path.startswith(CONTROL) and request.method not in _HARMLESS
         if changes and request.headers.get("Origin") not in (None, *self._origins):
             return _refusal()(environ, start_response)
         return self._application(environ, start_response)

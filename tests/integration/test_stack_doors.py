@@ -147,6 +147,13 @@ def test_names_of_aws_are_its_port_s_alone(stack: LocalStack, side: str, status:
         assert called(stack, route, [f"{service}.us-east-1.amazonaws.com"])[0] == status
 
 
+@pytest.mark.parametrize("path", ["/local/calls", "//local/calls", "/%6cocal/calls"])
+def test_names_of_aws_lead_to_aws_and_not_to_the_control_paths(stack: LocalStack, path: str) -> None:
+    # Whoever answers DNS for this machine, as in a strange network, can have a page of such a name lead here.
+    for host in ("anybody.s3.amazonaws.com", "sts.us-east-1.amazonaws.com"):
+        assert called(stack, ("aws", "GET", path), [host])[0] == 421
+
+
 def test_name_in_the_request_line_counts(stack: LocalStack) -> None:
     assert called(stack, ("aws", "GET", f"http://{ANYWHERE}/local/calls"), ["localhost"])[0] == 421
     assert called(stack, ("aws", "GET", "http://localhost/local/calls"), [ANYWHERE])[0] == 200
