@@ -24,8 +24,16 @@ def test_access_log_holds_nothing_of_the_client_and_no_name() -> None:
         *("$context.status", "$context.error.responseType", "$context.responseLatency"),
         *("$context.authorizer.status", "$context.authorizer.latency", "$context.authorizer.requestId"),
         *("$context.authorizer.reason", "$context.integration.status", "$context.integration.latency"),
-        "$context.integration.requestId",
+        *("$context.integration.requestId", "$context.extendedRequestId"),
     }
+
+
+def test_access_log_tells_requests_apart_whatever_id_the_client_chose() -> None:
+    # A client may send any UUID as X-Amzn-RequestId, the same one each time; nobody can choose the extended id:
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-access-logging.html
+    line = json.loads(Translated(EVERYTHING).of("Apiv1Stage")["AccessLogSetting"]["Format"])
+
+    assert line["extendedRequestId"] == "$context.extendedRequestId"
 
 
 @pytest.mark.parametrize(
