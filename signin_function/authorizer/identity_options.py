@@ -108,7 +108,9 @@ def check_not_said_by_any_tenant(options: Options, issuers: tuple[str, ...], of_
     Raises:
         SettingsError: It is, and no demand says which tenant.
     """
-    demands = [(option, claim) for option in ("required_claims", "must") for claim in options.terms(option)]
+    demands = [
+        (option, claim) for option in ("required_claims", "required_claim_values") for claim in options.terms(option)
+    ]
     if not are_several(options, issuers) or any(claim == "tid" for _, claim in demands):
         return
     demands += [(option, options.text(option, "Write a claim.", "")) for option in CLAIMS[1:]]

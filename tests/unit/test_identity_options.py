@@ -255,7 +255,7 @@ def test_owner_of_another_tenant_meets_no_demand(claim: str, tenant: Any) -> Non
     several = {**ENTRA, "tenant": tenant}
     for demand in (
         {"required_claims": {claim: "ada@example.com"}},
-        {"must": {claim: "ada@example.com"}},
+        {"required_claim_values": {claim: "ada@example.com"}},
         {"required_roles": "ada@example.com", "roles_claim": claim},
         {"user_roles": "hosts", "user_roles_claim": claim},
     ):
