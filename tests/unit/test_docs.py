@@ -1,0 +1,169 @@
+"""What the documentation names is there: pages, sections, files, commands, decisions and words."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+DECISIONS = {int(path.name[:4]): path for path in sorted(DOCS.glob("decisions/*.md"))}
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md", *sorted(DOCS.rglob("*.md"))]
+LIVING = [path for path in PAGES if path not in DECISIONS.values()]
+"""The pages that describe what is there now; a decision describes what was there on its date."""
+
+INDEX = (DOCS / "README.md").read_text()
+TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+FOLDERS = "signin_function|layers|local|operations|tests|benchmarks|web_client|events|docs"
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def prose(path: Path) -> str:
+    """Return the page at *path* without its blocks of code."""
+    return re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+@cache
+def anchors(path: Path) -> frozenset[str]:
+    """Return the anchors that GitHub gives to the headings of the page at *path*."""
+    found: list[str] = []
+    for heading in re.findall(r"^#+ (.*)$", prose(path), re.MULTILINE):
+        text = re.sub(r"\[(.*?)\]\(.*?\)", r"\1", heading)
+        anchor = re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
+        found.append(f"{anchor}-{found.count(anchor)}" if anchor in found else anchor)
+    return frozenset(found)
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    """Return the relative links in *text*, each as a path and an anchor; either may be empty."""
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    return [(path, anchor) for path, _, anchor in (target.partition("#") for target in targets) if ":" not in path]
+
+
+def leads_somewhere(page: Path, path: str, anchor: str) -> bool:
+    target = (page.parent / path).resolve() if path else page
+    return target.exists() and (not anchor or anchor in anchors(target))
+
+
+# ── Links ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_link_leads_to_a_file_and_a_section(page: Path) -> None:
+    assert [link for link in links(prose(page)) if not leads_somewhere(page, *link)] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "anchor", "leads"),
+    [
+        pytest.param("glossary.md", "", True, id="a page"),
+        pytest.param("glossary.md", "who-and-what", True, id="a section"),
+        pytest.param("", "decisions", True, id="a section of the same page"),
+        pytest.param("glosary.md", "", False, id="a page that is missing"),
+        pytest.param("glossary.md", "who-and-where", False, id="a section that is missing"),
+    ],
+)
+def test_link_is_followed(path: str, anchor: str, *, leads: bool) -> None:
+    assert leads_somewhere(DOCS / "README.md", path, anchor) is leads
+
+
+def test_code_names_sections_that_there_are() -> None:
+    code = [
+        path
+        for folder in ("signin_function", "local", "operations", "tests", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    named = {
+        (path, target, anchor)
+        for path in [*code, ROOT / "template.yaml", ROOT / "Makefile", ROOT / "samconfig.toml"]
+        for target, anchor in re.findall(
+            r"(?<![/\w])((?:docs|benchmarks)/[\w/.-]+\.md)(?:#([\w-]+))?", path.read_text()
+        )
+    }
+
+    assert {target for _, target, _ in named} >= {"docs/operating.md", "docs/permissions.md", "docs/revocation.md"}
+    assert {each for each in named if not leads_somewhere(ROOT / "README.md", *each[1:])} == set()
+
+
+# ── Files and commands ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("page", LIVING, ids=name)
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    named = re.findall(rf"`((?:{FOLDERS})/[\w./-]*)`", prose(page))
+
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", LIVING, ids=name)
+def test_make_knows_every_command_that_a_page_names(page: Path) -> None:
+    named = re.findall(r"(?:^|`)make ([a-z][a-z0-9-]*)", page.read_text(), re.MULTILINE)
+
+    assert set(named) <= TARGETS
+
+
+def test_index_names_every_page() -> None:
+    linked = {(DOCS / path).resolve() for path, _ in links(INDEX)}
+
+    assert {path for path in DOCS.glob("*.md") if path.name != "README.md"} <= linked
+
+
+# ── Decisions ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def head(number: int) -> dict[str, str]:
+    """Return the fields at the top of the decision with that number: Date, Status and what it has to do with others."""
+    return dict(re.findall(r"^- ([A-Z][a-z ]+): (.*)$", DECISIONS[number].read_text(), re.MULTILINE))
+
+
+def others(number: int, field: str) -> set[int]:
+    """Return the decisions that a field of that decision links to."""
+    found = re.findall(r"\[(\d+)\]\((\d{4})-[\w-]+\.md\)", head(number).get(field, ""))
+    assert all(int(shown) == int(linked) for shown, linked in found)
+    return {int(shown) for shown, _ in found}
+
+
+def test_decisions_are_numbered_one_by_one() -> None:
+    assert [int(path.name[:4]) for path in sorted(DOCS.glob("decisions/*.md"))] == list(range(1, len(DECISIONS) + 1))
+
+
+@pytest.mark.parametrize("number", DECISIONS)
+def test_decision_has_its_number_a_date_a_status_and_its_parts(number: int) -> None:
+    text = DECISIONS[number].read_text()
+
+    assert text.startswith(f"# {number}. ")
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", head(number)["Date"])
+    assert re.fullmatch(r"accepted|superseded by \[\d+\]\(\S+\)", head(number)["Status"])
+    assert re.findall(r"\*\*(Context|Decision|Consequences)\.\*\*", text) == ["Context", "Decision", "Consequences"]
+
+
+@pytest.mark.parametrize("number", DECISIONS)
+@pytest.mark.parametrize(
+    ("by", "over"),
+    [
+        pytest.param("Status", "Supersedes", id="as a whole"),
+        pytest.param("Superseded in part by", "Supersedes in part", id="in part"),
+    ],
+)
+def test_what_supersedes_says_so_and_what_is_superseded_too(number: int, by: str, over: str) -> None:
+    assert {other for other in DECISIONS if number in others(other, over)} == others(number, by)
+    assert all(number in others(other, by) for other in others(number, over))
+
+
+@pytest.mark.parametrize("number", DECISIONS)
+def test_index_has_every_decision_with_its_title_date_and_status(number: int) -> None:
+    path, fields = DECISIONS[number], head(number)
+    title = path.read_text().splitlines()[0].partition(". ")[2]
+    start = f"| {number} | [{title}](decisions/{path.name}) | {fields['Date']} | "
+    row = next(line for line in INDEX.splitlines() if line.startswith(start))
+
+    assert row.split(" | ")[3].startswith(fields["Status"].replace("](", "](decisions/"))
+    assert {int(other) for other in re.findall(r"\[(\d+)\]", row.split(" | ")[3])} == (
+        others(number, "Status") | others(number, "Superseded in part by")
+    )
