@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from authorizer.settings import OPTIONS
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 DECISIONS = {int(path.name[:4]): path for path in sorted(DOCS.glob("decisions/*.md"))}
@@ -167,3 +169,15 @@ def test_index_has_every_decision_with_its_title_date_and_status(number: int) ->
     assert {int(other) for other in re.findall(r"\[(\d+)\]", row.split(" | ")[3])} == (
         others(number, "Status") | others(number, "Superseded in part by")
     )
+
+
+# ── The changelog ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_renamed_options_are_options_under_the_new_name_alone() -> None:
+    section = (ROOT / "CHANGELOG.md").read_text().partition("### Renamed")[2].partition("\n### ")[0]
+    renamed = re.findall(r"^\| `(\w+)` \| `(\w+)` \|$", section, re.MULTILINE)
+
+    assert len(renamed) == 13
+    assert {new for _, new in renamed} <= OPTIONS
+    assert {old for old, _ in renamed} & OPTIONS == set()
