@@ -1,4 +1,4 @@
-"""Keep bodies within bounds, whether they say how long they are or come in chunks."""
+"""Read the bodies of requests up to a limit, whether they have a Content-Length or come in chunks."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-LARGEST_BODY = 10 * 1024 * 1024
-"""Bytes. Source: AWS, "Amazon API Gateway quotas", payload size; nothing else here takes as much."""
+MAX_BODY_BYTES = 10 * 1024 * 1024
+"""Source: AWS, "Amazon API Gateway quotas", payload size. No other service that is played here takes more."""
 
 
 class BodyTooLargeError(Exception):
-    """The body has more than `LARGEST_BODY` bytes."""
+    """The body has more than `MAX_BODY_BYTES` bytes."""
 
 
 class BodyUnreadableError(Exception):
-    """The body is not framed as HTTP/1.1 has it."""
+    """The chunks of the body are not as in RFC 9112, 7.1."""
 
 
 def read_body(environ: WSGIEnvironment) -> bytes:
@@ -29,32 +29,32 @@ def read_body(environ: WSGIEnvironment) -> bytes:
     Return the request's body.
 
     Raises:
-        BodyTooLargeError: It is too large, or says so; what follows is not read.
-        BodyUnreadableError: It comes in chunks that are none.
+        BodyTooLargeError: The body is too large, or its Content-Length is; the rest is not read.
+        BodyUnreadableError: It comes in chunks that cannot be read.
     """
     stream: Any = environ["wsgi.input"]
-    said = environ.get("CONTENT_LENGTH") or "0"
-    length = int(said[:20]) if said.isdecimal() else 0
-    if length > LARGEST_BODY:
+    declared = environ.get("CONTENT_LENGTH") or "0"
+    length = int(declared[:20]) if declared.isdecimal() else 0
+    if length > MAX_BODY_BYTES:
         raise BodyTooLargeError
     if not environ.get("wsgi.input_terminated"):
         return bytes(stream.read(length)) if length else b""
     try:
-        body = bytes(stream.read(LARGEST_BODY + 1))
+        body = bytes(stream.read(MAX_BODY_BYTES + 1))
     except ConnectionError:
         raise
     except OSError as error:
         raise BodyUnreadableError from error
-    if len(body) > LARGEST_BODY:
+    if len(body) > MAX_BODY_BYTES:
         raise BodyTooLargeError
     return body
 
 
 class BoundedBodies:
-    """A WSGI application before another, which gets each body whole and within `LARGEST_BODY`, or not at all."""
+    """A WSGI middleware that passes only requests on whose whole body was read and is within `MAX_BODY_BYTES`."""
 
     def __init__(self, application: WSGIApplication) -> None:
-        """Take what to pass requests on to."""
+        """Take the next application."""
         self._application = application
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -62,14 +62,14 @@ class BoundedBodies:
         try:
             body = read_body(environ)
         except BodyTooLargeError:
-            return _refusal(413, "too_large", "The body has over 10 MB.")(environ, start_response)
+            return _error_response(413, "too_large", "The body has over 10 MB.")(environ, start_response)
         except BodyUnreadableError:
-            return _refusal(400, "bad_request", "The body cannot be read.")(environ, start_response)
+            return _error_response(400, "bad_request", "The body cannot be read.")(environ, start_response)
         return self._application({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
 
 
-def _refusal(status: int, error: str, description: str) -> Response:
-    said = {"error": error, "error_description": description}
-    # It holds nothing secret, and a script cannot see why it was refused unless it may read the answer.
+def _error_response(status: int, error: str, description: str) -> Response:
+    content = {"error": error, "error_description": description}
+    # Every page may read this answer: nothing in it is secret, and a script learns only from it what was wrong.
     headers = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
-    return Response(json.dumps(said), status, headers, content_type="application/json")
+    return Response(json.dumps(content), status, headers, content_type="application/json")

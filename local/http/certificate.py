@@ -1,4 +1,4 @@
-"""A certificate for this machine that nobody knows: made at each start, and thrown away with the process."""
+"""Make a self-signed certificate for this machine: a new one at each start, which is stored nowhere."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ HERE = x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))
 
 
 def self_signed(names: Iterable[x509.GeneralName] = HERE) -> ssl.SSLContext:
-    """Return what a server of TLS at *names* needs. Clients have to be told to trust it."""
+    """Return the TLS context of a server called *names*. Clients must be told to trust its certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     key_pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # Session tickets arrive after the handshake. Where one thread of a client reads them while another writes, Python's
-    # `ssl` may lose what was written, and both sides wait for ever. Nobody resumes a session here.
+    # No session tickets, which arrive after the handshake: if one thread of a client reads them while another writes,
+    # Python's `ssl` may lose what was written, and both sides wait for ever. Nobody resumes a session here.
     context.num_tickets = 0
-    # `ssl` reads files alone.
+    # The `ssl` module loads certificates from files only.
     with TemporaryDirectory() as folder:
         file = Path(folder, "both.pem")
         file.write_bytes(key_pem + _certificate(key, names).public_bytes(serialization.Encoding.PEM))

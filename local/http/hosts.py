@@ -1,4 +1,4 @@
-"""Refuse requests for other names than this machine's: with one of its own a web page gets here (DNS rebinding)."""
+"""Refuse requests whose Host is not this machine, because a web page could otherwise read answers (DNS rebinding)."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 NAMES = ("localhost", "host.docker.internal", "host.containers.internal")
-"""What this machine is called by itself, and in containers of Docker and Podman."""
+"""The names of this machine: its own, and those that containers of Docker and Podman use."""
 
 AWS_DOMAIN = ".amazonaws.com"
-"""AWS's own names, which a browser can be told to look for here. In a strange network, its DNS can say so, too."""
+"""AWS's names, which a browser can be told to resolve to this machine. An untrusted network's DNS can do that, too."""
 
 CONTROL = "/local/"
-"""What is under it is no service of AWS, and not for AWS's names: nothing there asks for a signature."""
+"""Paths that control the local stack. They are not AWS's, need no signature, and are refused under AWS's names."""
 
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", re.IGNORECASE | re.ASCII)
 
 
 class HostGuard:
     """
-    A WSGI application before another: refuses what is for a name that is not this machine's, and passes all else on.
+    A WSGI middleware that answers 421 to requests for names that are not this machine's, and passes the others on.
 
-    A page of http://evil.example:3000 can have its own name lead to 127.0.0.1 while it is open. To the browser it then
-    is of the stack's origin, and may read all answers; but its requests still say `Host: evil.example:3000`. Addresses
-    are as good as our names, because DNS has no say in them.
+    The owner of evil.example can point that name at 127.0.0.1 while a page of http://evil.example:3000 is open. To the
+    browser the page and the local stack then have one origin, so the page may read all answers. But its requests still
+    have `Host: evil.example:3000`. IP addresses are accepted, because they do not go through DNS.
     """
 
     def __init__(self, application: WSGIApplication, domain: str | None = None) -> None:
-        """Take what to pass requests on to, and a *domain* (`.amazonaws.com`) that is its own but for `CONTROL`."""
+        """Take the next application, and a *domain* (`.amazonaws.com`) whose names reach all paths but `CONTROL`."""
         self._application = application
         self._domain = domain
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, be it one that becomes a WebSocket."""
-        if self._is_own(environ.get("HTTP_HOST", ""), Request(environ, populate_request=False).path):
+        """Answer one request. A request for a WebSocket is one, too."""
+        if self._is_accepted(environ.get("HTTP_HOST", ""), Request(environ, populate_request=False).path):
             return self._application(environ, start_response)
-        return _refusal()(environ, start_response)
+        return _misdirected()(environ, start_response)
 
-    def _is_own(self, host: str, path: str) -> bool:
+    def _is_accepted(self, host: str, path: str) -> bool:
         found = _HOST.fullmatch(host)
         if found is None:
             return False
@@ -63,6 +63,6 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _refusal() -> Response:
-    said = {"error": "bad_request", "error_description": "This is localhost, and answers to no such name."}
-    return Response(json.dumps(said), 421, {"Cache-Control": "no-store"}, content_type="application/json")
+def _misdirected() -> Response:
+    body = {"error": "bad_request", "error_description": "This is localhost, and answers to no such name."}
+    return Response(json.dumps(body), 421, {"Cache-Control": "no-store"}, content_type="application/json")

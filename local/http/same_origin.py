@@ -1,4 +1,4 @@
-"""Keep web pages of other origins from changing the stack under `/local/`, where nothing else asks who is calling."""
+"""Let only the local stack's own page change what is under `/local/`, because these paths need no credentials."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-_HTTP = 80
-_HARMLESS = {"GET", "HEAD", "OPTIONS"}
+_HTTP_PORT = 80
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 def origin(host: str, port: int) -> str:
-    """Return the origin of pages that *host* serves over HTTP on *port*; browsers leave 80 out (RFC 6454, 6.2)."""
-    return f"http://{host}" if port == _HTTP else f"http://{host}:{port}"
+    """Return the origin of pages that *host* serves over HTTP on *port*. Browsers omit port 80 (RFC 6454, 6.2)."""
+    return f"http://{host}" if port == _HTTP_PORT else f"http://{host}:{port}"
 
 
 class SameOriginGuard:
     """
-    A WSGI application before another: refuses what is not for the page that asks, and passes all else on.
+    A WSGI middleware that answers 403 to changes that pages of other origins ask for, and passes all else on.
 
-    Browsers name a page's origin in every POST and DELETE, `no-cors` and forms included: https://fetch.spec.whatwg.org,
-    3.2. Programs that are no browsers name none.
+    Browsers send the header Origin with every POST and DELETE, also with `no-cors` and from forms
+    (https://fetch.spec.whatwg.org, 3.2). Requests without that header come from other programs, and are passed on.
     """
 
     def __init__(self, application: WSGIApplication, origins: Collection[str]) -> None:
-        """Take the *origins* of the stack's own page; they may be filled in later."""
+        """Take the next application, and the *origins* of the stack's own page, which may be added later."""
         self._application = application
         self._origins = origins
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         request = Request(environ, populate_request=False)
-        changes = request.path.startswith(CONTROL) and request.method not in _HARMLESS
+        changes = request.path.startswith(CONTROL) and request.method not in _SAFE_METHODS
         if changes and request.headers.get("Origin") not in (None, *self._origins):
-            return _refusal()(environ, start_response)
+            return _forbidden()(environ, start_response)
         return self._application(environ, start_response)
 
 
-def _refusal() -> Response:
-    said = {"error": "forbidden", "error_description": "Of all web pages, only the stack's own may change this."}
-    return Response(json.dumps(said), 403, {"Cache-Control": "no-store"}, content_type="application/json")
+def _forbidden() -> Response:
+    body = {"error": "forbidden", "error_description": "Of all web pages, only the stack's own may change this."}
+    return Response(json.dumps(body), 403, {"Cache-Control": "no-store"}, content_type="application/json")

@@ -1,4 +1,4 @@
-"""Speak WebSocket (RFC 6455) on a connection of `web`, from one thread; others may hand it what is to be sent."""
+"""Serve WebSocket (RFC 6455) on a connection of `server`, in its thread. Other threads may queue messages for it."""
 
 from __future__ import annotations
 
@@ -20,52 +20,53 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 PING_SECONDS = 30.0
-"""How often a silent client is asked whether it is there."""
+"""After how long without traffic a client is sent a ping."""
 
-_PIECE = 65_536
+_CHUNK_BYTES = 65_536
 
 
 class WebSocket:
-    """An open connection. Only `run` reads and writes; the other methods may be called from any thread."""
+    """An open WebSocket. Only `run` uses the socket; the other methods may be called from any thread."""
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         """
         Take the connection that a request asks to upgrade.
 
         Raises:
-            RemoteProtocolError: It asks for no WebSocket.
+            RemoteProtocolError: The request does not ask for a WebSocket.
         """
         self._socket: socket.socket = environ["werkzeug.socket"]
-        self._wire = WSConnection(ConnectionType.SERVER)
-        self._wire.initiate_upgrade_connection(_headers(environ), environ["PATH_INFO"])
+        self._protocol = WSConnection(ConnectionType.SERVER)
+        self._protocol.initiate_upgrade_connection(_headers(environ), environ["PATH_INFO"])
         self._outbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._alarm, self._bell = socket.socketpair()
+        # A selector waits for sockets alone, so a byte on this pair wakes it when the queue gets something.
+        self._wake_receiver, self._wake_sender = socket.socketpair()
 
     def send(self, text: str) -> None:
-        """Send a message, after those that wait."""
-        self._put(TextMessage(text))
+        """Queue a text message."""
+        self._enqueue(TextMessage(text))
 
     def close(self, code: int, reason: str = "") -> None:
-        """Close it with a code of RFC 6455, 7.4."""
-        self._put(CloseConnection(code, reason))
+        """Queue the end of the connection, with a status code of RFC 6455, 7.4."""
+        self._enqueue(CloseConnection(code, reason))
 
     def run(self) -> None:
-        """Serve it until either side closes it. What the client says is read and dropped: it has nothing to say."""
-        with ExitStack() as opened:
-            selector = opened.enter_context(selectors.DefaultSelector())
-            for end in (self._alarm, self._bell):
-                opened.enter_context(end)
+        """Serve until either side closes. Messages from the client are read and dropped: Chime defines none."""
+        with ExitStack() as resources:
+            selector = resources.enter_context(selectors.DefaultSelector())
+            for end in (self._wake_receiver, self._wake_sender):
+                resources.enter_context(end)
             selector.register(self._socket, selectors.EVENT_READ)
-            selector.register(self._alarm, selectors.EVENT_READ)
+            selector.register(self._wake_receiver, selectors.EVENT_READ)
             with suppress(OSError):  # the client is gone
-                self._answer(next(self._wire.events()))
-                while self._wire.state is not ConnectionState.CLOSED:
-                    self._turn(selector)
+                self._answer(next(self._protocol.events()))
+                while self._protocol.state is not ConnectionState.CLOSED:
+                    self._serve_once(selector)
 
-    def _turn(self, selector: selectors.BaseSelector) -> None:
+    def _serve_once(self, selector: selectors.BaseSelector) -> None:
         ready = [key.fileobj for key, _ in selector.select(PING_SECONDS)]
-        if self._alarm in ready:
-            self._alarm.recv(_PIECE)
+        if self._wake_receiver in ready:
+            self._wake_receiver.recv(_CHUNK_BYTES)
             while not self._outbox.empty():
                 self._write(self._outbox.get())
         if self._socket in ready:
@@ -74,18 +75,18 @@ class WebSocket:
             self._write(Ping())
 
     def _read(self) -> None:
-        self._wire.receive_data(self._received() or None)
+        self._protocol.receive_data(self._received() or None)
         try:
-            for event in self._wire.events():
+            for event in self._protocol.events():
                 self._answer(event)
         except RemoteProtocolError as error:
             self._write(error.event_hint or CloseConnection(1002))
 
     def _received(self) -> bytes:
-        piece = self._socket.recv(_PIECE)
-        # What TLS has taken off the wire already, no selector tells of.
+        piece = self._socket.recv(_CHUNK_BYTES)
+        # TLS may have decrypted more than was asked for, and a selector does not report such bytes.
         while isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
-            piece += self._socket.recv(_PIECE)
+            piece += self._socket.recv(_CHUNK_BYTES)
         return piece
 
     def _answer(self, event: Event) -> None:
@@ -95,39 +96,39 @@ class WebSocket:
             self._write(event.response())
 
     def _write(self, event: Event) -> None:
-        # One that is closing takes nothing more.
+        # A connection that is closing accepts no more events.
         with suppress(LocalProtocolError):
-            self._socket.sendall(self._wire.send(event))
+            self._socket.sendall(self._protocol.send(event))
 
-    def _put(self, event: Event) -> None:
+    def _enqueue(self, event: Event) -> None:
         self._outbox.put(event)
-        with suppress(OSError):  # it is over
-            self._bell.send(b"!")
+        with suppress(OSError):  # the connection has ended
+            self._wake_sender.send(b"!")
 
 
 class WebSocketUpgrade(Response):
-    """An answer that takes its connection over, to be the last thing on it; 426 if no WebSocket was asked for."""
+    """A response that turns its connection into a WebSocket; 426 if the request does not ask for one."""
 
     def __init__(self, environ: WSGIEnvironment, serve: Callable[[WebSocket], None], status: int = 101) -> None:
-        """Take the request, what to do with the WebSocket, and the status under which the request is remembered."""
+        """Take the request, the function that serves the WebSocket, and the status to record for the request."""
         self._serve = serve
         try:
-            self._opened: WebSocket | None = WebSocket(environ)
+            self._websocket: WebSocket | None = WebSocket(environ)
             super().__init__(status=status)
         except RemoteProtocolError:
-            self._opened = None
+            self._websocket = None
             super().__init__("This address speaks WebSocket.\n", 426, {"Upgrade": "websocket"})
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve the connection until it ends; `web` then drops it."""
-        if self._opened is None:
+        """Serve the WebSocket until it ends. The error then makes `server` close the connection without an answer."""
+        if self._websocket is None:
             return super().__call__(environ, start_response)
-        self._serve(self._opened)
+        self._serve(self._websocket)
         raise ConnectionAbortedError("The WebSocket is over.")
 
 
 def _headers(environ: WSGIEnvironment) -> list[tuple[bytes, bytes]]:
-    given: dict[str, Any] = {
+    headers: dict[str, Any] = {
         name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")
     }
-    return [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.http.bodies import LARGEST_BODY
+from local.http.bodies import MAX_BODY_BYTES
 from local.stack import LocalStack, StackOptions
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def test_body_that_says_it_is_too_large_is_refused_unread(stack: LocalStack, rou
     side, method, path = route
     with closing(connected(stack, side)) as client:
         client.putrequest(method, path)
-        client.putheader("Content-Length", str(LARGEST_BODY + 1))
+        client.putheader("Content-Length", str(MAX_BODY_BYTES + 1))
         client.endheaders()
         check_too_large(client.getresponse())
 
@@ -194,7 +194,7 @@ def test_page_may_read_that_its_body_is_too_large(stack: LocalStack) -> None:
     for side, path in (("issuer", "/token"), ("aws", "/")):
         with closing(connected(stack, side)) as client:
             client.request(
-                "POST", path, headers={"Content-Length": str(LARGEST_BODY + 1), "Origin": "https://app.example"}
+                "POST", path, headers={"Content-Length": str(MAX_BODY_BYTES + 1), "Origin": "https://app.example"}
             )
             assert client.getresponse().headers["Access-Control-Allow-Origin"] == "*"
 
@@ -222,7 +222,7 @@ def test_chunks_that_are_none_are_told_so(stack: LocalStack, route: tuple[str, s
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_largest_body_is_taken(stack: LocalStack, chunked: bool) -> None:  # noqa: FBT001 - a parameter
-    body = b'{"sub": "ada"}'.ljust(LARGEST_BODY)
+    body = b'{"sub": "ada"}'.ljust(MAX_BODY_BYTES)
     with closing(connected(stack, "issuer")) as client:
         client.request("POST", "/token", iter([body]) if chunked else body, encode_chunked=chunked)
         answer = client.getresponse()
