@@ -5,7 +5,7 @@
 # runs, and a shell what stands in a recipe. So what the command line sets is taken letter for letter, here; recipes read
 # it from the environment ("$$ENV"), and Make's own functions by $(value ENV), whatever set it.
 $(foreach name,$(filter-out MAKE% SHELL,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),\
-	$(eval override $(name) := $$(value $(name)))$(eval export $(name))$(eval GIVEN += $(name))))
+	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
 # Runs the command behind it with the words of ARGS, quoted as for a shell, which expands nothing in them.
 WITH_ARGS := .venv/bin/python -c 'import os, shlex, sys; os.execvp(sys.argv[1], sys.argv[1:] + shlex.split(os.environ.get("ARGS", "")))'
@@ -185,8 +185,8 @@ revoked: .venv/dev ## say who is cut off
 push-role: .venv/dev ## make the account's role by which Chime sends push notifications, unless there is one
 	@$(BIN)/python -m operations push-role
 
-# Every shell has a USER of its own, whom nobody meant.
-WHOM = $(if $(filter USER,$(GIVEN)),,$(error Say whom: make $@ USER=<ChimeUserId>))
+# Every shell has a USER of its own, whom nobody meant. What the command line sets is an override, from above.
+WHOM = $(if $(filter override,$(origin USER)),,$(error Say whom: make $@ USER=<ChimeUserId>))
 .PHONY: delete test-deployed e2e revoke restore revoked push-role
 
 # ── Housekeeping ─────────────────────────────────────────────────────────────────────────────────

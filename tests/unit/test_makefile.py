@@ -153,6 +153,19 @@ def test_deploy_deploys_what_env_says(
 
 
 @pytest.mark.parametrize("command", ["revoke", "restore"])
+@pytest.mark.parametrize("name", ["GIVEN", *re.findall(r"^([A-Z_]+) *:?=", MAKEFILE, re.MULTILINE)])
+def test_makefile_s_own_names_run_nothing_from_the_environment_and_name_nobody(
+    project: Path, command: str, name: str
+) -> None:
+    ran = project.parent / "ran"
+    for text in ("USER", HOSTILE.format(ran)):
+        done = make(project, command, USER="root", **{name: text})
+
+        assert not ran.exists()
+        assert f"Say whom: make {command} USER=" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["revoke", "restore"])
 def test_make_never_takes_the_shell_s_own_user(project: Path, command: str) -> None:
     done = make(project, command, USER="root")
 
