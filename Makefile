@@ -7,8 +7,9 @@
 $(foreach name,$(filter-out MAKE% SHELL,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
-# Runs the command behind it with the words of ARGS, quoted as for a shell, which expands nothing in them.
-WITH_ARGS := .venv/bin/python -c 'import os, shlex, sys; os.execvp(sys.argv[1], sys.argv[1:] + shlex.split(os.environ.get("ARGS", "")))'
+# $(call with_words_of,NAME) command: run the command with the words of the variable NAME behind it. The words are separated
+# and quoted as for a shell, but nothing in them is expanded.
+with_words_of = .venv/bin/python -c 'import os, shlex, sys; os.execvp(sys.argv[2], sys.argv[2:] + shlex.split(os.environ.get(sys.argv[1], "")))' $(1)
 
 # The first Python that will do; say `make PYTHON=/path/to/python3 …` for another.
 FOUND_PYTHON = $(shell for python in python3 python3.13 python3.14 python3.12 python3.11; do \
@@ -47,7 +48,7 @@ help: ## print this
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
 run: .venv/local .build/page/tried ## start the service here, with no AWS account and no Docker
-	@$(WITH_ARGS) $(BIN)/python -m local
+	@$(call with_words_of,ARGS) $(BIN)/python -m local
 
 # The first start waits for the page's SDK, so many seconds at most, and no later one does: the page says what it lacks.
 PAGE_SECONDS := 60
@@ -68,10 +69,15 @@ page: ## build the AWS SDK for the page of `make run`, where Node.js is
 
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
-test: .venv/dev ## run every test that needs neither Docker nor AWS
-	@$(BIN)/pytest --numprocesses 4 --dist loadfile # most of them wait more than they compute
+test: .venv/dev ## run every test that needs neither Docker nor AWS, in some 5 minutes; TESTS=tests/unit/test_names.py: those alone
+ifdef TESTS
+	@$(call with_words_of,TESTS) $(BIN)/pytest
+else
+	@echo 'All tests take about 5 minutes on two processors. A part of them: make test TESTS=tests/unit/test_names.py'
+	@$(BIN)/pytest --numprocesses 4 --dist loadfile # four processes on two processors too: most tests mainly wait
 	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
 	@echo 'and tests/deployed (make test-deployed).'
+endif
 
 test-browser: .venv/local page tests/browser/node_modules/made ## test the web client and the page, in Chromium
 	@tests/browser/node_modules/.bin/tsc -p web_client
@@ -109,7 +115,7 @@ load: .venv/dev ## let 200 clients sign in while Chime throttles, and print how 
 asks = $(if $(value ONLY),$(filter $(1),$(value ONLY)),all)
 
 bench: .venv/dev $(if $(call asks,cold warm memory load shipped),build) $(if $(call asks,cold warm),contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": that alone
-	@set -f; PYTHONPATH=signin_function:. $(WITH_ARGS) $(NO_ACCOUNT) $(BIN)/python -m benchmarks $(if $(value ONLY),$$ONLY)
+	@set -f; PYTHONPATH=signin_function:. $(call with_words_of,ARGS) $(NO_ACCOUNT) $(BIN)/python -m benchmarks $(if $(value ONLY),$$ONLY)
 
 # What our functions are measured beside.
 contenders: .build/bench/boto3/made .build/bench/node-sdk-v3.js benchmarks/contenders/node-sdk-v2/node_modules/made
@@ -137,7 +143,7 @@ build: .venv/dev ## build both functions and their layers (sam build)
 invoke: .venv/dev ## build, then invoke both functions with events/, in Docker (sam local invoke)
 	@$(NO_ACCOUNT) $(BIN)/python -m tests.docker.invoke
 
-local: .venv/dev ## build, then serve the API on port 3000, in Docker (sam local start-api)
+start-api: .venv/dev ## build, then serve the API on port 3000, in Docker (sam local start-api)
 	@$(NO_ACCOUNT) $(BIN)/python -m tests.docker.serve
 
 test-docker: .venv/dev ## run the tests of the built functions, in Docker
@@ -171,8 +177,6 @@ deployed: # what GRADUAL=1 and SNAPSTART=1 make of template.yaml, for its test
 test-deployed: .venv/dev ## test that stack, or the one that AWS_SAM_STACK_NAME names
 	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
 
-e2e: test-deployed # its name of before
-
 revoke: .venv/dev ## cut USER=<ChimeUserId> off: no sign-in any more, and the sessions that exist denied
 	@$(WHOM)$(BIN)/python -m operations revoke -- "$$USER"
 
@@ -185,9 +189,10 @@ revoked: .venv/dev ## say who is cut off
 push-role: .venv/dev ## make the account's role by which Chime sends push notifications, unless there is one
 	@$(BIN)/python -m operations push-role
 
-# Every shell has a USER of its own, whom nobody meant. What the command line sets is an override, from above.
+# Only a USER from the command line counts, because every shell has a USER of its own. The lines at the top of this file make
+# an override of what the command line sets.
 WHOM = $(if $(filter override,$(origin USER)),,$(error Say whom: make $@ USER=<ChimeUserId>))
-.PHONY: delete test-deployed e2e revoke restore revoked push-role
+.PHONY: delete test-deployed revoke restore revoked push-role
 
 # ── Housekeeping ─────────────────────────────────────────────────────────────────────────────────
 
@@ -234,4 +239,4 @@ clean: ## remove everything that the other commands made
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: help run page test test-browser screenshot check format fuzz load bench contenders build invoke local test-docker deploy deployed lock clean
+.PHONY: help run page test test-browser screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy deployed lock clean

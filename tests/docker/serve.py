@@ -1,4 +1,4 @@
-"""Build both functions and serve them in Docker on port 3000 until told to stop: `make local`."""
+"""Build both functions and serve them in Docker on port 3000 until told to stop: `make start-api`."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_tests_hold_in_an_environment_that_is_against_them(read: set[str], tmp_p
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-COMMANDS = ("invoke", "local", "bench")
+COMMANDS = ("invoke", "start-api", "bench")
 """What plays AWS in its own process; `make run` sees to it itself, and `make test` does as told here."""
 
 

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
 COMMANDS = re.findall(r"^([a-z0-9-]+):.*## ", MAKEFILE, re.MULTILINE)
-VARIABLES = sorted(set(re.findall(r"\$\(value ([A-Z_]+)\)|\$\$\{?([A-Z_]+)|get\(\"([A-Z_]+)\"", MAKEFILE)))
+VARIABLES = sorted(set(re.findall(r"\$\(value ([A-Z_]+)\)|\$\$\{?([A-Z_]+)|\(call with_words_of,([A-Z_]+)", MAKEFILE)))
 NAMES = sorted({name for names in VARIABLES for name in names if name and name != "PATH"} | {"CONFIRM", "NOBODY_S"})
 HOSTILE = (
     """a $(shell touch {0}) $(touch {0}) `touch {0}` "; touch {0}; " '; touch {0}; ' $$(touch {0}) $(value X) * b"""
@@ -88,6 +88,7 @@ def test_commands_and_variables_are_found() -> None:
         "PYTHON",
         "SECONDS",
         "SNAPSTART",
+        "TESTS",
         "UPGRADE",
         "USER",
         "WITHIN",
@@ -133,6 +134,23 @@ def test_words_of_args_arrive_as_a_shell_would_quote_them(project: Path) -> None
     assert done.returncode == 0, done.stderr
     words = ["--set", "NAME=a b", "--set", "X=$(touch ran)`touch ran`$$HOME", "*"]
     assert calls(project) == [["python", "-m", "local", *words]]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param([], ["--numprocesses", "4", "--dist", "loadfile"], id="all"),
+        pytest.param(["TESTS="], ["--numprocesses", "4", "--dist", "loadfile"], id="none named"),
+        pytest.param(["TESTS=tests/unit/test_names.py"], ["tests/unit/test_names.py"], id="one file"),
+        pytest.param(["TESTS='a.py::test_b[two words]' c.py"], ["a.py::test_b[two words]", "c.py"], id="two of them"),
+    ],
+)
+def test_make_test_runs_all_tests_or_those_that_are_named(project: Path, given: list[str], expected: list[str]) -> None:
+    done = make(project, "test", *given)
+
+    assert done.returncode == 0, done.stderr
+    assert calls(project) == [["pytest", *expected]]
+    assert ("Left out: " in done.stdout) == (len(expected) == 4)
 
 
 @pytest.mark.parametrize(
