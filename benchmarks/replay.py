@@ -59,12 +59,12 @@ class Replay:
                 writer.write(answer)
 
     async def _answer(self, request: bytes) -> bytes:
-        known = self._answers.get(_kind(request))
+        known = self._answers.get(_token_profile(request))
         if known is not None:
             return known
         answer = await self._ask_origin(request)
         if answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")) or request.startswith(b"HEAD "):
-            self._answers[_kind(request)] = answer
+            self._answers[_token_profile(request)] = answer
         return answer
 
     async def _ask_origin(self, request: bytes) -> bytes:
@@ -76,7 +76,7 @@ class Replay:
         return answer
 
 
-def _kind(request: bytes) -> bytes:
+def _token_profile(request: bytes) -> bytes:
     head, _, body = request.partition(b"\r\n\r\n")
     action = _ACTION.search(body)
     return head.partition(b"\r\n")[0] + (action[1] if action else b"")

@@ -8,7 +8,7 @@ from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import KeysUnavailable
 from authorizer.key_sources import FixedKeys
 from authorizer.keys import key_set, secret_key
-from authorizer.providers import Entrance, KindOfToken, Mark, Provider, Providers, UserRoles
+from authorizer.providers import AccessRequirements, Provider, Providers, TokenPattern, TokenProfile, UserRoles
 from tests.tokens import AUDIENCE, ISSUER, SECRET, ed25519_signer, hmac_signer
 
 if TYPE_CHECKING:
@@ -43,10 +43,13 @@ def provider(name: str, *issuers: str, **changes: Any) -> Provider:
         "audience_claim": "aud",
         "algorithms": ASYMMETRIC,
         "keys": FixedKeys(key_set({"keys": [dict(OURS.jwk)]}, ASYMMETRIC)),
-        "kind": KindOfToken(
-            frozenset({"jwt"}), {"use.kind": ("id",)}, {"sts": ("pending",)}, (Mark(ends={"sub": "@clients"}),)
+        "token_profile": TokenProfile(
+            frozenset({"jwt"}),
+            {"use.kind": ("id",)},
+            {"sts": ("pending",)},
+            (TokenPattern(suffixes={"sub": "@clients"}),),
         ),
-        "entrance": Entrance(("chat",), ("staff",), "access.roles", {"verified": (True,)}),
+        "access_requirements": AccessRequirements(("chat",), ("staff",), "access.roles", {"verified": (True,)}),
         "subject_claim": "sub",
         "max_subject_length": 255,
         "name_claims": ("name", "profile.name"),
@@ -60,7 +63,11 @@ def provider(name: str, *issuers: str, **changes: Any) -> Provider:
     return Provider(name=name, issuers=issuers, **{**strict, **changes})
 
 
-LENIENT: dict[str, Any] = {"kind": KindOfToken(frozenset({"jwt"})), "entrance": Entrance(), "max_lifetime": None}
+LENIENT: dict[str, Any] = {
+    "token_profile": TokenProfile(frozenset({"jwt"})),
+    "access_requirements": AccessRequirements(),
+    "max_lifetime": None,
+}
 OUT_OF_REACH = "https://out-of-reach.example"
 PROVIDERS = Providers(
     (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from authorizer.providers import Mark, Provider, Terms
+    from authorizer.providers import ClaimConstraints, Provider, TokenPattern
 
 GUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 ABSENT, AMBIGUOUS = object(), object()
@@ -50,10 +50,10 @@ def objections(provider: Provider, claims: Mapping[str, Any], now: float) -> lis
             ("times", _times_are_right(provider, claims, now)),
             ("nameless", _is_named_or_short(provider, claims, now)),
             ("audience", _is_for_us(provider, claims)),
-            ("kind", _is_of_the_kind(provider, claims)),
+            ("profile", _is_of_the_kind(provider, claims)),
             ("subject", _names_somebody(provider, claims)),
             ("role", the_one(claims, provider.user_roles.claim) is not AMBIGUOUS or not provider.user_roles.names),
-            ("entrance", _may_enter(provider, claims)),
+            ("access", _may_enter(provider, claims)),
         )
         if not good
     ]
@@ -110,28 +110,28 @@ def _is_for_us(provider: Provider, claims: Mapping[str, Any]) -> bool:
 
 
 def _is_of_the_kind(provider: Provider, claims: Mapping[str, Any]) -> bool:
-    kind = provider.kind
+    kind = provider.token_profile
     forbidden = [(the_one(claims, path), values) for path, values in kind.forbidden_claim_values.items()]
     return (
         _meets(claims, kind.required_claim_values)
         and not any(value is AMBIGUOUS or _holds(value, values) for value, values in forbidden)
-        and not any(_is_marked(claims, mark) for mark in kind.others)
+        and not any(_matches(claims, pattern) for pattern in kind.refused_patterns)
     )
 
 
-def _is_marked(claims: Mapping[str, Any], mark: Mark) -> bool:
+def _matches(claims: Mapping[str, Any], pattern: TokenPattern) -> bool:
     def text(path: str) -> str:
         value = the_one(claims, path)
         return value if isinstance(value, str) else ""
 
-    same = {text(path) for path in mark.same}
+    same = {text(path) for path in pattern.equal_claims}
     tells: Iterator[bool] = itertools.chain(
-        (_holds(the_one(claims, path), values) for path, values in mark.holds.items()),
-        (text(path).startswith(start) for path, start in mark.begins.items()),
-        (text(path).endswith(end) for path, end in mark.ends.items()),
-        ([len(same) == 1 and same != {""}] if mark.same else []),
-        (the_one(claims, path) not in (None, ABSENT) for path in mark.has),
-        (the_one(claims, path) in (None, ABSENT) for path in mark.lacks),
+        (_holds(the_one(claims, path), values) for path, values in pattern.values.items()),
+        (text(path).startswith(start) for path, start in pattern.prefixes.items()),
+        (text(path).endswith(end) for path, end in pattern.suffixes.items()),
+        ([len(same) == 1 and same != {""}] if pattern.equal_claims else []),
+        (the_one(claims, path) not in (None, ABSENT) for path in pattern.present),
+        (the_one(claims, path) in (None, ABSENT) for path in pattern.absent),
     )
     return all(tells)
 
@@ -146,21 +146,21 @@ def _names_somebody(provider: Provider, claims: Mapping[str, Any]) -> bool:
 
 
 def _may_enter(provider: Provider, claims: Mapping[str, Any]) -> bool:
-    entrance = provider.entrance
+    requirements = provider.access_requirements
     scopes = set()
     for name in ("scope", "scp"):
         held = claims.get(name)
         scopes |= set(held.split(" ") if isinstance(held, str) else _texts(held))
-    roles = the_one(claims, entrance.roles_claim)
-    has_role = not entrance.roles or (roles is not AMBIGUOUS and _holds(roles, entrance.roles))
-    return set(entrance.scopes) <= scopes and has_role and _meets(claims, entrance.claims)
+    roles = the_one(claims, requirements.roles_claim)
+    has_role = not requirements.roles or (roles is not AMBIGUOUS and _holds(roles, requirements.roles))
+    return set(requirements.scopes) <= scopes and has_role and _meets(claims, requirements.claims)
 
 
 def _texts(held: Any) -> Iterator[str]:
     return (one for one in held if isinstance(one, str)) if isinstance(held, list) else iter(())
 
 
-def _meets(claims: Mapping[str, Any], terms: Terms) -> bool:
+def _meets(claims: Mapping[str, Any], terms: ClaimConstraints) -> bool:
     return all(_holds(next(iter(every_way(claims, path)), ABSENT), values) for path, values in terms.items())
 
 

@@ -10,7 +10,7 @@ from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import KeysUnavailable, TokenRefused
 from authorizer.key_sources import FixedKeys
 from authorizer.keys import key_set, secret_key
-from authorizer.providers import Entrance, KindOfToken, Provider, Providers, UserRoles
+from authorizer.providers import AccessRequirements, Provider, Providers, TokenProfile, UserRoles
 from authorizer.verifier import verify
 from tests.tokens import (
     AUDIENCE,
@@ -31,7 +31,7 @@ RSA = rsa_signer()
 EC = ec_signer()
 ED = ed25519_signer()
 STRANGER = rsa_signer(number=2)
-KIND = KindOfToken(token_types=frozenset({"jwt", "at+jwt"}))
+KIND = TokenProfile(token_types=frozenset({"jwt", "at+jwt"}))
 
 
 def keys_of(*signers: Signer) -> FixedKeys:
@@ -46,8 +46,8 @@ def provider(**changes: Any) -> Provider:
         "audience_claim": "aud",
         "algorithms": ASYMMETRIC,
         "keys": keys_of(RSA, EC),
-        "kind": KIND,
-        "entrance": Entrance(),
+        "token_profile": KIND,
+        "access_requirements": AccessRequirements(),
         "subject_claim": "sub",
         "max_subject_length": 255,
         "name_claims": ("name", "nickname"),

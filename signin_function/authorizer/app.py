@@ -13,7 +13,7 @@ from authorizer import telemetry
 from authorizer.clock import Clock
 from authorizer.errors import CallerForbidden, KeysUnavailable, NoToken, Reason, TokenRefused
 from authorizer.request import unverified_token
-from authorizer.settings import Settings, log_level
+from authorizer.settings import AuthorizerSettings, log_level
 from authorizer.verifier import verify
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ WARM_UP_SECONDS = 4.0
 class Authorizer:
     """Decides one request at a time, by settings that were checked at start."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: AuthorizerSettings, clock: Clock) -> None:
         """Decide by *settings*, at the time that *clock* tells."""
         self._settings = settings
         self._clock = clock
@@ -67,9 +67,9 @@ class Authorizer:
             telemetry.refused(refused.reason, token)
             return _deny(event, refused.reason)
         except CallerForbidden as forbidden:
-            telemetry.forbidden(forbidden.denial, token)
+            telemetry.forbidden(forbidden.reason, token)
             # An Allow, because a Deny has one status, and that is 401: the handler answers 403.
-            return _policy("Allow", event, "forbidden", {"forbidden": forbidden.denial.value})
+            return _policy("Allow", event, "forbidden", {"forbidden": forbidden.reason.value})
         except KeysUnavailable as error:
             telemetry.unavailable(str(error), token)
             raise
@@ -86,7 +86,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 def _authorizer() -> Authorizer:
     telemetry.log_from(log_level(os.environ))
     clock = Clock()
-    settings = Settings.from_environ(os.environ, clock, telemetry.fetched)
+    settings = AuthorizerSettings.from_environ(os.environ, clock, telemetry.fetched)
     telemetry.settings_read(settings.notes)
     authorizer = Authorizer(settings, clock)
     authorizer.warm_up()

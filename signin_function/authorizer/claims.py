@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from authorizer import claim_paths, names
-from authorizer.errors import CallerForbidden, Denial, Reason, TokenRefused
+from authorizer.errors import CallerForbidden, ForbiddenReason, Reason, TokenRefused
 from authorizer.tenants import TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from authorizer.providers import Entrance, KindOfToken, Mark, Provider, Terms, UserRoles
+    from authorizer.providers import (
+        AccessRequirements,
+        ClaimConstraints,
+        Provider,
+        TokenPattern,
+        TokenProfile,
+        UserRoles,
+    )
 
 LONGEST_NAME = 400
 """In characters. Chime shows a hundred, and API Gateway's patience with an authorizer's answer is not documented."""
@@ -92,7 +99,7 @@ def check_client(claims: Mapping[str, Any], provider: Provider) -> None:
         raise TokenRefused(Reason.WRONG_AUDIENCE)
 
 
-def check_kind(claims: Mapping[str, Any], kind: KindOfToken) -> None:
+def check_token_profile(claims: Mapping[str, Any], token_profile: TokenProfile) -> None:
     """
     Check that the token is of the kind that signs users in (RFC 8725, 3.12).
 
@@ -100,15 +107,16 @@ def check_kind(claims: Mapping[str, Any], kind: KindOfToken) -> None:
         TokenRefused: It is another kind: a machine's, another use of the same issuer, a session not yet signed in.
             Or a claim that it must not have is two claims.
     """
-    if not _meets(claims, kind.required_claim_values) or any(
-        _holds_any(claim_paths.only(claims, path), values) for path, values in kind.forbidden_claim_values.items()
+    if not _meets(claims, token_profile.required_claim_values) or any(
+        _holds_any(claim_paths.only(claims, path), values)
+        for path, values in token_profile.forbidden_claim_values.items()
     ):
         raise TokenRefused(Reason.WRONG_TYPE)
-    if any(_tells(mark, claims) for mark in kind.others):
+    if any(_matches(pattern, claims) for pattern in token_profile.refused_patterns):
         raise TokenRefused(Reason.WRONG_TYPE)
 
 
-def check_entrance(claims: Mapping[str, Any], entrance: Entrance) -> None:
+def check_access(claims: Mapping[str, Any], requirements: AccessRequirements) -> None:
     """
     Check that the user of a good token may enter.
 
@@ -116,12 +124,12 @@ def check_entrance(claims: Mapping[str, Any], entrance: Entrance) -> None:
         CallerForbidden: A scope, role or claim is missing.
         TokenRefused: The claim with the roles is two claims.
     """
-    if not set(entrance.scopes) <= _scopes(claims):
-        raise CallerForbidden(Denial.MISSING_SCOPE)
-    if entrance.roles and not _holds_any(claim_paths.only(claims, entrance.roles_claim), entrance.roles):
-        raise CallerForbidden(Denial.MISSING_ROLE)
-    if not _meets(claims, entrance.claims):
-        raise CallerForbidden(Denial.MISSING_CLAIM)
+    if not set(requirements.scopes) <= _scopes(claims):
+        raise CallerForbidden(ForbiddenReason.MISSING_SCOPE)
+    if requirements.roles and not _holds_any(claim_paths.only(claims, requirements.roles_claim), requirements.roles):
+        raise CallerForbidden(ForbiddenReason.MISSING_ROLE)
+    if not _meets(claims, requirements.claims):
+        raise CallerForbidden(ForbiddenReason.MISSING_CLAIM)
 
 
 def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
@@ -143,8 +151,8 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
     )
 
 
-def _meets(claims: Mapping[str, Any], terms: Terms) -> bool:
-    return all(_holds_any(claim_paths.first(claims, path), values) for path, values in terms.items())
+def _meets(claims: Mapping[str, Any], constraints: ClaimConstraints) -> bool:
+    return all(_holds_any(claim_paths.first(claims, path), values) for path, values in constraints.items())
 
 
 def _check_named(claims: Mapping[str, Any], provider: Provider) -> None:
@@ -152,16 +160,16 @@ def _check_named(claims: Mapping[str, Any], provider: Provider) -> None:
         raise TokenRefused(Reason.LIVES_TOO_LONG)
 
 
-def _tells(mark: Mark, claims: Mapping[str, Any]) -> bool:
+def _matches(pattern: TokenPattern, claims: Mapping[str, Any]) -> bool:
     """In the order of what most marks are made of: of a user's token the first condition fails, and no more is read."""
-    same = {_text(claims, path) for path in mark.same}
+    same = {_text(claims, path) for path in pattern.equal_claims}
     return not (
-        (mark.same and (len(same) > 1 or "" in same))
-        or any(not _text(claims, path).startswith(start) for path, start in mark.begins.items())
-        or any(not _text(claims, path).endswith(end) for path, end in mark.ends.items())
-        or any(not _holds_any(claim_paths.only(claims, path), values) for path, values in mark.holds.items())
-        or any(claim_paths.only(claims, path) is None for path in mark.has)
-        or any(claim_paths.only(claims, path) is not None for path in mark.lacks)
+        (pattern.equal_claims and (len(same) > 1 or "" in same))
+        or any(not _text(claims, path).startswith(start) for path, start in pattern.prefixes.items())
+        or any(not _text(claims, path).endswith(end) for path, end in pattern.suffixes.items())
+        or any(not _holds_any(claim_paths.only(claims, path), values) for path, values in pattern.values.items())
+        or any(claim_paths.only(claims, path) is None for path in pattern.present)
+        or any(claim_paths.only(claims, path) is not None for path in pattern.absent)
     )
 
 

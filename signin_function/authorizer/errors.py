@@ -7,7 +7,7 @@ What can go wrong between a request and a caller.
     ├── CallerForbidden  the token is good, and its user may not enter (403, answered by the handler)
     └── KeysUnavailable  it cannot be judged now (503, never a 401)
 
-`SettingsError` stands apart: it stops the function at start.
+`AuthorizerSettingsError` stands apart: it stops the function at start.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Reason(Enum):
         self.description = description
 
 
-class Denial(Enum):
+class ForbiddenReason(Enum):
     """Why the user of a good token may not enter: the stable code."""
 
     MISSING_SCOPE = "missing_scope"
@@ -73,10 +73,10 @@ class TokenRefused(AuthorizerError):  # noqa: N818 - named after what happened
 class CallerForbidden(AuthorizerError):  # noqa: N818 - named after what happened
     """The token is good, and its user may not enter."""
 
-    def __init__(self, denial: Denial) -> None:
-        """Refuse for *denial*."""
-        super().__init__(denial.value)
-        self.denial = denial
+    def __init__(self, reason: ForbiddenReason) -> None:
+        """Forbid for *reason*."""
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 class KeysUnavailable(AuthorizerError):  # noqa: N818 - named after what happened
@@ -87,5 +87,5 @@ class KeysUnavailable(AuthorizerError):  # noqa: N818 - named after what happene
         super().__init__(cause)
 
 
-class SettingsError(ValueError):
+class AuthorizerSettingsError(ValueError):
     """A setting is missing or wrong; the text says which, why, and what to write instead."""

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from authorizer.errors import SettingsError
+from authorizer.errors import AuthorizerSettingsError
 from authorizer.tenants import ANY_TENANT, tenant_of
 
 if TYPE_CHECKING:
-    from authorizer.options import Options
+    from authorizer.options import ProviderOptions
     from authorizer.providers import Provider
 
 GOOGLE = ("accounts.google.com", "https://accounts.google.com")
 """Google spells its issuer in two ways, and one of them is no URL."""
 CLAIMS = ("subject_claim", "roles_claim", "user_roles_claim")
-TERMS = ("required_claims", "required_claim_values", "forbidden_claim_values")
+CONSTRAINTS = ("required_claims", "required_claim_values", "forbidden_claim_values")
 
 
-def namespace_of(options: Options, issuers: tuple[str, ...], name: str) -> str:
+def namespace_of(options: ProviderOptions, issuers: tuple[str, ...], name: str) -> str:
     """
     Return what sets the users' ids apart from those of others: the issuer, or the provider's name.
 
     Raises:
-        SettingsError: It would make one user of two people whom two issuers or tenants call the same.
+        AuthorizerSettingsError: It would make one user of two people whom two issuers or tenants call the same.
     """
     several = are_several(options, issuers)
     namespace = options.text("namespace", "Write a text.", "{iss}" if several else (*issuers, name)[0])
@@ -36,12 +36,12 @@ def namespace_of(options: Options, issuers: tuple[str, ...], name: str) -> str:
     return namespace
 
 
-def keeps_subject(options: Options, issuers: tuple[str, ...], *, only_one: bool) -> bool:
+def keeps_subject(options: ProviderOptions, issuers: tuple[str, ...], *, only_one: bool) -> bool:
     """
     Say whether ids that fit pass unchanged: those of an only provider do, unless it says otherwise.
 
     Raises:
-        SettingsError: They shall, though more than one tenant or issuer can match.
+        AuthorizerSettingsError: They shall, though more than one tenant or issuer can match.
     """
     several = are_several(options, issuers)
     keep_subject = options.flag("keep_subject", default=only_one and not several)
@@ -59,27 +59,27 @@ def check_apart(providers: tuple[Provider, ...]) -> None:
     Check that no two of *providers* share what sets their users apart.
 
     Raises:
-        SettingsError: Two do: equal ids of theirs would become one user.
+        AuthorizerSettingsError: Two do: equal ids of theirs would become one user.
     """
     namespaces = [namespace for provider in providers for namespace in _namespaces(provider)]
     twice = [namespace for namespace, times in Counter(namespaces).items() if times > 1]
     if twice:
-        raise SettingsError(
+        raise AuthorizerSettingsError(
             f"PROVIDERS: two have the same namespace, {twice[0]}: equal ids would become one user. Make them differ."
         )
 
 
-def check_not_said_of_oneself(options: Options, editable: tuple[str, ...], unverified: tuple[str, ...]) -> None:
+def check_not_said_of_oneself(options: ProviderOptions, editable: tuple[str, ...], unverified: tuple[str, ...]) -> None:
     """
     Check that who somebody is, and what they may do, is read from no claim that is *editable* by its user.
 
     Claims that are *unverified* may be their subject, if another claim has to say that they are verified.
 
     Raises:
-        SettingsError: It is.
+        AuthorizerSettingsError: It is.
     """
     named = [(option, options.text(option, "Write a claim.", "")) for option in CLAIMS]
-    named += [(option, claim) for option in TERMS for claim in options.terms(option)]
+    named += [(option, claim) for option in CONSTRAINTS for claim in options.claim_constraints(option)]
     # That a profile is there tells an ID token from others; what is in an object of its user's own tells nothing.
     within = [
         (option, claim)
@@ -89,7 +89,7 @@ def check_not_said_of_oneself(options: Options, editable: tuple[str, ...], unver
     for option, claim in named + [(option, claim) for option, claim in within if "." in claim]:
         if any(claim == one or claim.startswith(f"{one}.") for one in editable):
             raise options.wrong(option, f"is {claim}, which users can write themselves. Name one that they cannot.")
-    demanded = {**options.terms("required_claim_values"), **options.terms("required_claims")}
+    demanded = {**options.claim_constraints("required_claim_values"), **options.claim_constraints("required_claims")}
     for option, claim in named:
         if option != "forbidden_claim_values" and claim in unverified and demanded.get(f"{claim}_verified") != (True,):
             raise options.wrong(
@@ -99,17 +99,21 @@ def check_not_said_of_oneself(options: Options, editable: tuple[str, ...], unver
             )
 
 
-def check_not_said_by_any_tenant(options: Options, issuers: tuple[str, ...], of_tenant: tuple[str, ...]) -> None:
+def check_not_said_by_any_tenant(
+    options: ProviderOptions, issuers: tuple[str, ...], of_tenant: tuple[str, ...]
+) -> None:
     """
     Check that no demand is met by claims *of_tenant*, which its owner writes, where several tenants can match.
 
     A subject may be of them: it is kept apart from those of other tenants.
 
     Raises:
-        SettingsError: It is, and no demand says which tenant.
+        AuthorizerSettingsError: It is, and no demand says which tenant.
     """
     demands = [
-        (option, claim) for option in ("required_claims", "required_claim_values") for claim in options.terms(option)
+        (option, claim)
+        for option in ("required_claims", "required_claim_values")
+        for claim in options.claim_constraints(option)
     ]
     if not are_several(options, issuers) or any(claim == "tid" for _, claim in demands):
         return
@@ -123,7 +127,7 @@ def check_not_said_by_any_tenant(options: Options, issuers: tuple[str, ...], of_
             )
 
 
-def are_several(options: Options, issuers: tuple[str, ...]) -> bool:
+def are_several(options: ProviderOptions, issuers: tuple[str, ...]) -> bool:
     """Say whether *issuers* may call two people the same. Entra and Google have several names for one."""
     tenants = {tenant_of(issuer) for issuer in issuers} - {None}
     spaces = {GOOGLE[1] if issuer in GOOGLE else tenant_of(issuer) or issuer for issuer in issuers}

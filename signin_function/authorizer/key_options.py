@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from authorizer.clock import Clock
     from authorizer.key_sources import SecretVersion
     from authorizer.keys import KeySet
-    from authorizer.options import Options
+    from authorizer.options import ProviderOptions
     from authorizer.providers import KeySource
     from authorizer.remembered import Fetch, Fetched
 
@@ -34,15 +34,15 @@ LONGEST_BESIDE = 8 * 24 * HOUR
 """In seconds."""
 
 
-def replaced(options: Options) -> tuple[str, ...]:
+def replaced(options: ProviderOptions) -> tuple[str, ...]:
     """Return which options must not follow from the preset, because the deployer says where the keys are."""
     given = options.given(KEY_OPTIONS)
     beside = given == ["secret_arn"] and options.has("secret_until")
     return KEY_OPTIONS if given and not beside else ()
 
 
-def algorithms_of(options: Options) -> tuple[str, ...]:
-    """Return the algorithms that are accepted, or raise SettingsError."""
+def algorithms_of(options: ProviderOptions) -> tuple[str, ...]:
+    """Return the algorithms that are accepted, or raise AuthorizerSettingsError."""
     secret, keys = _is_signed_with(options)
     known = (*(algorithms.ASYMMETRIC if keys else ()), *(algorithms.HMAC if secret else ()))
     # A secret is for one algorithm alone, and is there for that.
@@ -62,7 +62,7 @@ def algorithms_of(options: Options) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*accepted, *missing))) if secret and keys else accepted
 
 
-def _is_signed_with(options: Options) -> tuple[bool, bool]:
+def _is_signed_with(options: ProviderOptions) -> tuple[bool, bool]:
     """Say whether tokens may be signed with a secret, and whether with keys."""
     secret = options.has("secret_arn") or options.any("preset") == "shared-secret"
     return secret, not secret or options.has("secret_until")
@@ -77,9 +77,13 @@ def _of_keys(accepted: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def keys_of(
-    options: Options, issuers: tuple[str, ...], accepted: tuple[str, ...], clock: Clock, watch: Callable[[Fetch], None]
+    options: ProviderOptions,
+    issuers: tuple[str, ...],
+    accepted: tuple[str, ...],
+    clock: Clock,
+    watch: Callable[[Fetch], None],
 ) -> KeySource:
-    """Return where the keys come from that *accepted* algorithms are used with, or raise SettingsError."""
+    """Return where the keys come from that *accepted* algorithms are used with, or raise AuthorizerSettingsError."""
     has_secret, has_keys = _is_signed_with(options)
     if not has_secret:
         _check_not_of_secret(options)
@@ -95,13 +99,15 @@ def keys_of(
     return KeysBesideSecret(keys, secret, seconds, clock)
 
 
-def _check_not_of_secret(options: Options) -> None:
+def _check_not_of_secret(options: ProviderOptions) -> None:
     of_secret = options.given(SECRET_OPTIONS)
     if of_secret:
         raise options.wrong(of_secret[0], "is for a secret, and there is no secret_arn. Write that, or leave this out.")
 
 
-def _secret(options: Options, accepted: tuple[str, ...], clock: Clock, watch: Callable[[Fetch], None]) -> SecretKeys:
+def _secret(
+    options: ProviderOptions, accepted: tuple[str, ...], clock: Clock, watch: Callable[[Fetch], None]
+) -> SecretKeys:
     given = options.given(KEY_OPTIONS)
     if len(given) > 1 and not options.has("secret_until"):
         raise options.wrong(
@@ -113,7 +119,11 @@ def _secret(options: Options, accepted: tuple[str, ...], clock: Clock, watch: Ca
 
 
 def _keys(
-    options: Options, issuers: tuple[str, ...], accepted: tuple[str, ...], clock: Clock, watch: Callable[[Fetch], None]
+    options: ProviderOptions,
+    issuers: tuple[str, ...],
+    accepted: tuple[str, ...],
+    clock: Clock,
+    watch: Callable[[Fetch], None],
 ) -> KeySource:
     given = [option for option in options.given(KEY_OPTIONS) if option != "secret_arn"]
     if len(given) > 1:
@@ -127,16 +137,16 @@ def _keys(
     return IssuerKeys(Remembered(_fetch_of_key_set(options, issuers[0], accepted), clock, watch), clock)
 
 
-def _seconds_beside(options: Options, clock: Clock) -> float:
+def _seconds_beside(options: ProviderOptions, clock: Clock) -> float:
     """Return for how long the secret is accepted beside the keys: 0 or less, with a note, if that is over."""
-    mend = "Write a date and a time with its zone: 2026-12-31T00:00:00Z."
-    text = options.text("secret_until", mend)
+    hint = "Write a date and a time with its zone: 2026-12-31T00:00:00Z."
+    text = options.text("secret_until", hint)
     try:
         until = datetime.fromisoformat(text)
     except ValueError:
-        raise options.wrong("secret_until", f"is no date and time. {mend}") from None
+        raise options.wrong("secret_until", f"is no date and time. {hint}") from None
     if until.tzinfo is None:
-        raise options.wrong("secret_until", f"names no zone. {mend}")
+        raise options.wrong("secret_until", f"names no zone. {hint}")
     seconds = until.timestamp() - clock.wall()
     if seconds > LONGEST_BESIDE:
         raise options.wrong(
@@ -149,7 +159,7 @@ def _seconds_beside(options: Options, clock: Clock) -> float:
     return seconds
 
 
-def _fixed_keys(options: Options, option: str, accepted: tuple[str, ...]) -> FixedKeys:
+def _fixed_keys(options: ProviderOptions, option: str, accepted: tuple[str, ...]) -> FixedKeys:
     # Not at the top: whose keys have to be fetched, loads cryptography while the issuer answers.
     from authorizer.keys import key_set, key_set_of_pem  # noqa: PLC0415
 
@@ -161,20 +171,24 @@ def _fixed_keys(options: Options, option: str, accepted: tuple[str, ...]) -> Fix
         raise options.wrong(option, f"cannot be used: {error}.") from None
 
 
-def _fetch_of_key_set(options: Options, issuer: str, accepted: tuple[str, ...]) -> Callable[[], Fetched[KeySet]]:
+def _fetch_of_key_set(
+    options: ProviderOptions, issuer: str, accepted: tuple[str, ...]
+) -> Callable[[], Fetched[KeySet]]:
     documents = IssuerDocuments(accepted)
     if options.has("jwks_uri"):
         return partial(documents.key_set_at, options.url("jwks_uri", "Write the address of the issuer's key set."))
     # Here alone: an issuer that is not asked for keys may have any name, http://…/trust (ADFS), urn:… or a bare word.
     if not is_allowed(issuer):
-        mend = "Write https://…, or say by jwks_uri, jwks or pem where its keys are."
+        hint = "Write https://…, or say by jwks_uri, jwks or pem where its keys are."
         raise options.wrong(
-            "issuer", f"is not an https URL without credentials, and is to be asked for its keys. {mend}"
+            "issuer", f"is not an https URL without credentials, and is to be asked for its keys. {hint}"
         )
     return partial(documents.discovered_key_set, issuer)
 
 
-def _versions(options: Options, algorithm: str, clock: Clock) -> Callable[[], Fetched[tuple[SecretVersion, ...]]]:
+def _versions(
+    options: ProviderOptions, algorithm: str, clock: Clock
+) -> Callable[[], Fetched[tuple[SecretVersion, ...]]]:
     # Who needs no secret does not wait for botocore to load.
     from authorizer.secrets import SharedSecret  # noqa: PLC0415
 

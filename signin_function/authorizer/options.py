@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from authorizer.errors import SettingsError
+from authorizer.errors import AuthorizerSettingsError
 from authorizer.https import is_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Options:
+class ProviderOptions:
     """What an entry says. `path` is where it stands, for messages."""
 
     def __init__(self, path: str, entry: Mapping[str, Any], notes: list[str] | None = None) -> None:
@@ -24,17 +24,17 @@ class Options:
         """Return those of *names* that are given."""
         return [name for name in names if name in self._entry]
 
-    def over(self, defaults: Mapping[str, Any]) -> Options:
+    def over(self, defaults: Mapping[str, Any]) -> ProviderOptions:
         """Return these options, with *defaults* where they say nothing."""
-        return Options(self.path, {**defaults, **self._entry}, self.notes)
+        return ProviderOptions(self.path, {**defaults, **self._entry}, self.notes)
 
-    def changed(self, changes: Mapping[str, Any]) -> Options:
+    def changed(self, changes: Mapping[str, Any]) -> ProviderOptions:
         """Return these options with *changes*."""
-        return Options(self.path, {**self._entry, **changes}, self.notes)
+        return ProviderOptions(self.path, {**self._entry, **changes}, self.notes)
 
-    def wrong(self, option: str, why: str) -> SettingsError:
+    def wrong(self, option: str, why: str) -> AuthorizerSettingsError:
         """Return the error that says what is wrong with *option*, and what to write instead."""
-        return SettingsError(f"{self.path}.{option} {why}")
+        return AuthorizerSettingsError(f"{self.path}.{option} {why}")
 
     def note(self, option: str, what: str) -> None:
         """Have operators told *what* is odd with *option* and stops nothing."""
@@ -45,7 +45,7 @@ class Options:
         Check that every option is one of *known*.
 
         Raises:
-            SettingsError: One is not.
+            AuthorizerSettingsError: One is not.
         """
         unknown = sorted(self._entry.keys() - known)
         if unknown:
@@ -59,55 +59,55 @@ class Options:
         """Return *option* as it is; None if it is not given."""
         return self._entry.get(option)
 
-    def text(self, option: str, mend: str, default: str | None = None) -> str:
-        """Return a text, or raise SettingsError with *mend*."""
+    def text(self, option: str, hint: str, default: str | None = None) -> str:
+        """Return a text, or raise AuthorizerSettingsError with *hint*."""
         value = self._entry.get(option, default)
         if not isinstance(value, str):
-            raise self.wrong(option, f"is {'missing' if value is None else 'not a text'}. {mend}")
+            raise self.wrong(option, f"is {'missing' if value is None else 'not a text'}. {hint}")
         return value
 
-    def texts(self, option: str, mend: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """Return one text or a list of them, at least one, or raise SettingsError with *mend*."""
+    def texts(self, option: str, hint: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return one text or a list of them, at least one, or raise AuthorizerSettingsError with *hint*."""
         value = self._entry.get(option)
         if value is None and default is not None:
             return default
         if value is None:
-            raise self.wrong(option, f"is missing. {mend}")
+            raise self.wrong(option, f"is missing. {hint}")
         listed = [value] if isinstance(value, str) else value
         if not isinstance(listed, list) or not listed or not all(isinstance(item, str) and item for item in listed):
-            raise self.wrong(option, f"is neither a text nor a list of texts. {mend}")
+            raise self.wrong(option, f"is neither a text nor a list of texts. {hint}")
         return tuple(listed)
 
     def flag(self, option: str, *, default: bool) -> bool:
-        """Return true or false, or raise SettingsError."""
+        """Return true or false, or raise AuthorizerSettingsError."""
         value = self._entry.get(option, default)
         if not isinstance(value, bool):
             raise self.wrong(option, "is neither true nor false. Write one of them, without quotes.")
         return value
 
     def number(self, option: str, least: int, most: int, default: int) -> int:
-        """Return a whole number from *least* to *most*, or raise SettingsError."""
+        """Return a whole number from *least* to *most*, or raise AuthorizerSettingsError."""
         value = self._entry.get(option, default)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise self.wrong(option, f"is no whole number from {least} to {most}. Write one, without quotes.")
         return value
 
     def choice(self, option: str, choices: tuple[str, ...], default: str) -> str:
-        """Return one of *choices*, or raise SettingsError."""
+        """Return one of *choices*, or raise AuthorizerSettingsError."""
         value = self._entry.get(option, default)
         if not isinstance(value, str) or value not in choices:
             raise self.wrong(option, f"is not known. Write one of: {', '.join(choices)}.")
         return value
 
-    def url(self, option: str, mend: str) -> str:
-        """Return an address that may be fetched, or raise SettingsError with *mend*."""
-        url = self.text(option, mend)
+    def url(self, option: str, hint: str) -> str:
+        """Return an address that may be fetched, or raise AuthorizerSettingsError with *hint*."""
+        url = self.text(option, hint)
         if not is_allowed(url):
             raise self.wrong(option, "is not an https URL without credentials. Write https://…")
         return url
 
-    def terms(self, option: str) -> dict[str, tuple[object, ...]]:
-        """Return claims and the values that each may have, or raise SettingsError."""
+    def claim_constraints(self, option: str) -> dict[str, tuple[object, ...]]:
+        """Return claims and the values that each may have, or raise AuthorizerSettingsError."""
         value = self._entry.get(option, {})
         if not isinstance(value, dict):
             raise self.wrong(option, 'is no object. Write claims and their values: {"email_verified": [true]}.')

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from authorizer.options import Options
-    from authorizer.providers import Mark
+    from authorizer.options import ProviderOptions
+    from authorizer.providers import TokenPattern
 
-Adjust = Callable[["Options", Mapping[str, tuple[str, ...]]], dict[str, Any]]
+DeriveOptions = Callable[["ProviderOptions", Mapping[str, tuple[str, ...]]], dict[str, Any]]
 ADDED = ("required_claim_values", "forbidden_claim_values", "required_claim_names", "forbidden_claim_names")
 """Options of which what the users give is added to the preset's, so that one more demand takes none away."""
 
@@ -20,11 +20,11 @@ _GUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-
 
 
 @dataclass(frozen=True)
-class Known:
+class PresetOption:
     """Something that the users of a provider know: an option, and what to write if it is missing or wrong."""
 
-    option: str
-    mend: str
+    name: str
+    hint: str
     pattern: str = ""
     """What the whole must match; its named groups can be used like options."""
     several: bool = False
@@ -32,20 +32,20 @@ class Known:
     """What it may be, the first unless said."""
     optional: bool = False
 
-    def read(self, options: Options) -> dict[str, tuple[str, ...]]:
+    def read(self, options: ProviderOptions) -> dict[str, tuple[str, ...]]:
         """Return what *options* say, by name, with the pattern's groups; nothing if it is not given and need not be."""
         if self.choices:
-            return {self.option: (options.choice(self.option, self.choices, self.choices[0]),)}
-        if self.optional and not options.has(self.option):
+            return {self.name: (options.choice(self.name, self.choices, self.choices[0]),)}
+        if self.optional and not options.has(self.name):
             return {}
-        given = options.texts(self.option, self.mend) if self.several else (options.text(self.option, self.mend),)
-        return {self.option: given, **(self._groups(options, given) if self.pattern else {})}
+        given = options.texts(self.name, self.hint) if self.several else (options.text(self.name, self.hint),)
+        return {self.name: given, **(self._groups(options, given) if self.pattern else {})}
 
-    def _groups(self, options: Options, given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    def _groups(self, options: ProviderOptions, given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         matches = [re.fullmatch(self.pattern, text) for text in given]
         found = [match.groupdict() for match in matches if match]
         if len(found) < len(given):
-            raise options.wrong(self.option, f"is not what it should be. {self.mend}")
+            raise options.wrong(self.name, f"is not what it should be. {self.hint}")
         return {name: tuple(groups[name] for groups in found) for name in found[0]}
 
 
@@ -65,36 +65,38 @@ class Preset:
 
     source: str
     """The provider's own documentation of its tokens."""
-    knows: tuple[Known, ...]
-    follows: Mapping[str, Any]
+    options: tuple[PresetOption, ...]
+    defaults: Mapping[str, Any]
     variants: tuple[str, Mapping[str, Mapping[str, Any]]] = ("", {})
-    adjust: Adjust = lambda *_: {}
-    others: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)
-    editable: tuple[str, ...] = ()
-    unverified: tuple[str, ...] = ("email", "phone_number")
+    derive: DeriveOptions = lambda *_: {}
+    refused_token_patterns: Mapping[str, tuple[TokenPattern, ...]] = field(default_factory=dict)
+    user_editable_claims: tuple[str, ...] = ()
+    unverified_claims: tuple[str, ...] = ("email", "phone_number")
     of_tenant: tuple[str, ...] = ()
-    guids: tuple[str, ...] = ()
+    guid_options: tuple[str, ...] = ()
 
     @property
-    def options(self) -> set[str]:
-        """What it alone knows."""
-        return {known.option for known in self.knows}
+    def option_names(self) -> set[str]:
+        """The options that it alone has."""
+        return {option.name for option in self.options}
 
-    def filled(self, options: Options, left_out: tuple[str, ...] = ()) -> Options:
+    def fill_in(self, options: ProviderOptions, left_out: tuple[str, ...] = ()) -> ProviderOptions:
         """
         Return *options* with all that follows from them, but what of it is *left_out*.
 
         Raises:
-            SettingsError: Something that its users know is missing or wrong.
+            AuthorizerSettingsError: Something that its users know is missing or wrong.
         """
-        options = options.changed({name: _made_small(name, options.any(name)) for name in options.given(self.guids)})
+        options = options.changed(
+            {name: _made_small(name, options.any(name)) for name in options.given(self.guid_options)}
+        )
         given: dict[str, tuple[str, ...]] = {}
-        for known in self.knows:
-            given |= known.read(options)
+        for option in self.options:
+            given |= option.read(options)
         chosen, variants = self.variants
-        templates = {**self.follows, **(variants[given[chosen][0]] if chosen else {})}
+        templates = {**self.defaults, **(variants[given[chosen][0]] if chosen else {})}
         follows = {name: _placed(value, given) for name, value in templates.items()}
-        follows |= self.adjust(options, given)
+        follows |= self.derive(options, given)
         kept = {name: value for name, value in follows.items() if value is not None and name not in left_out}
         return options.changed(_added(options, kept)).over(kept)
 
@@ -126,13 +128,13 @@ def _placed(template: Any, given: Mapping[str, tuple[str, ...]]) -> Any:
     return _PLACE.sub(lambda place: given[place[1]][0], template)
 
 
-def _added(options: Options, follows: Mapping[str, Any]) -> dict[str, Any]:
+def _added(options: ProviderOptions, follows: Mapping[str, Any]) -> dict[str, Any]:
     """Return what both say. What is of another type than the preset's is left to whoever reads the option."""
     both = [name for name in ADDED if name in follows and options.has(name)]
     return {name: _both(options, name, follows[name], options.any(name)) for name in both}
 
 
-def _both(options: Options, name: str, follows: Any, given: Any) -> Any:
+def _both(options: ProviderOptions, name: str, follows: Any, given: Any) -> Any:
     if isinstance(follows, list):
         return [*follows, *_listed(given)]
     if not isinstance(given, dict):

@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from authorizer import tenants
-from authorizer.preset import Known, Preset
-from authorizer.providers import Mark
+from authorizer.preset import Preset, PresetOption
+from authorizer.providers import TokenPattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from authorizer.options import Options
+    from authorizer.options import ProviderOptions
 
 OIDC_NAMES = ("name@", "given_name + family_name", "preferred_username@", "nickname", "email@")
 ACCESS_OR_ID = ("jwt", "at+jwt")
@@ -28,22 +28,22 @@ PROFILE = (
 
 _HOST = r"[A-Za-z0-9.-]+(:[0-9]+)?"
 _PROJECT = r"[a-z0-9-]+"
-_TENANT_MEND = 'Write the tenant\'s id (a GUID), a list of them, or "any" to take users of every organisation.'
-_ISSUER = Known("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', several=True)
-_CLIENT = Known("client_id", "Write the id of your application, or a list of several.", several=True)
-_CLIENT_IF_KNOWN = Known("client_id", _CLIENT.mend, several=True, optional=True)
+_TENANT_HINT = 'Write the tenant\'s id (a GUID), a list of them, or "any" to take users of every organisation.'
+_ISSUER = PresetOption("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', several=True)
+_CLIENT = PresetOption("client_id", "Write the id of your application, or a list of several.", several=True)
+_CLIENT_IF_KNOWN = PresetOption("client_id", _CLIENT.hint, several=True, optional=True)
 
 
-def _domain(example: str) -> Known:
-    return Known("domain", f"Write a host without https:// and without a slash: {example}.", _HOST)
+def _domain(example: str) -> PresetOption:
+    return PresetOption("domain", f"Write a host without https:// and without a slash: {example}.", _HOST)
 
 
-def _entra(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def _entra(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """Tokens of both versions are taken, of one tenant, several, or any."""
     listed = given["tenant"]
     whole = (tenants.ANY_TENANT,) if listed == ("any",) else tuple(dict.fromkeys(listed))
     if not all(tenant == tenants.ANY_TENANT or tenants.TENANT.fullmatch(tenant) for tenant in whole):
-        raise options.wrong("tenant", f"is no tenant's id. {_TENANT_MEND}")
+        raise options.wrong("tenant", f"is no tenant's id. {_TENANT_HINT}")
     login, _ = tenants.CLOUDS[given["cloud"][0]]
     keys_of = "common" if len(whole) > 1 or whole[0] == tenants.ANY_TENANT else whole[0]
     versions = zip(*(tenants.issuers(given["cloud"][0], tenant) for tenant in whole), strict=True)
@@ -55,7 +55,7 @@ def _entra(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, 
     }
 
 
-def _firebase(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all
+def _firebase(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all
     """Tenants of one project share its issuer and audience, and may give one id to two people."""
     of_tenant = (
         {"required_claim_values": {"firebase.tenant": list(given["tenant_id"])}} if "tenant_id" in given else None
@@ -63,61 +63,61 @@ def _firebase(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[st
     return of_tenant or {"forbidden_claim_names": ["firebase.tenant"]}
 
 
-def _okta(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all
+def _okta(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all
     server = given.get("authorization_server", ("default",))[0]
     return {"issuer": f"https://{given['domain'][0]}/oauth2/{server}"}
 
 
-def _supabase(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def _supabase(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     if options.has("secret_arn") and not options.has("secret_until"):
         return {"algorithms": ["HS256"]}
     keys = f"https://{given['project_ref'][0]}.supabase.co/auth/v1/.well-known/jwks.json"
     return {"algorithms": ["ES256", "RS256"], "jwks_uri": keys}
 
 
-def _keycloak(options: Options, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def _keycloak(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """Keycloak adds no audience by itself but "account", to the tokens of all: it says nothing without the client."""
     if not options.has("audience") or options.flag("any_audience", default=False):
-        client = given.get("client_id") or options.texts("client_id", _CLIENT.mend)
+        client = given.get("client_id") or options.texts("client_id", _CLIENT.hint)
         return {"audience": list(client), "audience_claim": "azp"}
     if "client_id" not in given and "account" in options.texts("audience", ""):
-        raise options.wrong("client_id", f"is missing: all tokens of a realm are for account. {_CLIENT.mend}")
+        raise options.wrong("client_id", f"is missing: all tokens of a realm are for account. {_CLIENT.hint}")
     return {"clients": list(given["client_id"])} if "client_id" in given else {}
 
 
 PRESETS: dict[str, Preset] = {
     "oidc": Preset(
         source="https://openid.net/specs/openid-connect-core-1_0.html#IDToken",
-        knows=(_ISSUER,),
-        follows={},
-        others={
+        options=(_ISSUER,),
+        defaults={},
+        refused_token_patterns={
             "machines": (
-                Mark(same=("sub", "client_id")),
-                Mark(same=("sub", "azp")),
-                Mark(holds={"gty": ("client-credentials",)}),
-                Mark(holds={"idtyp": ("app",)}),
+                TokenPattern(equal_claims=("sub", "client_id")),
+                TokenPattern(equal_claims=("sub", "azp")),
+                TokenPattern(values={"gty": ("client-credentials",)}),
+                TokenPattern(values={"idtyp": ("app",)}),
             ),
         },
-        editable=(*PROFILE, "preferred_username"),
+        user_editable_claims=(*PROFILE, "preferred_username"),
     ),
     "shared-secret": Preset(
         source="https://datatracker.ietf.org/doc/html/rfc8725#section-3.12",
-        knows=(),
-        follows={"algorithms": ["HS256"], "subject_claim": "id", "name_claims": ["full_name"]},
-        unverified=(),  # the application itself says who somebody is
+        options=(),
+        defaults={"algorithms": ["HS256"], "subject_claim": "id", "name_claims": ["full_name"]},
+        unverified_claims=(),  # the application itself says who somebody is
     ),
     "cognito": Preset(
         source="https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html",
-        knows=(
-            Known(
+        options=(
+            PresetOption(
                 "user_pool_id",
                 "Write it as the console shows it: us-east-1_AbCdEfGhI.",
                 r"(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9])_[A-Za-z0-9]+",
             ),
             _CLIENT,
-            Known("token_use", "", choices=("id", "access")),
+            PresetOption("token_use", "", choices=("id", "access")),
         ),
-        follows={
+        defaults={
             "issuer": "https://cognito-idp.{region}.amazonaws.com/{user_pool_id}",
             "jwks_uri": "https://cognito-idp.{region}.amazonaws.com/{user_pool_id}/.well-known/jwks.json",
             "algorithms": ["RS256"],
@@ -140,18 +140,18 @@ PRESETS: dict[str, Preset] = {
                 },
             },
         ),
-        others={
+        refused_token_patterns={
             "machines": (
-                Mark(same=("sub", "client_id")),
-                Mark(holds={"token_use": ("access",)}, lacks=("username",)),
+                TokenPattern(equal_claims=("sub", "client_id")),
+                TokenPattern(values={"token_use": ("access",)}, absent=("username",)),
             ),
         },
-        editable=(*PROFILE, "preferred_username", "updated_at"),
+        user_editable_claims=(*PROFILE, "preferred_username", "updated_at"),
     ),
     "auth0": Preset(
         source="https://auth0.com/docs/secure/tokens/access-tokens/access-token-profiles",
-        knows=(_domain("tenant.eu.auth0.com"), _CLIENT_IF_KNOWN),
-        follows={
+        options=(_domain("tenant.eu.auth0.com"), _CLIENT_IF_KNOWN),
+        defaults={
             "issuer": "https://{domain}/",
             "algorithms": ["RS256"],
             "clients": "{client_id}",
@@ -159,18 +159,23 @@ PRESETS: dict[str, Preset] = {
             "name_claims": ["name@", "given_name + family_name", "nickname", "email@"],
             "roles_claim": "permissions",
         },
-        others={"machines": (Mark(ends={"sub": "@clients"}), Mark(holds={"gty": ("client-credentials",)}))},
-        editable=(*PROFILE, "preferred_username", "user_metadata"),
+        refused_token_patterns={
+            "machines": (
+                TokenPattern(suffixes={"sub": "@clients"}),
+                TokenPattern(values={"gty": ("client-credentials",)}),
+            )
+        },
+        user_editable_claims=(*PROFILE, "preferred_username", "user_metadata"),
     ),
     "okta": Preset(
         source="https://developer.okta.com/docs/api/openapi/okta-oauth/guides/overview/#access-token",
-        knows=(
+        options=(
             _domain("example.okta.com"),
             _CLIENT,
-            Known("authorization_server", "Write its id: aus1….", optional=True),
-            Known("token_use", "", choices=("access", "id")),
+            PresetOption("authorization_server", "Write its id: aus1….", optional=True),
+            PresetOption("token_use", "", choices=("access", "id")),
         ),
-        follows={
+        defaults={
             "algorithms": ["RS256"],
             "roles_claim": "groups",
             "name_claims": ["name@", "given_name + family_name", "preferred_username@", "sub@"],
@@ -188,17 +193,17 @@ PRESETS: dict[str, Preset] = {
                 "id": {"audience": "{client_id}", "forbidden_claim_names": ["cid"]},
             },
         ),
-        adjust=_okta,
-        editable=PROFILE,
+        derive=_okta,
+        user_editable_claims=PROFILE,
     ),
     "entra": Preset(
         source="https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference",
-        knows=(
-            Known("tenant", _TENANT_MEND, several=True),
+        options=(
+            PresetOption("tenant", _TENANT_HINT, several=True),
             _CLIENT,
-            Known("cloud", "", choices=tuple(tenants.CLOUDS)),
+            PresetOption("cloud", "", choices=tuple(tenants.CLOUDS)),
         ),
-        follows={
+        defaults={
             "algorithms": ["RS256"],
             "subject_claim": "oid",
             "client_claims": ["azp", "appid"],
@@ -206,24 +211,26 @@ PRESETS: dict[str, Preset] = {
                 *("name", "given_name + family_name", "preferred_username@", "unique_name@", "upn@", "email@"),
             ],
         },
-        adjust=_entra,
-        others={"machines": (Mark(holds={"idtyp": ("app",)}), Mark(same=("oid", "sub")))},
-        editable=PROFILE,
-        unverified=(),  # the organisation writes them, and its users are its own
+        derive=_entra,
+        refused_token_patterns={
+            "machines": (TokenPattern(values={"idtyp": ("app",)}), TokenPattern(equal_claims=("oid", "sub")))
+        },
+        user_editable_claims=PROFILE,
+        unverified_claims=(),  # the organisation writes them, and its users are its own
         # https://learn.microsoft.com/entra/identity-platform/claims-validation
         of_tenant=("email", "preferred_username", "unique_name", "upn"),
-        guids=(
+        guid_options=(
             *("tenant", "client_id", "audience", "issuer", "jwks_uri", "clients"),
             *("required_claim_values", "forbidden_claim_values", "required_claims", "required_roles"),
         ),
     ),
     "firebase": Preset(
         source="https://firebase.google.com/docs/auth/admin/verify-id-tokens#verify_id_tokens_using_a_third-party_jwt_library",
-        knows=(
-            Known("project_id", "Write the Firebase project's id.", _PROJECT),
-            Known("tenant_id", "Write the id of the Identity Platform's tenant.", optional=True),
+        options=(
+            PresetOption("project_id", "Write the Firebase project's id.", _PROJECT),
+            PresetOption("tenant_id", "Write the id of the Identity Platform's tenant.", optional=True),
         ),
-        follows={
+        defaults={
             "issuer": "https://securetoken.google.com/{project_id}",
             "jwks_uri": "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com",
             "algorithms": ["RS256"],
@@ -231,14 +238,14 @@ PRESETS: dict[str, Preset] = {
             "max_subject_length": 128,
             "name_claims": ["name", "email@"],
         },
-        adjust=_firebase,
-        others={"anonymous": (Mark(holds={"firebase.sign_in_provider": ("anonymous",)}),)},
-        editable=PROFILE,
+        derive=_firebase,
+        refused_token_patterns={"anonymous": (TokenPattern(values={"firebase.sign_in_provider": ("anonymous",)}),)},
+        user_editable_claims=PROFILE,
     ),
     "google": Preset(
         source="https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken",
-        knows=(_CLIENT,),
-        follows={
+        options=(_CLIENT,),
+        defaults={
             "issuer": ["https://accounts.google.com", "accounts.google.com"],  # the one legitimate pair of spellings
             "jwks_uri": "https://www.googleapis.com/oauth2/v3/certs",
             "algorithms": ["RS256"],
@@ -246,16 +253,23 @@ PRESETS: dict[str, Preset] = {
             "name_claims": ["name", "given_name + family_name", "email@"],
         },
         # A service account of anybody's names the audience that it likes: https://cloud.google.com/docs/authentication/get-id-token
-        others={"machines": (Mark(same=("azp", "sub")), Mark(ends={"email": ".gserviceaccount.com"}))},
-        editable=PROFILE,
+        refused_token_patterns={
+            "machines": (
+                TokenPattern(equal_claims=("azp", "sub")),
+                TokenPattern(suffixes={"email": ".gserviceaccount.com"}),
+            )
+        },
+        user_editable_claims=PROFILE,
     ),
     "clerk": Preset(
         source="https://clerk.com/docs/guides/sessions/session-tokens",
-        knows=(
+        options=(
             _domain("your-app.clerk.accounts.dev"),
-            Known("authorized_parties", "Write your application's origins: https://app.example.com.", several=True),
+            PresetOption(
+                "authorized_parties", "Write your application's origins: https://app.example.com.", several=True
+            ),
         ),
-        follows={
+        defaults={
             "issuer": "https://{domain}",
             "jwks_uri": "https://{domain}/.well-known/jwks.json",
             "algorithms": ["RS256"],
@@ -264,13 +278,13 @@ PRESETS: dict[str, Preset] = {
             "forbidden_claim_values": {"sts": ["pending"]},
             "name_claims": ["name@", "full_name", "first_name + last_name", "username@", "email@"],
         },
-        others={"machines": (Mark(begins={"sub": "mch_"}),)},
-        editable=(*PROFILE, "full_name", "first_name", "last_name", "username", "unsafe_metadata"),
+        refused_token_patterns={"machines": (TokenPattern(prefixes={"sub": "mch_"}),)},
+        user_editable_claims=(*PROFILE, "full_name", "first_name", "last_name", "username", "unsafe_metadata"),
     ),
     "supabase": Preset(
         source="https://supabase.com/docs/guides/auth/jwt-fields",
-        knows=(Known("project_ref", "Write the project's reference id.", _PROJECT),),
-        follows={
+        options=(PresetOption("project_ref", "Write the project's reference id.", _PROJECT),),
+        defaults={
             "issuer": "https://{project_ref}.supabase.co/auth/v1",
             "audience": "authenticated",
             # The public anon key is a token under the same secret: it has no sub, and the role anon.
@@ -280,36 +294,36 @@ PRESETS: dict[str, Preset] = {
                 *("user_metadata.user_name@", "email@"),
             ],
         },
-        adjust=_supabase,
-        others={
-            "anonymous": (Mark(holds={"is_anonymous": (True,)}),),
+        derive=_supabase,
+        refused_token_patterns={
+            "anonymous": (TokenPattern(values={"is_anonymous": (True,)}),),
             # What others' applications get when a user allows them: https://supabase.com/docs/guides/auth/oauth-server/token-security
-            "applications": (Mark(has=("client_id",)),),
+            "applications": (TokenPattern(present=("client_id",)),),
         },
-        editable=("user_metadata",),
+        user_editable_claims=("user_metadata",),
     ),
     "keycloak": Preset(
         source="https://www.keycloak.org/docs/latest/server_admin/#_oidc",
-        knows=(
-            Known("issuer", "Write the realm's address: https://HOST/realms/REALM.", several=True),
+        options=(
+            PresetOption("issuer", "Write the realm's address: https://HOST/realms/REALM.", several=True),
             _CLIENT_IF_KNOWN,
         ),
-        follows={
+        defaults={
             "algorithms": ["RS256"],
             "required_claim_values": {"typ": ["Bearer"]},
             "client_claims": ["azp"],
             "name_claims": ["name@", "given_name + family_name", "preferred_username@", "email@"],
             "roles_claim": "realm_access.roles",
         },
-        adjust=_keycloak,
-        others={
+        derive=_keycloak,
+        refused_token_patterns={
             "machines": (
-                Mark(begins={"preferred_username": "service-account-"}),
-                Mark(has=("clientHost",)),
-                Mark(has=("client_id",), lacks=("preferred_username",)),
-                Mark(has=("clientId",), lacks=("preferred_username",)),
+                TokenPattern(prefixes={"preferred_username": "service-account-"}),
+                TokenPattern(present=("clientHost",)),
+                TokenPattern(present=("client_id",), absent=("preferred_username",)),
+                TokenPattern(present=("clientId",), absent=("preferred_username",)),
             ),
         },
-        editable=PROFILE,
+        user_editable_claims=PROFILE,
     ),
 }

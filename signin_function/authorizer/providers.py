@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from authorizer.keys import VerificationKey
 
-Terms = Mapping[str, tuple[object, ...]]
+ClaimConstraints = Mapping[str, tuple[object, ...]]
 """Claims by name or path, and the values of which each must hold one (or none)."""
 
 
@@ -38,32 +38,32 @@ class KeySource(Protocol):
 
 
 @dataclass(frozen=True)
-class Mark:
+class TokenPattern:
     """What a kind of token is told by, all of it at once. Claims are named by their paths."""
 
-    holds: Terms = field(default_factory=dict)
-    begins: Mapping[str, str] = field(default_factory=dict)
-    ends: Mapping[str, str] = field(default_factory=dict)
-    same: tuple[str, ...] = ()
+    values: ClaimConstraints = field(default_factory=dict)
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    suffixes: Mapping[str, str] = field(default_factory=dict)
+    equal_claims: tuple[str, ...] = ()
     """Claims that hold the same text as each other."""
-    has: tuple[str, ...] = ()
-    lacks: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class KindOfToken:
+class TokenProfile:
     """What tells the tokens that sign users in from an issuer's other tokens (RFC 8725, 3.12)."""
 
     token_types: frozenset[str]
     """Accepted `typ` headers, in lower case and without "application/"."""
-    required_claim_values: Terms = field(default_factory=dict)
-    forbidden_claim_values: Terms = field(default_factory=dict)
-    others: tuple[Mark, ...] = ()
+    required_claim_values: ClaimConstraints = field(default_factory=dict)
+    forbidden_claim_values: ClaimConstraints = field(default_factory=dict)
+    refused_patterns: tuple[TokenPattern, ...] = ()
     """What the tokens of machines, anonymous users and other strangers are told by."""
 
 
 @dataclass(frozen=True)
-class Entrance:
+class AccessRequirements:
     """What a user must have to sign in, besides a good token."""
 
     scopes: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class Entrance:
     roles: tuple[str, ...] = ()
     """One of these, in the claim `roles_claim`."""
     roles_claim: str = "roles"
-    claims: Terms = field(default_factory=dict)
+    claims: ClaimConstraints = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ class Provider:
     audience_claim: str
     algorithms: tuple[str, ...]
     keys: KeySource
-    kind: KindOfToken
-    entrance: Entrance
+    token_profile: TokenProfile
+    access_requirements: AccessRequirements
     subject_claim: str
     max_subject_length: int
     name_claims: tuple[str, ...]

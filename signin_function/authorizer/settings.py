@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from authorizer.errors import SettingsError
+from authorizer.errors import AuthorizerSettingsError
 from authorizer.identity_options import (
     are_several,
     check_apart,
@@ -19,9 +19,9 @@ from authorizer.identity_options import (
     namespace_of,
 )
 from authorizer.key_options import KEY_OPTIONS, SECRET_OPTIONS, algorithms_of, keys_of, replaced
-from authorizer.options import Options
+from authorizer.options import ProviderOptions
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
-from authorizer.providers import Entrance, KindOfToken, Mark, Provider, Providers, UserRoles
+from authorizer.providers import AccessRequirements, Provider, Providers, TokenPattern, TokenProfile, UserRoles
 from authorizer.tenants import ANY_TENANT
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ CLIENT_CLAIMS = ("azp", "client_id", "cid", "appid")
 
 
 @dataclass(frozen=True)
-class Settings:
+class AuthorizerSettings:
     """What the authorizer's environment variables say."""
 
     providers: Providers
@@ -87,14 +87,14 @@ class Settings:
     @classmethod
     def from_environ(
         cls, environ: Mapping[str, str], clock: Clock, watch: Callable[[str, Fetch], None] = lambda *_: None
-    ) -> Settings:
+    ) -> AuthorizerSettings:
         """
         Read the variables that README lists from *environ*.
 
         Keys will age by *clock*, and *watch* is told of every fetch, with the provider's name.
 
         Raises:
-            SettingsError: One of them is wrong.
+            AuthorizerSettingsError: One of them is wrong.
         """
         least = _whole_number(environ, "LEAST_TOKEN_SECONDS", 0, 0, LONGEST_LEAST_REMAINING)
         notes: list[str] = []
@@ -111,58 +111,58 @@ def log_level(environ: Mapping[str, str]) -> int:
     Return the least level to log at, of `logging`'s. DEBUG is INFO.
 
     Raises:
-        SettingsError: There is no such level.
+        AuthorizerSettingsError: There is no such level.
     """
     text = environ.get("POWERTOOLS_LOG_LEVEL", "INFO")
     if text not in LOG_LEVELS:
-        raise SettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
+        raise AuthorizerSettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
     return LOG_LEVELS[text]
 
 
 def _boolean(name: str, text: str) -> bool:
     if text not in ("true", "false"):
-        raise SettingsError(f"{name} is neither true nor false. Write one of them.")
+        raise AuthorizerSettingsError(f"{name} is neither true nor false. Write one of them.")
     return text == "true"
 
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     text = environ.get(name, str(default))
     if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
-        raise SettingsError(f"{name} is no whole number from {least} to {most}. Write one.")
+        raise AuthorizerSettingsError(f"{name} is no whole number from {least} to {most}. Write one.")
     return int(text)
 
 
-def _entries(text: str, notes: list[str]) -> list[Options]:
+def _entries(text: str, notes: list[str]) -> list[ProviderOptions]:
     try:
         entries = json.loads(text, object_pairs_hook=_unique)
-    except SettingsError:
+    except AuthorizerSettingsError:
         raise
     except (ValueError, RecursionError) as error:
-        raise SettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
+        raise AuthorizerSettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise SettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
+        raise AuthorizerSettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
     if len(entries) > 1 and not any("keep_subject" in entry for entry in entries):
-        raise SettingsError(
+        raise AuthorizerSettingsError(
             'PROVIDERS: of several, say whose users keep their ids: "keep_subject": true of the one that was alone '
             'before, or "keep_subject": false of any if none did.'
         )
-    return [Options(f"PROVIDERS[{position}]", entry, notes) for position, entry in enumerate(entries)]
+    return [ProviderOptions(f"PROVIDERS[{position}]", entry, notes) for position, entry in enumerate(entries)]
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Of two options with one name JSON would keep the last, and drop a demand without a word."""
     twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
     if twice:
-        raise SettingsError(f"PROVIDERS: one object says {twice[0]} twice. Keep one of them.")
+        raise AuthorizerSettingsError(f"PROVIDERS: one object says {twice[0]} twice. Keep one of them.")
     return dict(pairs)
 
 
 def _providers(
-    entries: list[Options], clock: Clock, watch: Callable[[str, Fetch], None], min_remaining_seconds: int
+    entries: list[ProviderOptions], clock: Clock, watch: Callable[[str, Fetch], None], min_remaining_seconds: int
 ) -> Providers:
     providers = tuple(
         replace(
-            _provider(_filled(entry), clock, watch, only_one=len(entries) == 1),
+            _provider(_filled_in(entry), clock, watch, only_one=len(entries) == 1),
             min_remaining_seconds=min_remaining_seconds,
         )
         for entry in entries
@@ -178,33 +178,35 @@ def _check_together(providers: tuple[Provider, ...]) -> None:
     ):
         twice = [value for value, times in Counter(values).items() if times > 1]
         if twice:
-            raise SettingsError(f"PROVIDERS: two have the same {what}, {twice[0]}. Make them differ.")
+            raise AuthorizerSettingsError(f"PROVIDERS: two have the same {what}, {twice[0]}. Make them differ.")
     if sum(provider.keep_subject for provider in providers) > 1:
-        raise SettingsError(
+        raise AuthorizerSettingsError(
             'PROVIDERS: "keep_subject" is true more than once: equal ids would become one user. Keep one.'
         )
     check_apart(providers)
 
 
-def _filled(options: Options) -> Options:
+def _filled_in(options: ProviderOptions) -> ProviderOptions:
     """Return *options* with what follows from the preset."""
     preset = _preset(options)
-    options.check_known(OPTIONS | preset.options)
+    options.check_known(OPTIONS | preset.option_names)
     if options.has("audience") and options.flag("any_audience", default=False):
         raise options.wrong("any_audience", "is true, and there is an audience, which nobody would look at. Keep one.")
-    return preset.filled(options, replaced(options))
+    return preset.fill_in(options, replaced(options))
 
 
-def _preset(options: Options) -> Preset:
+def _preset(options: ProviderOptions) -> Preset:
     return PRESETS[options.choice("preset", tuple(PRESETS), "oidc")]
 
 
-def _provider(options: Options, clock: Clock, watch: Callable[[str, Fetch], None], *, only_one: bool) -> Provider:
+def _provider(
+    options: ProviderOptions, clock: Clock, watch: Callable[[str, Fetch], None], *, only_one: bool
+) -> Provider:
     name = options.text("name", "Give it a short name, for logs and for the ids of users without an issuer.")
     if not NAME.fullmatch(name):
         raise options.wrong("name", "is not a name. Write up to 32 of a-z, 0-9 and -.")
     issuers, accepted = _issuers(options), algorithms_of(options)
-    check_not_said_of_oneself(options, _preset(options).editable, _preset(options).unverified)
+    check_not_said_of_oneself(options, _preset(options).user_editable_claims, _preset(options).unverified_claims)
     check_not_said_by_any_tenant(options, issuers, _preset(options).of_tenant)
     return Provider(
         name=name,
@@ -213,8 +215,8 @@ def _provider(options: Options, clock: Clock, watch: Callable[[str, Fetch], None
         audience_claim=options.text("audience_claim", "Write the claim that names the audience.", "aud"),
         algorithms=accepted,
         keys=keys_of(options, issuers, accepted, clock, lambda fetch: watch(name, fetch)),
-        kind=_kind(options),
-        entrance=_entrance(options),
+        token_profile=_token_profile(options),
+        access_requirements=_access_requirements(options),
         subject_claim=options.text("subject_claim", "Write the claim that holds the user's id.", "sub"),
         max_subject_length=options.number("max_subject_length", 1, LONGEST_SUBJECT, LONGEST_SUBJECT),
         name_claims=options.texts("name_claims", "Write the claims that may hold the name, best first.", OIDC_NAMES),
@@ -230,13 +232,13 @@ def _provider(options: Options, clock: Clock, watch: Callable[[str, Fetch], None
     )
 
 
-def _max_lifetime(options: Options) -> int | None:
+def _max_lifetime(options: ProviderOptions) -> int | None:
     if not options.has("max_lifetime_seconds"):
         return None
     return options.number("max_lifetime_seconds", 1, YEAR, YEAR)
 
 
-def _max_lifetime_without_name(options: Options) -> int | None:
+def _max_lifetime_without_name(options: ProviderOptions) -> int | None:
     """An application signs more than sign-ins with its secret: unless something tells them, a name or haste has to."""
     told = options.given(
         ("audience", "required_claim_values", "required_claim_names", "token_types", "max_lifetime_seconds")
@@ -244,63 +246,72 @@ def _max_lifetime_without_name(options: Options) -> int | None:
     return None if told or options.any("preset") != "shared-secret" else NAMELESS_LIFETIME
 
 
-def _kind(options: Options) -> KindOfToken:
-    return KindOfToken(
+def _token_profile(options: ProviderOptions) -> TokenProfile:
+    return TokenProfile(
         token_types=frozenset(
             kind.lower() for kind in options.texts("token_types", "Write accepted typ headers.", ACCESS_OR_ID)
         ),
-        required_claim_values=options.terms("required_claim_values"),
-        forbidden_claim_values=options.terms("forbidden_claim_values"),
-        others=_others(options),
+        required_claim_values=options.claim_constraints("required_claim_values"),
+        forbidden_claim_values=options.claim_constraints("forbidden_claim_values"),
+        refused_patterns=_refused_patterns(options),
     )
 
 
-def _others(options: Options) -> tuple[Mark, ...]:
+def _refused_patterns(options: ProviderOptions) -> tuple[TokenPattern, ...]:
     """Return what the tokens of strangers are told by: by the preset, unless they are let in, and by options."""
     preset = _preset(options)
-    also_accept = options.texts("also_accept", _who_may_be_let_in(preset), ())
-    if set(also_accept) - set(preset.others):
-        raise options.wrong("also_accept", f"names somebody who is not known here. {_who_may_be_let_in(preset)}")
+    also_accept = options.texts("also_accept", _also_accept_hint(preset), ())
+    if set(also_accept) - set(preset.refused_token_patterns):
+        raise options.wrong("also_accept", f"names somebody who is not known here. {_also_accept_hint(preset)}")
     suffix = options.text("machine_subject_suffix", "Write how the subjects of machines end.", "")
     return (
-        *(mark for who, marks in preset.others.items() if who not in also_accept for mark in marks),
-        *((Mark(ends={options.text("subject_claim", "", "sub"): suffix}),) if suffix else ()),
         *(
-            Mark(lacks=(claim,))
+            pattern
+            for who, patterns in preset.refused_token_patterns.items()
+            if who not in also_accept
+            for pattern in patterns
+        ),
+        *((TokenPattern(suffixes={options.text("subject_claim", "", "sub"): suffix}),) if suffix else ()),
+        *(
+            TokenPattern(absent=(claim,))
             for claim in options.texts("required_claim_names", "Write claims that a token must have.", ())
         ),
         *(
-            Mark(has=(claim,))
+            TokenPattern(present=(claim,))
             for claim in options.texts("forbidden_claim_names", "Write claims that it must not have.", ())
         ),
     )
 
 
-def _who_may_be_let_in(preset: Preset) -> str:
-    return f"Write some of: {', '.join(preset.others)}." if preset.others else "Leave it out: nobody is kept out."
-
-
-def _entrance(options: Options) -> Entrance:
-    return Entrance(
-        scopes=options.texts("required_scopes", "Write the scopes that users must have.", ()),
-        roles=options.texts("required_roles", "Write the roles of which users must have one.", ()),
-        roles_claim=options.text("roles_claim", "Write the claim that holds the user's roles.", "roles"),
-        claims=options.terms("required_claims"),
+def _also_accept_hint(preset: Preset) -> str:
+    return (
+        f"Write some of: {', '.join(preset.refused_token_patterns)}."
+        if preset.refused_token_patterns
+        else "Leave it out: nobody is kept out."
     )
 
 
-def _user_roles(options: Options) -> UserRoles:
-    mend = "Write the names of roles, as they stand at the end of their ARNs in UserRoleArns, best first."
-    names = options.texts("user_roles", mend, ())
+def _access_requirements(options: ProviderOptions) -> AccessRequirements:
+    return AccessRequirements(
+        scopes=options.texts("required_scopes", "Write the scopes that users must have.", ()),
+        roles=options.texts("required_roles", "Write the roles of which users must have one.", ()),
+        roles_claim=options.text("roles_claim", "Write the claim that holds the user's roles.", "roles"),
+        claims=options.claim_constraints("required_claims"),
+    )
+
+
+def _user_roles(options: ProviderOptions) -> UserRoles:
+    hint = "Write the names of roles, as they stand at the end of their ARNs in UserRoleArns, best first."
+    names = options.texts("user_roles", hint, ())
     if not names:
         return UserRoles()
     wrong = [name for name in names if not ROLE_NAME.fullmatch(name)]
     if wrong:
-        raise options.wrong("user_roles", f"has {wrong[0]}, which is no role's name. {mend}")
+        raise options.wrong("user_roles", f"has {wrong[0]}, which is no role's name. {hint}")
     return UserRoles(options.text("user_roles_claim", "Write the claim that holds the names of user roles."), names)
 
 
-def _issuers(options: Options) -> tuple[str, ...]:
+def _issuers(options: ProviderOptions) -> tuple[str, ...]:
     issuers = options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', ())
     if len(issuers) > 1 and options.any("preset") == "shared-secret":
         raise options.wrong("issuer", "names several, and whoever holds the secret could sign for each. Keep one.")
@@ -315,7 +326,7 @@ def _issuers(options: Options) -> tuple[str, ...]:
     return issuers
 
 
-def _audiences(options: Options) -> tuple[str, ...] | None:
+def _audiences(options: ProviderOptions) -> tuple[str, ...] | None:
     if options.flag("any_audience", default=False):
         return None
     if options.any("preset") == "shared-secret" and not options.has("audience"):

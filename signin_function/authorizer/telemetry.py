@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
 
-    from authorizer.errors import Denial, Reason
+    from authorizer.errors import ForbiddenReason, Reason
     from authorizer.remembered import Fetch
 
 NAMESPACE = os.environ.get("METRICS_NAMESPACE", "ChimeSignin")
@@ -70,10 +70,10 @@ def refused(reason: Reason, token: str) -> None:
     _count("TokenRefused", reason=reason.code)
 
 
-def forbidden(denial: Denial, token: str) -> None:
+def forbidden(reason: ForbiddenReason, token: str) -> None:
     """Tell of a good token whose user may not enter."""
-    logger().info("caller forbidden", reason=denial.value, token_sha256=_sha256(token))
-    _count("CallerForbidden", reason=denial.value)
+    logger().info("caller forbidden", reason=reason.value, token_sha256=_sha256(token))
+    _count("CallerForbidden", reason=reason.value)
 
 
 def settings_read(notes: tuple[str, ...]) -> None:

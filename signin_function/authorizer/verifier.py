@@ -24,7 +24,7 @@ def verify(unverified_token: str, providers: Providers, now: float) -> Caller:
 
     Raises:
         TokenRefused: It is not a token that we accept; `reason` says why.
-        CallerForbidden: It is a good token of a user who may not enter; `denial` says why.
+        CallerForbidden: It is a good token of a user who may not enter; `reason` says why.
         KeysUnavailable: The keys that could decide are out of reach.
     """
     token = compact.parse(unverified_token)
@@ -46,7 +46,7 @@ def _check_parameters(header: Mapping[str, Any]) -> None:
 def _check_type(header: Mapping[str, Any], provider: Provider) -> None:
     """RFC 7519, 5.1; RFC 8725, 3.11. A token without `typ` is told by its claims."""
     kind = header.get("typ", "JWT")
-    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in provider.kind.token_types:
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in provider.token_profile.token_types:
         raise TokenRefused(Reason.WRONG_TYPE)
 
 
@@ -63,9 +63,9 @@ def _check_signature(token: UnverifiedToken, provider: Provider) -> None:
 def _signed_caller(signed_claims: Mapping[str, Any], provider: Provider, now: float) -> Caller:
     claims.check_times(signed_claims, provider, now)
     # Before the audience, because the wrong kind of token names another one, and says so less well.
-    claims.check_kind(signed_claims, provider.kind)
+    claims.check_token_profile(signed_claims, provider.token_profile)
     claims.check_audience(signed_claims, provider)
     claims.check_client(signed_claims, provider)
     caller = claims.caller(signed_claims, provider)
-    claims.check_entrance(signed_claims, provider.entrance)
+    claims.check_access(signed_claims, provider.access_requirements)
     return caller

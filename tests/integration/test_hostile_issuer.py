@@ -17,7 +17,7 @@ from authorizer.clock import Clock
 from authorizer.errors import KeysUnavailable
 from authorizer.https import LONGEST_ANSWER
 from authorizer.remembered import COOL_DOWN, DEFAULT_LIFETIME, FIRST_PAUSE, Fetch
-from authorizer.settings import Settings
+from authorizer.settings import AuthorizerSettings
 from tests.issuers import Issuer
 from tests.tokens import AUDIENCE, NOW, Signer, claims, rsa_signer
 
@@ -46,7 +46,7 @@ class World:
             entries.append(
                 {"name": f"issuer-{number}", "issuer": issuer.url, "audience": AUDIENCE, "keep_subject": number == 0}
             )
-        settings = Settings.from_environ(
+        settings = AuthorizerSettings.from_environ(
             {"PROVIDERS": json.dumps(entries)}, clock, lambda name, fetch: self.fetches.append((name, fetch))
         )
         self.authorizer = Authorizer(settings, clock)

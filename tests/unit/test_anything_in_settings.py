@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from authorizer.algorithms import ASYMMETRIC, HMAC
 from authorizer.clock import Clock
-from authorizer.errors import SettingsError
+from authorizer.errors import AuthorizerSettingsError
 from authorizer.https import is_allowed, lifetime_of
 from authorizer.keys import KeySet, key_set, key_set_of_pem, secret_key
 from authorizer.presets import PRESETS
 from authorizer.secret_encodings import ENCODINGS, decoder
-from authorizer.settings import OPTIONS, Settings
+from authorizer.settings import OPTIONS, AuthorizerSettings
 from tests.anything import ENORMOUS, anything, encoded, likely, octets, thoroughly
 from tests.tokens import AUDIENCE, ISSUER, ec_signer, ed25519_signer, rsa_signer
 
@@ -52,10 +52,10 @@ given_options = st.fixed_dictionaries(
 
 
 def settings_or_error(**environ: str) -> None:
-    """Read settings; whatever is wrong with them is a SettingsError."""
+    """Read settings; whatever is wrong with them is a AuthorizerSettingsError."""
     try:
-        read = Settings.from_environ(environ, CLOCK)
-    except SettingsError as error:
+        read = AuthorizerSettings.from_environ(environ, CLOCK)
+    except AuthorizerSettingsError as error:
         assert next(iter(environ)) in str(error)  # noqa: PT017 - either outcome is good, any other is not
     else:
         assert read.providers.all
@@ -168,10 +168,10 @@ enormous = pytest.mark.parametrize("text", ENORMOUS.values(), ids=ENORMOUS)
 
 @enormous
 def test_enormous_setting_is_an_error(text: str) -> None:
-    with pytest.raises(SettingsError, match="PROVIDERS"):
-        Settings.from_environ({"PROVIDERS": text}, CLOCK)
-    with pytest.raises(SettingsError, match="LONGEST_TOKEN"):
-        Settings.from_environ({"PROVIDERS": json.dumps([ENTRY]), "LONGEST_TOKEN": text}, CLOCK)
+    with pytest.raises(AuthorizerSettingsError, match="PROVIDERS"):
+        AuthorizerSettings.from_environ({"PROVIDERS": text}, CLOCK)
+    with pytest.raises(AuthorizerSettingsError, match="LONGEST_TOKEN"):
+        AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([ENTRY]), "LONGEST_TOKEN": text}, CLOCK)
 
 
 @enormous

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from authorizer import claim_paths
 from authorizer.errors import CallerForbidden, TokenRefused
-from authorizer.providers import Entrance, KindOfToken, Provider, Providers, UserRoles
+from authorizer.providers import AccessRequirements, Provider, Providers, TokenProfile, UserRoles
 from authorizer.verifier import verify
 from tests.anything import thoroughly
 from tests.second_opinion import every_way
@@ -130,7 +130,7 @@ def judged(told: Provider, **changes: Any) -> str:
     except TokenRefused as refused:
         return refused.reason.code
     except CallerForbidden as forbidden:
-        return forbidden.denial.value
+        return forbidden.reason.value
     return " ".join(part for part in (caller.subject, caller.name, caller.role) if part)
 
 
@@ -146,22 +146,26 @@ USES = {
         "invalid_claim",
     ),
     "roles_claim": (
-        provider(entrance=Entrance(roles=("here",), roles_claim=PATH)),
+        provider(access_requirements=AccessRequirements(roles=("here",), roles_claim=PATH)),
         "ada Ada Lovelace",
         "invalid_claim",
     ),
     "forbidden_claim_values": (
-        provider(kind=KindOfToken(JWT, forbidden_claim_values={PATH: ("here",)})),
+        provider(token_profile=TokenProfile(JWT, forbidden_claim_values={PATH: ("here",)})),
         "wrong_type",
         "invalid_claim",
     ),
     "user_roles_claim": (provider(user_roles=UserRoles(PATH, ("here",))), "ada Ada Lovelace here", "invalid_claim"),
     "required_claim_values": (
-        provider(kind=KindOfToken(JWT, required_claim_values={PATH: ("here",)})),
+        provider(token_profile=TokenProfile(JWT, required_claim_values={PATH: ("here",)})),
         "ada Ada Lovelace",
         "ada Ada Lovelace",
     ),
-    "required_claims": (provider(entrance=Entrance(claims={PATH: ("here",)})), "ada Ada Lovelace", "ada Ada Lovelace"),
+    "required_claims": (
+        provider(access_requirements=AccessRequirements(claims={PATH: ("here",)})),
+        "ada Ada Lovelace",
+        "ada Ada Lovelace",
+    ),
     "name_claims": (provider(name_claims=(PATH,)), "ada here", "ada here"),
 }
 

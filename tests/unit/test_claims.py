@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from authorizer.errors import CallerForbidden
-from authorizer.providers import Entrance, Providers, UserRoles
+from authorizer.providers import AccessRequirements, Providers, UserRoles
 from authorizer.verifier import verify
 from tests.tokens import (
     AUDIENCE,
@@ -173,18 +173,18 @@ def test_skew_is_as_set(skew: int, now: int, *, accepted: bool) -> None:
 def test_user_without_what_is_required_may_not_enter(
     entrance: dict[str, Any], changes: dict[str, Any], denial: str | None
 ) -> None:
-    guarded = Providers((provider(entrance=Entrance(**entrance)),))
+    guarded = Providers((provider(access_requirements=AccessRequirements(**entrance)),))
 
     if denial is None:
         assert verify(signed_by(RSA, **changes), guarded, NOW).subject == "ada"
     else:
         with pytest.raises(CallerForbidden) as caught:
             verify(signed_by(RSA, **changes), guarded, NOW)
-        assert caught.value.denial.value == denial
+        assert caught.value.reason.value == denial
 
 
 def test_bad_token_without_what_is_required_is_a_bad_token() -> None:
-    guarded = provider(entrance=Entrance(scopes=("chat",)))
+    guarded = provider(access_requirements=AccessRequirements(scopes=("chat",)))
 
     assert refusal(signed_by(RSA, exp=NOW - 60), guarded) == "token_expired"
     assert refusal(signed_by(RSA, sub=None), guarded) == "invalid_subject"

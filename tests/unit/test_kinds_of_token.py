@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from authorizer.errors import TokenRefused
-from authorizer.providers import KindOfToken, Mark, Provider, Providers
+from authorizer.providers import Provider, Providers, TokenPattern, TokenProfile
 from authorizer.verifier import verify
 from tests.providers import LENIENT, OURS, provider
 from tests.tokens import ISSUER, NOW, claims
@@ -55,7 +55,7 @@ def refusal(unverified_token: str, told: Provider) -> str:
     ],
 )
 def test_kind_of_token_is_told_by_its_claims(kind: dict[str, Any], changes: dict[str, Any], reason: str | None) -> None:
-    told = trusting(kind=KindOfToken(token_types=frozenset({"jwt"}), **kind))
+    told = trusting(token_profile=TokenProfile(token_types=frozenset({"jwt"}), **kind))
 
     if reason is None:
         assert verify(token(**changes), Providers((told,)), NOW).subject == "ada"
@@ -66,30 +66,32 @@ def test_kind_of_token_is_told_by_its_claims(kind: dict[str, Any], changes: dict
 @pytest.mark.parametrize(
     ("mark", "changes", "reason"),
     [
-        pytest.param({"ends": {"sub": "@clients"}}, {"sub": "x@clients"}, "wrong_type", id="an ending"),
-        pytest.param({"ends": {"sub": "@clients"}}, {}, None, id="another ending"),
+        pytest.param({"suffixes": {"sub": "@clients"}}, {"sub": "x@clients"}, "wrong_type", id="an ending"),
+        pytest.param({"suffixes": {"sub": "@clients"}}, {}, None, id="another ending"),
         pytest.param(
-            {"begins": {"user.name": "service-"}}, {"user": {"name": "service-x"}}, "wrong_type", id="a start"
+            {"prefixes": {"user.name": "service-"}}, {"user": {"name": "service-x"}}, "wrong_type", id="a start"
         ),
-        pytest.param({"begins": {"user": "service-"}}, {"user": ["service-x"]}, None, id="the start of no text"),
-        pytest.param({"same": ("sub", "oid")}, {"oid": "ada"}, "wrong_type", id="two that are the same"),
-        pytest.param({"same": ("sub", "oid")}, {"oid": "bob"}, None, id="two that differ"),
-        pytest.param({"same": ("a", "b")}, {}, None, id="two that are not there"),
-        pytest.param({"same": ("a", "b")}, {"a": 1, "b": 1}, None, id="two that are no texts"),
-        pytest.param({"holds": {"f.by": ("anonymous",)}}, {"f": {"by": "anonymous"}}, "wrong_type", id="a value"),
-        pytest.param({"has": ("x",)}, {"x": {}}, "wrong_type", id="a claim"),
-        pytest.param({"has": ("x",)}, {}, None, id="no claim"),
-        pytest.param({"lacks": ("x",)}, {}, "wrong_type", id="the lack of a claim"),
-        pytest.param({"lacks": ("x",)}, {"x": "y"}, None, id="no lack"),
-        pytest.param({"has": ("x",), "lacks": ("y",)}, {"x": 1, "y": 1}, None, id="one of two things"),
-        pytest.param({"has": ("x",), "lacks": ("y",)}, {"x": 1}, "wrong_type", id="both of them"),
-        pytest.param({"has": ("a.b",)}, {"a": {"b": 1}, "a.b": 2}, "invalid_claim", id="a claim that is two"),
+        pytest.param({"prefixes": {"user": "service-"}}, {"user": ["service-x"]}, None, id="the start of no text"),
+        pytest.param({"equal_claims": ("sub", "oid")}, {"oid": "ada"}, "wrong_type", id="two that are the same"),
+        pytest.param({"equal_claims": ("sub", "oid")}, {"oid": "bob"}, None, id="two that differ"),
+        pytest.param({"equal_claims": ("a", "b")}, {}, None, id="two that are not there"),
+        pytest.param({"equal_claims": ("a", "b")}, {"a": 1, "b": 1}, None, id="two that are no texts"),
+        pytest.param({"values": {"f.by": ("anonymous",)}}, {"f": {"by": "anonymous"}}, "wrong_type", id="a value"),
+        pytest.param({"present": ("x",)}, {"x": {}}, "wrong_type", id="a claim"),
+        pytest.param({"present": ("x",)}, {}, None, id="no claim"),
+        pytest.param({"absent": ("x",)}, {}, "wrong_type", id="the lack of a claim"),
+        pytest.param({"absent": ("x",)}, {"x": "y"}, None, id="no lack"),
+        pytest.param({"present": ("x",), "absent": ("y",)}, {"x": 1, "y": 1}, None, id="one of two things"),
+        pytest.param({"present": ("x",), "absent": ("y",)}, {"x": 1}, "wrong_type", id="both of them"),
+        pytest.param({"present": ("a.b",)}, {"a": {"b": 1}, "a.b": 2}, "invalid_claim", id="a claim that is two"),
     ],
 )
 def test_token_of_a_stranger_is_told_by_its_mark(
     mark: dict[str, Any], changes: dict[str, Any], reason: str | None
 ) -> None:
-    told = trusting(kind=KindOfToken(token_types=frozenset({"jwt"}), others=(Mark(**mark),)))
+    told = trusting(
+        token_profile=TokenProfile(token_types=frozenset({"jwt"}), refused_patterns=(TokenPattern(**mark),))
+    )
 
     if reason is None:
         assert verify(token(**changes), Providers((told,)), NOW).subject == "ada"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from authorizer.errors import SettingsError, TokenRefused
+from authorizer.errors import AuthorizerSettingsError, TokenRefused
 from authorizer.presets import PRESETS
 from tests.shape import OID, OTHER_TID, TID, Shape, decide
 from tests.shapes import COGNITO_ISSUER, SHAPES
@@ -161,7 +161,7 @@ def test_stranger_is_refused_unless_let_in(name: str, claims: dict[str, Any], wh
 def test_every_stranger_that_may_be_let_in_is_tried() -> None:
     tried = {(SHAPES[str(one.values[0])].options.get("preset", "oidc"), one.values[2]) for one in STRANGERS}
 
-    assert tried == {(name, who) for name, preset in PRESETS.items() for who in preset.others}
+    assert tried == {(name, who) for name, preset in PRESETS.items() for who in preset.refused_token_patterns}
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_every_stranger_that_may_be_let_in_is_tried() -> None:
     ],
 )
 def test_who_is_not_known_cannot_be_let_in(name: str, words: str) -> None:
-    with pytest.raises(SettingsError, match=words):
+    with pytest.raises(AuthorizerSettingsError, match=words):
         decide(SHAPES[name], options={"also_accept": "anonymous"})
 
 

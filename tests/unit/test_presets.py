@@ -9,10 +9,10 @@ import pytest
 
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.clock import Clock
-from authorizer.errors import CallerForbidden, SettingsError, TokenRefused
-from authorizer.options import Options
+from authorizer.errors import AuthorizerSettingsError, CallerForbidden, TokenRefused
+from authorizer.options import ProviderOptions
 from authorizer.presets import PRESETS
-from authorizer.settings import Settings
+from authorizer.settings import AuthorizerSettings
 from tests.shape import POOL, TID, Shape, decide
 from tests.shapes import SHAPES
 from tests.tokens import NOW, hmac_signer
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 
 def provider(**options: Any) -> Provider:
-    [only] = Settings.from_environ({"PROVIDERS": json.dumps([{"name": "main", **options}])}, Clock()).providers.all
+    [only] = AuthorizerSettings.from_environ(
+        {"PROVIDERS": json.dumps([{"name": "main", **options}])}, Clock()
+    ).providers.all
     return only
 
 
@@ -119,7 +121,7 @@ def test_roles_are_where_the_provider_puts_them(name: str, roles: str) -> None:
     ],
 )
 def test_keys_are_fetched_where_the_provider_publishes_them(preset: str, options: dict[str, str], follows: str) -> None:
-    assert PRESETS[preset].filled(Options("x", options)).any("jwks_uri") == follows
+    assert PRESETS[preset].fill_in(ProviderOptions("x", options)).any("jwks_uri") == follows
 
 
 RS256, EVERY = ("RS256",), ASYMMETRIC
@@ -144,7 +146,7 @@ RS256, EVERY = ("RS256",), ASYMMETRIC
 def test_algorithms_and_roles_are_the_provider_s(name: str, algorithms: tuple[str, ...], roles: str) -> None:
     made = provider(**SHAPES[name].options)
 
-    assert (made.algorithms, made.entrance.roles_claim) == (algorithms, roles)
+    assert (made.algorithms, made.access_requirements.roles_claim) == (algorithms, roles)
 
 
 def test_okta_may_have_another_authorization_server() -> None:
@@ -189,7 +191,9 @@ def test_demand_of_one_s_own_lets_no_tenant_of_firebase_in() -> None:
 
 @pytest.mark.parametrize("must", ["service_role", ["anon", "service_role"]])
 def test_demand_that_contradicts_the_preset_s_stops_the_start(must: Any) -> None:
-    with pytest.raises(SettingsError, match=r"required_claim_values\.role is never authenticated, as it has to be"):
+    with pytest.raises(
+        AuthorizerSettingsError, match=r"required_claim_values\.role is never authenticated, as it has to be"
+    ):
         decide(SHAPES["supabase"], options={"required_claim_values": {"role": must}})
 
 
@@ -297,5 +301,5 @@ def test_guid_of_a_token_s_user_is_left_as_it_is() -> None:
     ],
 )
 def test_what_is_missing_or_wrong_is_named(options: dict[str, Any], words: str) -> None:
-    with pytest.raises(SettingsError, match=words):
+    with pytest.raises(AuthorizerSettingsError, match=words):
         provider(**options)

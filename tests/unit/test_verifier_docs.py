@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from authorizer.errors import Denial, Reason
+from authorizer.errors import ForbiddenReason, Reason
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "verifier.md").read_text()
@@ -17,7 +17,7 @@ TESTS = {
     for module in ROOT.glob("tests/*/test_*.py")
     for name in re.findall(r"^def (test_\w+)", module.read_text(), flags=re.MULTILINE)
 }
-CODES = {reason.code for reason in Reason} | {denial.value for denial in Denial}
+CODES = {reason.code for reason in Reason} | {denial.value for denial in ForbiddenReason}
 
 
 def test_every_reason_stands_in_the_table_and_no_other() -> None:
