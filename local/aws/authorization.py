@@ -1,4 +1,4 @@
-"""Read what a request claims by Signature Version 4, in its Authorization header or its query, strictly."""
+"""Parse what a request says of its signature (Signature Version 4), in its Authorization header or in its query."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from urllib.parse import unquote
 if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
 
-SKEW = timedelta(minutes=15)
+MAX_CLOCK_SKEW = timedelta(minutes=15)
 """By how much the clocks of client and service may differ."""
 ALGORITHM = "AWS4-HMAC-SHA256"
 
-# moto searches this header for an access key by itself: only a grammar that leaves one reading may reach it.
+# Strict, because moto later searches this header for an access key by itself: no header may have two readings.
 _GRAMMAR = re.compile(
     rf"{ALGORITHM} +"
     r"Credential=([A-Za-z0-9]{16,128})/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)"
     r"/aws4_request *, *SignedHeaders=([a-z0-9_.;-]+) *, *Signature=([0-9a-f]{64})"
 )
-_LONGEST = 604_800
+_MAX_EXPIRES = 604_800
 """Seconds, a week: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html."""
 
 
 @dataclass(frozen=True)
 class Authorization:
-    """What an Authorization header claims, with two others beside it; nothing of it is proved here."""
+    """What an Authorization header says. None of it is verified here: `authentication` does that."""
 
     access_key_id: str
     date: str
@@ -38,7 +38,7 @@ class Authorization:
 
     @classmethod
     def parse(cls, header: str | None) -> Authorization | None:
-        """Return the claims, or None if there is no header in the form that every AWS SDK writes."""
+        """Return what the header says, or None if it is missing or not in the form that AWS SDKs write."""
         found = _GRAMMAR.fullmatch((header or "").strip())
         if found is None:
             return None
@@ -47,69 +47,69 @@ class Authorization:
 
     @property
     def complete(self) -> bool:
-        """Tell whether what has to be signed is."""
+        """Tell whether the signature covers what it must: the host, and the time of the request."""
         return {"host", "x-amz-date"} <= set(self.signed_headers)
 
     @property
     def lifetime(self) -> timedelta:
-        """For how long after its time a signature holds."""
-        return SKEW
+        """How long after the time of signing the signature is accepted."""
+        return MAX_CLOCK_SKEW
 
-    def stamp(self, headers: Headers) -> str:
-        """Return the time that was signed, as it is written."""
+    def signing_time(self, headers: Headers) -> str:
+        """Return the time of signing as the request has it: `20260101T120000Z`."""
         return headers.get("X-Amz-Date", "")
 
-    def security_token(self, headers: Headers) -> str:
-        """Return the session's token, or nothing."""
+    def session_token(self, headers: Headers) -> str:
+        """Return the session token, or an empty string."""
         return headers.get("X-Amz-Security-Token", "")
 
     def signed_query(self, query: str) -> str:
-        """Return what is signed of the raw *query*."""
+        """Return the part of the raw *query* that the signature covers."""
         return query
 
 
 @dataclass(frozen=True)
-class Presigned(Authorization):
-    """What a presigned address claims: its query has all of it."""
+class QueryAuthorization(Authorization):
+    """What the query of a presigned URL says: the same as a header, and how long the signature is accepted."""
 
-    given: tuple[tuple[str, str], ...]
-    """The parameters, unquoted."""
+    parameters: tuple[tuple[str, str], ...]
+    """All parameters of the query, unquoted."""
 
     @classmethod
-    def read(cls, query: str) -> Presigned | None:
-        """Return the claims of a raw query, or None if some are missing, twice there, or in no form that SDKs write."""
+    def read(cls, query: str) -> QueryAuthorization | None:
+        """Return what a raw query says, or None if a parameter is missing, repeated or not as AWS SDKs write it."""
         pairs = [
             (unquote(name), unquote(value)) for name, _, value in (pair.partition("=") for pair in query.split("&"))
         ]
-        given = dict(pairs)
-        header = (
-            f"{given.get('X-Amz-Algorithm')} Credential={given.get('X-Amz-Credential')}, "
-            f"SignedHeaders={given.get('X-Amz-SignedHeaders')}, Signature={given.get('X-Amz-Signature')}"
+        parameters = dict(pairs)
+        as_header = (
+            f"{parameters.get('X-Amz-Algorithm')} Credential={parameters.get('X-Amz-Credential')}, "
+            f"SignedHeaders={parameters.get('X-Amz-SignedHeaders')}, Signature={parameters.get('X-Amz-Signature')}"
         )
-        claims = Authorization.parse(header)
-        seconds = given.get("X-Amz-Expires", "")
-        if claims is None or len(given) < len(pairs) or not re.fullmatch(r"[1-9][0-9]{0,5}", seconds):
+        authorization = Authorization.parse(as_header)
+        seconds = parameters.get("X-Amz-Expires", "")
+        if authorization is None or len(parameters) < len(pairs) or not re.fullmatch(r"[1-9][0-9]{0,5}", seconds):
             return None
-        return cls(**vars(claims), given=tuple(pairs)) if int(seconds) <= _LONGEST else None
+        return cls(**vars(authorization), parameters=tuple(pairs)) if int(seconds) <= _MAX_EXPIRES else None
 
     @property
     def complete(self) -> bool:
-        """Tell whether what has to be signed is: the query always is."""
+        """Tell whether the signature covers the host; the time is in the query, which is always covered."""
         return "host" in self.signed_headers
 
     @property
     def lifetime(self) -> timedelta:
-        """For how long after its time a signature holds."""
-        return timedelta(seconds=int(dict(self.given)["X-Amz-Expires"]))
+        """How long after the time of signing the signature is accepted."""
+        return timedelta(seconds=int(dict(self.parameters)["X-Amz-Expires"]))
 
-    def stamp(self, headers: Headers) -> str:  # noqa: ARG002 - for the header's sake
-        """Return the time that was signed, as it is written."""
-        return dict(self.given).get("X-Amz-Date", "")
+    def signing_time(self, headers: Headers) -> str:  # noqa: ARG002 - the base class takes it from a header
+        """Return the time of signing as the query has it: `20260101T120000Z`."""
+        return dict(self.parameters).get("X-Amz-Date", "")
 
-    def security_token(self, headers: Headers) -> str:  # noqa: ARG002 - likewise
-        """Return the session's token, or nothing."""
-        return dict(self.given).get("X-Amz-Security-Token", "")
+    def session_token(self, headers: Headers) -> str:  # noqa: ARG002 - as above
+        """Return the session token, or an empty string."""
+        return dict(self.parameters).get("X-Amz-Security-Token", "")
 
     def signed_query(self, query: str) -> str:
-        """Return what is signed of the raw *query*: all but the signature."""
+        """Return the raw *query* without the signature."""
         return "&".join(pair for pair in query.split("&") if not pair.startswith("X-Amz-Signature="))

@@ -12,9 +12,9 @@ from local.aws.faults import Fault, InvalidFieldError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local.aws.calls import Calls
-    from local.aws.connections import Connections
+    from local.aws.call_log import CallLog
     from local.aws.faults import Faults
+    from local.aws.messaging_connections import MessagingConnections
 
 PREFIX = "/local/"
 
@@ -24,12 +24,16 @@ class UnknownRoleError(LookupError):
 
 
 class Control:
-    """Answers what is not AWS; everything in and out is JSON."""
+    """Answers the paths that AWS does not have. Requests and responses are JSON."""
 
     def __init__(
-        self, credentials: Callable[[str], dict[str, str]], faults: Faults, calls: Calls, connections: Connections
+        self,
+        credentials: Callable[[str], dict[str, str]],
+        faults: Faults,
+        calls: CallLog,
+        connections: MessagingConnections,
     ) -> None:
-        """Take what gives a role's credentials by its logical id, and the layers to look after."""
+        """Take a function that returns a role's credentials by its logical id, and the layers to control."""
         self._credentials = credentials
         self._faults = faults
         self._calls = calls

@@ -1,8 +1,8 @@
 """
 The AWS endpoint of the local stack: one WSGI application for all services.
 
-A request passes, in this order: the control paths (`/local/`), browsers' preflights, the record of calls, the
-signature, the caller's permissions, the faults that are set, and the service itself: messaging's WebSockets, or moto.
+A request passes, in this order: the control paths (`/local/`), browsers' preflights, the log of calls, the signature
+check, the check of the caller's permissions, the faults that are set, and the service: messaging's WebSockets, or moto.
 """
 
 from __future__ import annotations
@@ -15,26 +15,28 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from local.aws import callers, connections, cors, errors, sts
-from local.aws.call import CONNECT, Call
-from local.aws.calls import Calls
-from local.aws.cloud import Cloud
-from local.aws.connections import Connections
+from local.aws import errors, identities, sts
+from local.aws.authentication import Authentication
+from local.aws.aws_request import CONNECT, AwsRequest
+from local.aws.call_log import CallLog
 from local.aws.control import PREFIX, Control, UnknownRoleError
 from local.aws.errors import AwsError
 from local.aws.faults import Faults
+from local.aws.identities import SessionContext
+from local.aws.messaging_connections import MessagingConnections, closing_upgrade
+from local.aws.moto_services import MotoServices
 from local.aws.permissions import Permissions
-from local.aws.sessions import Context
-from local.aws.signature import Authentication
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-FUNCTION_SESSION = 12 * 3600
-"""Seconds that the credentials given to a function live; Lambda's own figure is not documented."""
+FUNCTION_SESSION_SECONDS = 12 * 3600
+"""How long the credentials of a function last. Lambda's own figure is not documented."""
 
 _OWNER = "stack-owner"
+_EXPOSED_HEADERS = "x-amzn-RequestId,x-amzn-ErrorType,x-amz-id-2,Date"
+_PREFLIGHT_SECONDS = "172800"
 _logger = logging.getLogger(__name__)
 
 
@@ -42,18 +44,18 @@ class AwsEndpoint:
     """
     AWS in account 123456789012.
 
-    moto's state is the process's: one endpoint is open at a time, and making a second is a RuntimeError.
+    One endpoint is open at a time in a process, because moto's state is global: a second one raises RuntimeError.
     """
 
     def __init__(self) -> None:
-        """Start with nothing deployed: no role, no secret, no user but the stack's owner."""
+        """Start with nothing deployed: no roles, no secrets, no IAM users but the stack's owner."""
         self.roles: dict[str, str] = {}
-        """Role ARNs by logical id; whoever deploys fills it in."""
-        self._cloud = Cloud()
-        opened = Connections(self._cloud)
-        faults = Faults(opened)
-        self._calls = Calls(Authentication(Permissions(faults)))
-        self._control = Control(self.credentials, faults, self._calls, opened)
+        """Role ARNs by logical id; a deployment adds its own."""
+        self._services = MotoServices()
+        connections = MessagingConnections(self._services)
+        faults = Faults(connections)
+        self._calls = CallLog(Authentication(Permissions(faults)))
+        self._control = Control(self.credentials, faults, self._calls, connections)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -61,9 +63,10 @@ class AwsEndpoint:
 
     def credentials(self, role: str) -> dict[str, str]:
         """
-        Return what the Lambda service would hand to a function with the role of logical id *role*.
+        Return the credentials that Lambda would give to a function with the role of logical id *role*.
 
-        Keys: AccessKeyId, SecretAccessKey, SessionToken, Expiration (UTC, ISO 8601). What they assume is chained.
+        Keys: AccessKeyId, SecretAccessKey, SessionToken, Expiration (UTC, ISO 8601). They are a role session's, so a
+        role that the function assumes is role chaining.
 
         Raises:
             UnknownRoleError: `roles` has no such id.
@@ -71,17 +74,18 @@ class AwsEndpoint:
         """
         if role not in self.roles:
             raise UnknownRoleError(f"There is no role with the logical id {role}.")
-        session = sts.start_session(self.roles[role], role, FUNCTION_SESSION, Context("lambda.amazonaws.com"))
+        context = SessionContext("lambda.amazonaws.com")
+        session = sts.start_session(self.roles[role], role, FUNCTION_SESSION_SECONDS, context)
         return {
             "AccessKeyId": session.access_key_id,
             "SecretAccessKey": session.secret_access_key,
             "SessionToken": session.session_token,
-            "Expiration": session.ends,
+            "Expiration": session.expiration_text,
         }
 
     def root_credentials(self) -> dict[str, str]:
-        """Return the keys (AccessKeyId, SecretAccessKey) of an IAM user who may do everything, to deploy with."""
-        iam = callers.iam()
+        """Return the keys (AccessKeyId, SecretAccessKey) of an IAM user who is allowed everything, to deploy with."""
+        iam = identities.iam_backend()
         if _OWNER not in iam.users:
             iam.create_user("us-east-1", _OWNER)
             statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -91,35 +95,54 @@ class AwsEndpoint:
         return {"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}
 
     def close(self) -> None:
-        """Forget all that was deployed."""
-        self._cloud.close()
+        """Delete all that was deployed."""
+        self._services.close()
 
     def _answer(self, environ: dict[str, Any]) -> Response:
-        request = Request(environ, populate_request=False)
-        if request.path.startswith(PREFIX):
-            return self._control.answer(request)
-        if request.method == "OPTIONS":
-            return cors.preflight(request.headers.get("Access-Control-Request-Headers", ""))
+        http_request = Request(environ, populate_request=False)
+        if http_request.path.startswith(PREFIX):
+            return self._control.answer(http_request)
+        if http_request.method == "OPTIONS":
+            return _preflight(http_request.headers.get("Access-Control-Request-Headers", ""))
         try:
-            call = Call.read(environ)
-            response = self._answer_call(call)
-            if call.name == CONNECT and response.status_code >= HTTPStatus.BAD_REQUEST:
-                response = connections.refused(call, response)
-            return cors.opened(response)
+            request = AwsRequest.read(environ)
+            response = self._answer_aws(request)
+            if request.name == CONNECT and response.status_code >= HTTPStatus.BAD_REQUEST:
+                response = closing_upgrade(request, response)
+            return _with_cors_headers(response)
         except HTTPException as error:
-            # Reading ended early: a form beyond moto's limits.
-            return cors.opened(_unreadable(error.code or 400))
+            # werkzeug stopped reading: a form has more parts or a longer field than moto's limits allow.
+            return _with_cors_headers(_unreadable(error.code or 400))
 
-    def _answer_call(self, call: Call) -> Response:
+    def _answer_aws(self, request: AwsRequest) -> Response:
         try:
-            return self._calls(call)
+            return self._calls(request)
         except ConnectionError:
-            raise  # a fault: `web` breaks the connection
+            raise  # a fault that breaks the connection, which the HTTP server does on this exception
         except Exception:
-            _logger.exception("The local AWS failed in %s", call.name)
-            return errors.refuse(call, AwsError("InternalFailure", "The local AWS has a bug; its log says where."))
+            _logger.exception("The local AWS failed in %s", request.name)
+            error = AwsError("InternalFailure", "The local AWS has a bug; its log says where.")
+            return errors.shared_error_response(request, error)
+
+
+def _preflight(requested_headers: str) -> Response:
+    """Answer an OPTIONS request for *requested_headers*. Browsers send it without a signature."""
+    headers = {
+        "Access-Control-Allow-Headers": requested_headers or "*",
+        "Access-Control-Allow-Methods": "GET,POST,PUT,DELETE,PATCH,HEAD",
+        "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
+    }
+    return _with_cors_headers(Response(status=200, headers=headers))
+
+
+def _with_cors_headers(response: Response) -> Response:
+    """Let the scripts of any web page read the response, as AWS does: its signature is what protects a call."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = _EXPOSED_HEADERS
+    response.headers.pop("Access-Control-Allow-Credentials", None)
+    return response
 
 
 def _unreadable(status: int) -> Response:
-    said = {"error": "too_large" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "bad_request"}
-    return Response(json.dumps(said), status, content_type="application/json")
+    body = {"error": "too_large" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "bad_request"}
+    return Response(json.dumps(body), status, content_type="application/json")

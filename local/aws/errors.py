@@ -1,10 +1,10 @@
 """
-Turn an AWS error into the bytes that its service would send.
+Write an AWS error as the called service sends it.
 
-botocore's model decides status and body where it knows the code. The names that services share (signature errors and
-the like) are in no model: `_COMMON` has them, as
-https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html and answers of Lambda (rest-json) and
-Secrets Manager (json) quoted in public issues show them. For Chime they are inferred from Lambda's.
+Status and body come from botocore's model if the model has the error's code. The errors that all services share
+(signature errors and the like) are in no model: `_SHARED` has them, from
+https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html and from answers of Lambda
+(rest-json) and Secrets Manager (json) that public issues quote. For Chime they are inferred from Lambda's.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from werkzeug.wrappers import Response
 if TYPE_CHECKING:
     from moto.core.model import StructureShape
 
-    from local.aws.call import Call
+    from local.aws.aws_request import AwsRequest
 
 _PROTOCOLS = ("query", "rest-json", "json")
 _DEFAULT_STATUS = 400
 
-# The name in query services; the name in the others; the status in each of `_PROTOCOLS`.
-_COMMON = {
+# By the code in query services: the code in the other services, and the status in each of `_PROTOCOLS`.
+_SHARED = {
     "AccessDenied": ("AccessDeniedException", (403, 403, 400)),
     "ExpiredToken": ("ExpiredTokenException", (403, 403, 400)),
     "IncompleteSignature": ("IncompleteSignatureException", (400, 403, 400)),
@@ -42,14 +42,14 @@ _COMMON = {
     "SignatureDoesNotMatch": ("InvalidSignatureException", (403, 403, 400)),
     "Throttling": ("ThrottlingException", (400, 429, 400)),
 }
-_COMMON_STATUS = {name: statuses for code, (other, statuses) in _COMMON.items() for name in (code, other)}
+_SHARED_STATUS = {name: statuses for code, (other, statuses) in _SHARED.items() for name in (code, other)}
 
 
 class AwsError(Exception):
-    """A refusal: the code, a message for people, and the status if it is not the one that goes with the code."""
+    """An error to answer with: its code, a message, and a status if it is not the one that goes with the code."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
-        """Take an HTTP *status* only to overrule."""
+        """Take an HTTP *status* only to override the code's own."""
         super().__init__(message)
         self.code = code
         self.message = message
@@ -65,77 +65,78 @@ class QueryError(HTTPException):
         self.code = status
 
     def get_headers(self, *_: object) -> list[tuple[str, str]]:
-        """Return what moto copies into its answer."""
+        """Return the headers that moto copies into its response."""
         return [("Content-Type", "text/xml")]
 
 
-def refuse(call: Call, error: AwsError) -> Response:
-    """Return an error that services share, given by its name in query services, under its name in the called one."""
-    if call.protocol != "query" and error.code in _COMMON:
-        error = AwsError(_COMMON[error.code][0], error.message, error.status)
-    return respond(call, error)
+def shared_error_response(request: AwsRequest, error: AwsError) -> Response:
+    """Return the response for an error that all services share, given by its code in query services."""
+    if request.protocol != "query" and error.code in _SHARED:
+        error = AwsError(_SHARED[error.code][0], error.message, error.status)
+    return error_response(request, error)
 
 
-def respond(call: Call, error: AwsError) -> Response:
-    """Return *error*, under exactly its name, in the wire form of the called service."""
-    shape = _modelled(call, error.code)
-    status = error.status or _status(call, error.code, shape)
+def error_response(request: AwsRequest, error: AwsError) -> Response:
+    """Return the response for *error*, whose code is sent as it is, in the protocol of the called service."""
+    shape = _model_shape(request, error.code)
+    status = error.status or _status(request, error.code, shape)
     writers = {"query": _query, "json": _json, "rest-json": _rest_json}
-    response = writers[call.protocol](call, error, status, shape)
+    response = writers[request.protocol](request, error, status, shape)
     response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
     return response
 
 
-def malformed(call: Call, status: int) -> Response:
-    """Return an answer that breaks off before it means anything, of the kind that the called service sends."""
+def malformed_response(request: AwsRequest, status: int) -> Response:
+    """Return a response of the called service's content type whose body is only the first character of one."""
     kinds = {
         "query": ("<", "text/xml"),
         "json": ("{", "application/x-amz-json-1.1"),
         "rest-json": ("{", "application/json"),
     }
-    body, content_type = kinds[call.protocol]
+    body, content_type = kinds[request.protocol]
     return Response(body, status, content_type=content_type)
 
 
-def _modelled(call: Call, code: str) -> StructureShape | None:
-    return _error_shapes(call.service.service_name).get(code) if call.service else None
+def _model_shape(request: AwsRequest, code: str) -> StructureShape | None:
+    return _error_shapes(request.service.service_name).get(code) if request.service else None
 
 
 @functools.cache
 def _error_shapes(service: str) -> dict[str, StructureShape]:
-    # Query services send the model's `error.code`, the others the shape's name; a fault may be given by either.
+    # By both names, because query services send the model's `error.code`, the others the shape's name, and a fault may
+    # be set by either.
     shapes = cast("list[StructureShape]", get_service_model(service).error_shapes)
     return {name: shape for shape in shapes for name in (shape.error_code, shape.name)}
 
 
-def _status(call: Call, code: str, shape: StructureShape | None) -> int:
+def _status(request: AwsRequest, code: str, shape: StructureShape | None) -> int:
     if shape is not None:
         return int(shape.metadata.get("error", {}).get("httpStatusCode", _DEFAULT_STATUS))
-    return _COMMON_STATUS.get(code, (_DEFAULT_STATUS,) * 3)[_PROTOCOLS.index(call.protocol)]
+    return _SHARED_STATUS.get(code, (_DEFAULT_STATUS,) * 3)[_PROTOCOLS.index(request.protocol)]
 
 
-def _query(call: Call, error: AwsError, status: int, shape: StructureShape | None) -> Response:
-    namespace = call.service.metadata.get("xmlNamespace", "") if call.service else ""
+def _query(request: AwsRequest, error: AwsError, status: int, shape: StructureShape | None) -> Response:
+    namespace = request.service.metadata.get("xmlNamespace", "") if request.service else ""
     body = _query_body(shape.error_code if shape else error.code, error.message, status, namespace)
     return Response(body, status, content_type="text/xml")
 
 
 def _query_body(code: str, message: str, status: int, namespace: str) -> str:
-    fault = "Receiver" if status >= 500 else "Sender"  # noqa: PLR2004 - HTTP's line between the two
+    fault = "Receiver" if status >= 500 else "Sender"  # noqa: PLR2004 - HTTP: the server's errors
     return (
         f'<ErrorResponse xmlns="{escape(namespace)}"><Error><Type>{fault}</Type><Code>{escape(code)}</Code>'
         f"<Message>{escape(message)}</Message></Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
     )
 
 
-def _json(_: Call, error: AwsError, status: int, shape: StructureShape | None) -> Response:
+def _json(_: AwsRequest, error: AwsError, status: int, shape: StructureShape | None) -> Response:
     body = {"__type": error.code, "Message" if shape else "message": error.message}
     return Response(json.dumps(body), status, content_type="application/x-amz-json-1.1")
 
 
-def _rest_json(_: Call, error: AwsError, status: int, shape: StructureShape | None) -> Response:
+def _rest_json(_: AwsRequest, error: AwsError, status: int, shape: StructureShape | None) -> Response:
     body = {"message": error.message}
     if shape is not None:
-        # Chime's ErrorCode is the exception's name without its endings: ThrottledClientException, Throttled.
+        # Chime's Code is the exception's name without its endings: Throttled for ThrottledClientException.
         body = {"Code": error.code.removesuffix("Exception").removesuffix("Client"), "Message": error.message}
     return Response(json.dumps(body), status, {"x-amzn-ErrorType": error.code}, content_type="application/json")

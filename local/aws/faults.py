@@ -1,10 +1,11 @@
 """
-Make calls fail or wait on request, so that what depends on AWS can be tested for it.
+Make calls fail or wait, so that one can test what a client does then.
 
-A fault's error is an AWS error, or one of two things that no AWS error says: `ConnectionDropped` breaks the connection
-without an answer (`GET /local/calls` shows such a call with the status null), `MalformedAnswer` answers, 200 unless the
-fault says else, with what is neither XML nor JSON. Faults of one operation happen in the order in which they were set,
-one a call; one with neither error nor delay lets a call pass, so that the next fault meets the second attempt.
+A fault's error is an AWS error, or one of two failures that are none: `ConnectionDropped` breaks the connection without
+a response (`GET /local/calls` shows such a call with the status null); `MalformedAnswer` sends a body that is neither
+XML nor JSON, with status 200 unless the fault has another. The faults of one operation are applied in the order in
+which they were set, one to each call. A fault with neither error nor delay lets its call pass: with it the next fault
+meets the second attempt.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from moto.core.utils import get_service_model
 
 from local.aws import errors
-from local.aws.call import CONNECT, SERVICES
+from local.aws.aws_request import CONNECT, SERVICES
 from local.aws.errors import AwsError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
-    from local.aws.call import Call
+    from local.aws.aws_request import AwsRequest
 
 FOREVER = -1
 CONNECTION_DROPPED = "ConnectionDropped"
@@ -35,10 +36,10 @@ MALFORMED_ANSWER = "MalformedAnswer"
 
 
 class InvalidFieldError(ValueError):
-    """A fault that cannot be; `field` is to blame."""
+    """A request to a control path has a wrong `field`; the text says what the field has to be."""
 
     def __init__(self, field: str, message: str) -> None:
-        """Name the field and what it has to be."""
+        """Take the field's name and what it has to be."""
         super().__init__(message)
         self.field = field
 
@@ -46,11 +47,11 @@ class InvalidFieldError(ValueError):
 @dataclass
 class Fault:
     """
-    What happens to an operation's next *times* calls (-1: all): they wait, then fail if there is an error.
+    What happens to the next *times* calls of an operation (-1: to all): they wait *delay_ms*, then fail with *error*.
 
-    *error* is a name in the service's model (ThrottledClientException), any other code, ConnectionDropped or
-    MalformedAnswer; *status* overrules the status that goes with it. With *beyond_per_second* they meet only the calls
-    beyond so many in any second: a quota.
+    *error* is an error in the service's model (ThrottledClientException), any other code, ConnectionDropped,
+    MalformedAnswer, or None for a delay alone. *status* overrides the error's own. *beyond_per_second* makes the fault
+    a quota: it is applied only to calls beyond that many in any second.
     """
 
     operation: str
@@ -66,7 +67,7 @@ class Fault:
         Read a fault from a JSON body.
 
         Raises:
-            InvalidFieldError: Some field is not what it has to be.
+            InvalidFieldError: A field is missing, unknown or of the wrong kind.
 
         """
         if not isinstance(body, dict):
@@ -74,8 +75,8 @@ class Fault:
         for field, value in body.items():
             if field not in _FIELDS:
                 raise InvalidFieldError(field, f"is not one of {', '.join(_FIELDS)}")
-            fits, message = _FIELDS[field]
-            if not fits(value):
+            is_valid, message = _FIELDS[field]
+            if not is_valid(value):
                 raise InvalidFieldError(field, message)
         if "operation" not in body:
             raise InvalidFieldError("operation", "is required")
@@ -85,34 +86,34 @@ class Fault:
 class Faults:
     """The faults that are set, and the layer that applies them."""
 
-    def __init__(self, following: Callable[[Call], Response]) -> None:
+    def __init__(self, next_layer: Callable[[AwsRequest], Response]) -> None:
         """Take the next layer."""
-        self._following = following
+        self._next_layer = next_layer
         self._faults: list[Fault] = []
-        self._passed: dict[str, deque[float]] = {}
+        self._recent: dict[str, deque[float]] = {}
         self._lock = threading.Lock()
 
-    def __call__(self, call: Call) -> Response:
-        """Answer with the first fault that is set for the operation, or else with the next layer."""
-        fault = self._take(call.name)
+    def __call__(self, request: AwsRequest) -> Response:
+        """Apply the first fault that is set for the operation, or answer with the next layer's response."""
+        fault = self._take(request.name)
         if fault is None:
-            return self._following(call)
+            return self._next_layer(request)
         time.sleep(fault.delay_ms / 1000)
-        return self._fail(call, fault) if fault.error else self._following(call)
+        return self._fail(request, fault) if fault.error else self._next_layer(request)
 
     def add(self, fault: Fault) -> None:
-        """Set a fault, behind those that are set."""
+        """Set a fault, to be applied after those that are set already."""
         with self._lock:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """Take all back."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
-            self._passed.clear()
+            self._recent.clear()
 
     def list(self) -> list[dict[str, Any]]:
-        """Return what is set, as it was posted, `times` counted down."""
+        """Return the faults that are set, with the `times` that remain."""
         with self._lock:
             return [asdict(fault) for fault in self._faults]
 
@@ -128,25 +129,25 @@ class Faults:
         return fault
 
     def _is_within_quota(self, fault: Fault) -> bool:
-        """Say whether *fault* leaves this call alone, counting it among those of the last second if so."""
+        """Tell whether this call is within the quota of *fault*; if it is, count it for the next second."""
         if fault.beyond_per_second is None:
             return False
-        passed, now = self._passed.setdefault(fault.operation, deque()), time.monotonic()
-        while passed and now - passed[0] >= 1:
-            passed.popleft()
-        if len(passed) >= fault.beyond_per_second:
+        recent, now = self._recent.setdefault(fault.operation, deque()), time.monotonic()
+        while recent and now - recent[0] >= 1:
+            recent.popleft()
+        if len(recent) >= fault.beyond_per_second:
             return False
-        passed.append(now)
+        recent.append(now)
         return True
 
     @staticmethod
-    def _fail(call: Call, fault: Fault) -> Response:
+    def _fail(request: AwsRequest, fault: Fault) -> Response:
         if fault.error == CONNECTION_DROPPED:
             raise ConnectionAbortedError(f"{fault.operation} was told to drop the connection.")
         if fault.error == MALFORMED_ANSWER:
-            return errors.malformed(call, fault.status or 200)
+            return errors.malformed_response(request, fault.status or 200)
         message = f"{fault.operation} was told to fail with this error."
-        return errors.respond(call, AwsError(fault.error or "", message, fault.status))
+        return errors.error_response(request, AwsError(fault.error or "", message, fault.status))
 
 
 def _is_operation(value: object) -> bool:
@@ -159,8 +160,8 @@ def _operations() -> frozenset[str]:
     return frozenset(name for service in services for name in get_service_model(service).operation_names) | {CONNECT}
 
 
-def _is_integer(value: object, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+def _is_integer(value: object, minimum: int, maximum: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= maximum
 
 
 _FIELDS: dict[str, tuple[Callable[[object], bool], str]] = {

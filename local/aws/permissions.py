@@ -1,8 +1,8 @@
 """
-Ask the policies whether a call may be: those of the caller's user or role, and for AssumeRole the role's trust policy.
+Ask the policies whether a request is allowed: those of the caller's user or role, and a role's trust policy.
 
-They are read from moto's IAM at each call, as they stand there. What comes from inside (CloudFormation creating a
-resource, Lambda taking a function's role) does not pass here.
+The policies are read from moto's IAM at each request, so a change counts at once. What AWS does by itself is not asked
+for: CloudFormation creating a resource, Lambda taking a function's role.
 """
 
 from __future__ import annotations
@@ -10,108 +10,136 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from local.aws import callers, contexts, errors, grants, operations
+from local.aws import errors, identities
+from local.aws.condition_context import condition_context
 from local.aws.errors import AwsError
-from local.aws.policies import documents
-from local.aws.policies.errors import PolicyError
+from local.aws.policies import PolicyError, documents
 from local.aws.policies.evaluation import Access, Decision, decide, decide_on_role
 from local.aws.policies.principals import Principal
+from local.aws.required_permissions import required_permissions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from moto.iam.models import Group, Role, User
     from werkzeug.wrappers import Response
 
-    from local.aws.call import Call
-    from local.aws.callers import Caller
+    from local.aws.aws_request import AwsRequest
+    from local.aws.identities import CallerIdentity
+    from local.aws.policies.documents import Statement
 
 _logger = logging.getLogger(__name__)
 
 
 class Permissions:
-    """Lets calls through that the caller's policies allow."""
+    """Passes on the requests that the caller's policies allow."""
 
-    def __init__(self, following: Callable[[Call], Response]) -> None:
+    def __init__(self, next_layer: Callable[[AwsRequest], Response]) -> None:
         """Take the next layer."""
-        self._following = following
+        self._next_layer = next_layer
 
-    def __call__(self, call: Call) -> Response:
-        """Answer with the next layer's response, or with the refusal."""
+    def __call__(self, request: AwsRequest) -> Response:
+        """Answer with the next layer's response, or with AccessDenied."""
         try:
-            check(call)
+            check(request)
         except AwsError as error:
-            return errors.refuse(call, error)
-        return self._following(call)
+            return errors.shared_error_response(request, error)
+        return self._next_layer(request)
 
 
-def check(call: Call) -> None:
+def check(request: AwsRequest) -> None:
     """
-    Return if the call is allowed; one that is no operation at all is left to the service.
+    Return if the request is allowed. One that names no operation passes: the service answers that there is none.
 
     Raises:
-        AwsError: AccessDenied, or NotImplemented if a policy says what cannot be evaluated here.
+        AwsError: AccessDenied; NotImplemented if a policy has something that cannot be evaluated here.
     """
-    if call.operation is None or call.parameters is None:
+    if request.operation is None or request.parameters is None:
         return
-    if call.caller is None:
-        raise AwsError("AccessDenied", "Nobody has signed this call.")
+    if request.caller is None:
+        raise AwsError("AccessDenied", "The request is not signed.")
     try:
-        if call.name == "AssumeRole":
-            _check_assume_role(call, call.caller)
+        if request.name == "AssumeRole":
+            _check_assume_role(request, request.caller)
         else:
-            _check_needed(call, call.caller)
+            _check_identity_policies(request, request.caller)
     except PolicyError as error:
-        _logger.warning("%s: policies cannot be evaluated: %s", call.name, error)
+        _logger.warning("%s: policies cannot be evaluated: %s", request.name, error)
         raise AwsError("NotImplemented", f"The local AWS cannot evaluate the policies: {error}") from error
 
 
-def _check_needed(call: Call, caller: Caller) -> None:
-    needed = operations.needed(call)
-    held = list(grants.held(caller)) if needed else []
-    for action, resource in needed:
-        decision = decide(held, Access(action, resource, contexts.of(call, caller)))
+def _check_identity_policies(request: AwsRequest, caller: CallerIdentity) -> None:
+    required = required_permissions(request)
+    statements = list(_identity_statements(caller)) if required else []
+    for action, resource in required:
+        decision = decide(statements, Access(action, resource, condition_context(request, caller)))
         if decision is not Decision.ALLOWED:
-            raise AwsError("AccessDenied", _refusal(caller, action, resource, decision))
+            raise AwsError("AccessDenied", _denial_message(caller, action, resource, decision))
 
 
-def _refusal(caller: Caller, action: str, resource: str, decision: Decision) -> str:
+def _identity_statements(caller: CallerIdentity) -> Iterator[Statement]:
+    """
+    Yield the statements of the caller's identity-based policies: inline, attached, and those of a user's groups.
+
+    Raises:
+        PolicyError: One of the policies is not understood, or the caller has a permissions boundary.
+    """
+    for entity in _policy_holders(caller):
+        if getattr(entity, "permissions_boundary", None):
+            raise PolicyError(f"{entity.arn} has a permissions boundary, and those are not evaluated here.")
+        for text in entity.policies.values():
+            yield from documents.parse(text)
+        for policy in entity.managed_policies.values():
+            version = next(each for each in policy.versions if each.version_id == policy.default_version_id)
+            yield from documents.parse(version.document)
+
+
+def _policy_holders(caller: CallerIdentity) -> list[Role | User | Group]:
+    if caller.session:
+        role = identities.find_role(caller.session.role_arn)
+        return [role] if role else []
+    user = identities.user_of(caller)
+    return [user, *identities.iam_backend().get_groups_for_user(user.name)]
+
+
+def _denial_message(caller: CallerIdentity, action: str, resource: str, decision: Decision) -> str:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html; for Chime, its answers to
-    # chime:CreateMeeting in public reports: AccessDeniedException and this wording. Older ones have ForbiddenException,
-    # "AWS authorization failed". That identity and messaging answer as meetings do is inferred.
+    # chime:CreateMeeting in public reports: AccessDeniedException and this wording. Older reports have
+    # ForbiddenException, "AWS authorization failed". That identity and messaging answer like meetings is inferred.
     reason = f"because no identity-based policy allows the {action} action"
-    if decision is Decision.DENIED:
+    if decision is Decision.EXPLICIT_DENY:
         reason = "with an explicit deny in an identity-based policy"
     return f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} {reason}"
 
 
-def _check_assume_role(call: Call, caller: Caller) -> None:
-    given: dict[str, Any] = call.parameters or {}
-    role = grants.role(given.get("RoleArn"))
+def _check_assume_role(request: AwsRequest, caller: CallerIdentity) -> None:
+    parameters: dict[str, Any] = request.parameters or {}
+    role = identities.find_role(parameters.get("RoleArn"))
     if role is None:
-        return  # StsResponse refuses it in the same words as a role that may not be assumed
+        return  # StsResponse refuses a missing role in the same words as one that may not be assumed
     trust = documents.parse(role.assume_role_policy_document, of_resource=True)
-    held = list(grants.held(caller))
-    context = contexts.of(call, caller)
-    for action, both in _role_actions(given, caller):
-        decision = decide_on_role(held, trust, _principal(caller), Access(action, role.arn, context), both=both)
+    own = list(_identity_statements(caller))
+    context, principal = condition_context(request, caller), _principal(caller)
+    for action, own_required in _assume_role_actions(parameters, caller):
+        decision = decide_on_role(own, trust, principal, Access(action, role.arn, context), own_required=own_required)
         if decision is not Decision.ALLOWED:
-            # AWS's documents know a longer form too ("because no role trust policy allows"); answers have this one.
+            # AWS documents a longer text too ("because no role trust policy allows"); its answers have this one.
             message = f"User: {caller.arn} is not authorized to perform: {action} on resource: {role.arn}"
             raise AwsError("AccessDenied", message)
 
 
-def _role_actions(given: dict[str, Any], caller: Caller) -> Iterator[tuple[str, bool]]:
-    """Yield the actions, each with whether trust and the caller's own policies both have to allow it."""
+def _assume_role_actions(parameters: dict[str, Any], caller: CallerIdentity) -> Iterator[tuple[str, bool]]:
+    """Yield each action that AssumeRole needs, and whether the caller's own policies must allow it in any case."""
     yield "sts:AssumeRole", False
-    if given.get("Tags"):
+    if parameters.get("Tags"):
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
         yield "sts:TagSession", False
-    if given.get("SourceIdentity") or (caller.session and caller.session.context.source_identity):
-        # Role chaining needs it on both sides, and passing on what was set needs it too:
+    if parameters.get("SourceIdentity") or (caller.session and caller.session.context.source_identity):
+        # Role chaining needs this permission on both sides, also to pass on a source identity that was set before:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
         yield "sts:SetSourceIdentity", caller.session is not None
 
 
-def _principal(caller: Caller) -> Principal:
+def _principal(caller: CallerIdentity) -> Principal:
     names = {caller.arn, caller.session.role_arn} if caller.session else {caller.arn}
-    return Principal(callers.ACCOUNT, frozenset(names))
+    return Principal(identities.ACCOUNT, frozenset(names))

@@ -1,8 +1,11 @@
 """
-Services that moto lacks, each in moto's own form, and what they share.
+Amazon Chime SDK identity and messaging in moto's form, for as long as moto has neither.
 
-This folder is put on moto's path: its packages are imported as `moto.<name>`, never by their place here, because moto
-finds a service's errors, urls and state through that name.
+Nothing here depends on the local stack, so that moto could take it as it is: each service is a package with `models`,
+`responses`, `urls` and `exceptions`, as moto's own are; `chime_responses` and `constraints` are what they share.
+
+The services are imported as `moto.chimesdkidentity` and `moto.chimesdkmessaging`, never as `local.chime...`, because
+moto finds a service's errors, urls and state by that name. `register` makes these names exist.
 """
 
 from __future__ import annotations
@@ -14,20 +17,20 @@ from pathlib import Path
 import moto
 from moto import backend_index
 
-HOSTS = {
+URL_PATTERNS = {
     "chimesdkidentity": re.compile(r"https?://(identity-)?chime\.(.+)\.amazonaws\.com"),
     "chimesdkmessaging": re.compile(r"https?://messaging-chime\.(.+)\.amazonaws\.com"),
 }
-"""What stands in this folder, each with the addresses that moto, as a decorator, is to catch for it."""
+"""The services, each with the addresses for which `moto.mock_aws` answers instead of AWS."""
 
 
 def register() -> None:
-    """Make moto, as a decorator and as a server alike, serve what stands in this folder; twice is as good as once."""
+    """Make moto serve these services, under `mock_aws` and as a server. A second call does nothing."""
     folder = str(Path(__file__).parent)
     if folder in moto.__path__:
         return
     moto.__path__.append(folder)
-    backend_index.backend_url_patterns.extend(HOSTS.items())
-    # moto's CloudFormation asks once which resources there are: by then they must have been imported.
-    for service in HOSTS:
+    backend_index.backend_url_patterns.extend(URL_PATTERNS.items())
+    # Imported now, because moto's CloudFormation looks only once which resource types there are.
+    for service in URL_PATTERNS:
         import_module(f"moto.{service}.models")

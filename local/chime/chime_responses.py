@@ -1,4 +1,4 @@
-"""What the Chime SDK's services share over HTTP: parameters and results in the shapes of botocore's model."""
+"""What the `responses` of both services share: parsing by botocore's model, errors as Chime sends them, and pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model
 
 from .chimesdkidentity.exceptions import BadRequestError
-from .constraints import refusal
+from .constraints import validation_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
     from moto.core.common_types import TYPE_RESPONSE
 
 PAGE_SIZE = 50
-"""Items in a page without MaxResults: inferred; the model allows 50 at most."""
+"""Items in a page if MaxResults is not given. Inferred: the model says only that MaxResults is 50 at most."""
 
 _Backend = TypeVar("_Backend", bound=BaseBackend)
 _Item = TypeVar("_Item")
 
 
 class ChimeResponse(BaseResponse, Generic[_Backend]):
-    """What a service's own class adds to: one method for each operation, named after it."""
+    """The base of a service's response class, which has a method for each operation, named after it."""
 
     def __init__(self, service_name: str, backends: BackendDict[_Backend]) -> None:
-        """Take botocore's name of the service and its state; let moto parse parameters by the model."""
+        """Take botocore's name of the service, and its backends."""
         super().__init__(service_name=service_name)
-        self.automated_parameter_parsing = True
+        self.automated_parameter_parsing = True  # moto parses parameters by botocore's model
         self._backends = backends
 
     @property
     def backend(self) -> _Backend:
         """
-        The state of the caller's account in the request's region.
+        The backend of the caller's account in the request's region.
 
         Raises:
-            EndpointConnectionError: The service is not there; on AWS that region's host name does not exist.
+            EndpointConnectionError: The region does not have the service; on AWS it has no host name there.
 
         """
         backends = self._backends[self.current_account]
@@ -54,7 +54,7 @@ class ChimeResponse(BaseResponse, Generic[_Backend]):
         return backends[self.region]
 
     def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:
-        """Serialise by the model; an error's body is Code and Message, without the `__type` that moto adds."""
+        """Serialise by botocore's model. An error's body is Code and Message, without the `__type` that moto adds."""
         status, headers, body = super().serialized(action_result)
         if isinstance(action_result.result, ServiceException):
             content = json.loads(body)
@@ -62,23 +62,23 @@ class ChimeResponse(BaseResponse, Generic[_Backend]):
             body = json.dumps(content)
         return status, headers, body
 
-    def valid(self) -> dict[str, Any]:
+    def valid_parameters(self) -> dict[str, Any]:
         """
-        Return the parameters.
+        Return the request's parameters.
 
         Raises:
-            BadRequestError: They do not match the restrictions that the model states.
+            BadRequestError: A parameter breaks a limit of botocore's model.
         """
         operation = get_service_model(self.service_name).operation_model(self._get_action())
         parameters: dict[str, Any] = self._get_params()
-        wrong = refusal(operation.input_shape, parameters)
-        if wrong:
-            raise BadRequestError(wrong)
+        message = validation_error(operation.input_shape, parameters)
+        if message:
+            raise BadRequestError(message)
         return parameters
 
 
 def page_of(items: Sequence[_Item], parameters: dict[str, Any]) -> tuple[Sequence[_Item], str | None]:
-    """Return the page of *items* that MaxResults and NextToken ask for, and the next one's token, if there is one."""
+    """Return the page of *items* that MaxResults and NextToken ask for, and the next page's token, or None."""
     start = _offset(parameters.get("NextToken"))
     end = start + (parameters.get("MaxResults") or PAGE_SIZE)
     next_token = base64.urlsafe_b64encode(str(end).encode()).decode() if end < len(items) else None
@@ -89,4 +89,4 @@ def _offset(next_token: str | None) -> int:
     try:
         return int(base64.urlsafe_b64decode(next_token)) if next_token else 0
     except (ValueError, binascii.Error) as error:
-        raise BadRequestError("The NextToken is not one of ours.") from error
+        raise BadRequestError("The NextToken is not valid.") from error

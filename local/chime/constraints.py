@@ -1,8 +1,9 @@
 r"""
-Check parameters against the limits that a service's model states, and word the refusal as AWS does.
+Check parameters against the limits in a service's model, with AWS's wording for what breaks them.
 
-botocore checks little more than what is required and minimum lengths; the services check all of it.
-Patterns are Smithy's (ECMA 262 in writing, Java in effect): matched whole, `\w`, `\d` and `\s` within ASCII.
+A client's botocore checks required members and minimum lengths, and little else; the services check all limits.
+Patterns are Smithy's: written as ECMA 262 has them, but AWS evaluates them with Java, so the whole value has to match,
+and `\w`, `\d` and `\s` match ASCII only.
 """
 
 from __future__ import annotations
@@ -24,24 +25,24 @@ if TYPE_CHECKING:
 _CLASSES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "structure": (dict,), "list": (list,)}
 
 
-def refusal(shape: Shape | None, parameters: Mapping[str, Any]) -> str | None:
+def validation_error(shape: Shape | None, parameters: Mapping[str, Any]) -> str | None:
     """
-    Return what is wrong with *parameters*, an operation's input of *shape*, or nothing.
+    Return the message that names what is wrong with *parameters* for an operation's input *shape*, or None.
 
-    The wording is that of AWS's common validation, as STS sends it; values marked sensitive are left out.
+    The wording is AWS's common one, as STS sends it. Values of shapes that the model marks as sensitive are left out.
     """
-    found = [] if shape is None else list(_violations(shape, dict(parameters), ""))
-    if not found:
+    violations = [] if shape is None else list(_violations(shape, dict(parameters), ""))
+    if not violations:
         return None
-    errors = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
-    return f"{errors} detected: {'; '.join(found)}"
+    errors = "1 validation error" if len(violations) == 1 else f"{len(violations)} validation errors"
+    return f"{errors} detected: {'; '.join(violations)}"
 
 
 def _violations(shape: Shape, value: object, path: str) -> Iterator[str]:
     hidden = shape.metadata.get("sensitive") or shape.type_name == "structure"
     shown = "" if hidden else f"'{value}' "
-    for broken in _broken(shape, value):
-        yield f"Value {shown}at '{path}' failed to satisfy constraint: Member must {broken}"
+    for constraint in _broken_constraints(shape, value):
+        yield f"Value {shown}at '{path}' failed to satisfy constraint: Member must {constraint}"
     if isinstance(value, dict) and isinstance(shape, StructureShape):
         yield from _member_violations(shape, value, path)
     if isinstance(value, list) and isinstance(shape, ListShape):
@@ -58,7 +59,7 @@ def _member_violations(shape: StructureShape, value: dict[str, object], path: st
             yield f"Value null at '{member_path}' failed to satisfy constraint: Member must not be null"
 
 
-def _broken(shape: Shape, value: object) -> Iterator[str]:
+def _broken_constraints(shape: Shape, value: object) -> Iterator[str]:
     if not isinstance(value, _CLASSES.get(shape.type_name, (object,))) or isinstance(value, bool):
         if shape.type_name != "boolean":
             yield f"be a {shape.type_name}"
@@ -96,7 +97,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 @functools.cache
 def _categories() -> dict[str, str]:
-    r"""Spell out `\p{L}` and its like, which Python's `re` lacks, as the insides of character classes."""
+    r"""Return the ranges of each letter of `\p{L}` and the like, for a character class: Python's `re` has no `\p`."""
     ranges: dict[str, str] = {}
     for letter, run in itertools.groupby(range(sys.maxunicode + 1), lambda code: unicodedata.category(chr(code))[0]):
         first, *others = run

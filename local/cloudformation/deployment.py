@@ -19,7 +19,7 @@ from moto.iam.models import iam_backends
 from samtranslator.model.exceptions import InvalidDocumentException  # type: ignore[import-untyped]
 
 from local.api_gateway.definition import Api, read_authorizers, read_responses, read_routes
-from local.aws import cloudformation
+from local.aws import moto_patches
 from local.cloudformation.parameters import constraint_violations
 from local.cloudformation.rules import failed_assertions
 from local.cloudformation.template import CODE_BUCKET, translate
@@ -98,7 +98,7 @@ def deploy(template: Path, parameters: Mapping[str, str]) -> Deployment:
     _check_parameters(translated, parameters)
     stack = _create(translated, parameters)
     _put_role_policies(translated, stack)
-    cloudformation.remember_policies()
+    moto_patches.record_stack_policies()
     resolved = _Resolved(translated, stack)
     functions = resolved.functions(template.parent)
     _check_variables(functions)

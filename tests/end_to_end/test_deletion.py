@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.cloudformation.models import cloudformation_backends
 
-from local.aws.callers import ACCOUNT
+from local.aws.identities import ACCOUNT
 from local.cloudformation.deployment import REGION, STACK_NAME
 from local.stack import LocalStack, StackOptions
 from operations.deletion import KEPT

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.aws.callers import ACCOUNT
+from local.aws.identities import ACCOUNT
 from local.cloudformation.deployment import REGION, STACK_NAME
 from tests.end_to_end.operators import finish, owner, start
 

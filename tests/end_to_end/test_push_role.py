@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.aws.callers import ACCOUNT
+from local.aws.identities import ACCOUNT
 from local.cloudformation.deployment import REGION, STACK_NAME
 from local.stack import LocalStack, StackOptions
 from operations.push import NAME, TAGS, TRUST, permission

@@ -10,7 +10,7 @@ from unittest.mock import ANY
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws.callers import ACCOUNT
+from local.aws.identities import ACCOUNT
 from local.cloudformation.deployment import STACK_NAME
 from local.stack import LocalStack, StackOptions
 from tests.end_to_end.conftest import Client, aws

@@ -179,8 +179,8 @@ def test_users_are_denied_whatever_the_role_does_not_allow(options: dict[str, st
 @pytest.mark.parametrize(
     ("parameters", "decision"),
     [
-        pytest.param({}, Decision.DENIED, id="by default"),
-        pytest.param({"AddedUserActions": "s3:PutObject"}, Decision.DENIED, id="where another action was added"),
+        pytest.param({}, Decision.EXPLICIT_DENY, id="by default"),
+        pytest.param({"AddedUserActions": "s3:PutObject"}, Decision.EXPLICIT_DENY, id="where another action was added"),
         pytest.param({"AddedUserActions": "s3:PutObject,s3:GetObject"}, Decision.ALLOWED, id="where it was added"),
         pytest.param({"AddedUserActions": "s3:Get*"}, Decision.ALLOWED, id="where a kind of actions was added"),
     ],

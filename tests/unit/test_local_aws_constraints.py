@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.model import Shape, ShapeResolver
 
-from local.chime.constraints import refusal
+from local.chime.constraints import validation_error
 
 SHAPES: dict[str, Any] = {
     "Request": {
@@ -39,11 +39,11 @@ def shape(name: str = "Request") -> Shape:
 
 
 def test_good_parameters_are_not_refused() -> None:
-    assert refusal(shape(), GOOD) is None
+    assert validation_error(shape(), GOOD) is None
 
 
 def test_operation_without_input_takes_anything() -> None:
-    assert refusal(None, {}) is None
+    assert validation_error(None, {}) is None
 
 
 @pytest.mark.parametrize(
@@ -76,17 +76,17 @@ def test_operation_without_input_takes_anything() -> None:
     ],
 )
 def test_refused_for(change: dict[str, Any], says: str) -> None:
-    message = refusal(shape(), {**GOOD, **change})
+    message = validation_error(shape(), {**GOOD, **change})
     assert message is not None
     assert message.startswith("1 validation error detected: Value ")
     assert says in message
 
 
 def test_all_breaches_are_counted() -> None:
-    message = refusal(shape(), {**GOOD, "Name": "é", "Seconds": 1})
+    message = validation_error(shape(), {**GOOD, "Name": "é", "Seconds": 1})
     assert message is not None
     assert message.startswith("3 validation errors detected: ")
 
 
 def test_sensitive_value_is_not_repeated() -> None:
-    assert "abcd" not in str(refusal(shape(), {**GOOD, "Secret": "abcd"}))
+    assert "abcd" not in str(validation_error(shape(), {**GOOD, "Secret": "abcd"}))

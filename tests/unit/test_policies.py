@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.aws.policies import documents
-from local.aws.policies.errors import PolicyError
+from local.aws.policies import PolicyError, documents
 from local.aws.policies.evaluation import UNKNOWN, Access, Decision, decide, decide_on_role
 from local.aws.policies.patterns import Pattern
 from local.aws.policies.principals import Principal
@@ -91,17 +90,17 @@ def test_allowed_with(change: dict[str, Any]) -> None:
     ],
 )
 def test_not_allowed_with(change: dict[str, Any]) -> None:
-    assert decision({**GOOD, **change}) == "not allowed"
+    assert decision({**GOOD, **change}) == "implicit deny"
 
 
 @pytest.mark.parametrize(
     ("tag", "resource", "decided"),
     [
-        pytest.param("ada", f"{INSTANCE}/user/bob", "not allowed", id="another user"),
-        pytest.param("*", f"{INSTANCE}/user/bob", "not allowed", id="a tag that is a wildcard"),
-        pytest.param("ad?", ADA, "not allowed", id="a tag with a question mark"),
+        pytest.param("ada", f"{INSTANCE}/user/bob", "implicit deny", id="another user"),
+        pytest.param("*", f"{INSTANCE}/user/bob", "implicit deny", id="a tag that is a wildcard"),
+        pytest.param("ad?", ADA, "implicit deny", id="a tag with a question mark"),
         pytest.param("*", f"{INSTANCE}/user/*", "allowed", id="a wildcard for itself"),
-        pytest.param("ada", f"{INSTANCE}/user/ada/", "not allowed", id="more behind the user"),
+        pytest.param("ada", f"{INSTANCE}/user/ada/", "implicit deny", id="more behind the user"),
         pytest.param("us-east-1:1", f"{INSTANCE}/user/us-east-1:1", "allowed", id="an id with a colon"),
     ],
 )
@@ -110,8 +109,8 @@ def test_tag_pins_the_user(tag: str, resource: str, decided: str) -> None:
 
 
 def test_missing_tag_matches_nothing() -> None:
-    assert decision({**GOOD, "Condition": {}}, context={}) == "not allowed"
-    assert decision({**GOOD, "Condition": {}}, resource=f"{INSTANCE}/user/", context={}) == "not allowed"
+    assert decision({**GOOD, "Condition": {}}, context={}) == "implicit deny"
+    assert decision({**GOOD, "Condition": {}}, resource=f"{INSTANCE}/user/", context={}) == "implicit deny"
 
 
 @given(st.text(alphabet="*?ab:/${}.", min_size=1), st.text(alphabet="*?ab:/${}.", min_size=1))
@@ -140,25 +139,25 @@ def test_pattern(text: str, value: str, matches: bool) -> None:  # noqa: FBT001 
 
 def test_older_version_has_no_variables() -> None:
     for version in ("2008-10-17", None):
-        assert decision({**GOOD, "Condition": {}}, version=version) == "not allowed"
+        assert decision({**GOOD, "Condition": {}}, version=version) == "implicit deny"
         literal = f"{INSTANCE}/user/${{aws:PrincipalTag/UserUUID}}"
         assert decision({**GOOD, "Condition": {}}, resource=literal, version=version) == "allowed"
 
 
 def test_nothing_is_allowed_by_nothing() -> None:
-    assert decision() == "not allowed"
+    assert decision() == "implicit deny"
 
 
 def test_denial_wins_over_any_permission() -> None:
-    assert decision(GOOD, {**GOOD, "Effect": "Deny"}, GOOD) == "denied"
+    assert decision(GOOD, {**GOOD, "Effect": "Deny"}, GOOD) == "explicit deny"
     assert decision(GOOD, {**GOOD, "Effect": "Deny", "Action": "chime:Delete*"}) == "allowed"
 
 
 def test_all_but_some_actions_and_resources() -> None:
     others = {"Effect": "Allow", "NotAction": "chime:Delete*", "NotResource": f"{INSTANCE}/user/bob"}
     assert decision(others) == "allowed"
-    assert decision(others, action="chime:DeleteAppInstanceUser") == "not allowed"
-    assert decision(others, resource=f"{INSTANCE}/user/bob") == "not allowed"
+    assert decision(others, action="chime:DeleteAppInstanceUser") == "implicit deny"
+    assert decision(others, resource=f"{INSTANCE}/user/bob") == "implicit deny"
 
 
 @pytest.mark.parametrize(
@@ -282,7 +281,7 @@ def test_what_aws_does_with_an_unresolved_exception_is_not_guessed(change: dict[
 def test_unknown_resource_is_left_to_statements_about_all() -> None:
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     assert decision(everything, resource=UNKNOWN) == "allowed"
-    assert decision({**everything, "Action": "sts:*"}, resource=UNKNOWN) == "not allowed"
+    assert decision({**everything, "Action": "sts:*"}, resource=UNKNOWN) == "implicit deny"
     with pytest.raises(PolicyError, match="not known here on which resource"):
         decision(everything, {"Effect": "Deny", "Action": "chime:*", "Resource": ADA}, resource=UNKNOWN)
 
@@ -295,9 +294,9 @@ MAY_ASSUME = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ROLE}
 TRUST = {"Effect": "Allow", "Principal": {"AWS": FUNCTION}, "Action": "sts:AssumeRole"}
 
 
-def on_role(held: list[Any], trust: list[Any], *, both: bool = False) -> Decision:
+def on_role(held: list[Any], trust: list[Any], *, own_required: bool = False) -> Decision:
     access = Access("sts:AssumeRole", ROLE, {})
-    return decide_on_role(parsed(*held), parsed(*trust, of_resource=True), CALLER, access, both=both)
+    return decide_on_role(parsed(*held), parsed(*trust, of_resource=True), CALLER, access, own_required=own_required)
 
 
 @pytest.mark.parametrize(
@@ -323,21 +322,21 @@ def test_trust_policy_that_means(principal: Any, alone: bool, with_own_permissio
 
 
 def test_permission_without_trust_is_not_enough() -> None:
-    assert on_role([MAY_ASSUME], []) is Decision.NOT_ALLOWED
+    assert on_role([MAY_ASSUME], []) is Decision.IMPLICIT_DENY
 
 
 def test_where_both_are_needed_trust_is_not_enough() -> None:
-    assert on_role([], [TRUST], both=True) is Decision.NOT_ALLOWED
-    assert on_role([MAY_ASSUME], [TRUST], both=True) is Decision.ALLOWED
+    assert on_role([], [TRUST], own_required=True) is Decision.IMPLICIT_DENY
+    assert on_role([MAY_ASSUME], [TRUST], own_required=True) is Decision.ALLOWED
 
 
 @pytest.mark.parametrize("principal", [{"AWS": FUNCTION}, {"AWS": "123456789012"}, "*"], ids=["role", "account", "all"])
 def test_trust_policy_denies(principal: Any) -> None:
-    assert on_role([MAY_ASSUME], [TRUST, {**TRUST, "Principal": principal, "Effect": "Deny"}]) is Decision.DENIED
+    assert on_role([MAY_ASSUME], [TRUST, {**TRUST, "Principal": principal, "Effect": "Deny"}]) is Decision.EXPLICIT_DENY
 
 
 def test_own_policy_denies_what_trust_allows() -> None:
-    assert on_role([{**MAY_ASSUME, "Effect": "Deny"}], [TRUST]) is Decision.DENIED
+    assert on_role([{**MAY_ASSUME, "Effect": "Deny"}], [TRUST]) is Decision.EXPLICIT_DENY
 
 
 @pytest.mark.parametrize(

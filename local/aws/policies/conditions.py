@@ -1,5 +1,5 @@
 """
-Evaluate conditions.
+Parse and evaluate the conditions of statements.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html and
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html.
@@ -13,28 +13,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from local.aws.policies import keys
-from local.aws.policies.errors import PolicyError
+from local.aws.policies import PolicyError, condition_keys
 from local.aws.policies.patterns import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from local.aws.policies.keys import Context
+    from local.aws.policies.condition_keys import ConditionContext
 
-    Matches = Callable[[Pattern, str, Context], bool]
+    Matches = Callable[[Pattern, str, ConditionContext], bool]
 
 _NAME = re.compile(r"(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?")
 
 
-def _moment(text: str) -> datetime:
+def _date(text: str) -> datetime:
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return datetime.fromtimestamp(float(text), UTC)
     try:
-        moment = datetime.fromisoformat(text)
+        date = datetime.fromisoformat(text)
     except ValueError as error:
         raise PolicyError(f"{text} is no date.") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _number(text: str) -> float:
@@ -65,11 +64,11 @@ _MATCHES: dict[str, Matches] = {
     "StringEquals": Pattern.equals,
     "StringEqualsIgnoreCase": Pattern.equals_ignoring_case,
     "StringLike": Pattern.like,
-    "ArnEquals": Pattern.covers,  # AWS: ArnEquals and ArnLike behave identically
+    "ArnEquals": Pattern.covers,  # as ArnLike: AWS documents that the two behave identically
     "ArnLike": Pattern.covers,
     "Bool": _typed(_boolean, operator.eq),
     **{f"Numeric{name}": _typed(_number, compare) for name, compare in _ORDER.items()},
-    **{f"Date{name}": _typed(_moment, compare) for name, compare in _ORDER.items()},
+    **{f"Date{name}": _typed(_date, compare) for name, compare in _ORDER.items()},
 }
 _NEGATED = {
     "StringNotEquals": "StringEquals",
@@ -80,12 +79,12 @@ _NEGATED = {
     "NumericNotEquals": "NumericEquals",
     "DateNotEquals": "DateEquals",
 }
-_READERS: dict[str, Callable[[str], Any]] = {"Numeric": _number, "Date": _moment, "Bool": _boolean, "Null": _boolean}
+_READERS: dict[str, Callable[[str], Any]] = {"Numeric": _number, "Date": _date, "Bool": _boolean, "Null": _boolean}
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One operator, one key, and the values of which one has to match (or none, if the operator is a Not)."""
+    """One operator and one key, with values of which one has to match, or none if the operator is negated."""
 
     operator: str
     key: str
@@ -93,32 +92,32 @@ class Condition:
     quantifier: str | None = None
     if_exists: bool = False
 
-    def met(self, context: Context) -> bool:
+    def met(self, context: ConditionContext) -> bool:
         """
         Tell whether the request meets the condition.
 
         Raises:
-            PolicyError: A negated operator compares with a variable that has no value; what AWS does then is not known.
+            PolicyError: A negated operator compares with a variable without a value; AWS does not document that case.
         """
-        found = context.get(self.key)
+        values = context.get(self.key)
         if self.operator == "Null":
-            return any(_boolean(pattern.text) == (not found) for pattern in self.values)
-        if not found:
-            return self._met_without()
-        results = [self._holds(value, context) for value in found]
+            return any(_boolean(pattern.text) == (not values) for pattern in self.values)
+        if not values:
+            return self._met_without_value()
+        results = [self._holds(value, context) for value in values]
         return any(results) if self.quantifier == "ForAnyValue" else all(results)
 
-    def _met_without(self) -> bool:
+    def _met_without_value(self) -> bool:
         if self.quantifier:
             return self.quantifier == "ForAllValues" or self.if_exists
         return self.if_exists or self.operator in _NEGATED
 
-    def _holds(self, value: str, context: Context) -> bool:
+    def _holds(self, value: str, context: ConditionContext) -> bool:
         if self.operator in _NEGATED:
             return not self._matches(_MATCHES[_NEGATED[self.operator]], value, context, must_resolve=True)
         return self._matches(_MATCHES[self.operator], value, context)
 
-    def _matches(self, matches: Matches, value: str, context: Context, *, must_resolve: bool = False) -> bool:
+    def _matches(self, matches: Matches, value: str, context: ConditionContext, *, must_resolve: bool = False) -> bool:
         for pattern in self.values:
             if must_resolve and not pattern.resolves(context):
                 raise PolicyError(
@@ -132,7 +131,7 @@ def parse(block: object, *, variables: bool) -> tuple[Condition, ...]:
     Read a Condition block.
 
     Raises:
-        PolicyError: An operator or a key is not known here, or a value is not of its kind.
+        PolicyError: An operator or a key is not known here, or a value is not of the operator's type.
     """
     return tuple(
         _condition(name, key, values, variables=variables)
@@ -143,8 +142,8 @@ def parse(block: object, *, variables: bool) -> tuple[Condition, ...]:
 
 def _condition(name: str, key: str, values: object, *, variables: bool) -> Condition:
     quantifier, base, if_exists = _operator(name)
-    known = keys.check(key)
-    if known in keys.MULTIVALUED and not quantifier and base != "Null":
+    known = condition_keys.check(key)
+    if known in condition_keys.MULTIVALUED and not quantifier and base != "Null":
         raise PolicyError(f"{key} may have several values: {name} needs ForAllValues or ForAnyValue.")
     texts = [_text(value) for value in (values if isinstance(values, list) else [values])]
     if not texts:

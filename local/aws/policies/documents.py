@@ -1,4 +1,4 @@
-"""Read policy documents, strictly: what is not understood is an error, not left out."""
+"""Parse policy documents. What is not understood is an error, and never ignored."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from local.aws.policies import conditions
-from local.aws.policies.errors import PolicyError
+from local.aws.policies import PolicyError, conditions
 from local.aws.policies.patterns import Pattern, action_matches
 from local.aws.policies.principals import Principals
 
 if TYPE_CHECKING:
+    from local.aws.policies.condition_keys import ConditionContext
     from local.aws.policies.conditions import Condition
-    from local.aws.policies.keys import Context
 
 VERSIONS = ("2012-10-17", "2008-10-17")
-"""The first knows variables; a document without a version is of the second."""
+"""The first has policy variables, the second has none and is the version of a document that names no version."""
 
-_ALWAYS = frozenset({"Sid", "Effect", "Action", "NotAction", "Condition"})
-_OF_IDENTITIES = _ALWAYS | {"Resource", "NotResource"}
-_OF_RESOURCES = _ALWAYS | {"Principal"}
+_COMMON_ELEMENTS = frozenset({"Sid", "Effect", "Action", "NotAction", "Condition"})
+_IDENTITY_ELEMENTS = _COMMON_ELEMENTS | {"Resource", "NotResource"}
+_TRUST_ELEMENTS = _COMMON_ELEMENTS | {"Principal"}
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement; with `principals` it is of a role's trust policy, else of an identity's."""
+    """A statement: of a trust policy if it has `principals`, else of an identity-based policy."""
 
     denies: bool
     actions: tuple[str, ...]
@@ -38,19 +37,19 @@ class Statement:
 
     @property
     def on_everything(self) -> bool:
-        """Tell whether the statement is about every resource."""
+        """Tell whether the statement is about all resources."""
         return not self.all_but_resources and any(pattern.text == "*" for pattern in self.resources)
 
     def about(self, action: str) -> bool:
         """Tell whether the statement is about *action*."""
         return any(action_matches(pattern, action) for pattern in self.actions) != self.all_but_actions
 
-    def applies(self, action: str, resource: str, context: Context) -> bool:
+    def applies(self, action: str, resource: str, context: ConditionContext) -> bool:
         """
-        Tell whether the statement is about this request.
+        Tell whether the statement applies to this action on this resource.
 
         Raises:
-            PolicyError: That cannot be told.
+            PolicyError: It cannot be evaluated.
         """
         return (
             self.about(action)
@@ -58,7 +57,7 @@ class Statement:
             and all(condition.met(context) for condition in self.conditions)
         )
 
-    def _is_on(self, resource: str, context: Context) -> bool:
+    def _is_on(self, resource: str, context: ConditionContext) -> bool:
         if self.all_but_resources:
             for pattern in self.resources:
                 if not pattern.resolves(context):
@@ -69,10 +68,10 @@ class Statement:
 @functools.lru_cache(maxsize=1024)
 def parse(text: str, *, of_resource: bool = False) -> tuple[Statement, ...]:
     """
-    Return the statements of an identity's policy, or of a role's trust policy (*of_resource*).
+    Return the statements of an identity-based policy, or of a role's trust policy (*of_resource*).
 
     Raises:
-        PolicyError: The document is no valid one, or says what is not understood here (NotPrincipal is such).
+        PolicyError: The document is not valid, or has something that is not understood here, such as NotPrincipal.
     """
     try:
         document = json.loads(text)
@@ -87,31 +86,31 @@ def parse(text: str, *, of_resource: bool = False) -> tuple[Statement, ...]:
     return tuple(_statement(each, of_resource=of_resource, variables=version == VERSIONS[0]) for each in statements)
 
 
-def _statement(said: object, *, of_resource: bool, variables: bool) -> Statement:
-    known = _OF_RESOURCES if of_resource else _OF_IDENTITIES
-    if not isinstance(said, dict) or not said.keys() <= known:
-        unknown = sorted(said.keys() - known) if isinstance(said, dict) else said
-        raise PolicyError(f"A statement has what is not understood here: {unknown}.")
-    if said.get("Effect") not in ("Allow", "Deny"):
+def _statement(element: object, *, of_resource: bool, variables: bool) -> Statement:
+    known = _TRUST_ELEMENTS if of_resource else _IDENTITY_ELEMENTS
+    if not isinstance(element, dict) or not element.keys() <= known:
+        unknown = sorted(element.keys() - known) if isinstance(element, dict) else element
+        raise PolicyError(f"A statement has elements that are not understood here: {unknown}.")
+    if element.get("Effect") not in ("Allow", "Deny"):
         raise PolicyError("A statement's Effect has to be Allow or Deny.")
-    actions, all_but_actions = _either(said, "Action", "NotAction")
-    resources, all_but_resources = (["*"], False) if of_resource else _either(said, "Resource", "NotResource")
+    actions, all_but_actions = _either(element, "Action", "NotAction")
+    resources, all_but_resources = (["*"], False) if of_resource else _either(element, "Resource", "NotResource")
     return Statement(
-        denies=said["Effect"] == "Deny",
+        denies=element["Effect"] == "Deny",
         actions=tuple(actions),
         resources=tuple(Pattern(text, variables) for text in resources),
-        conditions=conditions.parse(said.get("Condition", {}), variables=variables),
+        conditions=conditions.parse(element.get("Condition", {}), variables=variables),
         all_but_actions=all_but_actions,
         all_but_resources=all_but_resources,
-        principals=Principals.parse(said.get("Principal")) if of_resource else None,
+        principals=Principals.parse(element.get("Principal")) if of_resource else None,
     )
 
 
-def _either(said: dict[str, Any], name: str, negation: str) -> tuple[list[str], bool]:
-    if (name in said) == (negation in said):
+def _either(element: dict[str, Any], name: str, negation: str) -> tuple[list[str], bool]:
+    if (name in element) == (negation in element):
         raise PolicyError(f"A statement needs either {name} or {negation}.")
-    negated = negation in said
-    values = _list(said[negation if negated else name])
+    negated = negation in element
+    values = _list(element[negation if negated else name])
     if not values or not all(isinstance(value, str) for value in values):
         raise PolicyError(f"{negation if negated else name} has to be a string or a list of them.")
     return values, negated

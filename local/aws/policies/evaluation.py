@@ -1,5 +1,5 @@
 """
-Decide: what no statement allows is denied, and what one denies is denied whatever the others say.
+Decide whether statements allow an action: a Deny that applies wins; without an Allow that applies, it is denied too.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
 """
@@ -10,81 +10,80 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from local.aws.policies.errors import PolicyError
+from local.aws.policies import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from local.aws.policies.condition_keys import ConditionContext
     from local.aws.policies.documents import Statement
-    from local.aws.policies.keys import Context
     from local.aws.policies.principals import Principal
 
 UNKNOWN = "?"
-"""Stands for a resource where nobody here knows which one AWS would ask about."""
+"""In place of a resource, where it is not known which one AWS asks for."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """What is asked for: an action (`chime:Connect`) on a resource (an ARN, "*" where there is none, or UNKNOWN)."""
+    """What is to be decided: an action (`chime:Connect`) on a resource (an ARN, "*" if it has none, or UNKNOWN)."""
 
     action: str
     resource: str
-    context: Context
+    context: ConditionContext
 
 
 class Decision(Enum):
-    """What statements say to a request; DENIED is said in so many words, NOT_ALLOWED is the lack of a word."""
+    """What statements decide: EXPLICIT_DENY if a Deny applies, IMPLICIT_DENY if neither a Deny nor an Allow does."""
 
     ALLOWED = "allowed"
-    NOT_ALLOWED = "not allowed"
-    DENIED = "denied"
+    IMPLICIT_DENY = "implicit deny"
+    EXPLICIT_DENY = "explicit deny"
 
 
 def decide(statements: Collection[Statement], access: Access) -> Decision:
     """
-    Decide by the statements of an identity's policies, or by those of a trust policy that mean the caller.
+    Decide by the statements of identity-based policies, or by those of a trust policy whose principal is the caller.
 
     Raises:
-        PolicyError: They cannot be evaluated, or the resource is UNKNOWN and they do not treat all alike.
+        PolicyError: A statement cannot be evaluated; or the resource is UNKNOWN, and a statement is not about all.
     """
     about = [statement for statement in statements if statement.about(access.action)]
     if access.resource == UNKNOWN and not all(statement.on_everything for statement in about):
         raise PolicyError(f"It is not known here on which resource {access.action} is authorised.")
     applying = [statement for statement in about if statement.applies(access.action, access.resource, access.context)]
     if any(statement.denies for statement in applying):
-        return Decision.DENIED
-    return Decision.ALLOWED if applying else Decision.NOT_ALLOWED
+        return Decision.EXPLICIT_DENY
+    return Decision.ALLOWED if applying else Decision.IMPLICIT_DENY
 
 
 def decide_on_role(
-    held: Collection[Statement],
+    own: Collection[Statement],
     trust: Collection[Statement],
     principal: Principal,
     access: Access,
     *,
-    both: bool = False,
+    own_required: bool = False,
 ) -> Decision:
     """
-    Decide whether *principal*, which holds the statements *held*, may do this to a role of its own account.
+    Decide whether *principal*, whose own policies have the statements *own*, may do this to a role of its own account.
 
-    The trust policy has to allow it. If it names the principal itself, by its ARN or its role's, that is enough; if it
-    names the account, the principal's own policies have to allow it too. With *both* they have to in any case.
+    The role's trust policy has to allow it. That is enough if it names the principal by its ARN or its role's ARN. If
+    it names the account, the principal's own policies have to allow it too, and with *own_required* in any case.
 
     Sources:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
     ("IAM role trust policies and KMS key policies are exceptions to this logic, because they must explicitly allow
     access for principals") and https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html ("To allow a
-    user to assume a role in the same account, you can do either of the following"). That "*" names everyone directly
-    is inferred from policies of other resources.
+    user to assume a role in the same account, you can do either of the following"). That "*" counts as naming each
+    principal by its ARN is inferred from the policies of other resources.
 
     Raises:
-        PolicyError: The policies cannot be evaluated.
+        PolicyError: A statement cannot be evaluated.
     """
-    own = decide(held, access)
-    meant = [each for each in trust if each.principals and each.principals.include(principal)]
-    named = [each for each in meant if each.principals and each.principals.name(principal)]
-    trusted, directly = decide(meant, access), decide(named, access)
-    if Decision.DENIED in (own, trusted):
-        return Decision.DENIED
-    enough = own is Decision.ALLOWED or (directly is Decision.ALLOWED and not both)
-    return Decision.ALLOWED if trusted is Decision.ALLOWED and enough else Decision.NOT_ALLOWED
+    including = [each for each in trust if each.principals and each.principals.include(principal)]
+    naming = [each for each in including if each.principals and each.principals.name(principal)]
+    by_own, by_trust, by_name = decide(own, access), decide(including, access), decide(naming, access)
+    if Decision.EXPLICIT_DENY in (by_own, by_trust):
+        return Decision.EXPLICIT_DENY
+    sufficient = by_own is Decision.ALLOWED or (by_name is Decision.ALLOWED and not own_required)
+    return Decision.ALLOWED if by_trust is Decision.ALLOWED and sufficient else Decision.IMPLICIT_DENY

@@ -1,5 +1,5 @@
 """
-Find out whom a policy of a resource speaks of.
+Parse the Principal of a resource-based policy, and tell whether a caller is one of its principals.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from local.aws.policies.errors import PolicyError
+from local.aws.policies import PolicyError
 
 _KINDS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _ACCOUNT = re.compile(r"(?:arn:aws:iam::)?(\d{12})(?::root)?")
@@ -17,7 +17,7 @@ _ACCOUNT = re.compile(r"(?:arn:aws:iam::)?(\d{12})(?::root)?")
 
 @dataclass(frozen=True)
 class Principal:
-    """Whoever calls: `names` are the ARNs it goes by, a session's own and its role's."""
+    """A caller: its account, and as `names` its ARNs: a user's, or those of a session and of the session's role."""
 
     account: str
     names: frozenset[str]
@@ -25,7 +25,7 @@ class Principal:
 
 @dataclass(frozen=True)
 class Principals:
-    """A Principal element."""
+    """A Principal element: everyone, whole accounts, or the ARNs of users, roles and sessions."""
 
     everyone: bool = False
     accounts: frozenset[str] = frozenset()
@@ -37,7 +37,7 @@ class Principals:
         Read the element.
 
         Raises:
-            PolicyError: It is no principal, or one with wildcards, which AWS does not allow either.
+            PolicyError: It is not a principal, or it has a wildcard in an ARN, which AWS does not allow either.
         """
         if element == "*":
             return cls(everyone=True)
@@ -56,9 +56,9 @@ class Principals:
         return cls("*" in named, frozenset(accounts), frozenset(names))
 
     def name(self, principal: Principal) -> bool:
-        """Tell whether the principal is meant itself, by an ARN of its own or as one of everyone."""
+        """Tell whether the element names the principal by one of its ARNs, or is everyone."""
         return self.everyone or not self.names.isdisjoint(principal.names)
 
     def include(self, principal: Principal) -> bool:
-        """Tell whether the principal is meant, itself or by its account."""
+        """Tell whether the element names the principal, or its account."""
         return self.name(principal) or principal.account in self.accounts

@@ -1,9 +1,9 @@
 """
-The errors that the Chime SDK's services share; statuses come from botocore's model.
+The errors of Chime SDK identity and messaging; their HTTP statuses come from botocore's model.
 
-`code` is the exception's name in the model and goes into the `x-amzn-errortype` header, `Code` is of the model's
-ErrorCode and goes into the body. Messaging has the same ones: they stand here because moto takes the package of an
-exception for a service.
+`code` is the exception's name in the model and is sent in the `x-amzn-errortype` header; `Code` is a value of the
+model's ErrorCode and is sent in the body. Messaging uses these classes too. They are in this package, because moto
+takes the name of an exception's package for the name of a service.
 """
 
 from __future__ import annotations
@@ -12,41 +12,41 @@ from moto.core.exceptions import ServiceException
 
 
 class ChimeError(ServiceException):
-    """What a service of the Chime SDK refuses, in words."""
+    """The base of the errors; its text is the message."""
 
     Code: str
 
 
 class BadRequestError(ChimeError):
-    """The input does not match the service's restrictions."""
+    """A parameter breaks a limit of the service."""
 
     code = "BadRequestException"
     Code = "BadRequest"
 
 
 class ConflictError(ChimeError):
-    """The request contradicts what is there."""
+    """The request contradicts a resource that exists."""
 
     code = "ConflictException"
     Code = "Conflict"
 
 
 class ResourceLimitExceededError(ChimeError):
-    """There would be more than the service allows."""
+    """The request would exceed a limit of the service, such as the number of tags."""
 
     code = "ResourceLimitExceededException"
     Code = "ResourceLimitExceeded"
 
 
 class ForbiddenError(ChimeError):
-    """The resource is missing, or is not the caller's to see."""
+    """The resource does not exist, or the caller may not access it."""
 
     code = "ForbiddenException"
     Code = "Forbidden"
 
 
 class NotFoundError(ChimeError):
-    """The resource is missing, and the service says so."""
+    """The resource does not exist."""
 
     code = "NotFoundException"
     Code = "NotFound"

@@ -1,4 +1,4 @@
-"""The state of Chime SDK identity: AppInstances, their users, and what may be done to them."""
+"""The state of Chime SDK identity: AppInstances with their users and administrators."""
 
 from __future__ import annotations
 
@@ -6,73 +6,22 @@ import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from moto.core.base_backend import BackendDict, BaseBackend
-from moto.core.common_models import BaseModel, CloudFormationModel
+from moto.core.common_models import CloudFormationModel
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
-from .exceptions import ChimeError, ConflictError, ForbiddenError, ResourceLimitExceededError
+from .exceptions import ChimeError, ConflictError, ForbiddenError
+from .users import AppInstanceUser, Tagged
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-TAG_LIMIT = 50
-"""Tags on one resource: the model's limit for one request; that it holds for the resource too is inferred."""
 
-
-class _Tagged:
-    """What has tags, by key."""
-
-    def __init__(self, parameters: dict[str, Any]) -> None:
-        """Take the tags that a creation has along."""
-        self.tags: dict[str, str] = {}
-        self.tag(parameters.get("Tags") or [])
-
-    def tag(self, tags: list[dict[str, str]]) -> None:
-        """
-        Add *tags*, in place of those with the same keys.
-
-        Raises:
-            ResourceLimitExceededError: There would be too many.
-        """
-        tagged = {**self.tags, **{tag["Key"]: tag["Value"] for tag in tags}}
-        if len(tagged) > TAG_LIMIT:
-            raise ResourceLimitExceededError(f"A resource has {TAG_LIMIT} tags at most.")
-        self.tags = tagged
-
-    def untag(self, keys: list[str]) -> None:
-        """Remove the tags with these keys, as far as they are there."""
-        self.tags = {key: value for key, value in self.tags.items() if key not in keys}
-
-
-class AppInstanceUser(_Tagged, BaseModel):
-    """A user of an AppInstance; Describe and List show its attributes under their AWS names."""
-
-    def __init__(self, app_instance_arn: str, parameters: dict[str, Any]) -> None:
-        """Take the parameters of CreateAppInstanceUser, already checked; nobody goes when their time is over."""
-        super().__init__(parameters)
-        self.app_instance_user_arn = f"{app_instance_arn}/user/{parameters['AppInstanceUserId']}"
-        self.name: str = parameters["Name"]
-        self.metadata: str | None = parameters.get("Metadata")
-        self.expiration_settings: dict[str, Any] | None = parameters.get("ExpirationSettings")
-        self.created_timestamp = utcnow()
-        self.last_updated_timestamp = self.created_timestamp
-
-    def same_as(self, other: AppInstanceUser) -> bool:
-        """Tell whether creating *other* asks for what is there already."""
-        # Which attributes AWS compares is inferred; that a changed Name conflicts is known from three code bases.
-        return (self.name, self.metadata or "") == (other.name, other.metadata or "")
-
-    def update(self, name: str, metadata: str) -> None:
-        """Replace both: metadata that is not handed back is gone."""
-        self.name, self.metadata = name, metadata
-        self.last_updated_timestamp = utcnow()
-
-
-class AppInstance(_Tagged, CloudFormationModel):
-    """An AppInstance with its users by id, and its administrators' ids with the time since when they are."""
+class AppInstance(Tagged, CloudFormationModel):
+    """An AppInstance; `users` are by id, `admins` has the ids of administrators with the time of their appointment."""
 
     def __init__(self, region_name: str, account_id: str, parameters: dict[str, Any]) -> None:
-        """Take the parameters of CreateAppInstance, already checked."""
+        """Take the valid parameters of CreateAppInstance."""
         super().__init__(parameters)
         self.app_instance_arn = f"arn:aws:chime:{region_name}:{account_id}:app-instance/{mock_random.uuid4()}"
         self.name: str = parameters["Name"]
@@ -95,12 +44,12 @@ class AppInstance(_Tagged, CloudFormationModel):
 
     @staticmethod
     def cloudformation_name_type() -> str:
-        """Say that CloudFormation makes up no name: Name is required and need not be unique."""
+        """Return nothing: CloudFormation generates no Name, because it is required and need not be unique."""
         return ""
 
     @staticmethod
     def cloudformation_type() -> str:
-        """Name the resource type."""
+        """Return the resource type."""
         return "AWS::Chime::AppInstance"
 
     @classmethod
@@ -115,13 +64,13 @@ class AppInstance(_Tagged, CloudFormationModel):
     @classmethod
     def create_from_cloudformation_json(
         cls,
-        resource_name: str,  # noqa: ARG003 - moto's interface; the name CloudFormation would give it
+        resource_name: str,  # noqa: ARG003 - moto's interface: the name that CloudFormation would generate
         cloudformation_json: dict[str, Any],
         account_id: str,
         region_name: str,
         **_: object,
     ) -> AppInstance:
-        """Create the resource that a template describes."""
+        """Create the AppInstance that a template describes."""
         properties = {"ClientRequestToken": str(mock_random.uuid4()), **cloudformation_json["Properties"]}
         backend = chimesdkidentity_backends[account_id][region_name]
         return backend.describe_app_instance(backend.create_app_instance(properties))
@@ -135,7 +84,7 @@ class AppInstance(_Tagged, CloudFormationModel):
         account_id: str,  # noqa: ARG003
         region_name: str,  # noqa: ARG003
     ) -> AppInstance:
-        """Follow a changed template; the ARN stays."""
+        """Update the AppInstance to a changed template; it keeps its ARN."""
         properties = cloudformation_json["Properties"]
         original_resource.update(properties["Name"], properties.get("Metadata") or "")
         return original_resource
@@ -148,40 +97,44 @@ class AppInstance(_Tagged, CloudFormationModel):
         account_id: str,
         region_name: str,
     ) -> None:
-        """Delete the resource, its ARN being *resource_name*."""
+        """Delete the AppInstance whose ARN is *resource_name*."""
         chimesdkidentity_backends[account_id][region_name].delete_app_instance(resource_name)
 
     def is_created(self) -> bool:
-        """Say that creation takes no time."""
+        """Return true, because creation takes no time."""
         return True
 
 
 class ChimeSDKIdentityBackend(BaseBackend):
-    """One account's AppInstances in one region."""
+    """The AppInstances of one account in one region."""
 
     missing_resource: ClassVar[type[ChimeError]] = ForbiddenError
-    """What a missing AppInstance or user gets. botocore's model lists Forbidden (and no NotFound) for every operation
-    here, one page of AWS's guide says NotFound for DescribeAppInstanceUser: inferred, set NotFoundError to switch."""
+    """
+    The error for an AppInstance or user that does not exist. A test can set NotFoundError instead.
+
+    Inferred: botocore's model lists ForbiddenException (and no NotFoundException) for every operation here, but a page
+    of AWS's guide names NotFoundException for DescribeAppInstanceUser.
+    """
 
     def __init__(self, region_name: str, account_id: str) -> None:
-        """Start empty."""
+        """Start without AppInstances."""
         super().__init__(region_name, account_id)
         self._lock = threading.RLock()
         self.app_instances: dict[str, AppInstance] = {}
 
     def create_app_instance(self, parameters: dict[str, Any]) -> str:
-        """Return the ARN of a new AppInstance, or of the one that the same request made before."""
+        """Return the ARN of a new AppInstance, or of the one that a request with the same token created before."""
         new = AppInstance(self.region_name, self.account_id, parameters)
         with self._lock:
             for old in self.app_instances.values():
                 if old.client_request_token == new.client_request_token:
-                    return self._repeated(old, new)
+                    return self._created_before(old, new)
             self.app_instances[new.app_instance_arn] = new
         return new.app_instance_arn
 
     @staticmethod
-    def _repeated(old: AppInstance, new: AppInstance) -> str:
-        # Inferred from what "idempotency token" means elsewhere in AWS.
+    def _created_before(old: AppInstance, new: AppInstance) -> str:
+        # Inferred from how other AWS services treat an idempotency token.
         if (old.name, old.metadata) != (new.name, new.metadata):
             raise ConflictError("The ClientRequestToken was used for another AppInstance.")
         return old.app_instance_arn
@@ -191,7 +144,7 @@ class ChimeSDKIdentityBackend(BaseBackend):
         Return the AppInstance.
 
         Raises:
-            ForbiddenError: There is none in this region and account (see `missing_resource`).
+            ForbiddenError: It does not exist in this region and account (see `missing_resource`).
 
         """
         app_instance = self.app_instances.get(app_instance_arn)
@@ -200,7 +153,7 @@ class ChimeSDKIdentityBackend(BaseBackend):
         return app_instance
 
     def list_app_instances(self) -> list[AppInstance]:
-        """Return all, by ARN."""
+        """Return all AppInstances, in the order of their ARNs."""
         with self._lock:
             return [self.app_instances[arn] for arn in sorted(self.app_instances)]
 
@@ -218,10 +171,10 @@ class ChimeSDKIdentityBackend(BaseBackend):
 
     def create_app_instance_user(self, parameters: dict[str, Any]) -> str:
         """
-        Return the new user's ARN, or an equal user's.
+        Return the ARN of a new user, or of the same user if it exists.
 
         Raises:
-            ConflictError: The id is taken by a user with other data.
+            ConflictError: A user with this id and other data exists.
 
         """
         app_instance = self.describe_app_instance(parameters["AppInstanceArn"])
@@ -237,7 +190,7 @@ class ChimeSDKIdentityBackend(BaseBackend):
         Return the user.
 
         Raises:
-            ForbiddenError: The user or the AppInstance is missing (see `missing_resource`).
+            ForbiddenError: The user or the AppInstance does not exist (see `missing_resource`).
 
         """
         user = self._app_instance_of(app_instance_user_arn).users.get(_user_id(app_instance_user_arn))
@@ -246,7 +199,7 @@ class ChimeSDKIdentityBackend(BaseBackend):
         return user
 
     def list_app_instance_users(self, app_instance_arn: str) -> list[AppInstanceUser]:
-        """Return the AppInstance's users, by ARN."""
+        """Return the AppInstance's users, in the order of their ids."""
         with self._lock:
             users = self.describe_app_instance(app_instance_arn).users
             return [users[user_id] for user_id in sorted(users)]
@@ -258,7 +211,7 @@ class ChimeSDKIdentityBackend(BaseBackend):
         return app_instance_user_arn
 
     def delete_app_instance_user(self, app_instance_user_arn: str) -> None:
-        """Remove the user, as an administrator too."""
+        """Remove the user, also from the administrators."""
         with self._lock:
             self.describe_app_instance_user(app_instance_user_arn)
             app_instance, user_id = self._app_instance_of(app_instance_user_arn), _user_id(app_instance_user_arn)
@@ -268,7 +221,7 @@ class ChimeSDKIdentityBackend(BaseBackend):
     def put_app_instance_user_expiration_settings(
         self, app_instance_user_arn: str, expiration_settings: dict[str, Any] | None
     ) -> AppInstanceUser:
-        """Replace the settings; None takes them away."""
+        """Replace the settings; None removes them."""
         user = self.describe_app_instance_user(app_instance_user_arn)
         user.expiration_settings = expiration_settings
         return user
@@ -278,7 +231,7 @@ class ChimeSDKIdentityBackend(BaseBackend):
         Make a user an administrator and return it.
 
         Raises:
-            ConflictError: It is one; inferred from what the model lists.
+            ConflictError: It is one already. Inferred from the errors that the model lists.
         """
         with self._lock:
             app_instance, user = self._with_user(app_instance_arn, admin_arn)
@@ -289,10 +242,10 @@ class ChimeSDKIdentityBackend(BaseBackend):
 
     def describe_app_instance_admin(self, app_instance_arn: str, admin_arn: str) -> tuple[AppInstanceUser, datetime]:
         """
-        Return the administrator and since when it is one.
+        Return the administrator and the time of the appointment.
 
         Raises:
-            ForbiddenError: It is none (see `missing_resource`).
+            ForbiddenError: The user is not an administrator (see `missing_resource`).
         """
         app_instance, user = self._with_user(app_instance_arn, admin_arn)
         since = app_instance.admins.get(_user_id(admin_arn))
@@ -301,13 +254,13 @@ class ChimeSDKIdentityBackend(BaseBackend):
         return user, since
 
     def list_app_instance_admins(self, app_instance_arn: str) -> list[AppInstanceUser]:
-        """Return the AppInstance's administrators, by ARN."""
+        """Return the AppInstance's administrators, in the order of their ids."""
         with self._lock:
             app_instance = self.describe_app_instance(app_instance_arn)
             return [app_instance.users[user_id] for user_id in sorted(app_instance.admins)]
 
     def delete_app_instance_admin(self, app_instance_arn: str, admin_arn: str) -> None:
-        """Make an administrator a user like any other."""
+        """Remove the user from the administrators; it stays a user."""
         with self._lock:
             self.describe_app_instance_admin(app_instance_arn, admin_arn)
             del self.describe_app_instance(app_instance_arn).admins[_user_id(admin_arn)]
@@ -342,5 +295,5 @@ def _user_id(app_instance_user_arn: str) -> str:
     return app_instance_user_arn.partition("/user/")[2]
 
 
-# botocore knows the regions: us-east-1 and eu-central-1.
+# In the regions that botocore lists for the service: us-east-1 and eu-central-1.
 chimesdkidentity_backends = BackendDict(ChimeSDKIdentityBackend, "chime-sdk-identity")

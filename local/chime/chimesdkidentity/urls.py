@@ -1,10 +1,11 @@
-"""The addresses of Chime SDK identity: all, so that what is not implemented is told from what does not exist."""
+"""The addresses of Chime SDK identity."""
 
 from __future__ import annotations
 
 from .responses import ChimeSDKIdentityResponse
 
-# moto's server makes the host from the signing name, which messaging shares.
+# One pattern for both hosts that moto uses: its server makes the host from the signing name, which both services share.
 url_bases = [r"https?://(identity-)?chime\.(.+)\.amazonaws\.com"]
 
+# All paths, so that moto can tell an operation that is not implemented from one that does not exist.
 url_paths = {"{0}/(?P<path>.+)$": ChimeSDKIdentityResponse.dispatch}

@@ -1,4 +1,4 @@
-"""Channels with their members and messages, and how an event tells of them."""
+"""Channels with their members and messages, and the events that announce them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Identity = dict[str, str]
 
 
 class Membership(BaseModel):
-    """A user's place in a channel."""
+    """A user's membership of a channel."""
 
     def __init__(self, channel_arn: str, member: Identity, invited_by: Identity, kind: str) -> None:
-        """Take *kind*, DEFAULT or HIDDEN."""
+        """Take as *kind* DEFAULT or HIDDEN."""
         self.channel_arn = channel_arn
         self.member = member
         self.invited_by = invited_by
@@ -26,23 +26,23 @@ class Membership(BaseModel):
         self.created_timestamp = self.last_updated_timestamp = utcnow()
 
     def event(self) -> str:
-        """Tell of its creation."""
+        """Return the event of its creation."""
         details = {
             "ChannelArn": self.channel_arn,
             "Member": self.member,
             "InvitedBy": self.invited_by,
             "Type": self.type,
-            "CreatedTimestamp": _iso(self.created_timestamp),
-            "LastUpdatedTimestamp": _iso(self.last_updated_timestamp),
+            "CreatedTimestamp": _iso_text(self.created_timestamp),
+            "LastUpdatedTimestamp": _iso_text(self.last_updated_timestamp),
         }
         return event("CREATE_CHANNEL_MEMBERSHIP", "SYSTEM", details)
 
 
 class Message(BaseModel):
-    """What a member said; List shows its attributes under their AWS names."""
+    """A message; ListChannelMessages shows its attributes under their AWS names."""
 
     def __init__(self, parameters: dict[str, Any], sender: Identity) -> None:
-        """Take the parameters of SendChannelMessage, already checked."""
+        """Take the valid parameters of SendChannelMessage."""
         self.channel_arn: str = parameters["ChannelArn"]
         self.message_id = f"{mock_random.uuid4().hex}{mock_random.uuid4().hex}"
         self.content: str = parameters["Content"]
@@ -56,7 +56,7 @@ class Message(BaseModel):
         self.created_timestamp = self.last_updated_timestamp = utcnow()
 
     def event(self) -> str:
-        """Tell of its creation."""
+        """Return the event of its creation."""
         details = {
             "ChannelArn": self.channel_arn,
             "MessageId": self.message_id,
@@ -68,17 +68,17 @@ class Message(BaseModel):
             "MessageAttributes": self.message_attributes,
             "Sender": self.sender,
             "Redacted": self.redacted,
-            "CreatedTimestamp": _iso(self.created_timestamp),
-            "LastUpdatedTimestamp": _iso(self.last_updated_timestamp),
+            "CreatedTimestamp": _iso_text(self.created_timestamp),
+            "LastUpdatedTimestamp": _iso_text(self.last_updated_timestamp),
         }
         return event("CREATE_CHANNEL_MESSAGE", self.type, details)
 
 
 class Channel(BaseModel):
-    """Who is in it, who moderates it, and what was said; Describe shows its attributes under their AWS names."""
+    """A channel: members, moderators, messages. DescribeChannel shows its attributes under their AWS names."""
 
     def __init__(self, parameters: dict[str, Any], creator: Identity) -> None:
-        """Take the parameters of CreateChannel, already checked."""
+        """Take the valid parameters of CreateChannel."""
         channel_id = parameters.get("ChannelId") or mock_random.uuid4()
         self.channel_arn = f"{parameters['AppInstanceArn']}/channel/{channel_id}"
         self.client_request_token: str = parameters["ClientRequestToken"]
@@ -90,16 +90,16 @@ class Channel(BaseModel):
         self.created_by = creator
         self.created_timestamp = self.last_updated_timestamp = utcnow()
         self.last_message_timestamp: datetime | None = None
-        # That whoever creates a channel moderates it, and is no member of it by that, is inferred from public code.
+        # That the creator of a channel is its moderator, and not a member, is inferred from public code.
         self.moderators = {creator["Arn"]}
         self.members: dict[str, Membership] = {}
-        """By the members' ARNs."""
+        """By the ARNs of the members."""
         self.messages: list[Message] = []
         self.sent: dict[tuple[str, str], Message] = {}
-        """What was sent, by its sender and their token."""
+        """The messages that were sent, by the sender's ARN and the ClientRequestToken."""
 
     def summary(self) -> dict[str, Any]:
-        """Return what lists show of it."""
+        """Return the channel's ChannelSummary, as lists have it."""
         return {
             "ChannelArn": self.channel_arn,
             "Name": self.name,
@@ -110,23 +110,23 @@ class Channel(BaseModel):
         }
 
     def keep(self, message: Message) -> None:
-        """Remember a message that is to last."""
+        """Store a message that is persistent."""
         self.messages.append(message)
         self.last_message_timestamp = message.created_timestamp
 
 
 def event(kind: str, message_type: str, details: dict[str, Any] | None = None) -> str:
     """
-    Return an event as it goes over the WebSocket: headers, and a payload that is JSON in a string.
+    Return an event as it is sent over the WebSocket: headers, and a payload that is JSON in a string.
 
     Source: https://docs.aws.amazon.com/chime-sdk/latest/dg/websockets.html. That times are ISO 8601 is inferred.
     """
-    told: dict[str, Any] = {"Headers": {"x-amz-chime-event-type": kind, "x-amz-chime-message-type": message_type}}
+    content: dict[str, Any] = {"Headers": {"x-amz-chime-event-type": kind, "x-amz-chime-message-type": message_type}}
     if details is not None:
-        told["Payload"] = json.dumps({name: value for name, value in details.items() if value is not None})
-    return json.dumps(told)
+        content["Payload"] = json.dumps({name: value for name, value in details.items() if value is not None})
+    return json.dumps(content)
 
 
-def _iso(moment: datetime) -> str:
-    # moto's times are UTC without a zone.
-    return moment.replace(tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _iso_text(time: datetime) -> str:
+    # moto's times are UTC without a time zone.
+    return time.replace(tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

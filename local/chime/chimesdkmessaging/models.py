@@ -1,7 +1,7 @@
 """
-The state of Chime SDK messaging: channels, and who is connected.
+The state of Chime SDK messaging: channels, and the users who are connected.
 
-Who may do what in a channel: https://docs.aws.amazon.com/chime-sdk/latest/dg/auth-by-role.html.
+Source for who may do what in a channel: https://docs.aws.amazon.com/chime-sdk/latest/dg/auth-by-role.html.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
 
-from ..chimesdkidentity.exceptions import (  # noqa: TID252 - both are below `moto` when they run
+from ..chimesdkidentity.exceptions import (  # noqa: TID252 - relative, because both are imported below `moto`
     ConflictError,
     ForbiddenError,
     NotFoundError,
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Receive = Callable[[str], None]
-    """Takes an event; it is not to wait."""
+    """Takes an event. It must not block."""
 
 
 class ChimeSDKMessagingBackend(BaseBackend):
-    """One account's messaging in one region."""
+    """The messaging of one account in one region."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
-        """Start empty."""
+        """Start without channels and connections."""
         super().__init__(region_name, account_id)
         self._lock = threading.RLock()
         self._channels: dict[str, Channel] = {}
@@ -39,7 +39,7 @@ class ChimeSDKMessagingBackend(BaseBackend):
 
     def check_user(self, user_arn: str) -> None:
         """
-        See whether somebody may connect.
+        Return if the user exists, and so may connect.
 
         Raises:
             ForbiddenError: There is no such user.
@@ -47,24 +47,24 @@ class ChimeSDKMessagingBackend(BaseBackend):
         self._identity(user_arn)
 
     def connect(self, user_arn: str, receive: Receive) -> Callable[[], None]:
-        """Let *receive* have the events of the user's channels; return what ends that."""
+        """Pass the events of the user's channels to *receive*, until the function that is returned is called."""
         receivers = self._connected[user_arn]
         with self._lock:
             receivers.append(receive)
 
-        def end() -> None:
+        def disconnect() -> None:
             with self._lock:
                 receivers.remove(receive)
 
-        return end
+        return disconnect
 
     def create_channel(self, parameters: dict[str, Any]) -> str:
         """
-        Return the ARN of a new channel, or of the one that the same user made with that ClientRequestToken.
+        Return the ARN of a new channel, or of the one that the same user created with this ClientRequestToken.
 
         Raises:
-            ForbiddenError: The bearer, or whoever is to be a member or a moderator, is no user of the AppInstance.
-            ConflictError: The ChannelId is taken.
+            ForbiddenError: The bearer, a member or a moderator is not a user of the AppInstance.
+            ConflictError: A channel with this ChannelId exists.
         """
         app_instance, bearer = parameters["AppInstanceArn"], self._identity(parameters["ChimeBearer"])
         members = [self._user_of(app_instance, arn) for arn in parameters.get("MemberArns") or []]
@@ -84,10 +84,11 @@ class ChimeSDKMessagingBackend(BaseBackend):
 
     def describe_channel(self, channel_arn: str, bearer_arn: str) -> Channel:
         """
-        Return a channel that its reader may read.
+        Return a channel that the bearer may read.
 
         Raises:
-            ForbiddenError: There is none, or it is private and the bearer is neither in it nor over it.
+            ForbiddenError: It does not exist, or it is private and the bearer is neither a member, nor a moderator, nor
+                an administrator.
         """
         return self._readable(channel_arn, bearer_arn)
 
@@ -96,12 +97,11 @@ class ChimeSDKMessagingBackend(BaseBackend):
         Add a user to a channel.
 
         Raises:
-            ForbiddenError: The bearer may not: moderators may, and members of an unrestricted channel.
-            NotFoundError: There is no such channel.
-            ConflictError: The user is a member already.
+            ForbiddenError: The bearer may not: only administrators, moderators, and members of an unrestricted channel
+                may. NotFoundError: There is no such channel. ConflictError: The user is a member already.
         """
         channel = self._channel(channel_arn)
-        allowed = self._is_over(channel, bearer_arn) or (
+        allowed = self._may_moderate(channel, bearer_arn) or (
             channel.mode == "UNRESTRICTED" and bearer_arn in channel.members
         )
         if not allowed:
@@ -118,24 +118,26 @@ class ChimeSDKMessagingBackend(BaseBackend):
         self, user_arn: str, bearer_arn: str
     ) -> list[tuple[Channel, Membership]]:
         """
-        Return the channels that a user is a member of, each with the membership, by ARN.
+        Return the channels of which a user is a member, each with the membership, in the order of the channels' ARNs.
 
         Raises:
-            ForbiddenError: The bearer is neither that user nor an administrator, or is unknown.
+            ForbiddenError: The bearer does not exist, or is neither that user nor an administrator.
         """
         self._identity(bearer_arn)
         if user_arn != bearer_arn and not self._is_admin(bearer_arn):
-            raise ForbiddenError("Only an administrator may see the channels of somebody else.")
+            raise ForbiddenError("Only an administrator may list the channels of another user.")
         with self._lock:
             channels = [self._channels[arn] for arn in sorted(self._channels)]
             return [(channel, channel.members[user_arn]) for channel in channels if user_arn in channel.members]
 
     def send_channel_message(self, parameters: dict[str, Any]) -> Message:
         """
-        Give a message to all members who are connected, and keep it if it is to last; the same token sends it once.
+        Send a message to all members who are connected, and store it if it is persistent.
+
+        A repeated ClientRequestToken sends nothing: the message that was sent with it before is returned.
 
         Raises:
-            ForbiddenError: The bearer is no member.
+            ForbiddenError: The bearer is not a member.
         """
         channel, bearer_arn = (
             self._readable(parameters["ChannelArn"], parameters["ChimeBearer"]),
@@ -149,12 +151,12 @@ class ChimeSDKMessagingBackend(BaseBackend):
                 channel.sent[sent] = message = Message(parameters, self._identity(bearer_arn))
                 if message.persistence == "PERSISTENT":
                     channel.keep(message)
-                self._tell(channel, message.event())
+                self._send(channel, message.event())
             return channel.sent[sent]
 
     def list_channel_messages(self, channel_arn: str, bearer_arn: str) -> list[Message]:
         """
-        Return what was kept of a channel, the oldest first.
+        Return the stored messages of a channel, the oldest first.
 
         Raises:
             ForbiddenError: As `describe_channel`.
@@ -164,10 +166,10 @@ class ChimeSDKMessagingBackend(BaseBackend):
 
     def _join(self, channel: Channel, membership: Membership) -> None:
         channel.members[membership.member["Arn"]] = membership
-        # Whom AWS tells of a new member is inferred: everybody in the channel.
-        self._tell(channel, membership.event())
+        # That AWS sends this event to all members is inferred.
+        self._send(channel, membership.event())
 
-    def _tell(self, channel: Channel, event: str) -> None:
+    def _send(self, channel: Channel, event: str) -> None:
         for member_arn in channel.members:
             for receive in self._connected.get(member_arn, ()):
                 receive(event)
@@ -181,16 +183,16 @@ class ChimeSDKMessagingBackend(BaseBackend):
     def _readable(self, channel_arn: str, bearer_arn: str) -> Channel:
         self._user_of(_app_instance_of(channel_arn), bearer_arn)
         channel = self._channels.get(channel_arn)
-        # The model lists no NotFoundException for these operations.
+        # Forbidden, because the model lists no NotFoundException for the operations that read.
         if channel is None:
             raise ForbiddenError("The channel does not exist or you may not access it.")
-        if channel.privacy == "PUBLIC" or bearer_arn in channel.members or self._is_over(channel, bearer_arn):
+        if channel.privacy == "PUBLIC" or bearer_arn in channel.members or self._may_moderate(channel, bearer_arn):
             return channel
         raise ForbiddenError("The channel does not exist or you may not access it.")
 
-    def _is_over(self, channel: Channel, user_arn: str) -> bool:
-        in_there = _app_instance_of(user_arn) == _app_instance_of(channel.channel_arn)
-        return user_arn in channel.moderators or (in_there and self._is_admin(user_arn))
+    def _may_moderate(self, channel: Channel, user_arn: str) -> bool:
+        same_app_instance = _app_instance_of(user_arn) == _app_instance_of(channel.channel_arn)
+        return user_arn in channel.moderators or (same_app_instance and self._is_admin(user_arn))
 
     def _is_admin(self, user_arn: str) -> bool:
         app_instance = self._identities.app_instances.get(_app_instance_of(user_arn))
@@ -213,5 +215,5 @@ def _app_instance_of(arn: str) -> str:
     return "/".join(arn.split("/")[:2])
 
 
-# botocore knows the regions: us-east-1 and eu-central-1.
+# In the regions that botocore lists for the service: us-east-1 and eu-central-1.
 chimesdkmessaging_backends = BackendDict(ChimeSDKMessagingBackend, "chime-sdk-messaging")

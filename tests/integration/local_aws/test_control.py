@@ -12,8 +12,8 @@ from botocore.parsers import ResponseParserError
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
-from local.aws.call import Call
-from local.aws.calls import LARGEST, Calls
+from local.aws.aws_request import AwsRequest
+from local.aws.call_log import MAX_LENGTH, CallLog
 
 if TYPE_CHECKING:
     from local.http.server import Server
@@ -291,21 +291,21 @@ def test_refused_signature_is_listed_too(aws: Aws) -> None:
 def test_call_is_listed_before_it_is_answered() -> None:
     listed: list[Any] = []
 
-    def service(_: Call) -> Response:
+    def service(_: AwsRequest) -> Response:
         listed.extend(calls.list())
         return Response(status=201)
 
-    calls = Calls(service)
-    calls(Call.read(EnvironBuilder(path="/app-instances").get_environ()))
+    calls = CallLog(service)
+    calls(AwsRequest.read(EnvironBuilder(path="/app-instances").get_environ()))
     assert listed == [{"operation": "ListAppInstances", "parameters": {}, "status": None}]
     assert calls.list() == [{"operation": "ListAppInstances", "parameters": {}, "status": 201}]
 
 
 def test_calls_that_nobody_signed_fill_no_memory() -> None:
-    calls = Calls(lambda _: Response(status=403))
+    calls = CallLog(lambda _: Response(status=403))
     for number in range(20):
-        body = json.dumps({"AppInstanceUserId": str(number), "Name": "x" * (LARGEST // 11)})
-        calls(Call.read(EnvironBuilder(path="/app-instance-users", method="POST", data=body).get_environ()))
+        body = json.dumps({"AppInstanceUserId": str(number), "Name": "x" * (MAX_LENGTH // 11)})
+        calls(AwsRequest.read(EnvironBuilder(path="/app-instance-users", method="POST", data=body).get_environ()))
 
     listed = calls.list()
 
@@ -313,9 +313,9 @@ def test_calls_that_nobody_signed_fill_no_memory() -> None:
 
 
 def test_call_that_is_too_large_to_be_remembered_is_listed_without_its_parameters() -> None:
-    calls = Calls(lambda _: Response(status=403))
-    body = json.dumps({"AppInstanceUserId": "ada", "Name": "x" * LARGEST})
-    calls(Call.read(EnvironBuilder(path="/app-instance-users", method="POST", data=body).get_environ()))
+    calls = CallLog(lambda _: Response(status=403))
+    body = json.dumps({"AppInstanceUserId": "ada", "Name": "x" * MAX_LENGTH})
+    calls(AwsRequest.read(EnvironBuilder(path="/app-instance-users", method="POST", data=body).get_environ()))
 
     assert calls.list() == [{"operation": "CreateAppInstanceUser", "parameters": {}, "status": 403}]
 

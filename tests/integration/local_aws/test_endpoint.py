@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from local.aws import callers
+from local.aws import identities
 from local.aws.control import UnknownRoleError
 from local.aws.endpoint import AwsEndpoint
 from local.http.server import Server
@@ -175,7 +175,7 @@ def test_next_endpoint_starts_empty() -> None:
         server.close()
         endpoint.close()
         assert listed == {"AppInstances": []}
-        assert callers.iam().users == {}
+        assert identities.iam_backend().users == {}
 
 
 def test_unknown_role_has_no_credentials(aws: Aws) -> None:

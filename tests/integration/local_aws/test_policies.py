@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws import callers
+from local.aws import identities
 from tests.integration.conftest import ANYONE, EVERYTHING, policy
 
 if TYPE_CHECKING:
@@ -315,7 +315,7 @@ def test_policy_that_is_not_understood_allows_nothing_and_is_named(
 ) -> None:
     aws.role("Function", EVERYTHING)
     # Straight into the state: IAM itself would refuse some of these.
-    callers.iam().get_role("Function").policies["odd"] = policy({**DESCRIBE, "Resource": "*", **change})
+    identities.iam_backend().get_role("Function").policies["odd"] = policy({**DESCRIBE, "Resource": "*", **change})
     describe = aws.as_role("Function", "chime-sdk-identity").describe_app_instance_user
     code, status, message = refusal(describe, AppInstanceUserArn=ada)
     assert (code, status) == ("NotImplementedException", 501)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws import callers
+from local.aws import identities
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Aws
@@ -55,7 +55,7 @@ def test_session_lasts_an_hour_by_default(function: Any, user_role: str) -> None
 
 def test_session_remembers_tags_source_identity_and_caller(function: Any, user_role: str) -> None:
     answer = function.assume_role(RoleArn=user_role, SourceIdentity="ada@example.org", **GOOD)
-    session = callers.find_session(answer["Credentials"]["AccessKeyId"])
+    session = identities.find_session(answer["Credentials"]["AccessKeyId"])
     assert session is not None
     assert session.context.tags == {"UserUUID": "ada"}
     assert session.context.source_identity == answer["SourceIdentity"] == "ada@example.org"
@@ -152,7 +152,7 @@ def test_transitive_tags_and_source_identity_go_down_the_chain(aws: Aws, functio
         SourceIdentity="ada",
     )["Credentials"]
     chained = aws.client("sts", first)
-    second = callers.find_session(
+    second = identities.find_session(
         chained.assume_role(RoleArn=user_role, RoleSessionName="second")["Credentials"]["AccessKeyId"]
     )
     assert second is not None
@@ -174,7 +174,7 @@ def test_expired_session_is_refused_by(called: tuple[str, str], refused: tuple[s
     credentials = aws.endpoint.credentials("FunctionRole")
     ask = getattr(aws.client(called[0], credentials), called[1])
     ask()
-    session = callers.find_session(credentials["AccessKeyId"])
+    session = identities.find_session(credentials["AccessKeyId"])
     assert session is not None
     session.expiration -= timedelta(hours=12)
     with pytest.raises(ClientError) as error:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from moto.core.utils import get_service_model
 
-from local.aws.operations import CHIME_IDENTITY, ON_ONE_PARAMETER, messaging_members
+from local.aws.required_permissions import CHIME_IDENTITY, ON_ONE_PARAMETER, messaging_members
 
 MESSAGING = [name for name in get_service_model("chime-sdk-messaging").operation_names if messaging_members(name)]
 OPEN = {"CreateAppInstance", "CreateAppInstanceUser"}
-"""The reference gives them no resource; local/aws/operations.py says what is inferred."""
+"""The reference gives them no resource; local/aws/required_permissions.py says what is inferred."""
 
 
 @functools.cache

@@ -1,7 +1,6 @@
 """
-Know the condition keys.
+The condition keys that are known here.
 
-A context has the values of the keys that a request has, by name in lower case: the names are not case-sensitive.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
 """
 
@@ -10,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from local.aws.policies.errors import PolicyError
+from local.aws.policies import PolicyError
 
-Context: TypeAlias = Mapping[str, tuple[str, ...]]
+ConditionContext: TypeAlias = Mapping[str, tuple[str, ...]]
+"""The values that a request has, by condition key in lower case, because the keys are not case-sensitive."""
 
 MULTIVALUED = frozenset({"aws:tagkeys", "sts:transitivetagkeys"})
-_SINGLE = frozenset(
+_SINGLE_VALUED = frozenset(
     {
         "aws:currenttime",
         "aws:epochtime",
@@ -38,12 +38,12 @@ _FAMILIES = ("aws:principaltag/", "aws:requesttag/")
 
 def check(key: str) -> str:
     """
-    Return *key* as a context has it.
+    Return *key* in lower case, as a `ConditionContext` has it.
 
     Raises:
-        PolicyError: Nobody here knows the values of that key.
+        PolicyError: The key is not known here.
     """
     name = key.lower()
-    if name in _SINGLE or name in MULTIVALUED or any(name.startswith(family) for family in _FAMILIES):
+    if name in _SINGLE_VALUED or name in MULTIVALUED or any(name.startswith(family) for family in _FAMILIES):
         return name
     raise PolicyError(f"The condition key {key} is not known here.")

@@ -1,0 +1,137 @@
+"""
+Change moto's CloudFormation, CloudWatch Logs and Secrets Manager where they differ from AWS.
+
+Each change replaces one method of moto's classes as long as an endpoint is open. Sources:
+
+- Secrets Manager dates every change: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html
+  (LastChangedDate: "the last date and time that this secret was modified in any way") and, there,
+  API_UpdateSecretVersionStage.html. That moving a label and rotating are such changes is inferred.
+- A log group's Arn ends in ":*", so that a policy on it covers the group's streams:
+  https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from moto.cloudformation.models import CloudFormationBackend, Event, Stack
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import Role, iam_backends
+from moto.logs.models import LogGroup
+from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_stack_policies: dict[str, frozenset[str]] = {}
+"""The names of the inline policies that stacks gave to their roles, by role name."""
+
+
+def install() -> None:
+    """Put our methods in the place of moto's."""
+    _stack_policies.clear()
+    for (owner, name), ours in _OURS.items():
+        setattr(owner, name, ours)
+
+
+def uninstall() -> None:
+    """Put moto's own methods back."""
+    for (owner, name), original in _ORIGINALS.items():
+        setattr(owner, name, original)
+
+
+def record_stack_policies() -> None:
+    """
+    Record the inline policies that roles have now as those of their stacks.
+
+    To be called after a deployment: a policy that is added later is somebody else's, and keeps the role from deletion.
+    """
+    roles = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].roles.values()
+    _stack_policies.update({role.name: frozenset(role.policies) for role in roles})
+
+
+def _stack_parameters(stack: Stack) -> list[dict[str, Any]]:
+    """Return a parameter that is a list as the text with commas that it was given as; moto returns a Python list."""
+    pairs = [(each["ParameterKey"], each["ParameterValue"]) for each in _original(Stack, "parameter_list")(stack)]
+    return [
+        {"ParameterKey": key, "ParameterValue": ",".join(value) if isinstance(value, list) else value}
+        for key, value in pairs
+    ]
+
+
+def _stack_resources(stack: Stack) -> list[Any]:
+    """Leave out the resources whose condition is false; moto has None in their place."""
+    return [resource for resource in _original(Stack, "stack_resources")(stack) if resource is not None]
+
+
+def _delete_stack(backend: CloudFormationBackend, name_or_stack_id: str) -> None:
+    """
+    Delete a stack, or let it fail where a role has an inline policy that the stack did not make.
+
+    IAM deletes no role with inline policies, and CloudFormation removes only its own; moto deletes the role anyway.
+    """
+    for stack in list(backend.stacks.values()):
+        if name_or_stack_id in (stack.name, stack.stack_id) and (roles := _undeletable_roles(stack)):
+            stack.status = "DELETE_FAILED"
+            stack.events += [_deletion_failure(stack, role) for role in roles]
+            return
+    _original(CloudFormationBackend, "delete_stack")(backend, name_or_stack_id)
+
+
+def _undeletable_roles(stack: Stack) -> list[Role]:
+    roles = [resource for resource in _stack_resources(stack) if isinstance(resource, Role)]
+    return [role for role in roles if set(role.policies) - _stack_policies.get(role.name, frozenset(role.policies))]
+
+
+def _deletion_failure(stack: Stack, role: Role) -> Event:
+    return Event(
+        stack_id=stack.stack_id,
+        stack_name=stack.name,
+        logical_resource_id=vars(role)["logical_resource_id"],
+        physical_resource_id=role.name,
+        resource_type="AWS::IAM::Role",
+        resource_status="DELETE_FAILED",
+        resource_status_reason="Cannot delete entity, must delete policies first.",
+        resource_properties=None,
+    )
+
+
+def _log_group_attribute(group: LogGroup, name: str) -> str:
+    attribute: str = _original(LogGroup, "get_cfn_attribute")(group, name)
+    return f"{attribute}:*" if name == "Arn" else attribute
+
+
+def _dating(method: str) -> Callable[..., Any]:
+    """Return moto's *method* of Secrets Manager, followed by what AWS does at each change: set date and version."""
+
+    def changing(backend: SecretsManagerBackend, secret_id: str, *given: Any, **named: Any) -> Any:
+        answer = _original(SecretsManagerBackend, method)(backend, secret_id, *given, **named)
+        secret = backend.secrets[secret_id]
+        if not isinstance(secret, FakeSecret):
+            return answer  # a replica, which follows its primary secret
+        secret.last_changed_date = int(time.time())
+        for version_id, version in secret.versions.items():
+            if "AWSCURRENT" in version["version_stages"]:
+                secret.set_default_version_id(version_id)
+        return answer
+
+    return changing
+
+
+_OURS: dict[tuple[type, str], Any] = {
+    (Stack, "parameter_list"): property(_stack_parameters),
+    (Stack, "stack_resources"): property(_stack_resources),
+    (LogGroup, "get_cfn_attribute"): _log_group_attribute,
+    (CloudFormationBackend, "delete_stack"): _delete_stack,
+    (SecretsManagerBackend, "update_secret_version_stage"): _dating("update_secret_version_stage"),
+    (SecretsManagerBackend, "rotate_secret"): _dating("rotate_secret"),
+}
+_ORIGINALS = {(owner, name): owner.__dict__[name] for owner, name in _OURS}
+
+
+def _original(owner: type, name: str) -> Callable[..., Any]:
+    """Return moto's own method, or a property's getter, as a function that takes the instance."""
+    original: Any = _ORIGINALS[owner, name]
+    function: Callable[..., Any] = getattr(original, "fget", original)
+    return function

@@ -1,0 +1,101 @@
+"""Run the services: moto's own, as `moto_patches` and `sts` change them, and those that `local.chime` adds."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import TYPE_CHECKING, Any, cast
+
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug.wrappers import Response
+
+from local import chime
+from local.aws import errors, moto_patches, sts
+from local.aws.errors import AwsError
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+    from local.aws.aws_request import AwsRequest
+
+# The first, because moto lets a client choose its account by this header, and AWS does not. The others, because the
+# body is passed on whole, with its length.
+_DROPPED = ("HTTP_X_MOTO_ACCOUNT_ID", "HTTP_TRANSFER_ENCODING", "wsgi.input_terminated")
+
+_in_use = threading.Lock()
+
+
+class MotoServices:
+    """
+    The last layer: does what an authenticated, permitted request asks for.
+
+    moto keeps its state in global variables: one instance is open at a time, and it starts and ends with that state
+    empty.
+    """
+
+    def __init__(self) -> None:
+        """
+        Empty moto's state and install our changes to moto.
+
+        Raises:
+            RuntimeError: Another instance is open.
+        """
+        if not _in_use.acquire(blocking=False):
+            raise RuntimeError("Another AwsEndpoint is open in this process: close it first, moto's state is shared.")
+        chime.register()
+        sts.install()
+        moto_patches.install()
+        self._applications: dict[str, WSGIApplication] = {}
+        self._lock = threading.Lock()
+        _reset_moto()
+
+    def __call__(self, request: AwsRequest) -> Response:
+        """Answer by moto, or say that there is no such operation."""
+        error = _unusable(request)
+        if error:
+            return errors.shared_error_response(request, error)
+        try:
+            return Response.from_app(self._application(request), _environ(request), buffered=True)
+        except NotImplementedError:
+            message = f"{request.name} is not available on the local stack."
+            return errors.shared_error_response(request, AwsError("NotImplemented", message))
+
+    def close(self) -> None:
+        """Empty moto's state and undo our changes to moto."""
+        _reset_moto()
+        sts.uninstall()
+        moto_patches.uninstall()
+        _in_use.release()
+
+    def _application(self, request: AwsRequest) -> WSGIApplication:
+        assert request.service is not None  # noqa: S101 - for mypy: `_unusable` has checked it
+        name = request.service.service_name.replace("-", "")
+        with self._lock:
+            if name not in self._applications:
+                self._applications[name] = cast("WSGIApplication", create_backend_app(cast("Any", name)))
+            return self._applications[name]
+
+
+def _unusable(request: AwsRequest) -> AwsError | None:
+    if request.operation is None:
+        return AwsError("InvalidAction", "There is no such operation here.")
+    if request.parameters is None:
+        return AwsError("MalformedQueryString", "The parameters could not be read.")
+    return None
+
+
+def _environ(request: AwsRequest) -> dict[str, Any]:
+    assert request.authorization is not None  # noqa: S101 - for mypy: the request is authenticated
+    http = request.http_request
+    environ = {name: value for name, value in http.environ.items() if name not in _DROPPED}
+    # moto reads the region from the host's name. The host that was called is what messaging's endpoint answers with.
+    host = f"{request.authorization.service}.{request.authorization.region}.amazonaws.com"
+    environ |= {"HTTP_HOST": host, "HTTP_X_FORWARDED_HOST": http.host}
+    return {**environ, "wsgi.input": io.BytesIO(request.body), "CONTENT_LENGTH": str(len(request.body))}
+
+
+def _reset_moto() -> None:
+    BackendDict.reset()
+    reset_model_data()

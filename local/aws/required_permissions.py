@@ -1,0 +1,216 @@
+"""
+Say which permissions an operation requires: actions, each on a resource.
+
+Sources: the service authorization reference (https://docs.aws.amazon.com/service-authorization/latest/reference/, pages
+list_amazonchime.html, list_awssecretsmanager.html, list_awssecuritytokenservice.html, list_awssystemsmanager.html; a
+test compares Chime's part with the copy in cfn-lint), and for messaging
+https://docs.aws.amazon.com/chime-sdk/latest/dg/call-from-backend.html: the permission is required on the user in
+x-amz-chime-bearer and on the channel. Where an action has two resources, both have to be allowed.
+
+Where the reference says nothing, the resources are inferred:
+
+- CreateAppInstanceUser has no resource type in it. Public deployments work with permissions on `<AppInstance>/*` alone,
+  so the resource is not "*". Here both the AppInstance and the user are required, so that a policy that passes here
+  works on AWS whichever of the two AWS asks for.
+- CreateAppInstance has no resource type either, and a ListAppInstances request has no ARN. Here the resource is
+  `app-instance/*`, like `meeting/*` in AccessDenied answers to chime:CreateMeeting that public reports quote.
+- ListAppInstanceUsers and ListAppInstanceAdmins are actions on users, and the request names none: `user/*`.
+- Tags and ExpirationSettings in a creation require TagResource and PutAppInstanceUserExpirationSettings on the new
+  resource.
+- The reference names AppInstance bots beside users, because a bot can be the bearer too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from moto.core.utils import get_service_model
+from moto.secretsmanager.models import secretsmanager_backends
+
+from local.aws.aws_request import CONNECT
+from local.aws.identities import ACCOUNT, PARTITION
+from local.aws.policies import PolicyError
+from local.aws.policies.evaluation import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from local.aws.aws_request import AwsRequest
+
+ALL = "*"
+_INSTANCE, _INSTANCES = "{AppInstanceArn}", "arn:aws:chime:{region}:{account}:app-instance/*"
+_USER, _USERS, _NEW_USER = (
+    "{AppInstanceUserArn}",
+    "{AppInstanceArn}/user/*",
+    "{AppInstanceArn}/user/{AppInstanceUserId}",
+)
+_ADMIN, _TAGGED = "{AppInstanceAdminArn}", "{ResourceARN}"
+
+CHIME_IDENTITY: Mapping[str, tuple[str, ...]] = {
+    "CreateAppInstance": (_INSTANCES,),
+    "DescribeAppInstance": (_INSTANCE,),
+    "ListAppInstances": (_INSTANCES,),
+    "UpdateAppInstance": (_INSTANCE,),
+    "DeleteAppInstance": (_INSTANCE,),
+    "CreateAppInstanceUser": (_INSTANCE, _NEW_USER),
+    "DescribeAppInstanceUser": (_USER,),
+    "ListAppInstanceUsers": (_USERS,),
+    "UpdateAppInstanceUser": (_USER,),
+    "DeleteAppInstanceUser": (_USER,),
+    "PutAppInstanceUserExpirationSettings": (_USER,),
+    "RegisterAppInstanceUserEndpoint": (_USER,),
+    "DescribeAppInstanceUserEndpoint": (_USER,),
+    "ListAppInstanceUserEndpoints": (_USER,),
+    "UpdateAppInstanceUserEndpoint": (_USER,),
+    "DeregisterAppInstanceUserEndpoint": (_USER,),
+    "CreateAppInstanceAdmin": (_INSTANCE, _ADMIN),
+    "DescribeAppInstanceAdmin": (_INSTANCE, _ADMIN),
+    "ListAppInstanceAdmins": (_INSTANCE, _USERS),
+    "DeleteAppInstanceAdmin": (_INSTANCE, _ADMIN),
+    "TagResource": (_TAGGED,),
+    "UntagResource": (_TAGGED,),
+    "ListTagsForResource": (_TAGGED,),
+}
+_WITH_TAGS = {"CreateAppInstance": _INSTANCES, "CreateAppInstanceUser": _NEW_USER}
+_ON_ONE_SECRET = frozenset(
+    {
+        "DeleteSecret",
+        "DescribeSecret",
+        "GetSecretValue",
+        "ListSecretVersionIds",
+        "PutSecretValue",
+        "RestoreSecret",
+        "RotateSecret",
+        "TagResource",
+        "UntagResource",
+        "UpdateSecret",
+        "UpdateSecretVersionStage",
+    }
+)
+_ON_NO_SECRET = frozenset({"GetRandomPassword", "ListSecrets"})
+ON_ONE_PARAMETER = frozenset({"DeleteParameter", "GetParameter", "GetParameterHistory", "PutParameter"})
+_NO_PERMISSION_NEEDED = frozenset({"GetCallerIdentity"})
+"""No policy can deny it: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html."""
+
+
+def required_permissions(request: AwsRequest) -> list[tuple[str, str]]:
+    """
+    Return pairs of action and resource (an ARN, "*", or UNKNOWN where no source says which resource AWS asks for).
+
+    The resource is empty if the parameter with its ARN is missing: only a policy for all resources allows that, and the
+    service refuses the request afterwards.
+
+    Raises:
+        PolicyError: The secret has a policy of its own, which is not evaluated here.
+    """
+    assert request.service is not None  # noqa: S101 - for mypy: a request with an operation has a service
+    find = _FINDERS.get(request.service.service_name, _unknown)
+    return list(find(request))
+
+
+def messaging_members(operation: str) -> tuple[str, ...]:
+    """Return the parameters with the ARNs of a messaging operation's resources: the bearer, and a channel or flow."""
+    shape = get_service_model("chime-sdk-messaging").operation_model(operation).input_shape
+    members = shape.members if shape is not None else {}
+    if "ChimeBearer" not in members:
+        return ()
+    return tuple(name for name in ("ChimeBearer", "ChannelArn", "ChannelFlowArn") if name in members)
+
+
+def _identity(request: AwsRequest) -> Iterator[tuple[str, str]]:
+    parameters, operation = request.parameters or {}, str(request.name)
+    if operation not in CHIME_IDENTITY:
+        yield from _unknown(request)
+        return
+    for template in CHIME_IDENTITY[operation]:
+        yield f"chime:{operation}", _resource(template, request)
+    if parameters.get("Tags") and operation in _WITH_TAGS:
+        yield "chime:TagResource", _resource(_WITH_TAGS[operation], request)
+    if parameters.get("ExpirationSettings") and operation == "CreateAppInstanceUser":
+        yield "chime:PutAppInstanceUserExpirationSettings", _resource(_NEW_USER, request)
+
+
+def _messaging(request: AwsRequest) -> Iterator[tuple[str, str]]:
+    operation = str(request.name)
+    if operation == "GetMessagingSessionEndpoint":
+        yield f"chime:{operation}", ALL
+        return
+    if operation == CONNECT:
+        yield f"chime:{operation}", _resource("{userArn}", request)
+        return
+    members = messaging_members(operation)
+    if not members:
+        yield from _unknown(request)
+    for member in members:
+        yield f"chime:{operation}", _resource(f"{{{member}}}", request)
+
+
+def _secrets(request: AwsRequest) -> Iterator[tuple[str, str]]:
+    action = f"secretsmanager:{request.name}"
+    if request.name in _ON_NO_SECRET:
+        yield action, ALL
+    elif request.name == "CreateSecret":
+        yield action, _resource("arn:aws:secretsmanager:{region}:{account}:secret:{Name}", request)
+    elif request.name in _ON_ONE_SECRET:
+        yield action, _secret(request)
+    else:
+        yield from _unknown(request)
+
+
+def _parameters(request: AwsRequest) -> Iterator[tuple[str, str]]:
+    if request.name not in ON_ONE_PARAMETER:
+        yield from _unknown(request)
+        return
+    name = str((request.parameters or {}).get("Name") or "")
+    # The ARN has exactly one slash before the name, with which the name may begin, and no version after it.
+    root = _resource("arn:aws:ssm:{region}:{account}:parameter/", request)
+    arn = name if name.startswith("arn:") else root + name.removeprefix("/")
+    yield f"ssm:{request.name}", ":".join(arn.split(":")[:6])
+
+
+def _sts(request: AwsRequest) -> Iterator[tuple[str, str]]:
+    if request.name not in _NO_PERMISSION_NEEDED:
+        yield from _unknown(request)
+
+
+def _unknown(request: AwsRequest) -> Iterator[tuple[str, str]]:
+    assert request.service is not None  # noqa: S101 - as above
+    yield f"{request.service.signing_name}:{request.name}", UNKNOWN
+
+
+def _resource(template: str, request: AwsRequest) -> str:
+    known = {"region": _region(request), "account": ACCOUNT}
+    try:
+        return template.format_map({**(request.parameters or {}), **known})
+    except KeyError:
+        return ""
+
+
+def _secret(request: AwsRequest) -> str:
+    """Return the secret's whole ARN, also if the request has its name or a part of its ARN."""
+    name = (request.parameters or {}).get("SecretId")
+    if not isinstance(name, str):
+        return ""
+    secret = secretsmanager_backends[ACCOUNT][_region(request)].secrets.get(name)
+    if secret is None:
+        return (
+            name
+            if name.startswith("arn:")
+            else f"arn:{PARTITION}:secretsmanager:{_region(request)}:{ACCOUNT}:secret:{name}"
+        )
+    if getattr(secret, "policy", None):
+        raise PolicyError(f"{secret.arn} has a policy of its own, and those are not evaluated here.")
+    return secret.arn
+
+
+def _region(request: AwsRequest) -> str:
+    return request.authorization.region if request.authorization else ""
+
+
+_FINDERS = {
+    "chime-sdk-identity": _identity,
+    "chime-sdk-messaging": _messaging,
+    "secretsmanager": _secrets,
+    "ssm": _parameters,
+    "sts": _sts,
+}
