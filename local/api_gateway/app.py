@@ -1,4 +1,4 @@
-"""The way of a request through API Gateway."""
+"""Take a request through API Gateway: route, authorizer, function, response."""
 
 from __future__ import annotations
 
@@ -24,87 +24,85 @@ if TYPE_CHECKING:
 
 class Gateway:
     """
-    A REST API as a WSGI application, on the root path as behind a custom domain.
+    A REST API as a WSGI application. As behind a custom domain, its paths do not begin with the stage.
 
-    Left out: throttling, usage plans and API keys, request validation, WAF, resource policies, access logs.
+    Not played: throttling, usage plans and API keys, request validation, WAF, resource policies, access logs.
     """
 
     def __init__(self, api: Api, invoke: Invoke) -> None:
-        """Serve *api*; *invoke* takes a function's logical id, an event and the patience in seconds."""
+        """Serve *api*. *invoke* takes a function's logical id, an event, and how many seconds to wait."""
         self._api = api
         self._invoke = invoke
         self._authorizers = Authorizers(invoke)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        request = read_request(environ)
+        http = read_request(environ)
         try:
-            answer = self._answer(request, environ)
-        except GatewayError as refusal:
-            answer = render(refusal, request, self._api.responses, self._context(request))
-        return _send(answer, request, start_response)
+            response = self._respond(http, environ)
+        except GatewayError as error:
+            response = render(error, http, self._api.responses, self._context(http))
+        return _send(response, http, start_response)
 
-    def _answer(self, request: HttpRequest, environ: WSGIEnvironment) -> HttpResponse:
+    def _respond(self, http: HttpRequest, environ: WSGIEnvironment) -> HttpResponse:
         try:
             body = read_body(environ)
         except BodyTooLargeError as error:
             raise GatewayError("REQUEST_TOO_LARGE", "Request Too Long") from error
         except BodyUnreadableError as error:
             raise GatewayError("BAD_REQUEST_BODY", "Bad Request") from error
-        call = self._route(request)
-        authorizer = self._api.authorizers[call.route.authorizer] if call.route.authorizer else None
-        context = self._authorizers.admit(authorizer, call) if authorizer else None
-        returned = self._integrate(call, proxy_event(call, context, body))
-        return read_proxy_response(
-            returned, request.id, binary=matches(request.header("Accept"), self._api.binary_types)
-        )
+        request = self._route(http)
+        authorizer = self._api.authorizers[request.route.authorizer] if request.route.authorizer else None
+        context = self._authorizers.authorize(authorizer, request) if authorizer else None
+        returned = self._integrate(request, proxy_event(request, context, body))
+        return read_proxy_response(returned, http.id, binary=matches(http.header("Accept"), self._api.binary_types))
 
-    def _route(self, request: HttpRequest) -> ApiRequest:
-        found = [(route, match_path(route.path, request.path)) for route in self._api.routes]
-        calls = [
-            ApiRequest(self._api, route, request, parameters)
+    def _route(self, http: HttpRequest) -> ApiRequest:
+        found = [(route, match_path(route.path, http.path)) for route in self._api.routes]
+        candidates = [
+            ApiRequest(self._api, route, http, parameters)
             for route, parameters in found
-            if parameters is not None and route.method in (request.method, "ANY")
+            if parameters is not None and route.method in (http.method, "ANY")
         ]
-        if not calls:
-            raise _nothing_there(request)
-        return min(calls, key=_vagueness)
+        if not candidates:
+            raise _route_not_found(http)
+        return min(candidates, key=_generality)
 
-    def _integrate(self, call: ApiRequest, event: Mapping[str, Any]) -> Any:
+    def _integrate(self, request: ApiRequest, event: Mapping[str, Any]) -> Any:
         try:
-            return self._invoke(call.route.function, event, call.route.timeout)
+            return self._invoke(request.route.function, event, request.route.timeout)
         except CallerTimeoutError as error:
             raise GatewayError("INTEGRATION_TIMEOUT", "Endpoint request timed out") from error
         except FunctionThrottledError as error:
-            # Inferred, as is the type: the status is said to be 500.
+            # Inferred: AWS documents that the status is 500, but neither the response type nor the message.
             raise GatewayError("INTEGRATION_FAILURE", "Internal server error") from error
         except FunctionFailedError as error:
-            # The function's own timeout too, as long as it is shorter than API Gateway's patience.
+            # This includes the function's own timeout, if it ends before the integration's.
             raise GatewayError("DEFAULT_5XX", "Internal server error") from error
 
-    def _context(self, request: HttpRequest) -> dict[str, Any]:
+    def _context(self, http: HttpRequest) -> dict[str, Any]:
         return {
             "accountId": self._api.account,
             "apiId": self._api.id,
-            "extendedRequestId": request.id,
-            "httpMethod": request.method,
-            "identity": {"sourceIp": request.source_ip, "userAgent": request.header("User-Agent")},
-            "path": f"/{self._api.stage}{request.path}",
-            "requestId": request.id,
+            "extendedRequestId": http.id,
+            "httpMethod": http.method,
+            "identity": {"sourceIp": http.source_ip, "userAgent": http.header("User-Agent")},
+            "path": f"/{self._api.stage}{http.path}",
+            "requestId": http.id,
             "stage": self._api.stage,
         }
 
 
-def _nothing_there(request: HttpRequest) -> GatewayError:
-    """Return what API Gateway says of an unknown path or method, as if it were a call that has to be signed."""
-    if request.header("Authorization"):
-        # Inferred from reports: any such header is read as an AWS signature. The message holds no part of it here.
+def _route_not_found(http: HttpRequest) -> GatewayError:
+    """Return the error for an unknown path or method: API Gateway treats it as a request that IAM has to allow."""
+    if http.header("Authorization"):
+        # Inferred from reports: API Gateway reads every such header as an AWS signature, and quotes it. We do not.
         return GatewayError("INVALID_SIGNATURE", "Authorization header requires 'Credential' parameter.")
     return GatewayError("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
 
 
 def match_path(template: str, path: str) -> dict[str, str] | None:
-    """Return the parameters with which *template* (`/users/{id}`, `/{rest+}`) gives *path*, or None."""
+    """Return the parameters of *path* if it matches *template* (`/users/{id}`, `/{rest+}`), or None."""
     wanted, given = template.split("/"), path.split("/")
     parameters: dict[str, str] = {}
     for position, part in enumerate(wanted):
@@ -119,12 +117,12 @@ def match_path(template: str, path: str) -> dict[str, str] | None:
     return parameters if len(wanted) == len(given) else None
 
 
-def _vagueness(call: ApiRequest) -> tuple[bool, int, bool]:
-    return "+}" in call.route.path, len(call.path_parameters), call.route.method == "ANY"
+def _generality(request: ApiRequest) -> tuple[bool, int, bool]:
+    return "+}" in request.route.path, len(request.path_parameters), request.route.method == "ANY"
 
 
-def _send(answer: HttpResponse, request: HttpRequest, start_response: StartResponse) -> Iterable[bytes]:
-    phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else "Unknown"
-    length = ("Content-Length", str(len(answer.body)))
-    start_response(f"{answer.status} {phrase}", [*answer.headers, length])
-    return [] if request.method == "HEAD" else [answer.body]
+def _send(response: HttpResponse, http: HttpRequest, start_response: StartResponse) -> Iterable[bytes]:
+    phrase = HTTPStatus(response.status).phrase if response.status in set(HTTPStatus) else "Unknown"
+    length = ("Content-Length", str(len(response.body)))
+    start_response(f"{response.status} {phrase}", [*response.headers, length])
+    return [] if http.method == "HEAD" else [response.body]

@@ -1,5 +1,5 @@
 """
-Ask a Lambda authorizer, and judge its answer.
+Invoke a Lambda authorizer, cache its result and evaluate the policy in it.
 
 Source: AWS, "Use API Gateway Lambda authorizers" and "Output from an API Gateway Lambda authorizer".
 """
@@ -24,64 +24,64 @@ if TYPE_CHECKING:
 
     Invoke = Callable[[str, Any, float], Any]
 
-PATIENCE_SECONDS = 29.0
+MAX_WAIT_SECONDS = 29.0
 SCALAR = (str, bool, int, float)
 
 
 @dataclass(frozen=True)
 class AuthorizerResult:
-    """What an authorizer said: the statements of its policy, and the context that goes on to function and templates."""
+    """What an authorizer returned: the statements of its policy, and the context for the function and the templates."""
 
     statements: tuple[Mapping[str, Any], ...]
     context: Mapping[str, Any]
 
 
 class MalformedAuthorizerResultError(Exception):
-    """An authorizer's answer is not of the form that API Gateway reads."""
+    """An authorizer returned something that API Gateway does not accept."""
 
 
 class Authorizers:
-    """Asks authorizers, and remembers their verdicts for as long as their `ttl` says."""
+    """Invokes authorizers, and caches each result for the `ttl` of its authorizer."""
 
     def __init__(self, invoke: Invoke, clock: Callable[[], float] = time.monotonic) -> None:
-        """Prepare to ask; *invoke* takes a function's logical id, an event and the patience. Times are in seconds."""
+        """*invoke* takes a function's logical id, an event and how many seconds to wait; *clock* returns seconds."""
         self._invoke = invoke
         self._clock = clock
-        self._remembered: dict[tuple[str, ...], tuple[float, AuthorizerResult]] = {}
+        self._cache: dict[tuple[str, ...], tuple[float, AuthorizerResult]] = {}
 
-    def admit(self, authorizer: AuthorizerDefinition, call: ApiRequest) -> dict[str, Any]:
+    def authorize(self, authorizer: AuthorizerDefinition, request: ApiRequest) -> dict[str, Any]:
         """
-        Return the authorizer's context for a call that may pass.
+        Return the authorizer's context for a request that it allows.
 
         Raises:
-            GatewayError: It may not, or the authorizer could not tell.
+            GatewayError: The authorizer does not allow the request, or failed.
         """
         started = self._clock()
-        verdict = self._verdict(authorizer, call)
-        effect = evaluate(verdict.statements, call.arn)
+        result = self._result(authorizer, request)
+        effect = evaluate(result.statements, request.arn)
         if effect != "Allow":
             how = " with an explicit deny" if effect == "Deny" else ""
             message = f"User is not authorized to access this resource{how}"
-            raise GatewayError("ACCESS_DENIED", message, authorizer=verdict.context)
+            raise GatewayError("ACCESS_DENIED", message, authorizer=result.context)
         latency = int((self._clock() - started) * 1000)
-        return {**verdict.context, "integrationLatency": latency}
+        return {**result.context, "integrationLatency": latency}
 
-    def _verdict(self, authorizer: AuthorizerDefinition, call: ApiRequest) -> AuthorizerResult:
-        # Also where nothing is remembered: SAM names the sources all the same, and API Gateway then demands them.
-        identity = cache_key(authorizer, call)
+    def _result(self, authorizer: AuthorizerDefinition, request: ApiRequest) -> AuthorizerResult:
+        # The sources are read even if nothing is cached: SAM declares them, and API Gateway then requires them.
+        key = cache_key(authorizer, request)
         if authorizer.ttl == 0:
-            return self._ask(authorizer, call)
-        expires, verdict = self._remembered.get(identity, (0.0, None))
-        if verdict is None or self._clock() >= expires:
-            verdict = self._ask(authorizer, call)
-            self._remembered[identity] = (self._clock() + authorizer.ttl, verdict)
-        return verdict
+            return self._invoke_authorizer(authorizer, request)
+        expires, result = self._cache.get(key, (0.0, None))
+        if result is None or self._clock() >= expires:
+            result = self._invoke_authorizer(authorizer, request)
+            self._cache[key] = (self._clock() + authorizer.ttl, result)
+        return result
 
-    def _ask(self, authorizer: AuthorizerDefinition, call: ApiRequest) -> AuthorizerResult:
+    def _invoke_authorizer(self, authorizer: AuthorizerDefinition, request: ApiRequest) -> AuthorizerResult:
         try:
-            return read_result(self._invoke(authorizer.function, authorizer_event(call), PATIENCE_SECONDS))
+            return read_result(self._invoke(authorizer.function, authorizer_event(request), MAX_WAIT_SECONDS))
         except (FunctionTimeoutError, CallerTimeoutError) as error:
-            # Inferred: that a timeout is a failure, and anything else a configuration error.
+            # Inferred: a timeout is AUTHORIZER_FAILURE, and any other error AUTHORIZER_CONFIGURATION_ERROR.
             raise GatewayError("AUTHORIZER_FAILURE", None) from error
         except FunctionFailedError as error:
             if error.payload.get("errorMessage") == "Unauthorized":
@@ -91,57 +91,57 @@ class Authorizers:
             raise GatewayError("AUTHORIZER_CONFIGURATION_ERROR", None) from error
 
 
-def cache_key(authorizer: AuthorizerDefinition, call: ApiRequest) -> tuple[str, ...]:
+def cache_key(authorizer: AuthorizerDefinition, request: ApiRequest) -> tuple[str, ...]:
     """
-    Return what a verdict is remembered under: the authorizer's name and the values of its identity sources.
+    Return the key under which a result is cached: the authorizer's name and the values of its identity sources.
 
-    Source: AWS, API reference, CreateAuthorizer, `identitySource`: without one of them the answer is 401 and the
-    authorizer is not called.
+    Source: AWS, API reference, CreateAuthorizer, `identitySource`: if a request lacks one of them, the answer is 401
+    and the authorizer is not invoked.
 
     Raises:
         GatewayError: A source is missing or empty.
     """
-    values = [_source(expression, call) for expression in authorizer.sources]
+    values = [_source(expression, request) for expression in authorizer.sources]
     if not all(values):
         raise GatewayError("UNAUTHORIZED", "Unauthorized")
     return (authorizer.name, *(value or "" for value in values))
 
 
-def _source(expression: str, call: ApiRequest) -> str | None:
+def _source(expression: str, request: ApiRequest) -> str | None:
     kind, _, name = expression.rpartition(".")
     if kind == "method.request.header":
-        return call.request.header(name)
+        return request.http.header(name)
     if kind == "method.request.querystring":
-        return call.request.parameter(name)
+        return request.http.parameter(name)
     if kind == "stageVariables":
-        return call.api.stage_variables.get(name)
-    context = authorizer_event(call)["requestContext"]
+        return request.api.stage_variables.get(name)
+    context = authorizer_event(request)["requestContext"]
     value = context["identity"].get(name) if kind == "context.identity" else context.get(name)
     return None if value is None else str(value)
 
 
-def read_result(answer: object) -> AuthorizerResult:
+def read_result(returned: object) -> AuthorizerResult:
     """
-    Return the verdict that an authorizer's *answer* holds, its context's values as text.
+    Return what an authorizer *returned*, with the values of its context as text.
 
     Raises:
         MalformedAuthorizerResultError: There is no policy, or the context is not flat.
     """
-    if not isinstance(answer, dict):
-        raise MalformedAuthorizerResultError("the answer is no object")
-    context = answer.get("context") or {}
+    if not isinstance(returned, dict):
+        raise MalformedAuthorizerResultError("the result is not an object")
+    context = returned.get("context") or {}
     if not isinstance(context, dict) or not all(
         value is None or isinstance(value, SCALAR) for value in context.values()
     ):
-        raise MalformedAuthorizerResultError("the context holds more than text, numbers and truth values")
+        raise MalformedAuthorizerResultError("the context may hold strings, numbers and booleans only")
     texts = {name: _as_text(value) for name, value in context.items()}
     return AuthorizerResult(
-        _statements(answer.get("policyDocument")), {**texts, "principalId": _as_text(answer.get("principalId"))}
+        _statements(returned.get("policyDocument")), {**texts, "principalId": _as_text(returned.get("principalId"))}
     )
 
 
 def _as_text(value: str | float | None) -> str | None:
-    # True becomes "true", 1 becomes "1".
+    # As JSON: True becomes "true", 1 becomes "1".
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
@@ -150,17 +150,17 @@ def _statements(policy: object) -> tuple[Mapping[str, Any], ...]:
     found = tuple(statements) if isinstance(statements, list) else (statements,)
     for statement in found:
         if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
-            raise MalformedAuthorizerResultError("the policy has no statements")
+            raise MalformedAuthorizerResultError("the policy must have statements with the Effect Allow or Deny")
         if not {"Action", "Resource"} <= statement.keys() or "Condition" in statement:
-            # API Gateway reads conditions and NotResource too; nobody here writes them.
+            # API Gateway knows Condition and NotResource, too. No authorizer of ours uses them, so they are not played.
             raise MalformedAuthorizerResultError(
-                "a statement needs Effect, Action and Resource, and no more is read here"
+                "the local stack reads statements with Effect, Action and Resource, and no other kind"
             )
     return found
 
 
 def evaluate(statements: tuple[Mapping[str, Any], ...], arn: str) -> str | None:
-    """Return Allow, Deny (one is enough) or None (no statement speaks of it) for invoking the method *arn*."""
+    """Return whether *statements* allow the method *arn*: Allow, Deny (one wins over all others), or None of both."""
     effects = {
         statement["Effect"]
         for statement in statements

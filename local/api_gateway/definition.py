@@ -18,7 +18,7 @@ _FUNCTION_IN_URI = re.compile(r"/functions/(?P<arn>[^/]+)/invocations$")
 
 
 class UnsupportedApiError(Exception):
-    """The API uses something that API Gateway knows and this one does not; the text says what and where."""
+    """The API uses a feature of API Gateway that is not played here; the text says which, and where."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Route:
     """
     One method of one path.
 
-    *path* may hold `{name}` and, at its end, `{name+}`; *method* is upper case, or ANY; *function* is a logical id;
-    *timeout* is how long API Gateway waits for it, in seconds.
+    *method* is in upper case, or ANY. *path* may contain `{name}` and end with `{name+}`. *function* is a logical id.
+    *timeout* is how many seconds API Gateway waits for the function.
     """
 
     method: str
@@ -50,10 +50,10 @@ class AuthorizerDefinition:
 @dataclass(frozen=True)
 class GatewayResponse:
     """
-    What API Gateway answers by itself in one situation.
+    How the API configures one type of gateway response.
 
-    *headers* maps names to expressions (`'static'` or `method.request.header.<name>`), *templates* maps content
-    types to bodies; no *status* leaves the situation's own.
+    *status* replaces the type's default status. *headers* maps names to expressions: `'static'` or
+    `method.request.header.<name>`. *templates* maps content types to bodies.
     """
 
     status: int | None = None
@@ -63,7 +63,7 @@ class GatewayResponse:
 
 @dataclass(frozen=True)
 class Api:
-    """A deployed REST API. *responses* has the gateway responses by type, *authorizers* the authorizers by name."""
+    """A deployed REST API, with its authorizers by name and its gateway responses by type."""
 
     id: str
     region: str
@@ -78,7 +78,7 @@ class Api:
 
 def read_routes(body: Mapping[str, Any], function_of: Callable[[str], str]) -> tuple[Route, ...]:
     """
-    Return the routes of an OpenAPI *body* without intrinsics; *function_of* turns an ARN into a logical id.
+    Return the routes of an OpenAPI *body* whose intrinsics are resolved. *function_of* maps ARNs to logical ids.
 
     Raises:
         UnsupportedApiError: A method's integration is not with a Lambda function in proxy mode.
@@ -95,7 +95,7 @@ def read_authorizers(body: Mapping[str, Any], function_of: Callable[[str], str])
     """
     schemes = body.get("components", {}).get("securitySchemes", {}) | body.get("securityDefinitions", {})
     found = {name: scheme.get("x-amazon-apigateway-authorizer") for name, scheme in schemes.items()}
-    return {name: _read_authorizer(name, said, function_of) for name, said in found.items() if said}
+    return {name: _read_authorizer(name, scheme, function_of) for name, scheme in found.items() if scheme}
 
 
 def read_responses(body: Mapping[str, Any]) -> dict[str, GatewayResponse]:
@@ -103,10 +103,10 @@ def read_responses(body: Mapping[str, Any]) -> dict[str, GatewayResponse]:
     Return the gateway responses of an OpenAPI *body* by type.
 
     Raises:
-        UnsupportedApiError: A header comes from elsewhere than a static value or the request's headers.
+        UnsupportedApiError: A header is neither a static value nor copied from the request.
     """
-    said = body.get("x-amazon-apigateway-gateway-responses", {})
-    return {kind: _read_response(kind, response) for kind, response in said.items()}
+    configured = body.get("x-amazon-apigateway-gateway-responses", {})
+    return {name: _read_response(name, response) for name, response in configured.items()}
 
 
 def _methods(body: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -136,34 +136,34 @@ def _authorizer_name(security: list[Mapping[str, Any]], where: str) -> str | Non
     names = [name for requirement in security for name in requirement]
     if len(names) > 1:
         raise UnsupportedApiError(f"{where}: several authorizers on one route ({', '.join(names)})")
-    # NONE is how SAM writes down that a route opted out of the default authorizer.
+    # SAM writes NONE for a route that does not use the default authorizer.
     return next((name for name in names if name != "NONE"), None)
 
 
-def _read_authorizer(name: str, said: Mapping[str, Any], function_of: Callable[[str], str]) -> AuthorizerDefinition:
-    if said.get("type") != "request":
+def _read_authorizer(name: str, scheme: Mapping[str, Any], function_of: Callable[[str], str]) -> AuthorizerDefinition:
+    if scheme.get("type") != "request":
         raise UnsupportedApiError(f"authorizer {name}: only Lambda authorizers with payload type REQUEST run here")
     return AuthorizerDefinition(
         name=name,
-        function=_function(said["authorizerUri"], f"authorizer {name}", function_of),
-        sources=tuple(source.strip() for source in said.get("identitySource", "").split(",") if source.strip()),
-        ttl=int(said.get("authorizerResultTtlInSeconds", DEFAULT_TTL_SECONDS)),
+        function=_function(scheme["authorizerUri"], f"authorizer {name}", function_of),
+        sources=tuple(source.strip() for source in scheme.get("identitySource", "").split(",") if source.strip()),
+        ttl=int(scheme.get("authorizerResultTtlInSeconds", DEFAULT_TTL_SECONDS)),
     )
 
 
 def _function(uri: str, where: str, function_of: Callable[[str], str]) -> str:
     match = _FUNCTION_IN_URI.search(uri)
     if not match:
-        raise UnsupportedApiError(f"{where}: {uri} is no Lambda function")
+        raise UnsupportedApiError(f"{where}: {uri} is not a Lambda function")
     return function_of(match["arn"])
 
 
-def _read_response(kind: str, said: Mapping[str, Any]) -> GatewayResponse:
+def _read_response(response_type: str, response: Mapping[str, Any]) -> GatewayResponse:
     prefix = "gatewayresponse.header."
-    parameters = said.get("responseParameters", {})
+    parameters = response.get("responseParameters", {})
     headers = {name.removeprefix(prefix): str(value) for name, value in parameters.items()}
     for name, value in headers.items():
         if not (value.startswith("'") and value.endswith("'")) and not value.startswith("method.request.header."):
-            raise UnsupportedApiError(f"gateway response {kind}: {name} cannot come from {value} here")
-    status = said.get("statusCode")
-    return GatewayResponse(int(status) if status else None, headers, said.get("responseTemplates", {}))
+            raise UnsupportedApiError(f"gateway response {response_type}: {name} cannot come from {value} here")
+    status = response.get("statusCode")
+    return GatewayResponse(int(status) if status else None, headers, response.get("responseTemplates", {}))

@@ -1,7 +1,7 @@
 """
-What API Gateway answers by itself: gateway responses.
+Gateway responses: what API Gateway answers without a function, because something went wrong.
 
-Source: AWS, "Gateway response types for API Gateway". The values of `x-amzn-ErrorType` were seen for the common
+Source: AWS, "Gateway response types for API Gateway". The values of `x-amzn-ErrorType` were observed for the common
 types and are inferred for the others.
 """
 
@@ -24,50 +24,51 @@ _VARIABLE = re.compile(r"\$context\.(\w+(?:\.\w+)*)")
 
 
 @dataclass(frozen=True)
-class _Kind:
+class _ResponseType:
     status: int
     error_type: str
 
 
-RESPONSE_TYPES: Mapping[str, _Kind] = {
-    "ACCESS_DENIED": _Kind(403, "AccessDeniedException"),
-    "API_CONFIGURATION_ERROR": _Kind(500, "ApiConfigurationException"),
-    "AUTHORIZER_CONFIGURATION_ERROR": _Kind(500, "AuthorizerConfigurationException"),
-    "AUTHORIZER_FAILURE": _Kind(500, "AuthorizerFailureException"),
-    "BAD_REQUEST_BODY": _Kind(400, "BadRequestException"),
-    "BAD_REQUEST_PARAMETERS": _Kind(400, "BadRequestException"),
-    "DEFAULT_5XX": _Kind(502, "InternalServerErrorException"),
-    "EXPIRED_TOKEN": _Kind(403, "ExpiredTokenException"),
-    "INTEGRATION_FAILURE": _Kind(504, "InternalServerErrorException"),
-    "INTEGRATION_TIMEOUT": _Kind(504, "InternalServerErrorException"),
-    "INVALID_API_KEY": _Kind(403, "ForbiddenException"),
-    "INVALID_SIGNATURE": _Kind(403, "IncompleteSignatureException"),
-    "MISSING_AUTHENTICATION_TOKEN": _Kind(403, "MissingAuthenticationTokenException"),
-    "QUOTA_EXCEEDED": _Kind(429, "LimitExceededException"),
-    "REQUEST_TOO_LARGE": _Kind(413, "RequestTooLargeException"),
-    "RESOURCE_NOT_FOUND": _Kind(404, "NotFoundException"),
-    "THROTTLED": _Kind(429, "TooManyRequestsException"),
-    "UNAUTHORIZED": _Kind(401, "UnauthorizedException"),
-    "UNSUPPORTED_MEDIA_TYPE": _Kind(415, "UnsupportedMediaTypeException"),
-    "WAF_FILTERED": _Kind(403, "ForbiddenException"),
+RESPONSE_TYPES: Mapping[str, _ResponseType] = {
+    "ACCESS_DENIED": _ResponseType(403, "AccessDeniedException"),
+    "API_CONFIGURATION_ERROR": _ResponseType(500, "ApiConfigurationException"),
+    "AUTHORIZER_CONFIGURATION_ERROR": _ResponseType(500, "AuthorizerConfigurationException"),
+    "AUTHORIZER_FAILURE": _ResponseType(500, "AuthorizerFailureException"),
+    "BAD_REQUEST_BODY": _ResponseType(400, "BadRequestException"),
+    "BAD_REQUEST_PARAMETERS": _ResponseType(400, "BadRequestException"),
+    "DEFAULT_5XX": _ResponseType(502, "InternalServerErrorException"),
+    "EXPIRED_TOKEN": _ResponseType(403, "ExpiredTokenException"),
+    "INTEGRATION_FAILURE": _ResponseType(504, "InternalServerErrorException"),
+    "INTEGRATION_TIMEOUT": _ResponseType(504, "InternalServerErrorException"),
+    "INVALID_API_KEY": _ResponseType(403, "ForbiddenException"),
+    "INVALID_SIGNATURE": _ResponseType(403, "IncompleteSignatureException"),
+    "MISSING_AUTHENTICATION_TOKEN": _ResponseType(403, "MissingAuthenticationTokenException"),
+    "QUOTA_EXCEEDED": _ResponseType(429, "LimitExceededException"),
+    "REQUEST_TOO_LARGE": _ResponseType(413, "RequestTooLargeException"),
+    "RESOURCE_NOT_FOUND": _ResponseType(404, "NotFoundException"),
+    "THROTTLED": _ResponseType(429, "TooManyRequestsException"),
+    "UNAUTHORIZED": _ResponseType(401, "UnauthorizedException"),
+    "UNSUPPORTED_MEDIA_TYPE": _ResponseType(415, "UnsupportedMediaTypeException"),
+    "WAF_FILTERED": _ResponseType(403, "ForbiddenException"),
 }
 """
-All types, with their own status codes, whether or not this gateway raises them.
+All types with their default status codes, whether or not this gateway uses them.
 
-DEFAULT_5XX, which has none of its own, stands for a function that failed.
+DEFAULT_5XX has no default status of its own. Here it is the type of the response for a function that failed.
 """
 
 
 class GatewayError(Exception):
     """
-    API Gateway answers by itself.
+    Raised to answer a request with a gateway response.
 
-    *kind* is the gateway response type, *message* AWS's own text (None: null), *authorizer* the authorizer's context.
+    *response_type* is the type of that response, *message* is AWS's text (None: null), *authorizer* is the context that
+    the authorizer returned.
     """
 
-    def __init__(self, kind: str, message: str | None, authorizer: Mapping[str, Any] | None = None) -> None:
-        super().__init__(kind)
-        self.kind = kind
+    def __init__(self, response_type: str, message: str | None, authorizer: Mapping[str, Any] | None = None) -> None:
+        super().__init__(response_type)
+        self.response_type = response_type
         self.message = message
         self.authorizer = authorizer or {}
 
@@ -82,33 +83,33 @@ class HttpResponse:
 
 
 def render(
-    refusal: GatewayError, request: HttpRequest, said: Mapping[str, GatewayResponse], context: Mapping[str, Any]
+    error: GatewayError, request: HttpRequest, configured: Mapping[str, GatewayResponse], context: Mapping[str, Any]
 ) -> HttpResponse:
     """
-    Return the answer to a refused request, as the API's gateway responses (*said*) want it.
+    Return the gateway response for *error*, as *configured* for the API.
 
-    *context* is what templates may name as `$context.…`, beside `error` and `authorizer`.
+    *context* holds what templates may use as `$context.…`, in addition to `error` and `authorizer`.
     """
-    own = RESPONSE_TYPES[refusal.kind]
-    default = said.get("DEFAULT_4XX" if own.status < 500 else "DEFAULT_5XX", GatewayResponse())  # noqa: PLR2004
-    response = said.get(refusal.kind, default)
+    builtin = RESPONSE_TYPES[error.response_type]
+    default = configured.get("DEFAULT_4XX" if builtin.status < 500 else "DEFAULT_5XX", GatewayResponse())  # noqa: PLR2004
+    response = configured.get(error.response_type, default)
     content_type, template = _template(response.templates, request.header("Accept"))
-    known = {**context, "error": _error(refusal), "authorizer": refusal.authorizer}
-    body = substitute(template, known) if template else _aws_body(refusal)
+    variables = {**context, "error": _template_error(error), "authorizer": error.authorizer}
+    body = substitute(template, variables) if template else _default_body(error)
     headers = [
         ("x-amzn-RequestId", request.id),
-        ("x-amzn-ErrorType", own.error_type),
+        ("x-amzn-ErrorType", builtin.error_type),
         ("Content-Type", content_type),
         *_headers(response.headers, request),
     ]
-    return HttpResponse(response.status or default.status or own.status, headers, body.encode())
+    return HttpResponse(response.status or default.status or builtin.status, headers, body.encode())
 
 
 def substitute(template: str, context: Mapping[str, Any]) -> str:
     """
-    Return *template* with each `$context.name.name` replaced, and nothing escaped.
+    Return *template* with each `$context.name.name` replaced by its value, without escaping.
 
-    What is not known becomes nothing (inferred).
+    An unknown name is replaced by an empty string (inferred).
     """
     return _VARIABLE.sub(lambda match: _look_up(match[1].split("."), context), template)
 
@@ -125,18 +126,18 @@ def _template(templates: Mapping[str, str], accept: str | None) -> tuple[str, st
     return content_type, templates.get(content_type)
 
 
-def _error(refusal: GatewayError) -> dict[str, Any]:
+def _template_error(error: GatewayError) -> dict[str, Any]:
     return {
-        "message": refusal.message,
-        "messageString": json.dumps(refusal.message),
-        "responseType": refusal.kind,
+        "message": error.message,
+        "messageString": json.dumps(error.message),
+        "responseType": error.response_type,
     }
 
 
-def _aws_body(refusal: GatewayError) -> str:
-    # Lambda authorizers' refusals are said to be the one body with a capital letter.
-    name = "Message" if refusal.kind == "ACCESS_DENIED" else "message"
-    return json.dumps({name: refusal.message}, separators=(",", ":"))
+def _default_body(error: GatewayError) -> str:
+    # Reports show that only the denial of a Lambda authorizer spells Message with a capital letter.
+    name = "Message" if error.response_type == "ACCESS_DENIED" else "message"
+    return json.dumps({name: error.message}, separators=(",", ":"))
 
 
 def _headers(expressions: Mapping[str, str], request: HttpRequest) -> list[tuple[str, str]]:

@@ -1,5 +1,5 @@
 """
-Turn what a function behind a proxy integration returned into an HTTP response.
+Integration responses: turn what a function behind a proxy integration returned into an HTTP response.
 
 Source: AWS, "Output format of a Lambda function for proxy integration" and "Amazon API Gateway important notes".
 """
@@ -21,20 +21,20 @@ REMAPPED = frozenset(
         "proxy-authenticate", "server", "trailer", "upgrade", "user-agent", "www-authenticate",
     }
 )  # fmt: skip
-"""Headers that reach the client as x-amzn-Remapped-<name>."""
+"""Headers that the client receives as x-amzn-Remapped-<name>."""
 DROPPED = frozenset({"transfer-encoding"})
 
 
 class MalformedProxyResponseError(Exception):
-    """A function's answer is not of the form that API Gateway reads."""
+    """A function returned something that API Gateway does not accept as a proxy response."""
 
 
 def read_proxy_response(returned: object, request_id: str, *, binary: bool) -> HttpResponse:
     """
-    Return the response that a function *returned*; *binary*: whether base64 is to be decoded for this client.
+    Return what a function *returned* as a response. *binary* tells whether to decode base64 for this client.
 
     Raises:
-        GatewayError: The answer is malformed (502), or is no base64 (500).
+        GatewayError: The proxy response is malformed (502), or its body is not base64 although it says so (500).
     """
     try:
         members = _members(returned)
@@ -43,41 +43,41 @@ def read_proxy_response(returned: object, request_id: str, *, binary: bool) -> H
         body = _body(members, binary=binary)
     except MalformedProxyResponseError as error:
         raise GatewayError("DEFAULT_5XX", "Internal server error") from error
-    own = [("x-amzn-RequestId", request_id)]
+    added = [("x-amzn-RequestId", request_id)]
     if not any(name.lower() == "content-type" for name, _ in headers):
-        own.append(("Content-Type", "application/json"))
-    return HttpResponse(status, own + headers, body)
+        added.append(("Content-Type", "application/json"))
+    return HttpResponse(status, added + headers, body)
 
 
 def _members(returned: object) -> Mapping[str, Any]:
     if not isinstance(returned, dict) or not returned.keys() <= MEMBERS:
-        raise MalformedProxyResponseError("not an object, or with members of another kind of API")
+        raise MalformedProxyResponseError("it is not an object, or has members that a REST API does not know")
     return returned
 
 
-def _status(said: object) -> int:
-    # Without one API Gateway answers 200 (inferred).
-    status = 200 if said is None else said
+def _status(status_code: object) -> int:
+    # Inferred: without a statusCode API Gateway answers 200.
+    status = 200 if status_code is None else status_code
     if isinstance(status, bool) or not isinstance(status, (int, str)) or not str(status).isdecimal():
-        raise MalformedProxyResponseError("statusCode is no number")
+        raise MalformedProxyResponseError("statusCode is not a number")
     return int(status)
 
 
 def _headers(single: object, multiple: object) -> list[tuple[str, str]]:
-    pairs = [(name, value) for name, values in _object(multiple).items() for value in _listed(values)]
+    pairs = [(name, value) for name, values in _object(multiple).items() for value in _list(values)]
     pairs += [pair for pair in _object(single).items() if pair not in pairs]
     return [(_renamed(name), _text(value)) for name, value in pairs if name.lower() not in DROPPED]
 
 
-def _object(said: object) -> dict[str, Any]:
-    if said is not None and not isinstance(said, dict):
-        raise MalformedProxyResponseError("headers are no object")
-    return said or {}
+def _object(headers: object) -> dict[str, Any]:
+    if headers is not None and not isinstance(headers, dict):
+        raise MalformedProxyResponseError("headers are not an object")
+    return headers or {}
 
 
-def _listed(values: object) -> list[Any]:
+def _list(values: object) -> list[Any]:
     if not isinstance(values, list):
-        raise MalformedProxyResponseError("multiValueHeaders holds something else than lists")
+        raise MalformedProxyResponseError("the values of multiValueHeaders are not lists")
     return values
 
 
@@ -88,16 +88,16 @@ def _renamed(name: str) -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    # Numbers are refused (inferred): who sends them by accident learns it here, not on AWS.
+    # Inferred: numbers are an error. A function that returns one by mistake fails here already, not first on AWS.
     if not isinstance(value, str):
-        raise MalformedProxyResponseError("a header is no text")
+        raise MalformedProxyResponseError("a header is not a string")
     return value
 
 
 def _body(members: Mapping[str, Any], *, binary: bool) -> bytes:
     body = members.get("body")
     if body is not None and not isinstance(body, str):
-        raise MalformedProxyResponseError("body is no text")
+        raise MalformedProxyResponseError("body is not a string")
     if not (members.get("isBase64Encoded") and binary):
         return (body or "").encode()
     try:

@@ -1,4 +1,4 @@
-"""A request as API Gateway sees it, before any function does."""
+"""An HTTP request as API Gateway receives it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class HttpRequest:
     """
-    A request. Names and order of *headers* are as sent, a name may stand there more than once.
+    An HTTP request without its body.
 
-    *received* is in seconds since 1970; *context* collects what only API Gateway knows (`$context`).
+    *headers* are (name, value) pairs in the order and spelling in which they were sent; a name may occur more than
+    once. *received* is in seconds since 1970.
     """
 
     method: str
@@ -32,17 +33,17 @@ class HttpRequest:
     received: float = field(default_factory=time.time)
 
     def header(self, name: str) -> str | None:
-        """Return the last header of that name, in whatever case it was sent."""
+        """Return the last header with that name. The case of letters does not matter."""
         found = [value for key, value in self.headers if key.lower() == name.lower()]
         return found[-1] if found else None
 
     def parameter(self, name: str) -> str | None:
-        """Return the last query string parameter of that name."""
+        """Return the last query string parameter with that name."""
         return dict(self.query).get(name)
 
 
 def read_request(environ: WSGIEnvironment) -> HttpRequest:
-    """Return the request that *environ* holds, without its body."""
+    """Return the request in a WSGI *environ*."""
     return HttpRequest(
         method=environ["REQUEST_METHOD"],
         path=_decoded(environ.get("PATH_INFO", "")) or "/",
@@ -54,5 +55,5 @@ def read_request(environ: WSGIEnvironment) -> HttpRequest:
 
 
 def _decoded(text: str) -> str:
-    # WSGI hands bytes over as Latin-1.
+    # PEP 3333: WSGI passes bytes as text that was decoded as Latin-1.
     return text.encode("latin-1").decode("utf-8", "replace")

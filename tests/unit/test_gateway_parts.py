@@ -53,17 +53,17 @@ def test_template_knows_simple_substitution_only(template: str, text: str) -> No
     assert substitute(template, CONTEXT) == text
 
 
-def refuse(
-    kind: str, said: dict[str, GatewayResponse] | None = None, **headers: str
+def rendered(
+    kind: str, configured: dict[str, GatewayResponse] | None = None, **headers: str
 ) -> tuple[int, dict[str, str], str]:
     request = HttpRequest("POST", "/signin", (), tuple(headers.items()), "127.0.0.1", "HTTP/1.1")
-    answer = render(GatewayError(kind, "why"), request, said or {}, CONTEXT)
+    answer = render(GatewayError(kind, "why"), request, configured or {}, CONTEXT)
     return answer.status, dict(answer.headers), answer.body.decode()
 
 
 def test_each_type_of_gateway_response_is_known() -> None:
     model: Any = botocore.session.get_session().get_service_model("apigateway")
-    # Nothing is raised under that name: it stands for all others with a 4xx.
+    # DEFAULT_4XX configures all types with a 4xx status, and no response is of that type itself.
     assert set(RESPONSE_TYPES) == set(model.shape_for("GatewayResponseType").enum) - {"DEFAULT_4XX"}
 
 
@@ -82,9 +82,9 @@ def test_each_type_of_gateway_response_is_known() -> None:
         ("UNAUTHORIZED", 401),
     ],
 )
-def test_refusal_of_which_nothing_is_said_has_awss_own_status_and_body(kind: str, status: int) -> None:
+def test_response_that_is_not_configured_has_awss_status_and_body(kind: str, status: int) -> None:
     name = "Message" if kind == "ACCESS_DENIED" else "message"
-    found, headers, body = refuse(kind)
+    found, headers, body = rendered(kind)
     assert (found, body) == (status, f'{{"{name}":"why"}}')
     assert headers["Content-Type"] == "application/json"
 
@@ -102,15 +102,15 @@ DEFAULTS = {
         pytest.param("INTEGRATION_TIMEOUT", 599, "5xx", id="with the default's status"),
     ],
 )
-def test_refusal_falls_back_to_the_default_of_its_class(kind: str, status: int, whose: str) -> None:
-    found, headers, body = refuse(kind, DEFAULTS)
+def test_response_falls_back_to_the_default_of_its_class(kind: str, status: int, whose: str) -> None:
+    found, headers, body = rendered(kind, DEFAULTS)
     assert (found, headers["X-From"], body) == (status, whose, whose)
 
 
 def test_template_is_chosen_by_what_the_client_accepts() -> None:
-    said = {"UNAUTHORIZED": GatewayResponse(401, {}, {"application/json": "{}", "text/plain": "no"})}
-    assert refuse("UNAUTHORIZED", said, Accept="text/plain;q=1, */*")[2] == "no"
-    assert refuse("UNAUTHORIZED", said, Accept="text/html")[2] == "{}"
+    configured = {"UNAUTHORIZED": GatewayResponse(401, {}, {"application/json": "{}", "text/plain": "no"})}
+    assert rendered("UNAUTHORIZED", configured, Accept="text/plain;q=1, */*")[2] == "no"
+    assert rendered("UNAUTHORIZED", configured, Accept="text/html")[2] == "{}"
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_template_is_chosen_by_what_the_client_accepts() -> None:
         pytest.param("method.request.header.Origin", {}, None, id="left out"),
     ],
 )
-def test_header_of_a_refusal(header: str, sent: dict[str, str], value: str | None) -> None:
-    said = {"UNAUTHORIZED": GatewayResponse(401, {"X": header})}
-    assert refuse("UNAUTHORIZED", said, **sent)[1].get("X") == value
+def test_header_of_a_gateway_response(header: str, sent: dict[str, str], value: str | None) -> None:
+    configured = {"UNAUTHORIZED": GatewayResponse(401, {"X": header})}
+    assert rendered("UNAUTHORIZED", configured, **sent)[1].get("X") == value
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_policy_is_evaluated(statement: dict[str, Any], effect: str | None) -> N
     assert evaluate(({**allow, **statement},), ARN) == effect
 
 
-def test_answer_without_a_status_is_200() -> None:
+def test_proxy_response_without_a_status_is_200() -> None:
     answer = read_proxy_response({"body": None}, "id-1", binary=False)
     assert (answer.status, answer.body) == (200, b"")
     assert answer.headers == [("x-amzn-RequestId", "id-1"), ("Content-Type", "application/json")]
@@ -155,9 +155,9 @@ def test_text_that_is_no_base64_is_a_configuration_error() -> None:
         read_proxy_response({"body": "é", "isBase64Encoded": True}, "id-1", binary=True)
 
 
-def test_function_that_outlasts_api_gateways_patience_is_a_gateway_timeout() -> None:
-    def invoke(_function: str, _event: Any, patience: float) -> Any:
-        raise CallerTimeoutError(f"waited {patience}")
+def test_function_that_takes_too_long_for_api_gateway_is_a_gateway_timeout() -> None:
+    def invoke(_function: str, _event: Any, wait_seconds: float) -> Any:
+        raise CallerTimeoutError(f"waited {wait_seconds}")
 
     api = Api("api", "us-east-1", "123456789012", "v1", (Route("GET", "/slow", "Slow", None),), {}, {})
     statuses: list[str] = []
