@@ -1,16 +1,16 @@
 """
-What callers get: a verified caller goes in, Chime credentials come out.
+The handler: a verified caller goes in, Chime credentials come out.
 
-Read `app` (the edge: API Gateway's proxy event in, an answer out), then `exchange` (the heart), then
-what it is made of: `caller`, `identity`, `names`, `revocation`, `users`, `sessions`, `deadline`, with `errors` for
-everything that can go wrong. `answers` (with `cors` and `origins`) tells clients, `telemetry` operators. At the other
-border stand the adapters: `chime`, `sts`, `ssm`, and `aws`, which they share. `settings` reads the environment
-variables.
+Read `app` (what Lambda calls), `edge` (what any function behind the authorizer does with an event), then `exchange`,
+the heart. What the exchange is made of: `caller`, `identity`, `names`, `deadline`, and the three adapters with what
+they are for: `users` (Chime), `sessions` (STS), `revocation` (Parameter Store); `aws` is what adapters share. `errors`
+lists all that can go wrong. `signed_in`, `answers` and `telemetry` tell clients and operators. `settings`, with
+`origins`, reads the environment variables.
 """
 
 import gc
 import os
 
-# What a start makes is there to stay, so that looking for garbage only takes time until `app` allows it.
+# The objects that a start makes stay for good, so looking for garbage only takes time. `app` allows it again.
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     gc.disable()

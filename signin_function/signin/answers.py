@@ -1,18 +1,15 @@
-"""How outcomes are told: the one place where they become statuses, headers and bodies."""
+"""The answers: the one place where outcomes become statuses, headers and bodies, with CORS for the listed origins."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+import re
 from typing import TYPE_CHECKING, Any
 
 from signin.errors import Forbidden, Rejected, Throttled, TransientError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from signin.exchange import SignedIn
-    from signin.settings import SigninSettings
+    from collections.abc import Mapping
 
 ERRORS: dict[type[Exception], tuple[int, str, str, int | None]] = {
     Forbidden: (403, "forbidden", "This user may not sign in.", None),
@@ -20,49 +17,38 @@ ERRORS: dict[type[Exception], tuple[int, str, str, int | None]] = {
     Unavailable: (503, "unavailable", "Signing in is not possible now. Try again.", 5),
     Rejected: (502, "upstream_error", "Signing in failed.", None),
 }
-"""Status, error code, description, seconds to wait unless AWS named more. What is not here is our own mistake: 500."""
+"""Status, error code, description, and the seconds to wait at least. Any other error is our own mistake: 500."""
+
+HEADERS = ("Authorization", "Content-Type")
+"""The headers that a page of any origin may send."""
+MAX_HEADERS = 32
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}", re.ASCII)
+"""RFC 9110, 5.6.2. Names of real headers are not longer."""
 
 
-def signed_in(outcome: SignedIn, settings: SigninSettings, now: float) -> dict[str, Any]:
-    """Return the answer to a sign-in that worked at *now*, in seconds since the epoch."""
-    expiration = outcome.credentials.expiration
-    lifetime = expiration - datetime.fromtimestamp(now, UTC)
-    body = {
-        "ChimeAppInstanceUserArn": outcome.ensured.user.arn,
-        "ChimeUserId": outcome.session.user_id,
-        "ChimeCredentials": {
-            "AccessKeyId": outcome.credentials.access_key_id,
-            "SecretAccessKey": outcome.credentials.secret_access_key,
-            "SessionToken": outcome.credentials.session_token,
-            "Expiration": _iso(expiration),
-        },
-        "ChimeDisplayName": outcome.ensured.user.name,
-        "ChimeAppInstanceArn": settings.app_instance_arn,
-        "ChimeRegion": settings.region,
-        "ExpiresIn": max(0, round(lifetime / timedelta(seconds=1))),
-        # When a sixth is left: ten minutes of an hour.
-        "RefreshAfter": _iso(expiration - lifetime / 6),
-    }
-    return _json(200, body, {})
+def success(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer with *body* as JSON."""
+    return _json(status, body, {})
 
 
 def error(failure: Exception, request_id: str) -> dict[str, Any]:
-    """Return the answer to *failure*. It says no more than the contract's table: nothing of AWS's own words."""
+    """Return the answer to *failure*. It has nothing but what README's table of errors lists: no words of AWS."""
     for kind, (status, code, description, wait) in ERRORS.items():
         if isinstance(failure, kind):
             reason = {"reason": failure.code} if isinstance(failure, Forbidden) else {}
             body = {"error": code, "error_description": description, **reason, "requestId": request_id}
             return _json(status, body, _retry_after(failure, wait))
-    return _json(500, {"error": "internal", "error_description": "Something went wrong here.", "requestId": request_id})
+    body = {"error": "internal", "error_description": "Something went wrong here.", "requestId": request_id}
+    return _json(500, body, {})
 
 
-def preflight(headers: Iterable[str]) -> dict[str, Any]:
-    """Return the answer to a browser that asks whether it may call with these *headers* (Fetch Standard, 4.8)."""
+def preflight(event: Mapping[str, Any], allowed_origins: frozenset[str]) -> dict[str, Any]:
+    """Return the answer to a browser that asks whether a page may make a call (Fetch Standard, CORS preflight)."""
     return {
         "statusCode": 204,
         "headers": {
             "Access-Control-Allow-Methods": "POST, OPTIONS",
-            "Access-Control-Allow-Headers": ", ".join(headers),
+            "Access-Control-Allow-Headers": ", ".join(_allowed_headers(event, allowed_origins)),
             "Access-Control-Max-Age": "600",
             "Vary": "Access-Control-Request-Headers",
         },
@@ -70,18 +56,52 @@ def preflight(headers: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+def add_cors_headers(
+    answer: dict[str, Any], event: Mapping[str, Any], allowed_origins: frozenset[str]
+) -> dict[str, Any]:
+    """Return *answer* with the headers that let a page read it, if the origin of *event* is one of the allowed."""
+    headers = {**answer["headers"], "Vary": ", ".join(["Origin", *filter(None, [answer["headers"].get("Vary")])])}
+    origin = _header(event, "origin")
+    if _is_allowed(origin, allowed_origins):
+        headers |= {
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Allow-Credentials": "true",
+            "Access-Control-Expose-Headers": "WWW-Authenticate, Retry-After",
+        }
+    return {**answer, "headers": headers}
+
+
+def _allowed_headers(event: Mapping[str, Any], allowed_origins: frozenset[str]) -> list[str]:
+    names = list(HEADERS)
+    if not _is_allowed(_header(event, "origin"), allowed_origins):
+        return names
+    # A page of a listed origin may send any header: tracing adds `traceparent` or `baggage`, and we read neither.
+    for requested in _header(event, "access-control-request-headers").split(","):
+        name = requested.strip(" \t")
+        # The star is no name: some browsers take it for permission to send every header.
+        if HEADER_NAME.fullmatch(name) and name != "*" and name.lower() not in {known.lower() for known in names}:
+            names.append(name)
+    return names[:MAX_HEADERS]
+
+
+def _is_allowed(origin: str, allowed_origins: frozenset[str]) -> bool:
+    # RFC 6454, 4 compares scheme and host without regard to case, and web views send what the app wrote.
+    return origin.isascii() and origin.lower() in allowed_origins
+
+
+def _header(event: Mapping[str, Any], wanted: str) -> str:
+    headers = event.get("headers") or {}
+    return next((str(value) for name, value in headers.items() if name.lower() == wanted), "")
+
+
+def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
     return {
         "statusCode": status,
-        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **(headers or {})},
+        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **headers},
         "body": json.dumps(body),
     }
 
 
 def _retry_after(failure: Exception, wait: int | None) -> dict[str, str]:
-    named = failure.retry_after if isinstance(failure, TransientError) else None
-    return {} if wait is None else {"Retry-After": str(max(wait, named or 0))}
-
-
-def _iso(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    asked = failure.retry_after if isinstance(failure, TransientError) else None
+    return {} if wait is None else {"Retry-After": str(max(wait, asked or 0))}

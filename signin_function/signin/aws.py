@@ -1,4 +1,4 @@
-"""What the AWS adapters share: clients, how they wait, and what their failures mean."""
+"""What the AWS adapters share: clients, their connections and timeouts, and the meaning of AWS's errors."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ THROTTLING = {
     *("ProvisionedThroughputExceeded", "RequestThrottled", "SlowDown", "Throttled", "ThrottledClient", "Throttling"),
     *("TooManyRequests", "TransactionInProgress"),
 }
-"""As `code_of` gives them: botocore's own list, and Chime's, which it lacks."""
+"""The codes, as `_code_of` gives them, that mean throttling: botocore's own list, and Chime's, which it lacks."""
 TIMEOUT = "RequestTimeout"
-"""A refusal by its status, and yet mended by another attempt."""
+"""A code that AWS sends with a 4xx status, although a retry may succeed."""
 CONNECT_SECONDS = 1.5
 READ_SECONDS = 4.0
-"""Half of the deadline, so that a call that hangs can be made once more."""
+"""Half of a sign-in's deadline, so that there is time for a retry after a call that hung."""
 
 FIRST_SERVER_ERROR = 500
 TOO_MANY_REQUESTS = 429
@@ -37,12 +37,35 @@ TOO_MANY_REQUESTS = 429
 _wanted: ContextVar[Callable[[], bool]] = ContextVar("_wanted", default=lambda: True)
 
 
+class AwsAdapter:
+    """A client of one AWS *service* in *region*, or else in the function's own region."""
+
+    def __init__(self, service: str, region: str | None = None) -> None:
+        """Open no connection yet."""
+        self._client = client(service, region)
+
+    def connect(self) -> None:
+        """
+        Open the connection that the first call will use.
+
+        An unsigned HEAD request opens it: that asks nothing of the service, needs no permission and counts against no
+        quota. A failure raises nothing, because the first call will meet it again.
+        """
+        request = AWSRequest("HEAD", self._client.meta.endpoint_url).prepare()
+        with suppress(BotoCoreError):
+            self._client._endpoint.http_session.send(request)  # noqa: SLF001 - botocore has no other way to connections
+
+    def close(self) -> None:
+        """Close the connections that no call is using; the next call opens another."""
+        self._client.close()
+
+
 class GivenUpError(Exception):
-    """A request was not sent, because nobody wants it any more. botocore makes an HTTPClientError of it."""
+    """A request was not sent, because it is no longer wanted. botocore makes an HTTPClientError of this."""
 
 
-class _Asking:
-    """Of a connection: asks, when it is open, whether what is to be sent is wanted still."""
+class _AskingConnection:
+    """A mixin for a connection: when the connection is open, it asks whether the request is still wanted."""
 
     sock: Any
     connect: Callable[[], None]
@@ -56,7 +79,7 @@ class _Asking:
 
 
 def _asking(pool: Any) -> Any:
-    connection = type("AskingConnection", (_Asking, pool.ConnectionCls), {})
+    connection = type("AskingConnection", (_AskingConnection, pool.ConnectionCls), {})
     return type("AskingPool", (pool,), {"ConnectionCls": connection})
 
 
@@ -64,11 +87,8 @@ _POOLS = {"http": _asking(AWSHTTPConnectionPool), "https": _asking(AWSHTTPSConne
 
 
 def client(service: str, region: str | None = None) -> Any:
-    """
-    Return a client of *service* in *region*, or else in the function's own. It opens no connection yet.
-
-    Retries are `deadline`'s: botocore's know neither our deadline nor Chime's throttling.
-    """
+    """Return a client of *service* in *region*, or else in the function's own region. It opens no connection yet."""
+    # `deadline` retries, not botocore: botocore knows neither the deadline nor Chime's throttling.
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
@@ -76,7 +96,7 @@ def client(service: str, region: str | None = None) -> Any:
         tcp_keepalive=True,
     )
     made: Any = shared_session().create_client(service, region_name=region, config=config)
-    # botocore's own hooks come before the connection, which may take long to open.
+    # botocore's own hooks are called too early: before the connection is opened, which may take long.
     made._endpoint.http_session._pool_classes_by_scheme.update(_POOLS)  # noqa: SLF001 - it has no other way to them
     return made
 
@@ -84,10 +104,10 @@ def client(service: str, region: str | None = None) -> Any:
 @functools.cache
 def shared_session() -> Session:
     """
-    Return what all clients share: credentials, most of all.
+    Return what all clients share, above all the credentials.
 
-    Of botocore's own handlers it has those that are for every service. The hundred that are for one each, and none of
-    them ours, take longer to register than both clients to make.
+    It has those of botocore's handlers that are for every service. About a hundred others are for one service each,
+    none of them ours, and to register them takes longer than to make both clients.
     """
     session = Session(include_builtin_handlers=False)
     for event, handler, *_ in BUILTIN_HANDLERS:
@@ -98,7 +118,7 @@ def shared_session() -> Session:
 
 @contextmanager
 def sent_if(wanted: Callable[[], bool]) -> Iterator[None]:
-    """Send the requests that this thread makes within only if they are *wanted* when there is a connection for them."""
+    """Send the requests of this thread only if they are still *wanted* when a connection for them is open."""
     before = _wanted.set(wanted)
     try:
         yield
@@ -106,33 +126,17 @@ def sent_if(wanted: Callable[[], bool]) -> Iterator[None]:
         _wanted.reset(before)
 
 
-def open_connection(client: Any) -> None:
-    """
-    Open the connection that the first call of *client* will use.
-
-    An unsigned HEAD asks nothing of the service, needs no permission and counts against no quota. A failure is left
-    for the first call to find.
-    """
-    request = AWSRequest("HEAD", client.meta.endpoint_url).prepare()
-    with suppress(BotoCoreError):
-        client._endpoint.http_session.send(request)  # noqa: SLF001 - botocore has no other way to its connections
-
-
-def code_of(error: ClientError) -> str:
-    """Return AWS's code without its suffix: Chime says `Forbidden` or `ForbiddenException`, as its headers allow."""
-    # A number, if a spoilt answer says so.
-    return str(error.response.get("Error", {}).get("Code", "Unknown")).removesuffix("Exception")
-
-
 @contextmanager
 def aws_errors_translated() -> Iterator[None]:
     """
     Turn botocore's exceptions, and what reading an answer may raise, into ours.
 
+    The `code` of the error is AWS's, without the suffix "Exception".
+
     Raises:
         Throttled: AWS asks us to slow down.
         Unavailable: AWS cannot be reached, failed inside, or something on the way answered in its place.
-        Rejected: Anything else, such as an answer that lacks what it is asked for.
+        Rejected: Anything else, such as an answer that lacks what was asked for.
     """
     try:
         yield
@@ -143,12 +147,12 @@ def aws_errors_translated() -> Iterator[None]:
     except BotoCoreError as error:
         raise Rejected(type(error).__name__) from error
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        # botocore reads what it is sent, and does not look whether it has AWS's form.
+        # botocore does not check whether an answer has the form that AWS documents.
         raise Rejected("MalformedAnswer") from error
 
 
 def _meaning(error: ClientError) -> Throttled | Unavailable | Rejected:
-    code = code_of(error)
+    code = _code_of(error)
     metadata = error.response.get("ResponseMetadata", {})
     status = metadata.get("HTTPStatusCode", FIRST_SERVER_ERROR)
     retry_after = _seconds(metadata.get("HTTPHeaders", {}).get("retry-after", ""))
@@ -157,6 +161,12 @@ def _meaning(error: ClientError) -> Throttled | Unavailable | Rejected:
     if status >= FIRST_SERVER_ERROR or code == TIMEOUT:
         return Unavailable(code, retry_after)
     return Rejected(code)
+
+
+def _code_of(error: ClientError) -> str:
+    # Without the suffix, because Chime's answer says `Forbidden` or `ForbiddenException`, depending on its headers.
+    # `str`, because a malformed answer may have a number here.
+    return str(error.response.get("Error", {}).get("Code", "Unknown")).removesuffix("Exception")
 
 
 def _seconds(header: str) -> int | None:

@@ -1,4 +1,4 @@
-"""The time that one sign-in may take, and what is tried again within it."""
+"""The deadline of a request, and the retries until then."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SECONDS = 8.0
-"""A messaging session of the JavaScript SDK gives its reconnect ten seconds in all."""
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 2.0
-SHORTEST_ATTEMPT = 0.5
-"""Seconds. With less than that left, what AWS said last is told; an attempt cut short would look like an outage."""
+"""A messaging session of the JavaScript SDK gives its reconnect ten seconds in all, and the authorizer needs some."""
+MIN_BACKOFF = 0.1
+MAX_BACKOFF = 2.0
+MIN_ATTEMPT = 0.5
+"""Seconds. With less than that left there is no retry: it would be cut short, and look like an outage of AWS."""
 
 
 class Deadline:
     """
-    A deadline, with what is needed to wait and to be told the time.
+    The moment by which a request must be answered, with retries and measurements until then.
 
-    `counts` counts the "retries" and "throttles" on the way, `milliseconds` tells how long each step took.
+    `counts` has the number of "retries" and "throttles" so far, `milliseconds` how long each step took.
     """
 
     def __init__(
@@ -34,21 +34,20 @@ class Deadline:
         random: Callable[[], float],
         seconds: float = SECONDS,
     ) -> None:
-        """Start now, by *clock* in seconds; *random* gives numbers from 0 to 1."""
+        """Start now. *clock* returns seconds, *sleep* waits for seconds, *random* returns numbers from 0 to 1."""
         self._clock = clock
         self._sleep = sleep
         self._random = random
-        self._started = clock()
-        self._ends = self._started + seconds
+        self._ends = clock() + seconds
         self.counts: Counter[str] = Counter()
         self.milliseconds: dict[str, float] = {}
 
     def remaining(self) -> float:
-        """Return the seconds that are left; none once the time is over."""
+        """Return the seconds that are left, 0.0 after the deadline."""
         return max(0.0, self._ends - self._clock())
 
     def expire(self) -> None:
-        """Leave no time for anything that has not begun."""
+        """Let the deadline be now, so that nothing new is begun."""
         self._ends = self._clock()
 
     def timed(self, step: str, work: Callable[[], T]) -> T:
@@ -61,15 +60,15 @@ class Deadline:
 
     def retry(self, attempt: Callable[[], T]) -> T:
         """
-        Return what *attempt* returns, trying again after a pause while AWS throttles or fails and time is left.
+        Return what *attempt* returns, with retries while AWS throttles or fails and time is left.
 
-        Each pause is drawn at random from a range that doubles, so that callers who were refused together
-        do not come back together (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+        The backoff before a retry is random within a range that doubles, so that callers who were throttled together
+        do not retry together (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 
         Raises:
-            SigninError: What the last attempt raised, or Unavailable if the time was over before the first.
+            SigninError: What the last attempt raised, or Unavailable if the deadline was over before the first one.
         """
-        longest = FIRST_PAUSE
+        longest = MIN_BACKOFF
         while True:
             if not self.remaining():
                 raise Unavailable("out_of_time")
@@ -77,9 +76,9 @@ class Deadline:
                 return attempt()
             except TransientError as error:
                 self.counts["throttles"] += isinstance(error, Throttled)
-                pause = max(longest * self._random(), error.retry_after or 0)
-                if pause + SHORTEST_ATTEMPT > self.remaining():
+                backoff = max(longest * self._random(), error.retry_after or 0)
+                if backoff + MIN_ATTEMPT > self.remaining():
                     raise
             self.counts["retries"] += 1
-            self._sleep(pause)
-            longest = min(2 * longest, LONGEST_PAUSE)
+            self._sleep(backoff)
+            longest = min(2 * longest, MAX_BACKOFF)

@@ -2,14 +2,15 @@
 What can go wrong between a verified caller and credentials.
 
     SigninError
-    ├── Forbidden     the caller may not sign in (403)
-    ├── Throttled     AWS asks us to wait, longer than we may (429)
-    ├── Unavailable   AWS cannot be reached, or not in time (503)
-    └── Rejected      AWS refuses in a way that waiting will not repair (502)
+    ├── Forbidden         the caller may not sign in (403)
+    ├── TransientError    a retry may succeed
+    │   ├── Throttled     AWS asks us to wait, for longer than the deadline allows (429)
+    │   └── Unavailable   AWS cannot be reached, or not before the deadline (503)
+    └── Rejected          AWS refuses, and a retry would not change that (502)
         ├── UserMissing   there is no such AppInstanceUser
         └── UserExists    there is one already, with other data
 
-`SigninSettingsError` stands apart: it stops the function at start. Statuses are given in `answers` alone.
+`SigninSettingsError` stops the function at start. `answers` gives errors their statuses.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ class SigninError(Exception):
 
 
 class TransientError(SigninError):
-    """What may pass: worth another attempt, after `retry_after` seconds if AWS said so."""
+    """A retry may succeed, after `retry_after` seconds if AWS said so."""
 
     def __init__(self, code: str, retry_after: int | None = None) -> None:
-        """Take the *code*, and what AWS said in Retry-After."""
+        """Take the *code*, and the seconds that AWS sent in Retry-After."""
         super().__init__(code)
         self.retry_after = retry_after
 
 
 class Forbidden(SigninError):  # noqa: N818 - named after the outcome
-    """The caller's token is good, and yet they may not sign in."""
+    """The caller's token is good, but the caller may not sign in."""
 
 
 class Throttled(TransientError):  # noqa: N818 - named after the outcome
@@ -50,11 +51,11 @@ class Rejected(SigninError):  # noqa: N818 - named after the outcome
 
 
 class UserMissing(Rejected):
-    """Chime knows no such AppInstanceUser, or does not want to say."""
+    """Chime has no such AppInstanceUser, or does not want to say."""
 
 
 class UserExists(Rejected):
-    """The AppInstanceUser was there already, with other data."""
+    """The AppInstanceUser exists already, with other data."""
 
 
 class SigninSettingsError(ValueError):

@@ -1,4 +1,4 @@
-"""Exchange a verified caller for credentials that can act as their AppInstanceUser, and as nobody else."""
+"""Exchange a verified caller for credentials that can act as the caller's AppInstanceUser, and as nobody else."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from signin.caller import VerifiedCaller
     from signin.deadline import Deadline
     from signin.revocation import RevokedUsers
-    from signin.sessions import Credentials, SessionPolicy, UserSession, UserSessions
-    from signin.users import AppInstanceUsers, Ensured
+    from signin.sessions import Credentials, SessionPolicy, StsSessions, UserSession
+    from signin.users import ChimeUsers, Ensured
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,36 +31,39 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """The exchange, with whom it deals: who was cut off, the AppInstance's users and STS, by the deployer's terms."""
+    """The exchange and what it needs. Without `revoked_users` nobody is revoked, and no call is made to find out."""
 
-    revoked_users: RevokedUsers
-    app_instance_users: AppInstanceUsers
-    sessions: UserSessions
+    revoked_users: RevokedUsers | None
+    chime_users: ChimeUsers
+    sessions: StsSessions
     session_policy: SessionPolicy
     executor: Executor
 
     def __call__(self, caller: VerifiedCaller, now: float, deadline: Deadline) -> SignedIn:
         """
-        Return what *caller* gets at *now*, in the time of the slower of two calls: user ensured, session opened.
+        Return what *caller* gets at *now*, in seconds since the epoch.
 
-        Before both, who was cut off is turned away; that costs a call only where the list is not remembered.
+        The user is ensured and the session opened at the same time. A revoked user is turned away before both; that
+        costs a call of its own only when the cached list is stale.
 
         Raises:
-            Forbidden: The user was cut off.
-            SigninError: A call failed for good (the other is not waited for), or the time is over.
+            Forbidden: The user is revoked.
+            SigninError: A call failed for good (the other one is not waited for), or the deadline has passed.
         """
         user_id = identity.app_instance_user_id(caller)
         name = users.Name(names.display_name(caller.name), names.fallback_name(user_id))
         session = self.session_policy.session(caller, user_id, now)
         try:
-            self.revoked_users.check(user_id, now, deadline)
+            if self.revoked_users:
+                self.revoked_users.check(user_id, now, deadline)
             ensured, credentials = self._both(
                 deadline,
-                user=lambda: users.ensure(self.app_instance_users, user_id, name, deadline, self.executor),
+                user=lambda: users.ensure(self.chime_users, user_id, name, deadline, self.executor),
                 session=lambda: deadline.retry(lambda: self.sessions.open(session)),
             )
         finally:
-            # What is left of a failed sign-in must not take threads, or rates of AWS, from the next.
+            # After a sign-in that failed, the other call may still run. Without retries it leaves threads, and AWS's
+            # rates, to the next sign-in.
             deadline.expire()
         return SignedIn(session, ensured, credentials)
 

@@ -1,9 +1,11 @@
-"""Keep out the users who were cut off, by a list that is read anew every half minute."""
+"""Turn revoked users away, by a list in AWS Systems Manager's Parameter Store that is cached for half a minute."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import json
+from typing import TYPE_CHECKING
 
+from signin.aws import AwsAdapter, aws_errors_translated
 from signin.errors import Forbidden, Rejected, Unavailable
 
 if TYPE_CHECKING:
@@ -11,35 +13,44 @@ if TYPE_CHECKING:
 
     from signin.deadline import Deadline
 
-REMEMBERED_SECONDS = 30.0
-"""How long a list is believed unless the settings say otherwise; `make revoke` waits for longer than that."""
+MAX_AGE_SECONDS = 30
+"""How long a list that was read may be used. `make revoke` waits for longer than that."""
+MISSING = "ParameterNotFound"
 
 
-class RevokedUsers(Protocol):
-    """Those who may not sign in any more."""
+class RevocationList(AwsAdapter):
+    """The ids of the revoked users in the parameter *name*: a JSON list, which `make revoke` writes."""
 
-    def check(self, user_id: str, now: float, deadline: Deadline) -> None:
-        """Return if the user may sign in at *now*. Raises Forbidden, or what kept the list from being read."""
-
-
-class NobodyRevoked:
-    """For those who do not use it: no list, no call."""
-
-    def check(self, user_id: str, now: float, deadline: Deadline) -> None:
-        """Let everybody in."""
-
-
-class UserList(Protocol):
-    """The ids of the users who were cut off, wherever they are kept."""
+    def __init__(self, name: str) -> None:
+        """Open no connection yet."""
+        super().__init__("ssm")
+        self._name = name
 
     def read(self) -> frozenset[str]:
-        """Return them as they are now."""
+        """
+        Return the ids. They are none if Parameter Store says that there is no such parameter.
+
+        Source: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
+
+        Raises:
+            SigninError: Parameter Store throttles, fails or refuses, or the parameter holds something else.
+        """
+        try:
+            with aws_errors_translated():
+                answer = self._client.get_parameter(Name=self._name)
+                return _ids(answer["Parameter"]["Value"])
+        except Rejected as error:
+            # No parameter means that nobody was ever revoked. This is safe: `make revoke` writes the parameter of the
+            # same stack and never deletes it, and who may not read it gets AccessDenied instead (docs/revocation.md).
+            if error.code == MISSING:
+                return frozenset()
+            raise
 
 
-class CachedRevokedUsers:
-    """The users of *source*, read through *executor* once in *seconds*."""
+class RevokedUsers:
+    """The users on *source*, which is read through *executor* when the last reading is older than *seconds*."""
 
-    def __init__(self, source: UserList, executor: Executor, seconds: float = REMEMBERED_SECONDS) -> None:
+    def __init__(self, source: RevocationList, executor: Executor, seconds: float = MAX_AGE_SECONDS) -> None:
         """Read nothing yet."""
         self._source = source
         self._executor = executor
@@ -52,18 +63,19 @@ class CachedRevokedUsers:
         Return if the user may sign in at *now*, in seconds since the epoch.
 
         Raises:
-            Forbidden: They were cut off.
+            Forbidden: The user is revoked.
             Throttled: AWS asks us to wait.
-            Unavailable: The list cannot be read. It is no empty list, and the last one says nothing of who came since.
+            Unavailable: The list cannot be read. An older list is not used in its place, because users may have been
+                revoked since it was read.
         """
-        if not self._fresh(now):
+        if not self._is_fresh(now):
             self._users = self._read(deadline)
             self._read_at = now
         if user_id in self._users:
             raise Forbidden("revoked")
 
-    def _fresh(self, now: float) -> bool:
-        # By the clock on the wall: between two events Lambda may stop every other. One set back proves nothing.
+    def _is_fresh(self, now: float) -> bool:
+        # Wall clock, because Lambda stops the monotonic one between events; a clock that was set back counts as stale.
         return self._read_at is not None and 0 <= now - self._read_at < self._seconds
 
     def _read(self, deadline: Deadline) -> frozenset[str]:
@@ -74,3 +86,13 @@ class CachedRevokedUsers:
             raise Unavailable("out_of_time") from error
         except Rejected as error:
             raise Unavailable(error.code) from error
+
+
+def _ids(text: str) -> frozenset[str]:
+    try:
+        ids = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("lists within lists without end") from error
+    if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+        raise ValueError("no list of ids")
+    return frozenset(ids)

@@ -1,11 +1,13 @@
-"""Which session a caller gets: of which role, for how long."""
+"""Which session a caller gets (of which role, for how long), and its credentials, from AWS STS."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from signin.aws import AwsAdapter, aws_errors_translated
 from signin.errors import Rejected
+from signin.identity import session_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,14 +15,16 @@ if TYPE_CHECKING:
 
     from signin.caller import VerifiedCaller
 
-SHORTEST = 900
-LONGEST = 3600
-"""In seconds: a function's role that assumes another is role chaining, and that ends after an hour."""
+MIN_SECONDS = 900
+MAX_SECONDS = 3600
+"""STS allows no longer session, because a function's role that assumes another role is role chaining."""
+USER_TAG = "UserUUID"
+"""The session tag to which the user roles' trust policies and permissions are pinned."""
 
 
 @dataclass(frozen=True, slots=True)
 class UserSession:
-    """A session to be opened, for `seconds`."""
+    """A session to be opened for a user, for `seconds`."""
 
     user_id: str
     role_arn: str
@@ -37,20 +41,14 @@ class Credentials:
     expiration: datetime
 
 
-class UserSessions(Protocol):
-    """Sessions of the roles that users assume."""
-
-    def open(self, session: UserSession) -> Credentials:
-        """Return credentials whose session tag UserUUID is the user's id."""
-
-
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
     """
-    What the deployer decided.
+    Which role a caller's session is of, and for how long, as the deployer decided.
 
-    `other_role_arns` are those of callers to whom the authorizer gave a role by name; with `ends_with_token` no
-    session outlives the token that it was opened with.
+    `role_arn` is the role that everybody gets, unless the authorizer names another role for a caller;
+    `other_role_arns` has the ARNs of those by their names. With `ends_with_token` no session outlives the token that it
+    was opened with.
     """
 
     role_arn: str
@@ -69,5 +67,39 @@ class SessionPolicy:
             raise Rejected("unknown_user_role")
         role_arn = self.other_role_arns[caller.role] if caller.role else self.role_arn
         left = int(caller.expires - now) if self.ends_with_token else self.seconds
-        # The authorizer refuses tokens with less than the shortest session left; a second may have passed since.
-        return UserSession(user_id, role_arn, max(SHORTEST, min(self.seconds, left)))
+        # STS opens no session shorter than MIN_SECONDS. The authorizer refuses tokens that expire earlier, but a second
+        # may have passed since then.
+        return UserSession(user_id, role_arn, max(MIN_SECONDS, min(self.seconds, left)))
+
+
+class StsSessions(AwsAdapter):
+    """Sessions that are tagged with the user. With *source_identity*, a session keeps its name in later roles, too."""
+
+    def __init__(self, *, source_identity: bool) -> None:
+        """Open no connection yet."""
+        super().__init__("sts")
+        self._source_identity = source_identity
+
+    def open(self, session: UserSession) -> Credentials:
+        """
+        Return credentials of a new session, whose session tag UserUUID is the user's id.
+
+        Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+
+        Raises:
+            SigninError: STS throttles, fails or refuses.
+        """
+        name = session_name(session.user_id)
+        identity = {"SourceIdentity": name} if self._source_identity else {}
+        with aws_errors_translated():
+            answer = self._client.assume_role(
+                RoleArn=session.role_arn,
+                RoleSessionName=name,
+                DurationSeconds=session.seconds,
+                Tags=[{"Key": USER_TAG, "Value": session.user_id}],
+                **identity,
+            )
+            given = answer["Credentials"]
+            return Credentials(
+                given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], given["Expiration"]
+            )

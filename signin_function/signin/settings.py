@@ -1,4 +1,4 @@
-"""Read the handler's environment variables, or say which one is wrong, why, and what to write."""
+"""Read the handler's environment variables. A wrong one is an error that says which it is, why, and what to write."""
 
 from __future__ import annotations
 
@@ -9,35 +9,40 @@ from typing import TYPE_CHECKING
 
 from signin.errors import SigninSettingsError
 from signin.origins import serialized
-from signin.revocation import REMEMBERED_SECONDS
-from signin.sessions import LONGEST, SHORTEST, SessionPolicy
+from signin.revocation import MAX_AGE_SECONDS
+from signin.sessions import MAX_SECONDS, MIN_SECONDS, SessionPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}", re.ASCII)
 APP_INSTANCE_ARN = re.compile(r"arn:aws:chime:(us-east-1|eu-central-1):[0-9]{12}:app-instance/[A-Za-z0-9-]{1,64}")
-REMEMBERED = re.compile(r"[0-9]|[12][0-9]|30")
 PARAMETER = re.compile(r"/?[\w.-]+(/[\w.-]+)*", re.ASCII)
+WHOLE_NUMBER = re.compile("[0-9]{1,9}")
 
 LOG_LEVELS = {"DEBUG": logging.INFO, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
-"""Nothing is logged at DEBUG, where botocore writes bodies and headers: who says so all the same gets INFO."""
+"""DEBUG means INFO, because at DEBUG botocore logs bodies and headers, with credentials and names."""
 
 
 @dataclass(frozen=True, slots=True)
 class SigninSettings:
-    """What the handler's environment variables say. `revoked_users` is a parameter's name, or empty."""
+    """
+    What the handler's environment variables say.
+
+    `revoked_users` is the name of the parameter that holds the list of revoked users, or empty if there is no such
+    list; `revoked_users_seconds` is how long a list that was read may be used.
+    """
 
     app_instance_arn: str
     session_policy: SessionPolicy
     source_identity: bool
     allowed_origins: frozenset[str]
     revoked_users: str = ""
-    revoked_users_seconds: float = REMEMBERED_SECONDS
+    revoked_users_seconds: float = MAX_AGE_SECONDS
 
     @property
     def region(self) -> str:
-        """The AppInstance's region, which its ARN names."""
+        """The AppInstance's region, which is part of its ARN."""
         return self.app_instance_arn.split(":")[3]
 
     @classmethod
@@ -57,20 +62,29 @@ class SigninSettings:
             ),
             session_policy=SessionPolicy(
                 role_arn=_matching(environ, "USER_ROLE_ARN", ROLE_ARN, "arn:aws:iam::ACCOUNT:role/NAME"),
-                seconds=_seconds(environ.get("SESSION_SECONDS", str(LONGEST))),
-                other_role_arns=_other_role_arns(environ.get("USER_ROLE_ARNS", "")),
+                seconds=_whole_number(environ, "SESSION_SECONDS", MIN_SECONDS, MAX_SECONDS, default=MAX_SECONDS),
+                other_role_arns=_other_role_arns(_items(environ, "USER_ROLE_ARNS")),
                 ends_with_token=_boolean(environ, "SESSION_ENDS_WITH_TOKEN"),
             ),
             source_identity=_boolean(environ, "SOURCE_IDENTITY"),
-            allowed_origins=_origins(environ.get("ALLOWED_ORIGINS", "")),
-            revoked_users=_parameter(environ.get("REVOKED_USERS_PARAMETER", "")),
-            revoked_users_seconds=_remembered(environ.get("REVOKED_USERS_SECONDS", "")),
+            allowed_origins=frozenset(map(_origin, _items(environ, "ALLOWED_ORIGINS"))),
+            revoked_users=_matching(
+                environ,
+                "REVOKED_USERS_PARAMETER",
+                PARAMETER,
+                "a parameter's name, as /stack/revoked-users, or nothing",
+                optional=True,
+            ),
+            # No more than MAX_AGE_SECONDS: `make revoke` waits for that long, and relies on it.
+            revoked_users_seconds=_whole_number(
+                environ, "REVOKED_USERS_SECONDS", 0, MAX_AGE_SECONDS, default=MAX_AGE_SECONDS
+            ),
         )
 
 
 def log_level(environ: Mapping[str, str]) -> int:
     """
-    Return the least level to log at, of `logging`'s. DEBUG is INFO.
+    Return the lowest level of `logging` to log at. DEBUG gives INFO.
 
     Raises:
         SigninSettingsError: There is no such level.
@@ -81,32 +95,20 @@ def log_level(environ: Mapping[str, str]) -> int:
     return LOG_LEVELS[text]
 
 
-def _matching(environ: Mapping[str, str], name: str, pattern: re.Pattern[str], hint: str) -> str:
-    value = environ.get(name, "")
-    if not pattern.fullmatch(value):
-        raise SigninSettingsError(f"{name} is {'not what it should be' if value else 'missing'}. Write {hint}.")
-    return value
+def _matching(
+    environ: Mapping[str, str], name: str, pattern: re.Pattern[str], hint: str, *, optional: bool = False
+) -> str:
+    text = environ.get(name, "")
+    if (text or not optional) and not pattern.fullmatch(text):
+        raise SigninSettingsError(f"{name} is {'not what it should be' if text else 'missing'}. Write {hint}.")
+    return text
 
 
-def _seconds(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not SHORTEST <= int(text) <= LONGEST:
-        raise SigninSettingsError(f"SESSION_SECONDS is no whole number from {SHORTEST} to {LONGEST}. Write one.")
+def _whole_number(environ: Mapping[str, str], name: str, least: int, most: int, *, default: int) -> int:
+    text = environ.get(name, str(default))
+    if not WHOLE_NUMBER.fullmatch(text) or not least <= int(text) <= most:
+        raise SigninSettingsError(f"{name} is no whole number from {least} to {most}. Write one.")
     return int(text)
-
-
-def _parameter(name: str) -> str:
-    if name and not PARAMETER.fullmatch(name):
-        raise SigninSettingsError(
-            "REVOKED_USERS_PARAMETER is no parameter's name. Write one, or nothing: /stack/revoked-users."
-        )
-    return name
-
-
-def _remembered(text: str) -> float:
-    if text and not REMEMBERED.fullmatch(text):
-        # No longer: `make revoke` waits for so long, and then relies on it.
-        raise SigninSettingsError("REVOKED_USERS_SECONDS is no whole number from 0 to 30. Write one.")
-    return float(text or REMEMBERED_SECONDS)
 
 
 def _boolean(environ: Mapping[str, str], name: str) -> bool:
@@ -116,9 +118,13 @@ def _boolean(environ: Mapping[str, str], name: str) -> bool:
     return text == "true"
 
 
-def _other_role_arns(text: str) -> dict[str, str]:
-    """Return the ARNs by the roles' names, which are what stands behind the last slash."""
-    arns = [arn.strip() for arn in text.split(",") if arn.strip()]
+def _items(environ: Mapping[str, str], name: str) -> list[str]:
+    """Return the items of a list that is separated by commas."""
+    return [item.strip() for item in environ.get(name, "").split(",") if item.strip()]
+
+
+def _other_role_arns(arns: list[str]) -> dict[str, str]:
+    """Return the ARNs by the roles' names. A role's name is what follows the last slash of its ARN."""
     wrong = [arn for arn in arns if not ROLE_ARN.fullmatch(arn)]
     if wrong:
         raise SigninSettingsError(
@@ -128,15 +134,11 @@ def _other_role_arns(text: str) -> dict[str, str]:
     names = [arn.rpartition("/")[2] for arn in arns]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        # Fail closed: nothing says which of them a token's claim means.
+        # Fail closed: a token's claim has a name only, which does not say which of the two roles it means.
         raise SigninSettingsError(
             f"USER_ROLE_ARNS has {twice[0]} twice. Name each role once, and give no two of them one name."
         )
     return dict(zip(names, arns, strict=True))
-
-
-def _origins(text: str) -> frozenset[str]:
-    return frozenset(_origin(origin.strip()) for origin in text.split(",") if origin.strip())
 
 
 def _origin(text: str) -> str:
@@ -145,6 +147,6 @@ def _origin(text: str) -> str:
     except ValueError as error:
         raise SigninSettingsError(
             f"ALLOWED_ORIGINS has {text}, which is no origin. Write scheme, host and port, without a path or a closing "
-            "slash: https://app.example.com, capacitor://localhost. List each by itself: a pattern is none, and null "
-            "and file:// are what every page without an origin says."
+            "slash: https://app.example.com, capacitor://localhost. List each origin by itself: patterns are not "
+            "supported, and null and file:// are what every page without an origin sends."
         ) from error

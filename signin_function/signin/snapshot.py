@@ -1,11 +1,15 @@
 """
-Lambda SnapStart: see that no copy of a started function shares with another what must be its own.
+Lambda SnapStart: no two copies of a started function may share what each must have for itself.
 
-Lambda starts the function once, takes a snapshot of it, and goes on from copies of that, hours later and many at once.
-Settings, clients and threads may be the same in all. Connections would be dead. Chance would not be chance: copies that
-are throttled together would come back together, and TLS keys would not be secret from one another. What is drawn from
-the operating system (`uuid`, `secrets`) needs no renewal. Credentials expire by the clock on the wall, and botocore
-fetches others; the list of users who were cut off is old by that clock, too, and read anew.
+Lambda starts the function once, takes a snapshot of it, and continues from copies of the snapshot, hours later and many
+at once. All copies may have the same settings, clients and threads. These they must not share:
+
+- Connections: they are dead in a copy.
+- Random numbers: copies that were throttled together would retry together, and TLS keys would not be secret from one
+  another. What draws from the operating system (`uuid`, `secrets`) needs nothing.
+
+Two things need no care, because they are dated by the wall clock: credentials, which botocore fetches again when they
+have expired, and the cached list of revoked users, which is stale by then and read again.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
@@ -16,34 +20,31 @@ from __future__ import annotations
 import os
 import random
 import ssl
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ENTROPY = 48
-"""Bytes: more than OpenSSL's generators need to be started."""
+"""Bytes: more than OpenSSL's random number generators need to be seeded."""
 
 
-class Connected(Protocol):
-    """What keeps connections open."""
+def prepare(disconnect: Callable[[], object], connect: Callable[[], object]) -> None:
+    """
+    Have Lambda call *disconnect* before a snapshot, and in each copy `reseed` and *connect*.
 
-    def connect(self) -> None:
-        """Open connections, in ten seconds at most: so long Lambda waits for a copy."""
-
-    def disconnect(self) -> None:
-        """Close all of them."""
-
-
-def prepare(connected: Connected) -> None:
-    """Have Lambda disconnect *connected* before a snapshot, and renew what each copy needs for itself after it."""
-    # Lambda's runtime has it, and there is no snapshot anywhere else.
+    Lambda waits ten seconds for a copy, so *connect* must not take longer.
+    """
+    # Imported here, because only Lambda's own runtime has this module.
     from snapshot_restore_py import register_after_restore, register_before_snapshot  # noqa: PLC0415
 
-    register_before_snapshot(connected.disconnect)
-    # In this order: the new connections have their keys from the new randomness.
-    register_after_restore(renew_chance)
-    register_after_restore(connected.connect)
+    register_before_snapshot(disconnect)
+    # In this order, so that the new connections take their keys from the new random numbers.
+    register_after_restore(reseed)
+    register_after_restore(connect)
 
 
-def renew_chance() -> None:
-    """Start the generators of random numbers anew that live in this process: Python's and OpenSSL's."""
+def reseed() -> None:
+    """Seed the random number generators of this process anew: Python's and OpenSSL's."""
     random.seed()
     ssl.RAND_add(os.urandom(ENTROPY), ENTROPY)

@@ -1,4 +1,8 @@
-"""What operators see: one event for each sign-in, with metrics, and nothing of who it was but a hash."""
+"""
+What operators see: one event for each request, with metrics.
+
+Users are known by hashes alone. Names, tokens, credentials and the text of exceptions are in no event.
+"""
 
 from __future__ import annotations
 
@@ -11,43 +15,40 @@ import threading
 from typing import TYPE_CHECKING
 
 from signin.errors import SigninError
-from signin.identity import session_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_lambda_powertools.logging import Logger
 
-    from signin.caller import VerifiedCaller
     from signin.deadline import Deadline
-    from signin.exchange import SignedIn
 
 NAMESPACE = os.environ.get("METRICS_NAMESPACE", "ChimeSignin")
-"""Of the metrics, in CloudWatch's embedded format. Two stacks in one account need one each."""
-
-USERS_METRICS = {"created": "UsersCreated", "renamed": "NamesChanged", "not renamed": "NamesNotChanged"}
-"""What is counted of the users, by how they were ensured."""
+"""The metrics' namespace in CloudWatch. Two stacks in one account need one each."""
 
 _MAKING_LOGGER = threading.Lock()
 
 
 def log_from(level: int) -> None:
     """
-    Have nothing in this process logged below *level*, libraries included.
+    Have nothing in this process logged below *level*, by libraries either.
 
-    Powertools takes Lambda's level before any other, and Lambda gives it to the root logger, and so to botocore, whose
-    DEBUG has bodies and signed headers. This one holds whatever they say. Metrics are printed, not logged.
+    Powertools prefers Lambda's own level setting to any other, and gives it to the root logger, which botocore uses.
+    botocore's DEBUG logs bodies and signed headers. This limit holds whatever those settings say. Metrics are printed,
+    not logged.
     """
     logging.disable(level - 1)
 
 
 def load() -> None:
-    """Load Powertools. What is told of before waits for it; a cold start has other things to begin with."""
+    """Load Powertools. An event waits for it; a cold start can do this while it waits for connections."""
     logger()
     importlib.import_module("aws_lambda_powertools.metrics")
 
 
 def logger() -> Logger:
     """Return what logs events, and load it if need be."""
-    # Two threads that made it at once would have each line written twice.
+    # A lock, because two threads that made the logger at once would have each line written twice.
     with _MAKING_LOGGER:
         return _logger()
 
@@ -59,29 +60,26 @@ def _logger() -> Logger:
     return Logger(service="signin", utc=True)
 
 
-def signed_in(caller: VerifiedCaller, outcome: SignedIn, deadline: Deadline, request_id: str) -> None:
-    """Tell of a sign-in that worked."""
-    session = outcome.session
-    event = {
-        "outcome": "signed_in",
-        "provider": caller.provider,
-        "user": outcome.ensured.outcome,
-        "user_sha256": _sha256(session.user_id),
-        "session_name_sha256": _sha256(session_name(session.user_id)),
-        "role": session.role_arn.rpartition("/")[2],
-        "expires": outcome.credentials.expiration.isoformat(),
-    }
-    logger().info("signed in", extra=event | _effort(deadline, request_id))
-    ensured = outcome.ensured.outcome
-    _count({"SignIns": 1} | ({USERS_METRICS[ensured]: 1} if ensured in USERS_METRICS else {}), deadline)
+def succeeded(
+    message: str, fields: Mapping[str, object], counts: Mapping[str, int], deadline: Deadline, request_id: str
+) -> None:
+    """Log *message* with *fields*, and add to the metrics *counts*. Nothing in them may be secret or personal."""
+    logger().info(message, extra={**fields, **_effort(deadline, request_id)})
+    _count(counts, deadline)
 
 
-def not_signed_in(failure: Exception, deadline: Deadline, request_id: str) -> None:
-    """Tell of a sign-in that failed: what and where, never a message, which may hold names."""
+def failed(failure: Exception, deadline: Deadline, request_id: str) -> None:
+    """Log and count *failure*: its class, with its code or where it was raised. Its message may hold names."""
     kind = type(failure).__name__
     cause = {"code": failure.code} if isinstance(failure, SigninError) else {"frames": _frames(failure)}
-    logger().warning("not signed in", extra={"outcome": "failed", "kind": kind} | cause | _effort(deadline, request_id))
+    fields = {"outcome": "failed", "kind": kind, **cause, **_effort(deadline, request_id)}
+    logger().warning("not signed in", extra=fields)
     _count({"Failures": 1}, deadline, kind=kind)
+
+
+def sha256(text: str) -> str:
+    """Return the hash by which *text* can be found in logs without being in them."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _effort(deadline: Deadline, request_id: str) -> dict[str, object]:
@@ -89,19 +87,19 @@ def _effort(deadline: Deadline, request_id: str) -> dict[str, object]:
         "request_id": request_id,
         "retries": deadline.counts["retries"],
         "throttles": deadline.counts["throttles"],
+        # A copy, because a call that was not waited for may still add its time.
         "milliseconds": {step: round(took, 1) for step, took in deadline.milliseconds.copy().items()},
     }
 
 
-def _count(counts: dict[str, int], deadline: Deadline, **dimensions: str) -> None:
+def _count(counts: Mapping[str, int], deadline: Deadline, **dimensions: str) -> None:
     from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit  # noqa: PLC0415 - see `load`
 
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     for dimension, value in {"service": "signin", **dimensions}.items():
         metrics.add_dimension(name=dimension, value=value)
-    for name, count in (
-        counts | {"Retries": deadline.counts["retries"], "Throttles": deadline.counts["throttles"]}
-    ).items():
+    effort = {"Retries": deadline.counts["retries"], "Throttles": deadline.counts["throttles"]}
+    for name, count in {**counts, **effort}.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
     for step, took in deadline.milliseconds.copy().items():
         metrics.add_metric(name=f"{step.capitalize()}Milliseconds", unit=MetricUnit.Milliseconds, value=took)
@@ -109,13 +107,9 @@ def _count(counts: dict[str, int], deadline: Deadline, **dimensions: str) -> Non
 
 
 def _frames(failure: Exception) -> list[str]:
+    """Return the functions and lines that *failure* came through, innermost first."""
     trace, frames = failure.__traceback__, []
     while trace:
         frames.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
         trace = trace.tb_next
     return frames[::-1]
-
-
-def _sha256(text: str) -> str:
-    """Name something in logs without telling it."""
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -12,9 +12,9 @@ import pytest
 
 from signin import aws as signin_aws
 from signin.app import SignIn
-from signin.chime import ChimeUsers
 from signin.sessions import SessionPolicy
 from signin.settings import SigninSettings
+from signin.users import ChimeUsers
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Aws

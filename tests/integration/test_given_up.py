@@ -16,10 +16,9 @@ import pytest
 from local.http.certificate import self_signed
 from local.http.server import Server
 from signin import aws as signin_aws
-from signin.chime import ChimeUsers
 from signin.deadline import Deadline
 from signin.errors import Unavailable
-from signin.users import ChimeUser, Name, ensure
+from signin.users import ChimeUser, ChimeUsers, Name, ensure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,17 +91,18 @@ def instance(default_aws: Aws) -> str:
     return arn
 
 
-class Users:
-    """An AppInstance's users: asked about in one way, changed in another."""
+class Users(ChimeUsers):
+    """An AppInstance's users: described over the connections of one, renamed over those of another."""
 
-    def __init__(self, asked: ChimeUsers, changed: ChimeUsers) -> None:
-        self._changed = changed
-        self.describe = asked.describe
-        self.create = changed.create
-        self.arn = asked.arn
+    def __init__(self, described: ChimeUsers, renamed: ChimeUsers) -> None:
+        self._described = described
+        self._renamed = renamed
+
+    def describe(self, user_id: str) -> ChimeUser:
+        return self._described.describe(user_id)
 
     def rename(self, user: ChimeUser, name: str, wanted: Wanted) -> None:
-        self._changed.rename(user, name, wanted)
+        self._renamed.rename(user, name, wanted)
 
 
 def operations(aws: Aws) -> list[str]:

@@ -12,12 +12,10 @@ from werkzeug.wrappers import Response
 
 from local.http.server import Server
 from signin import aws
-from signin.chime import ChimeUsers
 from signin.errors import Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
-from signin.sessions import UserSession
-from signin.ssm import RevocationList
-from signin.sts import StsSessions
-from signin.users import ChimeUser
+from signin.revocation import RevocationList
+from signin.sessions import StsSessions, UserSession
+from signin.users import ChimeUser, ChimeUsers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -53,7 +53,7 @@ class Handler:
         self._aws = aws
         self._sign_in = SignIn(settings, clock=lambda: self.now)
         self._sign_in.connect()
-        snapshot.prepare(self._sign_in)
+        snapshot.prepare(self._sign_in.disconnect, self._sign_in.connect)
 
     def snapshot(self) -> None:
         """Be as in a snapshot."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from signin.aws import READ_SECONDS
-from signin.deadline import FIRST_PAUSE, LONGEST_PAUSE, SECONDS, SHORTEST_ATTEMPT, Deadline
+from signin.deadline import MAX_BACKOFF, MIN_ATTEMPT, MIN_BACKOFF, SECONDS, Deadline
 from signin.errors import Rejected, SigninError, Throttled, Unavailable
 from signin.users import RENAME_SECONDS
 
@@ -77,7 +77,7 @@ def test_what_will_not_pass_is_not_tried_again(time: Time) -> None:
 def test_pauses_double_up_to_a_longest(time: Time) -> None:
     deadline(time).retry(Attempt(time, *[Throttled("Throttling")] * 7))
 
-    assert time.pauses == [FIRST_PAUSE, 0.2, 0.4, 0.8, 1.6, LONGEST_PAUSE, LONGEST_PAUSE]
+    assert time.pauses == [MIN_BACKOFF, 0.2, 0.4, 0.8, 1.6, MAX_BACKOFF, MAX_BACKOFF]
 
 
 def test_pauses_are_drawn_from_all_that_is_allowed(time: Time) -> None:
@@ -97,8 +97,8 @@ def test_last_failure_is_told_when_time_runs_out(time: Time) -> None:
 @pytest.mark.parametrize(
     ("left", "made"),
     [
-        pytest.param(FIRST_PAUSE + SHORTEST_ATTEMPT + 0.001, 2, id="enough for another"),
-        pytest.param(FIRST_PAUSE + SHORTEST_ATTEMPT - 0.001, 1, id="too little for another"),
+        pytest.param(MIN_BACKOFF + MIN_ATTEMPT + 0.001, 2, id="enough for another"),
+        pytest.param(MIN_BACKOFF + MIN_ATTEMPT - 0.001, 1, id="too little for another"),
     ],
 )
 def test_another_attempt_is_begun_only_if_it_can_end(time: Time, left: float, made: int) -> None:

@@ -16,7 +16,8 @@ from signin.caller import VerifiedCaller
 from signin.deadline import Deadline
 from signin.errors import Forbidden, Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
 from signin.exchange import Exchange, SignedIn
-from signin.sessions import Credentials, SessionPolicy, UserSession
+from signin.revocation import RevokedUsers
+from signin.sessions import Credentials, SessionPolicy, StsSessions, UserSession
 from signin.users import ChimeUser, Ensured
 
 if TYPE_CHECKING:
@@ -38,17 +39,15 @@ LOVELACE = users.Name("Ada Lovelace", "User x6pj")
 INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
 
 
-class Chime:
+class Chime(users.ChimeUsers):
     """An AppInstance's users in a dictionary. `failures` happen first, by operation."""
 
     def __init__(self, **failures: list[SigninError]) -> None:
+        self._app_instance_arn = INSTANCE
         self.users: dict[str, ChimeUser] = {}
         self.failures = failures
         self.calls: list[str] = []
         self.request_tokens: list[str] = []
-
-    def arn(self, user_id: str) -> str:
-        return f"{INSTANCE}/user/{user_id}"
 
     def describe(self, user_id: str) -> ChimeUser:
         self._called("describe")
@@ -74,7 +73,7 @@ class Chime:
             raise self.failures[operation].pop(0)
 
 
-class Sts:
+class Sts(StsSessions):
     """Sessions with numbered keys. `failures` happen first."""
 
     def __init__(self, *failures: SigninError) -> None:
@@ -94,8 +93,8 @@ class Sts:
 POLICY = SessionPolicy("arn:aws:iam::123456789012:role/User", 3600)
 
 
-class Revoked:
-    """A list of users who were cut off."""
+class Revoked(RevokedUsers):
+    """A list of revoked users."""
 
     def __init__(self, *users: str) -> None:
         self.users = users
@@ -144,13 +143,19 @@ def test_returning_user_costs_one_call(deadline: Deadline, executor: Executor) -
     assert chime.calls == ["describe"]
 
 
-def test_user_who_was_cut_off_is_refused_before_any_call(deadline: Deadline, executor: Executor) -> None:
+def test_revoked_user_is_turned_away_before_any_call(deadline: Deadline, executor: Executor) -> None:
     chime, sts = Chime(), Sts()
 
     with pytest.raises(Forbidden, match="revoked"):
         exchange(chime, sts, deadline, executor, replace(ADA, subject="eve"))
     assert (chime.calls, sts.opened) == ([], [])
     assert deadline.remaining() == 0
+
+
+def test_without_a_list_nobody_is_revoked(deadline: Deadline, executor: Executor) -> None:
+    eve = replace(ADA, subject="eve")
+
+    assert Exchange(None, Chime(), Sts(), POLICY, executor)(eve, NOW, deadline).session.user_id == "eve"
 
 
 def test_changed_name_is_brought_to_chime_with_the_metadata_kept(deadline: Deadline, executor: Executor) -> None:
@@ -385,7 +390,7 @@ def test_new_name_is_not_brought_to_chime_by_a_sign_in_that_has_ended(deadline: 
 
 
 @pytest.mark.parametrize(
-    ("before", "failures", "how"),
+    ("before", "failures", "expected"),
     [
         pytest.param(None, {}, "created", id="a new user"),
         pytest.param("Ada Lovelace", {}, "found", id="a returning one"),
@@ -396,13 +401,13 @@ def test_new_name_is_not_brought_to_chime_by_a_sign_in_that_has_ended(deadline: 
     ],
 )
 def test_it_is_told_how_the_user_was_ensured(
-    deadline: Deadline, executor: Executor, before: str | None, failures: dict[str, list[SigninError]], how: str
+    deadline: Deadline, executor: Executor, before: str | None, failures: dict[str, list[SigninError]], expected: str
 ) -> None:
     chime = Chime(**failures)
     if before:
         chime.users["ada"] = ChimeUser(chime.arn("ada"), before, "")
 
-    assert exchange(chime, Sts(), deadline, executor).ensured.outcome == how
+    assert exchange(chime, Sts(), deadline, executor).ensured.outcome == expected
 
 
 def test_each_step_s_time_is_noted_even_if_it_fails(deadline: Deadline, executor: Executor) -> None:
@@ -412,7 +417,7 @@ def test_each_step_s_time_is_noted_even_if_it_fails(deadline: Deadline, executor
     assert "user" in deadline.milliseconds
 
 
-def test_session_is_by_the_caller_s_own_terms(deadline: Deadline, executor: Executor) -> None:
+def test_session_is_by_the_session_policy(deadline: Deadline, executor: Executor) -> None:
     sts = Sts()
     with pytest.raises(Rejected, match="unknown_user_role"):
         exchange(Chime(), sts, deadline, executor, replace(ADA, role="owner"))

@@ -17,7 +17,7 @@ from operations.errors import OperationError
 from operations.revocation import PAUSE_SECONDS, Revocation
 from operations.users import LARGEST, Listed, Version, checked, written
 from signin.deadline import SECONDS
-from signin.revocation import REMEMBERED_SECONDS
+from signin.revocation import MAX_AGE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +115,7 @@ def test_pause_is_longer_than_a_list_is_believed_and_a_sign_in_takes() -> None:
     function = translate(TEMPLATE, parameters, "us-east-1")["Resources"]["SigninFunction"]
     deployed = float(function["Properties"]["Environment"]["Variables"]["REVOKED_USERS_SECONDS"])
 
-    assert max(deployed, REMEMBERED_SECONDS) + SECONDS + 5 <= PAUSE_SECONDS
+    assert max(deployed, MAX_AGE_SECONDS) + SECONDS + 5 <= PAUSE_SECONDS
 
 
 def test_redeploying_restores_nobody_as_the_list_is_no_resource_of_the_template() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from signin.deadline import Deadline
 from signin.errors import Forbidden, Rejected, SigninError, Throttled, Unavailable
-from signin.revocation import CachedRevokedUsers, NobodyRevoked
+from signin.revocation import RevocationList, RevokedUsers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NOW = 1_800_000_000
 
 
-class List:
+class List(RevocationList):
     """A list that can be changed, counts how often it is read, and raises what *failures* has for it."""
 
     def __init__(self, *users: str, failures: Iterable[SigninError] = ()) -> None:
@@ -46,7 +46,7 @@ def deadline() -> Deadline:
     return Deadline(lambda: next(numbers), lambda _: None, lambda: 0.0)
 
 
-def may_sign_in(users: CachedRevokedUsers, user_id: str, at: float = NOW) -> bool:
+def may_sign_in(users: RevokedUsers, user_id: str, at: float = NOW) -> bool:
     try:
         users.check(user_id, at, deadline())
     except Forbidden as refusal:
@@ -64,7 +64,7 @@ def may_sign_in(users: CachedRevokedUsers, user_id: str, at: float = NOW) -> boo
     ],
 )
 def test_list_keeps_out_those_who_are_on_it(executor: Executor, user_id: str, may: bool) -> None:  # noqa: FBT001 - a table's column
-    assert may_sign_in(CachedRevokedUsers(List("ada"), executor), user_id) == may
+    assert may_sign_in(RevokedUsers(List("ada"), executor), user_id) == may
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_list_keeps_out_those_who_are_on_it(executor: Executor, user_id: str, ma
 )
 def test_list_is_believed_for_half_a_minute(executor: Executor, later: float, reads: int) -> None:
     listed = List()
-    users = CachedRevokedUsers(listed, executor)
+    users = RevokedUsers(listed, executor)
     may_sign_in(users, "ada")
 
     listed.users.add("ada")
@@ -101,7 +101,7 @@ def test_list_that_cannot_be_read_lets_nobody_in(
     executor: Executor, failure: SigninError, meaning: type[SigninError]
 ) -> None:
     listed = List()
-    users = CachedRevokedUsers(listed, executor)
+    users = RevokedUsers(listed, executor)
     may_sign_in(users, "bob")
     listed.failures = itertools.repeat(failure)
 
@@ -111,7 +111,7 @@ def test_list_that_cannot_be_read_lets_nobody_in(
 
 
 def test_list_that_cannot_be_read_once_is_read_again(executor: Executor) -> None:
-    users = CachedRevokedUsers(List("ada", failures=(Throttled("Throttling"),)), executor)
+    users = RevokedUsers(List("ada", failures=(Throttled("Throttling"),)), executor)
 
     assert not may_sign_in(users, "ada")
 
@@ -127,10 +127,6 @@ def test_list_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> No
     short = Deadline(time.monotonic, time.sleep, lambda: 0.0, seconds=0.05)
     try:
         with pytest.raises(Unavailable, match="out_of_time"):
-            CachedRevokedUsers(Hanging(), executor).check("ada", NOW, short)
+            RevokedUsers(Hanging(), executor).check("ada", NOW, short)
     finally:
         answered.set()
-
-
-def test_without_a_list_everybody_may_sign_in() -> None:
-    NobodyRevoked().check("ada", NOW, deadline())

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from signin import answers
+from signin import answers, signed_in
+from signin.answers import HEADERS, add_cors_headers
 from signin.caller import VerifiedCaller, caller
-from signin.cors import HEADERS, add_cors_headers, allowed_headers
 from signin.errors import Forbidden, Rejected, Throttled, Unavailable, UserExists, UserMissing
 from signin.exchange import SignedIn
 from signin.sessions import Credentials, SessionPolicy, UserSession
@@ -39,7 +39,7 @@ def outcome(expiration: datetime) -> SignedIn:
 
 
 def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
-    answer = answers.signed_in(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp())
+    answer = signed_in.answer(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp())
 
     assert answer["statusCode"] == 200
     assert answer["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store"}
@@ -63,14 +63,14 @@ def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
 def test_times_are_told_in_utc() -> None:
     in_delhi = NOON.replace(hour=13).astimezone(timezone(timedelta(hours=5, minutes=30)))
 
-    body = json.loads(answers.signed_in(outcome(in_delhi), SETTINGS, NOON.timestamp())["body"])
+    body = json.loads(signed_in.answer(outcome(in_delhi), SETTINGS, NOON.timestamp())["body"])
 
     assert (body["ChimeCredentials"]["Expiration"], body["ExpiresIn"]) == ("2026-01-01T13:00:00Z", 3600)
     assert body["RefreshAfter"] == "2026-01-01T12:50:00Z"
 
 
 def test_short_session_is_refreshed_before_it_ends() -> None:
-    body = json.loads(answers.signed_in(outcome(NOON.replace(minute=15)), SETTINGS, NOON.timestamp())["body"])
+    body = json.loads(signed_in.answer(outcome(NOON.replace(minute=15)), SETTINGS, NOON.timestamp())["body"])
 
     assert (body["ExpiresIn"], body["RefreshAfter"]) == (900, "2026-01-01T12:12:30Z")
 
@@ -113,8 +113,17 @@ def test_retry_after_is_no_shorter_than_aws_asks(failure: Exception, seconds: st
     assert answers.error(failure, "request-1")["headers"]["Retry-After"] == seconds
 
 
+def preflight(headers: dict[str, str] | None) -> dict[str, Any]:
+    return answers.preflight({"headers": headers}, SETTINGS.allowed_origins)
+
+
+def readable(headers: dict[str, str] | None, origins: frozenset[str] = SETTINGS.allowed_origins) -> dict[str, Any]:
+    """Return the answer to a preflight, as a browser gets it."""
+    return add_cors_headers(preflight(headers), {"headers": headers}, origins)
+
+
 def test_preflight_is_answered_without_a_body() -> None:
-    answer = answers.preflight(HEADERS)
+    answer = preflight({})
 
     assert (answer["statusCode"], answer["body"]) == (204, "")
     assert answer["headers"]["Access-Control-Allow-Methods"] == "POST, OPTIONS"
@@ -122,8 +131,9 @@ def test_preflight_is_answered_without_a_body() -> None:
     assert answer["headers"]["Access-Control-Max-Age"].isdigit()
 
 
-def asked(headers: dict[str, str] | None) -> list[str]:
-    return allowed_headers({"headers": headers}, SETTINGS.allowed_origins)
+def allowed(headers: dict[str, str] | None) -> list[str]:
+    names: str = preflight(headers)["headers"]["Access-Control-Allow-Headers"]
+    return names.split(", ")
 
 
 @pytest.mark.parametrize(
@@ -146,20 +156,18 @@ def asked(headers: dict[str, str] | None) -> list[str]:
 )
 @pytest.mark.parametrize("header", ["Access-Control-Request-Headers", "access-control-request-headers"])
 def test_listed_origin_may_send_the_headers_that_it_asks_for(header: str, names: str, more: list[str]) -> None:
-    assert asked({"Origin": "https://app.example", header: names}) == [*HEADERS, *more]
+    assert allowed({"Origin": "https://app.example", header: names}) == [*HEADERS, *more]
 
 
 @pytest.mark.parametrize("origin", [{}, {"Origin": "null"}, {"Origin": "https://other.example"}])
 def test_other_origin_may_send_no_more_headers(origin: dict[str, str]) -> None:
-    assert asked({**origin, "Access-Control-Request-Headers": "baggage"}) == ["Authorization", "Content-Type"]
-    assert asked(None) == ["Authorization", "Content-Type"]
+    assert allowed({**origin, "Access-Control-Request-Headers": "baggage"}) == ["Authorization", "Content-Type"]
+    assert allowed(None) == ["Authorization", "Content-Type"]
 
 
 @pytest.mark.parametrize("name", ["Origin", "origin"])
 def test_listed_origin_may_read_the_answer(name: str) -> None:
-    shared = add_cors_headers(
-        {"headers": {name: "https://app.example"}}, SETTINGS.allowed_origins, answers.preflight(HEADERS)
-    )
+    shared = readable({name: "https://app.example"})
 
     assert shared["headers"]["Access-Control-Allow-Origin"] == "https://app.example"
     assert shared["headers"]["Access-Control-Allow-Credentials"] == "true"
@@ -168,15 +176,13 @@ def test_listed_origin_may_read_the_answer(name: str) -> None:
 
 
 def test_answer_to_the_call_itself_depends_on_the_origin_alone() -> None:
-    answer = answers.signed_in(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp())
+    answer = signed_in.answer(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp())
 
-    assert add_cors_headers({"headers": {}}, SETTINGS.allowed_origins, answer)["headers"]["Vary"] == "Origin"
+    assert add_cors_headers(answer, {"headers": {}}, SETTINGS.allowed_origins)["headers"]["Vary"] == "Origin"
 
 
 def test_origin_is_found_in_any_case_and_echoed_as_it_was_sent() -> None:
-    event = {"headers": {"Origin": "capacitor://MyApp"}}
-
-    shared = add_cors_headers(event, frozenset({"capacitor://myapp"}), answers.preflight(HEADERS))
+    shared = readable({"Origin": "capacitor://MyApp"}, frozenset({"capacitor://myapp"}))
 
     assert shared["headers"]["Access-Control-Allow-Origin"] == "capacitor://MyApp"
 
@@ -196,7 +202,7 @@ def test_origin_is_found_in_any_case_and_echoed_as_it_was_sent() -> None:
     ],
 )
 def test_other_origin_may_not(headers: dict[str, str] | None) -> None:
-    shared = add_cors_headers({"headers": headers}, SETTINGS.allowed_origins, answers.preflight(HEADERS))
+    shared = readable(headers)
 
     assert shared["statusCode"] == 204
     assert shared["headers"]["Vary"] == "Origin, Access-Control-Request-Headers"

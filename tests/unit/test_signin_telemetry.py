@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from signin import telemetry
+from signin import signed_in, telemetry
 from signin.caller import VerifiedCaller
 from signin.deadline import Deadline
 from signin.errors import Rejected
@@ -58,7 +58,7 @@ def values(metrics: dict[str, Any]) -> dict[str, float]:
 def test_sign_in_is_one_event(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
-    telemetry.signed_in(ADA, outcome("found"), deadline, "request-1")
+    signed_in.record(ADA, outcome("found"), deadline, "request-1")
 
     event, _ = told(capsys, caplog)
     expected = {
@@ -94,7 +94,7 @@ def test_sign_in_is_counted(
     ensured: str,
     counted: set[str],
 ) -> None:
-    telemetry.signed_in(ADA, outcome(ensured), deadline, "request-1")
+    signed_in.record(ADA, outcome(ensured), deadline, "request-1")
 
     _, metrics = told(capsys, caplog)
     assert values(metrics) == {
@@ -111,7 +111,7 @@ def test_sign_in_is_counted(
 def test_failure_is_told_by_its_code_and_counted_by_its_kind(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
-    telemetry.not_signed_in(Rejected("AccessDenied"), deadline, "request-1")
+    telemetry.failed(Rejected("AccessDenied"), deadline, "request-1")
 
     event, metrics = told(capsys, caplog)
     assert (event["message"], event["kind"], event["code"]) == ("not signed in", "Rejected", "AccessDenied")
@@ -127,7 +127,7 @@ def test_mistake_of_ours_is_told_by_where_it_was_made_and_never_by_its_message(
 
     with pytest.raises(ValueError, match="telling") as caught:
         mistake()
-    telemetry.not_signed_in(caught.value, deadline, "request-1")
+    telemetry.failed(caught.value, deadline, "request-1")
 
     event, metrics = told(capsys, caplog)
     assert event["frames"][0].startswith(mistake.__qualname__)
@@ -137,9 +137,9 @@ def test_mistake_of_ours_is_told_by_where_it_was_made_and_never_by_its_message(
 def test_metrics_of_one_sign_in_do_not_reach_the_next(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
-    telemetry.not_signed_in(Rejected("AccessDenied"), deadline, "request-1")
+    telemetry.failed(Rejected("AccessDenied"), deadline, "request-1")
     told(capsys, caplog)
-    telemetry.signed_in(ADA, outcome("found"), deadline, "request-2")
+    signed_in.record(ADA, outcome("found"), deadline, "request-2")
 
     _, metrics = told(capsys, caplog)
     assert "kind" not in metrics

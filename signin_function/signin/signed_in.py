@@ -1,0 +1,62 @@
+"""What is told of a sign-in that worked: to the client in an answer, to operators in an event with metrics."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from signin import answers, telemetry
+from signin.identity import session_name
+
+if TYPE_CHECKING:
+    from signin.caller import VerifiedCaller
+    from signin.deadline import Deadline
+    from signin.exchange import SignedIn
+    from signin.settings import SigninSettings
+
+METRICS = {"created": "UsersCreated", "renamed": "NamesChanged", "not renamed": "NamesNotChanged"}
+"""The metric that counts an outcome of `users.ensure`."""
+
+
+def answer(outcome: SignedIn, settings: SigninSettings, now: float) -> dict[str, Any]:
+    """Return the answer to a sign-in that worked at *now*, in seconds since the epoch."""
+    expiration = outcome.credentials.expiration
+    lifetime = expiration - datetime.fromtimestamp(now, UTC)
+    body = {
+        "ChimeAppInstanceUserArn": outcome.ensured.user.arn,
+        "ChimeUserId": outcome.session.user_id,
+        "ChimeCredentials": {
+            "AccessKeyId": outcome.credentials.access_key_id,
+            "SecretAccessKey": outcome.credentials.secret_access_key,
+            "SessionToken": outcome.credentials.session_token,
+            "Expiration": _iso(expiration),
+        },
+        "ChimeDisplayName": outcome.ensured.user.name,
+        "ChimeAppInstanceArn": settings.app_instance_arn,
+        "ChimeRegion": settings.region,
+        "ExpiresIn": max(0, round(lifetime / timedelta(seconds=1))),
+        # When a sixth of the lifetime is left: ten minutes of an hour.
+        "RefreshAfter": _iso(expiration - lifetime / 6),
+    }
+    return answers.success(200, body)
+
+
+def record(caller: VerifiedCaller, outcome: SignedIn, deadline: Deadline, request_id: str) -> None:
+    """Log a sign-in that worked, and count it."""
+    session = outcome.session
+    fields = {
+        "outcome": "signed_in",
+        "provider": caller.provider,
+        "user": outcome.ensured.outcome,
+        "user_sha256": telemetry.sha256(session.user_id),
+        "session_name_sha256": telemetry.sha256(session_name(session.user_id)),
+        "role": session.role_arn.rpartition("/")[2],
+        "expires": outcome.credentials.expiration.isoformat(),
+    }
+    metric = METRICS.get(outcome.ensured.outcome)
+    counts = {"SignIns": 1} | ({metric: 1} if metric else {})
+    telemetry.succeeded("signed in", fields, counts, deadline, request_id)
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
