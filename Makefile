@@ -154,25 +154,17 @@ test-docker: .venv/dev ## run the tests of the built functions, in Docker
 # Of the stacks in samconfig.toml, ENV says which one is meant: dev unless it is set. operations/samconfig.py reads it.
 IN_ENV = --config-env "$${ENV:-dev}"
 
-# Guided until samconfig.toml has a region, which is what a guided deployment leaves there and we do not.
+# What `make deploy` adds to the handler: files of signin_function/, which say what they do and why they are no parameters.
+DEPLOY_OPTIONS := $(strip $(if $(value GRADUAL),gradual) $(if $(value SNAPSTART),snapstart))
+
+# Guided until samconfig.toml has a region: a guided deployment writes one there, and the file has none before.
 deploy: build ## deploy dev to AWS, or ENV=prod, with GRADUAL=1, with SNAPSTART=1; the first time it asks (sam deploy)
-	@$(if $(ADDED),$(WITH_ADDED) .aws-sam/build/template.yaml > .aws-sam/build/deployed.yaml)
+	@$(if $(DEPLOY_OPTIONS),$(BIN)/python -m operations.deploy_options .aws-sam/build/template.yaml $(DEPLOY_OPTIONS) > .aws-sam/build/deployed.yaml)
 	@region=$$($(BIN)/python -m operations.samconfig) && if test -n "$$region"; then guided=; else guided=--guided; fi && \
-		$(SAM) deploy $(IN_ENV) $(if $(ADDED),--template-file .aws-sam/build/deployed.yaml) $$guided
+		$(SAM) deploy $(IN_ENV) $(if $(DEPLOY_OPTIONS),--template-file .aws-sam/build/deployed.yaml) $$guided
 
 delete: .venv/dev ## delete that stack, after revocation's policies, and say what stays; it asks, or CONFIRM=<stack>
 	@$(BIN)/python -m operations delete
-
-# What is added to the handler: files of signin_function/, which say what they are and why they are no parameters.
-ADDED := $(strip $(if $(value GRADUAL)$(value SNAPSTART),live) $(if $(value GRADUAL),gradual) $(if $(value SNAPSTART),snapstart))
-
-# Prints a template with them in it, beside the handler's name.
-WITH_ADDED = awk -v added="$(ADDED)" -v release="$$(date +%s)" '{ print } /^ *Handler: signin\.app\.handler$$/ { \
-	indent = $$0; sub(/Handler.*/, "", indent); count = split(added, names); for (at = 1; at <= count; at++) { \
-	while ((getline line < ("signin_function/" names[at] ".yaml")) > 0) { sub(/RELEASE"/, release "\"", line); print indent line } } }'
-
-deployed: # what GRADUAL=1 and SNAPSTART=1 make of template.yaml, for its test
-	@$(WITH_ADDED) template.yaml
 
 test-deployed: .venv/dev ## test that stack, or the one that AWS_SAM_STACK_NAME names
 	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
@@ -239,4 +231,4 @@ clean: ## remove everything that the other commands made
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: help run page test test-browser screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy deployed lock clean
+.PHONY: help run page test test-browser screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy lock clean

@@ -14,21 +14,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.aws.endpoint import AwsEndpoint
 from local.cloudformation.deployment import deploy
 from local.cloudformation.template import translate
 from local.stack import TEMPLATE
-from tests.translated import APP_INSTANCE, LEAST, SETS, Translated, findings
+from operations.deploy_options import add_options
+from tests.translated import APP_INSTANCE, LEAST, SETS, Translated, findings, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 OPERATING = (TEMPLATE.parent / "docs" / "operating.md").read_text()
-GRADUALLY, SNAPSTART = ["GRADUAL=1"], ["SNAPSTART=1"]
+GRADUALLY, SNAPSTART = ["gradual"], ["snapstart"]
 GROUP = "SigninFunctionDeploymentGroup"
 COMBINATIONS = [(), *([tuple(options) for options in (GRADUALLY, SNAPSTART, GRADUALLY + SNAPSTART)])]
-"""What the Makefile can be asked for."""
+"""What the Makefile can be asked for; a test proves that it is everything."""
 PLACES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "where Chime is": (("us-east-1", "eu-central-1"), {}),
     "elsewhere": (("eu-west-1",), {"ChimeAppInstanceArn": APP_INSTANCE}),
@@ -51,7 +53,9 @@ ADDED = [
 @cache
 def made(*options: str) -> str:
     """Return the template that `make deploy` with *options* deploys."""
-    command = ["make", "--silent", "deployed", *options]
+    if not options:
+        return TEMPLATE.read_text()
+    command = [sys.executable, "-m", "operations.deploy_options", str(TEMPLATE), *options]
     return subprocess.run(command, cwd=TEMPLATE.parent, capture_output=True, text=True, check=True).stdout
 
 
@@ -68,8 +72,24 @@ def named(template: Mapping[str, Any], type_name: str) -> list[str]:
     return [name for name, one in template["Resources"].items() if one["Type"] == type_name]
 
 
-def test_deployment_without_options_deploys_the_template_as_it_is() -> None:
-    assert made() == TEMPLATE.read_text()
+def test_options_change_nothing_but_what_they_add_to_the_handler() -> None:
+    changed = yaml_parse(made(*GRADUALLY, *SNAPSTART))
+    handler = changed["Resources"]["SigninFunction"]["Properties"]
+    before = source()["Resources"]["SigninFunction"]["Properties"].keys()
+
+    added = {name for name in list(handler) if name not in before and handler.pop(name)}
+
+    assert changed == source()
+    assert added == {
+        *("AutoPublishAlias", "AutoPublishCodeSha256", "DeploymentPreference", "SnapStart", "VersionDeletionPolicy")
+    }
+
+
+def test_sam_makes_a_new_version_at_each_deployment() -> None:
+    template = TEMPLATE.read_text()
+    one, other = (yaml_parse(add_options(template, GRADUALLY, seconds)) for seconds in ("1800000000", "1800000001"))
+
+    assert one != other
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +107,13 @@ def translations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dic
 
 
 def test_the_combinations_are_those_of_the_makefile() -> None:
-    (added,) = re.findall(r"^ADDED := (.*)$", (TEMPLATE.parent / "Makefile").read_text(), re.MULTILINE)
+    (asked_for,) = re.findall(r"^DEPLOY_OPTIONS := (.*)$", (TEMPLATE.parent / "Makefile").read_text(), re.MULTILINE)
 
-    assert {f"{name}=1" for name in re.findall(r"\$\(value ([A-Z]+)\)", added)} == {*GRADUALLY, *SNAPSTART}
+    assert re.findall(r"\(value ([A-Z]+)\),([a-z]+)\)", asked_for) == [
+        ("GRADUAL", "gradual"),
+        ("SNAPSTART", "snapstart"),
+    ]
+    assert {*GRADUALLY, *SNAPSTART} == {"gradual", "snapstart"}
 
 
 @pytest.mark.timeout(900)  # cfn-lint takes seconds for each of the templates, on a machine that has nothing else to do

@@ -170,6 +170,27 @@ def test_deploy_deploys_what_env_says(
     assert calls(project)[-1] == ["sam", "deploy", "--config-env", expected, "--guided"]
 
 
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        pytest.param(["GRADUAL=1"], ["gradual"], id="gradually"),
+        pytest.param(["SNAPSTART=1"], ["snapstart"], id="with SnapStart"),
+        pytest.param(["SNAPSTART=1", "GRADUAL=1"], ["gradual", "snapstart"], id="both"),
+    ],
+)
+def test_deploy_adds_its_options_to_what_was_built_and_deploys_that(
+    project: Path, given: list[str], options: list[str]
+) -> None:
+    (project / ".aws-sam" / "build").mkdir(parents=True)
+
+    done = make(project, "deploy", *given)
+
+    assert done.returncode == 0, done.stderr
+    built, deployed = ".aws-sam/build/template.yaml", ".aws-sam/build/deployed.yaml"
+    assert ["python", "-m", "operations.deploy_options", built, *options] in calls(project)
+    assert calls(project)[-1] == ["sam", "deploy", "--config-env", "dev", "--template-file", deployed, "--guided"]
+
+
 @pytest.mark.parametrize("command", ["revoke", "restore"])
 @pytest.mark.parametrize("name", ["GIVEN", *re.findall(r"^([A-Z_]+) *:?=", MAKEFILE, re.MULTILINE)])
 def test_makefile_s_own_names_run_nothing_from_the_environment_and_name_nobody(
