@@ -13,7 +13,7 @@ from aws_lambda_powertools.shared import constants
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from local.lambda_runtime.process import INTERPRETER_NEEDS
+from local.lambda_runtime.process import INHERITED_VARIABLES
 from local.stack import TEMPLATE
 from tests import environment
 
@@ -63,7 +63,7 @@ def botocores() -> set[str]:
 
 def our_own() -> set[str]:
     sources = [path.read_text() for folder in SOURCES for path in (ROOT / folder).rglob("*.py")]
-    return {name for source in sources for name in READS.findall(source)} - set(INTERPRETER_NEEDS)
+    return {name for source in sources for name in READS.findall(source)} - set(INHERITED_VARIABLES)
 
 
 @pytest.fixture(scope="module")
