@@ -1,4 +1,4 @@
-"""The endpoint as a whole: other clients, browsers, deployments, odd requests, and one life after another."""
+"""The endpoint as a whole: the AWS CLI, browsers, deployments, malformed requests, several endpoints in turn."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_preflight_needs_no_signature(aws: Aws) -> None:
     assert "PUT" in answer.headers["Access-Control-Allow-Methods"]
 
 
-def test_browser_may_read_answers_and_refusals(aws: Aws, chime: Any) -> None:
+def test_scripts_of_any_page_may_read_answers_and_errors(aws: Aws, chime: Any) -> None:
     origin = {"Origin": "https://app.example.org"}
     refusal = urllib3.request("GET", f"{aws.url}/app-instances", headers=origin)
     answer = chime.list_app_instances()["ResponseMetadata"]["HTTPHeaders"]
@@ -87,7 +87,7 @@ def test_web_pages_may_not_read_control_paths(aws: Aws) -> None:
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_cloudformation_makes_changes_and_deletes_an_app_instance(aws: Aws, chime: Any) -> None:
+def test_cloudformation_creates_updates_and_deletes_an_app_instance(aws: Aws, chime: Any) -> None:
     cloudformation = aws.client("cloudformation")
     stack = {"StackName": "chime", "TemplateBody": json.dumps(TEMPLATE)}
     cloudformation.create_stack(**stack, Parameters=[{"ParameterKey": "DisplayName", "ParameterValue": "Demo"}])
@@ -103,7 +103,7 @@ def test_cloudformation_makes_changes_and_deletes_an_app_instance(aws: Aws, chim
 
 
 def sent(aws: Aws, service: str, method: str, path: str, body: bytes, **headers: str) -> urllib3.BaseHTTPResponse:
-    """A request of our own making, signed by the stack's owner."""
+    """Send a request that no SDK would, signed by the stack's owner."""
     owner = aws.endpoint.root_credentials()
     keys = Credentials(owner["AccessKeyId"], owner["SecretAccessKey"])
     request: Any = AWSRequest(method, f"{aws.url}{path}", headers, body)
@@ -116,7 +116,7 @@ def sent(aws: Aws, service: str, method: str, path: str, body: bytes, **headers:
     [
         pytest.param(b"[]", id="a list"),
         pytest.param(b'{"Tags": "many"}', id="a string for a list"),
-        pytest.param(b"[" * 100_000, id="endless lists"),
+        pytest.param(b"[" * 100_000, id="lists in 100,000 lists"),
     ],
 )
 def test_body_of_the_wrong_shape_is_a_bad_request(body: bytes, aws: Aws) -> None:
@@ -135,13 +135,13 @@ def test_unknown_operation_is_named_as_each_service_does(aws: Aws) -> None:
     assert (secrets.status, secrets.json()["__type"]) == (400, "UnknownOperationException")
 
 
-def test_service_that_is_not_here_is_refused(aws: Aws) -> None:
+def test_service_that_is_not_served_gets_404(aws: Aws) -> None:
     with pytest.raises(ClientError) as refused:
         aws.client("sqs").list_queues()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
 
 
-def test_operation_that_nobody_wrote_is_not_implemented(chime: Any, app_instance: str) -> None:
+def test_operation_that_is_not_implemented_gets_501(chime: Any, app_instance: str) -> None:
     with pytest.raises(ClientError) as refused:
         chime.list_app_instance_bots(AppInstanceArn=app_instance)
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
