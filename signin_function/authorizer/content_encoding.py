@@ -10,7 +10,7 @@ GZIP = frozenset({"gzip", "x-gzip"})
 """Two names of one coding (RFC 9110, 8.4.1.3)."""
 NO_PACKING = frozenset({"", "identity", "utf-8", "utf8", "aws-chunked"})
 """What else stands in Content-Encoding: nothing, what nothing was done by, and what S3 gives back as it was stored."""
-MOST_MEMBERS = 64
+MAX_GZIP_MEMBERS = 64
 _GZIP_BEGINS = b"\x1f\x8b"
 _GZIP_BITS = 16 + zlib.MAX_WBITS
 
@@ -34,7 +34,7 @@ def unpacked(body: bytes, encodings: str, longest: int) -> bytes:
 def _gunzipped(body: bytes, longest: int) -> bytes:
     """Unpack gzip's members, which follow each other (RFC 1952, 2.2), and leave out what follows that is none."""
     whole, rest = b"", body
-    for _ in range(MOST_MEMBERS):
+    for _ in range(MAX_GZIP_MEMBERS):
         unpacking = zlib.decompressobj(_GZIP_BITS)
         whole += unpacking.decompress(rest, longest + 1 - len(whole))
         if len(whole) > longest:

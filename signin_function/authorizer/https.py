@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from authorizer.connections import Connections
 from authorizer.content_encoding import unpacked
 from authorizer.errors import KeysUnavailable
-from authorizer.remembered import LONGEST_FETCH, Fetched
+from authorizer.refreshing_cache import MAX_FETCH_SECONDS, Fetched
 from authorizer.resolver import Resolver
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from authorizer.keys import KeySet
 
-LONGEST_ANSWER = 512 * 1024
+MAX_ANSWER_BYTES = 512 * 1024
 """In bytes, unpacked. Real key sets are a few kilobytes."""
 HEADERS = {"Accept": "application/json, application/jwk-set+json, */*;q=0.1", "User-Agent": "chime-signin"}
 """Key sets have a type of their own (RFC 7517, 8.5.2), and some have others. Firewalls want to know who asks."""
@@ -48,7 +48,7 @@ def is_allowed(url: str) -> bool:
 class IssuerDocuments:
     """The documents that an issuer publishes about itself, its key set being for the *accepted* algorithms."""
 
-    def __init__(self, accepted: tuple[str, ...], deadline: float = LONGEST_FETCH) -> None:
+    def __init__(self, accepted: tuple[str, ...], deadline: float = MAX_FETCH_SECONDS) -> None:
         """Give each key set *deadline* seconds to arrive, its discovery included. Open no connection yet."""
         self._accepted = accepted
         self._deadline = deadline
@@ -133,12 +133,12 @@ def _answer(connections: Connections, url: str) -> tuple[bytes, float | None]:
 def _read(response: HTTPResponse) -> bytes:
     if response.status != 200:  # noqa: PLR2004 - OK
         raise KeysUnavailable(f"status {response.status}")
-    body = response.read(LONGEST_ANSWER + 1)
-    if len(body) > LONGEST_ANSWER:
+    body = response.read(MAX_ANSWER_BYTES + 1)
+    if len(body) > MAX_ANSWER_BYTES:
         raise KeysUnavailable("the answer is too long")
     if response.length:
         raise KeysUnavailable("the answer is not whole")
-    return unpacked(body, _all(response, "Content-Encoding"), LONGEST_ANSWER)
+    return unpacked(body, _all(response, "Content-Encoding"), MAX_ANSWER_BYTES)
 
 
 def _all(response: HTTPResponse, name: str) -> str:

@@ -23,7 +23,7 @@ from authorizer.tenants import speaks_for
 if TYPE_CHECKING:
     from jose.backends.base import Key
 
-SMALLEST_RSA_BITS, LARGEST_RSA_BITS = 2048, 8192
+MIN_RSA_BITS, MAX_RSA_BITS = 2048, 8192
 """The least that RFC 7518, 3.3 allows, and the most that is still checked in a millisecond."""
 KNOWN_SECRETS = frozenset(
     {
@@ -184,7 +184,7 @@ def _is_meant_for_verifying(jwk: Mapping[str, Any]) -> bool:
 
 
 def _has_good_size(bits: int) -> bool:
-    return SMALLEST_RSA_BITS <= bits <= LARGEST_RSA_BITS
+    return MIN_RSA_BITS <= bits <= MAX_RSA_BITS
 
 
 def _algorithms_of_public(public: object) -> tuple[str, ...]:

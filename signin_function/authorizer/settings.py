@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from authorizer.clock import Clock
     from authorizer.preset import Preset
-    from authorizer.remembered import Fetch
+    from authorizer.refreshing_cache import Fetch
 
 OPTIONS = {
     *("name", "preset", "issuer", "audience", "audience_claim", "any_audience", "algorithms", "token_types"),
@@ -59,12 +59,12 @@ OPTIONS = {
 }
 ROLE_NAME = re.compile(r"[\w+=.@-]{1,64}", re.ASCII)
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-LONGEST_SUBJECT = 255
+MAX_SUBJECT_LENGTH = 255
 """In characters (OpenID Connect Core 1.0, 2)."""
-SKEW, LARGEST_SKEW = 60, 300
+DEFAULT_CLOCK_SKEW, MAX_CLOCK_SKEW = 60, 300
 TOKEN_LENGTHS = 8192, 1024, 10_000
 """The longest token unless set, and its bounds, in characters; API Gateway lets 10,240 bytes of headers through."""
-LONGEST_LEAST_REMAINING = 3600
+MAX_SESSION_SECONDS = 3600
 YEAR = 366 * 24 * 3600
 LOG_LEVELS = {"DEBUG": logging.INFO, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
 """Nothing is logged at DEBUG, where botocore writes bodies and headers: who says so all the same gets INFO."""
@@ -86,20 +86,20 @@ class AuthorizerSettings:
 
     @classmethod
     def from_environ(
-        cls, environ: Mapping[str, str], clock: Clock, watch: Callable[[str, Fetch], None] = lambda *_: None
+        cls, environ: Mapping[str, str], clock: Clock, on_fetch: Callable[[str, Fetch], None] = lambda *_: None
     ) -> AuthorizerSettings:
         """
         Read the variables that README lists from *environ*.
 
-        Keys will age by *clock*, and *watch* is told of every fetch, with the provider's name.
+        Keys will age by *clock*, and *on_fetch* is told of every fetch, with the provider's name.
 
         Raises:
             AuthorizerSettingsError: One of them is wrong.
         """
-        least = _whole_number(environ, "LEAST_TOKEN_SECONDS", 0, 0, LONGEST_LEAST_REMAINING)
+        least = _whole_number(environ, "LEAST_TOKEN_SECONDS", 0, 0, MAX_SESSION_SECONDS)
         notes: list[str] = []
         return cls(
-            providers=_providers(_entries(environ.get("PROVIDERS", ""), notes), clock, watch, least),
+            providers=_providers(_entries(environ.get("PROVIDERS", ""), notes), clock, on_fetch, least),
             accept_base64=_boolean("ACCEPT_BASE64_TOKENS", environ.get("ACCEPT_BASE64_TOKENS", "false")),
             max_token_length=_whole_number(environ, "LONGEST_TOKEN", *TOKEN_LENGTHS),
             notes=tuple(notes),
@@ -158,11 +158,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _providers(
-    entries: list[ProviderOptions], clock: Clock, watch: Callable[[str, Fetch], None], min_remaining_seconds: int
+    entries: list[ProviderOptions], clock: Clock, on_fetch: Callable[[str, Fetch], None], min_remaining_seconds: int
 ) -> Providers:
     providers = tuple(
         replace(
-            _provider(_filled_in(entry), clock, watch, only_one=len(entries) == 1),
+            _provider(_filled_in(entry), clock, on_fetch, only_one=len(entries) == 1),
             min_remaining_seconds=min_remaining_seconds,
         )
         for entry in entries
@@ -200,7 +200,7 @@ def _preset(options: ProviderOptions) -> Preset:
 
 
 def _provider(
-    options: ProviderOptions, clock: Clock, watch: Callable[[str, Fetch], None], *, only_one: bool
+    options: ProviderOptions, clock: Clock, on_fetch: Callable[[str, Fetch], None], *, only_one: bool
 ) -> Provider:
     name = options.text("name", "Give it a short name, for logs and for the ids of users without an issuer.")
     if not NAME.fullmatch(name):
@@ -214,16 +214,16 @@ def _provider(
         audiences=_audiences(options),
         audience_claim=options.text("audience_claim", "Write the claim that names the audience.", "aud"),
         algorithms=accepted,
-        keys=keys_of(options, issuers, accepted, clock, lambda fetch: watch(name, fetch)),
+        keys=keys_of(options, issuers, accepted, clock, lambda fetch: on_fetch(name, fetch)),
         token_profile=_token_profile(options),
         access_requirements=_access_requirements(options),
         subject_claim=options.text("subject_claim", "Write the claim that holds the user's id.", "sub"),
-        max_subject_length=options.number("max_subject_length", 1, LONGEST_SUBJECT, LONGEST_SUBJECT),
+        max_subject_length=options.number("max_subject_length", 1, MAX_SUBJECT_LENGTH, MAX_SUBJECT_LENGTH),
         name_claims=options.texts("name_claims", "Write the claims that may hold the name, best first.", OIDC_NAMES),
         namespace=namespace_of(options, issuers, name),
         keep_subject=keeps_subject(options, issuers, only_one=only_one),
         user_roles=_user_roles(options),
-        clock_skew=options.number("clock_skew_seconds", 0, LARGEST_SKEW, SKEW),
+        clock_skew=options.number("clock_skew_seconds", 0, MAX_CLOCK_SKEW, DEFAULT_CLOCK_SKEW),
         max_lifetime=_max_lifetime(options),
         max_lifetime_without_name=_max_lifetime_without_name(options),
         min_remaining_seconds=0,

@@ -41,7 +41,7 @@ from tests.tokens import AUDIENCE, ISSUER, NOW, base64url, claims
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CLOCK = Clock(wall=lambda: NOW)
+CLOCK = Clock(wall_clock=lambda: NOW)
 RICH = claims(
     iss="https://strict.example",
     use={"kind": "id"},
