@@ -237,7 +237,7 @@ def test_condition_is_met(condition: Any, expected: bool) -> None:  # noqa: FBT0
         pytest.param({"Condition": {"NullIfExists": {"aws:userid": "true"}}}, "NullIfExists", id="null, if it exists"),
         pytest.param({"Condition": {"ForEach:StringLike": {"aws:userid": "x"}}}, "ForEach", id="another quantifier"),
         pytest.param({"Condition": {"StringEquals": {"aws:TagKeys": "x"}}}, "several values", id="no quantifier"),
-        pytest.param({"Condition": {"StringEquals": {"aws:userid": []}}}, "nothing", id="no value"),
+        pytest.param({"Condition": {"StringEquals": {"aws:userid": []}}}, "no value", id="no value"),
         pytest.param({"Condition": {"StringEquals": {"aws:userid": None}}}, "None", id="null for a value"),
         pytest.param({"Condition": {"DateLessThan": {"aws:CurrentTime": "soon"}}}, "soon", id="not a date"),
         pytest.param({"Condition": {"NumericEquals": {"aws:EpochTime": "few"}}}, "few", id="not a number"),

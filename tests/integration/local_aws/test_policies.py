@@ -331,7 +331,7 @@ def test_permissions_boundary_is_not_ignored(aws: Aws, ada: str) -> None:
     assert "boundary" in refusal(describe, AppInstanceUserArn=ada)[2]
 
 
-def test_session_policy_is_not_ignored(aws: Aws) -> None:
+def test_policy_of_assume_role_is_not_ignored(aws: Aws) -> None:
     role = aws.role("User")
     document = policy({**EVERYTHING, "Action": "sts:*"})
     refused = refusal(aws.client("sts").assume_role, RoleArn=role, RoleSessionName="ada", Policy=document)
