@@ -15,7 +15,7 @@ import pytest
 from local.aws.policies import documents
 from local.aws.policies.evaluation import Access, Decision, decide
 from local.stack import TEMPLATE
-from operations.denials import Denial
+from operations.deny_policies import DenyPolicy
 from tests.reference import as_list, is_known, types_of
 from tests.translated import (
     ACCOUNT,
@@ -202,7 +202,7 @@ def test_the_role_has_room_for_the_runs_of_make_revoke_that_the_document_promise
     runs, users = (int(number) for number in re.findall(r"(\d+) runs an hour, or for (\d+) users in one run", text)[0])
     ids = frozenset(f"37e9754f-0bb6-4b5c-8d3e-{number:012}" for number in range(users))
     now = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
-    one, all_at_once = (len(Denial.of(named, now).document()) for named in (frozenset([min(ids)]), ids))
+    one, all_at_once = (len(DenyPolicy.of(named, now).document()) for named in (frozenset([min(ids)]), ids))
     # IAM does not count white space; what stands around the statements of each policy is 40 characters or so.
     held = sum(len(json.dumps(each, separators=(",", ":"))) + 40 for each in policies)
 
