@@ -47,7 +47,7 @@ def policy(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def test_ada_is_cut_off_and_restored_and_bob_notices_nothing(stack: LocalStack, client: Client) -> None:
+def test_ada_is_revoked_and_restored_and_bob_notices_nothing(stack: LocalStack, client: Client) -> None:
     ada, bob = signed_in(client, "ada"), signed_in(client, "bob")
     assert may_act(stack, ada)
 
@@ -64,7 +64,7 @@ def test_ada_is_cut_off_and_restored_and_bob_notices_nothing(stack: LocalStack, 
     assert may_act(stack, ada)
 
 
-def test_who_was_cut_off_is_refused_before_anything_else(stack: LocalStack, client: Client) -> None:
+def test_revoked_user_is_turned_away_before_anything_else(stack: LocalStack, client: Client) -> None:
     revoke(stack, "carol")
     client.control("DELETE", "aws", "/local/calls")
 
