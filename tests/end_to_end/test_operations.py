@@ -110,9 +110,7 @@ def test_session_that_has_ended_says_how_to_sign_in(stack: LocalStack, tmp_path:
         ("Throttling", "Run it again in a minute"),
     ],
 )
-def test_refusal_of_aws_s_is_one_sentence_with_a_hint(
-    stack: LocalStack, client: Client, code: str, words: str
-) -> None:
+def test_refusal_of_aws_s_is_one_sentence_with_a_hint(stack: LocalStack, client: Client, code: str, words: str) -> None:
     client.fault("DescribeStacks", error=code, status=400, times=-1)
 
     status, said = finish(start(stack, "revoked"))
