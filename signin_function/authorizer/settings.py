@@ -89,7 +89,7 @@ class AuthorizerSettings:
         cls, environ: Mapping[str, str], clock: Clock, on_fetch: Callable[[str, Fetch], None] = lambda *_: None
     ) -> AuthorizerSettings:
         """
-        Read the variables that README lists from *environ*.
+        Read the variables that docs/settings.md lists from *environ*.
 
         Keys will age by *clock*, and *on_fetch* is told of every fetch, with the provider's name.
 

@@ -165,7 +165,7 @@ def test_name_in_letters_is_for_allowed_origins_alone_as_tokens_have_it_in_punyc
 
 
 def test_whoever_grants_meetings_is_told_what_that_means() -> None:
-    for text in (PARAMETERS["Meetings"]["Description"], (TEMPLATE.parent / "README.md").read_text()):
+    for text in (PARAMETERS["Meetings"]["Description"], (TEMPLATE.parent / "docs" / "deploying.md").read_text()):
         assert re.search(r"any meeting", text, re.IGNORECASE)
 
 
