@@ -46,9 +46,11 @@ SENSITIVE = (
 
 
 def settings_of_functions() -> set[str]:
-    resources = yaml_parse(TEMPLATE.read_text())["Resources"].values()
+    template = yaml_parse(TEMPLATE.read_text())
+    resources = template["Resources"].values()
     functions = [resource["Properties"] for resource in resources if resource["Type"] == "AWS::Serverless::Function"]
-    return {name for function in functions for name in function["Environment"]["Variables"]}
+    both = template["Globals"]["Function"]
+    return {name for function in (both, *functions) for name in function["Environment"]["Variables"]}
 
 
 def powertools() -> set[str]:

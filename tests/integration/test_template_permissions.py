@@ -220,7 +220,7 @@ def test_every_wildcard_resource_is_explained_beside_it() -> None:
 
 @pytest.mark.parametrize("name", Translated(EVERYTHING).resources("AWS::Lambda::Function"))
 def test_what_lambda_checks_when_it_creates_a_function_stands_in_its_role(name: str) -> None:
-    function = source_of(name)
+    function = source()["Globals"]["Function"] | source_of(name)
     role = source_of(function["Role"]["Fn::GetAtt"][0])
     # Written out: under a condition, or in a policy of its own, it would not be there in time, or not at all.
     inline = {
