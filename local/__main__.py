@@ -39,7 +39,7 @@ def main() -> int:
 def _serve(arguments: argparse.Namespace, stop: threading.Event) -> int:
     # Not at the top: it takes seconds, and moto looks for the AWS account of whoever runs this when it is imported.
     from local.api_gateway.definition import UnsupportedApiError  # noqa: PLC0415
-    from local.cloudformation.deployment import DeploymentError  # noqa: PLC0415
+    from local.cloudformation.errors import DeploymentError  # noqa: PLC0415
     from local.stack import LocalStack, Ports, StackOptions  # noqa: PLC0415
 
     ports = Ports(arguments.port, arguments.issuer_port, arguments.aws_port)

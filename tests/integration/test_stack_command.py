@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.cloudformation.deployment import DeploymentError
+from local.cloudformation.errors import DeploymentError
 from local.stack import LocalStack, StackOptions
 from tests.integration.clients import sign_in, token
 
