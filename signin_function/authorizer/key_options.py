@@ -11,7 +11,6 @@ from authorizer import algorithms
 from authorizer.https import IssuerDocuments, is_allowed
 from authorizer.key_sources import SECRET_LIFETIME, FixedKeys, IssuerKeys, KeysBesideSecret, SecretKeys
 from authorizer.refreshing_cache import RefreshingCache
-from authorizer.secret_encodings import ENCODINGS, decoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,15 +188,16 @@ def _fetch_of_key_set(
 def _versions(
     options: ProviderOptions, algorithm: str, clock: Clock
 ) -> Callable[[], Fetched[tuple[SecretVersion, ...]]]:
-    # Who needs no secret does not wait for botocore to load.
+    # Imported here, because loading botocore takes long, and most providers have no secret.
+    from authorizer.keys import SECRET_ENCODINGS, secret_decoder  # noqa: PLC0415
     from authorizer.secrets import SharedSecret  # noqa: PLC0415
 
     arn = options.text("secret_arn", "")
     if not SECRET_ARN.fullmatch(arn):
         raise options.wrong("secret_arn", "is not an ARN such as arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME.")
-    encoding = options.choice("secret_encoding", tuple(ENCODINGS), "raw")
+    encoding = options.choice("secret_encoding", tuple(SECRET_ENCODINGS), "raw")
     json_field = (
         options.text("secret_json_field", "Write the field's name.") if options.has("secret_json_field") else None
     )
     previous = options.number("previous_secret_seconds", 0, MAX_PREVIOUS_SECONDS, HOUR)
-    return SharedSecret(arn, algorithm, decoder(encoding, json_field), clock, previous).versions
+    return SharedSecret(arn, algorithm, secret_decoder(encoding, json_field), clock, previous).versions

@@ -33,7 +33,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture
 def documents() -> IssuerDocuments:
-    return IssuerDocuments(ASYMMETRIC, deadline=1.0)
+    return IssuerDocuments(ASYMMETRIC, seconds=1.0)
 
 
 def test_key_set_is_fetched(issuer: Issuer, documents: IssuerDocuments) -> None:

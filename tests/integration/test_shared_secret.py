@@ -14,8 +14,8 @@ from moto.secretsmanager.models import secretsmanager_backends
 from authorizer.clock import Clock
 from authorizer.errors import KeysUnavailable
 from authorizer.key_sources import SECRET_LIFETIME, SecretKeys
+from authorizer.keys import secret_decoder
 from authorizer.refreshing_cache import COOL_DOWN, Fetched, RefreshingCache
-from authorizer.secret_encodings import decoder
 from authorizer.secrets import SharedSecret
 from local.aws.endpoint import AwsEndpoint
 from local.http.server import Server
@@ -61,7 +61,7 @@ def shared(
     clock: Clock = REAL,
     previous_seconds: float = HOUR,
 ) -> SharedSecret:
-    return SharedSecret(arn, "HS256", decoder(encoding, json_field), clock, previous_seconds)
+    return SharedSecret(arn, "HS256", secret_decoder(encoding, json_field), clock, previous_seconds)
 
 
 def verifying(keys: Iterable[VerificationKey], secret: bytes) -> bool:
