@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-import urllib3
 from botocore.config import Config
 
 from local.aws.endpoint import AwsEndpoint
 from local.http.server import Server
 from signin.aws import shared_session
+from tests.integration.clients import HTTP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ class Aws:
     def local(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Call a control path, and return status and JSON."""
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        response = urllib3.request(method, f"{self.url}/local/{path}", body=data)
+        response = HTTP.request(method, f"{self.url}/local/{path}", body=data)
         return response.status, json.loads(response.data)
 
 

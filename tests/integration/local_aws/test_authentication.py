@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-import urllib3
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.integration.clients import sign_at
+from tests.integration.clients import HTTP, sign_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +46,7 @@ def signed(aws: Aws, keys: dict[str, str], **headers: str) -> Any:
 def send(request: Any) -> tuple[int, str]:
     """Status and body."""
     headers = dict(request.headers.items())
-    response = urllib3.request(request.method, request.url, headers=headers, body=request.data, retries=False)
+    response = HTTP.request(request.method, request.url, headers=headers, body=request.data, retries=False)
     return response.status, response.data.decode()
 
 
@@ -94,7 +93,7 @@ def test_signed_request_is_answered(aws: Aws, keys: dict[str, str]) -> None:
 def test_headers_may_come_in(spelling: Callable[[str], str], aws: Aws, keys: dict[str, str]) -> None:
     request = signed(aws, keys)
     headers = {spelling(name): value for name, value in request.headers.items()}
-    assert urllib3.request("POST", request.url, headers=headers, body=request.data).status == 200
+    assert HTTP.request("POST", request.url, headers=headers, body=request.data).status == 200
 
 
 @pytest.mark.parametrize(
@@ -278,4 +277,4 @@ def test_motos_own_paths_do_not_exist(path: str, aws: Aws, keys: dict[str, str])
     request = AWSRequest("POST", f"{aws.url}/{path}", {}, b"")
     SigV4Auth(credentials(keys), "chime", "us-east-1").add_auth(request)
     assert send(request)[0] == 404
-    assert urllib3.request("POST", f"{aws.url}/{path}").status == 403
+    assert HTTP.request("POST", f"{aws.url}/{path}").status == 403

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-import urllib3
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -23,7 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from local.http.certificate import self_signed
 from local.http.server import Server
-from tests.integration.clients import sign_at
+from tests.integration.clients import HTTP, sign_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -292,7 +291,7 @@ def test_presigned_url_is_refused_for_another_operation(aws: Aws, role: str) -> 
     )
     request = AWSRequest("GET", f"{aws.url}/endpoints/messaging-session")
     signer.add_auth(request)
-    assert urllib3.request("GET", str(request.url)).status == 403
+    assert HTTP.request("GET", str(request.url)).status == 403
 
 
 @pytest.mark.parametrize(
@@ -342,7 +341,7 @@ def test_messages_and_pings_of_the_client_are_accepted(ada: str) -> None:
 
 
 def test_request_without_an_upgrade_gets_426(aws: Aws, ada: str) -> None:
-    answer = urllib3.request("GET", ada.replace("wss:", "http:"))
+    answer = HTTP.request("GET", ada.replace("wss:", "http:"))
     assert (answer.status, answer.headers["Upgrade"]) == (426, "websocket")
     assert aws.local("GET", "calls")[1][-1]["status"] == 426
 

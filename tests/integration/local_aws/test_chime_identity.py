@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import moto
 import pytest
-import urllib3
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from local.chime import register
+from tests.integration.clients import HTTP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -237,7 +237,7 @@ def test_error_on_the_wire_is_the_header_and_two_members(aws: Aws, chime: Any, a
         chime.describe_app_instance_user(AppInstanceUserArn=f"{app_instance}/user/bob")
     request = sent[0]
     headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
-    answer = urllib3.request(request.method, request.url, headers=headers)
+    answer = HTTP.request(request.method, request.url, headers=headers)
     assert request.url.startswith(aws.url)
     assert answer.headers["x-amzn-errortype"] == "ForbiddenException"
     assert set(answer.json()) == {"Code", "Message"}

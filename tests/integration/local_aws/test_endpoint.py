@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -20,8 +19,11 @@ from local.aws import identities
 from local.aws.control import UnknownRoleError
 from local.aws.endpoint import AwsEndpoint
 from local.http.server import Server
+from tests.integration.clients import HTTP
 
 if TYPE_CHECKING:
+    import urllib3
+
     from tests.integration.conftest import Aws
 
 TEMPLATE = {
@@ -65,7 +67,7 @@ def test_preflight_needs_no_signature(aws: Aws) -> None:
         "Access-Control-Request-Method": "GET",
         "Access-Control-Request-Headers": "authorization,x-amz-date",
     }
-    answer = urllib3.request("OPTIONS", f"{aws.url}/app-instances", headers=asked)
+    answer = HTTP.request("OPTIONS", f"{aws.url}/app-instances", headers=asked)
     assert answer.status == 200
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Access-Control-Allow-Headers"] == "authorization,x-amz-date"
@@ -74,7 +76,7 @@ def test_preflight_needs_no_signature(aws: Aws) -> None:
 
 def test_scripts_of_any_page_may_read_answers_and_errors(aws: Aws, chime: Any) -> None:
     origin = {"Origin": "https://app.example.org"}
-    refusal = urllib3.request("GET", f"{aws.url}/app-instances", headers=origin)
+    refusal = HTTP.request("GET", f"{aws.url}/app-instances", headers=origin)
     answer = chime.list_app_instances()["ResponseMetadata"]["HTTPHeaders"]
     assert refusal.status == 403
     for headers in (refusal.headers, answer):
@@ -83,7 +85,7 @@ def test_scripts_of_any_page_may_read_answers_and_errors(aws: Aws, chime: Any) -
 
 
 def test_web_pages_may_not_read_control_paths(aws: Aws) -> None:
-    answer = urllib3.request("GET", f"{aws.url}/local/calls", headers={"Origin": "https://app.example.org"})
+    answer = HTTP.request("GET", f"{aws.url}/local/calls", headers={"Origin": "https://app.example.org"})
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
@@ -108,7 +110,7 @@ def sent(aws: Aws, service: str, method: str, path: str, body: bytes, **headers:
     keys = Credentials(owner["AccessKeyId"], owner["SecretAccessKey"])
     request: Any = AWSRequest(method, f"{aws.url}{path}", headers, body)
     SigV4Auth(keys, service, "us-east-1").add_auth(request)
-    return urllib3.request(method, request.url, headers=dict(request.headers.items()), body=body)
+    return HTTP.request(method, request.url, headers=dict(request.headers.items()), body=body)
 
 
 @pytest.mark.parametrize(
@@ -168,10 +170,10 @@ def test_next_endpoint_starts_empty() -> None:
         owner = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"])
         request: Any = AWSRequest("GET", f"{server.url}/app-instances")
         SigV4Auth(owner, "chime", "us-east-1").add_auth(request)
-        listed = urllib3.request("GET", request.url, headers=dict(request.headers.items())).json()
+        listed = HTTP.request("GET", request.url, headers=dict(request.headers.items())).json()
         make: Any = AWSRequest("POST", request.url, {}, b'{"Name": "Demo", "ClientRequestToken": "token"}')
         SigV4Auth(owner, "chime", "us-east-1").add_auth(make)
-        urllib3.request("POST", make.url, headers=dict(make.headers.items()), body=make.data)
+        HTTP.request("POST", make.url, headers=dict(make.headers.items()), body=make.data)
         server.close()
         endpoint.close()
         assert listed == {"AppInstances": []}
