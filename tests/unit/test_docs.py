@@ -216,3 +216,36 @@ def test_renamed_options_are_options_under_the_new_name_alone() -> None:
     assert len(renamed) == 13
     assert {new for _, new in renamed} <= OPTIONS
     assert {old for old, _ in renamed} & OPTIONS == set()
+
+
+# ── Words ────────────────────────────────────────────────────────────────────────────────────────────
+
+GLOSSARY = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", (DOCS / "glossary.md").read_text(), re.MULTILINE)
+WORDS = [row for row in GLOSSARY if row[0] not in {"word", "---"}]
+
+
+@cache
+def everything_but_the_glossary() -> str:
+    code = [path for folder in FOLDERS.split("|") for path in (ROOT / folder).rglob("*.py")]
+    living = [path for path in LIVING if path.name != "glossary.md"]
+    text = " ".join(path.read_text() for path in [*code, *living, ROOT / "template.yaml"] if path != Path(__file__))
+    return " ".join(text.lower().replace("_", " ").split())
+
+
+@pytest.mark.parametrize("row", WORDS, ids=lambda row: row[0])
+def test_word_of_the_glossary_has_a_meaning_and_a_source_and_is_used(row: tuple[str, str, str]) -> None:
+    words, meaning, source = row
+
+    assert meaning.endswith((".", ")"))
+    assert source.strip()
+    for word in words.replace("`", "").split(", "):
+        assert re.search(rf"\b{re.escape(word.lower())}", everything_but_the_glossary())
+
+
+def test_words_of_the_glossary_are_in_order_and_exist_once() -> None:
+    sections = (DOCS / "glossary.md").read_text().split("\n## ")[1:]
+    found = [re.findall(r"^\| (?!word|---)(.+?) \|", section, re.MULTILINE) for section in sections]
+    words = [[word.replace("`", "").lower() for word in section] for section in found]
+
+    assert words == [sorted(section) for section in words]
+    assert len([word for section in words for word in section]) == len({word for section in words for word in section})
