@@ -199,5 +199,5 @@ def _versions(
     json_field = (
         options.text("secret_json_field", "Write the field's name.") if options.has("secret_json_field") else None
     )
-    previous = options.number("previous_secret_seconds", 0, MAX_PREVIOUS_SECONDS, HOUR)
+    previous = options.whole_number("previous_secret_seconds", 0, MAX_PREVIOUS_SECONDS, HOUR)
     return SharedSecret(arn, algorithm, secret_decoder(encoding, json_field), clock, previous).versions
