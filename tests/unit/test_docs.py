@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from authorizer.settings import OPTIONS
+from signin.answers import ERRORS
 from tests.translated import EVERYTHING, Translated, source
 
 ROOT = Path(__file__).parents[2]
@@ -156,6 +158,21 @@ def test_deploying_has_the_default_of_every_parameter() -> None:
     shown = {name: default.strip(" `") for cell, default in rows for name in re.findall(r"`(\w+)`", cell)}
 
     assert shown == {name: str(parameter["Default"]) for name, parameter in source()["Parameters"].items()}
+
+
+def test_api_has_every_status_with_its_error_and_no_other() -> None:
+    responses = Translated(EVERYTHING).of("Api")["Body"]["x-amazon-apigateway-gateway-responses"].values()
+    gateway_s = {
+        (
+            str(response.get("statusCode", "other 4xx")),
+            json.loads(response["responseTemplates"]["application/json"])["error"],
+        )
+        for response in responses
+    }
+    handler_s = {(str(status), error) for status, error, *_ in ERRORS.values()} | {("500", "internal")}
+    shown = re.findall(r"^\| (\d{3}|other 4xx) \| `(\w+)`", (DOCS / "api.md").read_text(), re.MULTILINE)
+
+    assert set(shown) == gateway_s | handler_s
 
 
 # ── Decisions ────────────────────────────────────────────────────────────────────────────────────────
