@@ -241,6 +241,13 @@ def test_renamed_options_are_options_under_the_new_name_alone() -> None:
     assert {old for old, _ in renamed} & OPTIONS == set()
 
 
+@pytest.mark.parametrize("old", re.findall(r"^\| `(\w+)` \| `\w+` \|$", RENAMED, re.MULTILINE))
+def test_old_name_of_an_option_is_written_nowhere_else(old: str) -> None:
+    texts = {path: path.read_text().replace(RENAMED, "") for path in [*LIVING, ROOT / "template.yaml"]}
+
+    assert {name(path) for path, text in texts.items() if re.search(rf"[\"`]{old}[\"`]", text)} == set()
+
+
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────────
 
 GLOSSARY = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", (DOCS / "glossary.md").read_text(), re.MULTILINE)
