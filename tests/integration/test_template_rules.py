@@ -140,7 +140,7 @@ def test_value_that_nobody_looks_at_is_refused(preset: str, name: str) -> None:
         pytest.param({}, "Say whose tokens sign in", id="nobody's tokens"),
         pytest.param({"Issuer": "https://id.example.com/"}, "Issuer needs an Audience", id="an issuer for everybody"),
         pytest.param({**OTHERWISE, "IdentityProvider": "okta"}, "Keep one", id="two ways of saying who"),
-        pytest.param({**LEAST, "SharedSecretKeyArn": KEY}, "Give that too", id="a key without its secret"),
+        pytest.param({**LEAST, "SharedSecretKeyArn": KEY}, "Give SharedSecretArn, too", id="a key without its secret"),
         pytest.param(
             {"IdentityProvider": "google", "ClientId": "x", "SharedSecretArn": SECRET},
             "Leave SharedSecretArn empty",
