@@ -16,7 +16,7 @@ from authorizer.refreshing_cache import COOL_DOWN, MAX_WAIT_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authorizer.clock import Clock, Deadline, Instant
+    from authorizer.clock import Clock, Instant, TokenDeadline
     from authorizer.keys import KeySet, VerificationKey
     from authorizer.providers import KeySource
     from authorizer.refreshing_cache import RefreshingCache
@@ -89,7 +89,9 @@ class IssuerKeys:
         with contextlib.suppress(KeysUnavailable):
             self._keys.get(self._clock.deadline(self._max_wait))
 
-    def _asked_for(self, kid: str | None, algorithm: str, issuer: str | None, deadline: Deadline) -> VerificationKey:
+    def _asked_for(
+        self, kid: str | None, algorithm: str, issuer: str | None, deadline: TokenDeadline
+    ) -> VerificationKey:
         begun = self._begun_when_first_missed(kid)
         keys = _asked_again(self._keys, self._for_unknown, deadline)
         if self._keys.newest <= begun and not _has(keys, kid, algorithm, issuer):
@@ -105,7 +107,7 @@ class IssuerKeys:
             return self._missed.setdefault(kid, self._keys.begun)
 
     def _asked_after_forgery(
-        self, kid: str | None, algorithm: str, issuer: str | None, deadline: Deadline
+        self, kid: str | None, algorithm: str, issuer: str | None, deadline: TokenDeadline
     ) -> VerificationKey | None:
         # Most wrong signatures are just that: what cannot be asked leaves them so.
         with contextlib.suppress(KeysUnavailable, TokenRefused):
@@ -205,7 +207,7 @@ def _has(keys: KeySet, kid: str | None, algorithm: str, issuer: str | None) -> b
         return False
 
 
-def _asked_again(remembered: RefreshingCache[T], cool_down: CoolDown, deadline: Deadline) -> T:
+def _asked_again(remembered: RefreshingCache[T], cool_down: CoolDown, deadline: TokenDeadline) -> T:
     """Return what the source says now or, within the cool-down, said when it was asked last."""
     if remembered.failed_recently():
         # The key may be one that we could not learn of: an outage is never a refusal.
