@@ -46,7 +46,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class TokenDeadline:
-    """The moment until which an answer about one token may wait for keys. `ends` is in seconds of the monotonic clock."""
+    """Until when an answer about one token may wait for keys. `ends` is in seconds of the monotonic clock."""
 
     clock: Clock
     ends: float
