@@ -140,10 +140,10 @@ def _handler_call(token: str) -> Callable[[], object]:
 
 def _verification(token: str) -> Callable[[], object]:
     from authorizer.clock import Clock  # noqa: PLC0415 - as above
-    from authorizer.settings import AuthorizerSettings  # noqa: PLC0415 - as above
+    from authorizer.settings import Settings  # noqa: PLC0415 - as above
     from authorizer.verifier import verify  # noqa: PLC0415 - as above
 
-    providers = AuthorizerSettings.from_environ(_settings(RSA), Clock()).providers
+    providers = Settings.from_environ(_settings(RSA), Clock()).providers
     return lambda: verify(token, providers, NOW)
 
 
@@ -156,10 +156,10 @@ def _decision(signer: Signer) -> Callable[[], object]:
     from authorizer.keys import secret_key  # noqa: PLC0415 - as above
     from authorizer.providers import Providers  # noqa: PLC0415 - as above
     from authorizer.refreshing_cache import Fetched, RefreshingCache  # noqa: PLC0415 - as above
-    from authorizer.settings import AuthorizerSettings  # noqa: PLC0415 - as above
+    from authorizer.settings import Settings  # noqa: PLC0415 - as above
 
     clock = Clock()
-    settings = AuthorizerSettings.from_environ(_settings(signer if signer.jwk else RSA), clock)
+    settings = Settings.from_environ(_settings(signer if signer.jwk else RSA), clock)
     if not signer.jwk:
         [provider] = settings.providers.all
         secrets = (SecretVersion(secret_key(SECRET, signer.algorithm), clock.now()),)

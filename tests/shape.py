@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from authorizer.clock import Clock
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from authorizer.verifier import verify
 from tests.tokens import NOW, Signer, rsa_signer
 
@@ -44,7 +44,7 @@ def decide(
     jwks = {"keys": [foreign, {name: value for name, value in {**shape.signer.jwk, **shape.jwk}.items() if value}]}
     entry = {"name": "main", **shape.options, "jwks": jwks, **(options or {})}
     entry.pop("jwks_uri", None)
-    settings = AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock())
+    settings = Settings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock())
     payload = {"iat": NOW, "exp": NOW + 3600, **shape.claims, **(claims or {})}
     given = {name: value for name, value in payload.items() if value is not None}
     return verify(shape.signer.token(given, **{**shape.header, **header}), settings.providers, NOW)

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from authorizer.errors import AuthorizerSettingsError
+from authorizer.errors import SettingsError
 from authorizer.key_options import KEY_OPTIONS
 from authorizer.providers import UserRoles
 from authorizer.tenants import ANY_TENANT, tenant_of
@@ -23,7 +23,7 @@ CONSTRAINTS = ("required_claims", "required_claim_values", "forbidden_claim_valu
 
 
 def user_roles_of(options: ProviderOptions) -> UserRoles:
-    """Return the names of user roles that tokens may name, or raise AuthorizerSettingsError."""
+    """Return the names of user roles that tokens may name, or raise SettingsError."""
     hint = "Write the names of roles, as they stand at the end of their ARNs in UserRoleArns, best first."
     names = options.texts("user_roles", hint, ())
     if not names:
@@ -35,7 +35,7 @@ def user_roles_of(options: ProviderOptions) -> UserRoles:
 
 
 def issuers_of(options: ProviderOptions) -> tuple[str, ...]:
-    """Return the issuers, none if tokens name none, or raise AuthorizerSettingsError."""
+    """Return the issuers, none if tokens name none, or raise SettingsError."""
     issuers = options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', ())
     if len(issuers) > 1 and options.any("preset") == "shared-secret":
         raise options.wrong("issuer", "names several, and everybody with the secret could sign for each. Keep one.")
@@ -53,7 +53,7 @@ def issuers_of(options: ProviderOptions) -> tuple[str, ...]:
 
 
 def audiences_of(options: ProviderOptions) -> tuple[str, ...] | None:
-    """Return the audiences as `Provider.audiences` has them, or raise AuthorizerSettingsError."""
+    """Return the audiences as `Provider.audiences` has them, or raise SettingsError."""
     if options.boolean("any_audience", default=False):
         return None
     if options.any("preset") == "shared-secret" and not options.has("audience"):
@@ -70,7 +70,7 @@ def namespace_of(options: ProviderOptions, issuers: tuple[str, ...], name: str) 
     Return the namespace of the users' ids: as given, or else the issuer, or the provider's name without an issuer.
 
     Raises:
-        AuthorizerSettingsError: Two people with equal subjects, of two issuers or tenants, would become one user.
+        SettingsError: Two people with equal subjects, of two issuers or tenants, would become one user.
     """
     several = are_several(options, issuers)
     namespace = options.text("namespace", "Write a text.", "{iss}" if several else (*issuers, name)[0])
@@ -88,7 +88,7 @@ def keeps_subject(options: ProviderOptions, issuers: tuple[str, ...], *, only_on
     Return whether subjects that fit are user ids unchanged. Those of an only provider are, unless it says otherwise.
 
     Raises:
-        AuthorizerSettingsError: They would, but tokens of several issuers or tenants are accepted.
+        SettingsError: They would, but tokens of several issuers or tenants are accepted.
     """
     several = are_several(options, issuers)
     keep_subject = options.boolean("keep_subject", default=only_one and not several)
@@ -106,12 +106,12 @@ def check_apart(providers: tuple[Provider, ...]) -> None:
     Check that no two of *providers* have the same namespace.
 
     Raises:
-        AuthorizerSettingsError: Two have: equal ids of theirs would become one user.
+        SettingsError: Two have: equal ids of theirs would become one user.
     """
     namespaces = [namespace for provider in providers for namespace in _namespaces(provider)]
     twice = [namespace for namespace, times in Counter(namespaces).items() if times > 1]
     if twice:
-        raise AuthorizerSettingsError(
+        raise SettingsError(
             f"PROVIDERS: two have the same namespace, {twice[0]}: equal ids would become one user. Make them differ."
         )
 
@@ -123,7 +123,7 @@ def check_not_said_of_oneself(options: ProviderOptions, editable: tuple[str, ...
     *editable* are such claims. *unverified* ones may be used, if a claim is required that says they are verified.
 
     Raises:
-        AuthorizerSettingsError: One does.
+        SettingsError: One does.
     """
     named = [(option, options.text(option, "Write a claim.", "")) for option in CLAIMS]
     named += [(option, claim) for option in CONSTRAINTS for claim in options.claim_constraints(option)]
@@ -155,7 +155,7 @@ def check_not_said_by_any_tenant(
     The subject may be one of them, because the namespace keeps the users of tenants apart.
 
     Raises:
-        AuthorizerSettingsError: It is, and the tenant itself is not required.
+        SettingsError: It is, and the tenant itself is not required.
     """
     demands = [
         (option, claim)

@@ -41,7 +41,7 @@ def replaced(options: ProviderOptions) -> tuple[str, ...]:
 
 
 def algorithms_of(options: ProviderOptions) -> tuple[str, ...]:
-    """Return the accepted algorithms, or raise AuthorizerSettingsError."""
+    """Return the accepted algorithms, or raise SettingsError."""
     secret, keys = _is_signed_with(options)
     known = (*(algorithms.ASYMMETRIC if keys else ()), *(algorithms.HMAC if secret else ()))
     # Of the algorithms of a secret only the first is a default, because a secret is used with one.
@@ -82,7 +82,7 @@ def keys_of(
     clock: Clock,
     on_fetch: Callable[[Fetch], None],
 ) -> KeySource:
-    """Return the source of the keys, for *accepted* algorithms, or raise AuthorizerSettingsError."""
+    """Return the source of the keys, for *accepted* algorithms, or raise SettingsError."""
     has_secret, has_keys = _is_signed_with(options)
     if not has_secret:
         _check_not_of_secret(options)

@@ -93,7 +93,7 @@ class Preset:
         Return *options* with all defaults, except for the options in *left_out*.
 
         Raises:
-            AuthorizerSettingsError: An option of this preset is missing or wrong.
+            SettingsError: An option of this preset is missing or wrong.
         """
         options = options.changed(
             {name: _with_small_guids_in(name, options.any(name)) for name in options.given(self.guid_options)}

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from authorizer.errors import AuthorizerSettingsError
+from authorizer.errors import SettingsError
 from authorizer.identity_options import (
     audiences_of,
     check_apart,
@@ -61,7 +61,7 @@ CLIENT_CLAIMS = ("azp", "client_id", "cid", "appid")
 
 
 @dataclass(frozen=True)
-class AuthorizerSettings:
+class Settings:
     """What the authorizer's environment variables say."""
 
     providers: Providers
@@ -73,14 +73,14 @@ class AuthorizerSettings:
     @classmethod
     def from_environ(
         cls, environ: Mapping[str, str], clock: Clock, on_fetch: Callable[[str, Fetch], None] = lambda *_: None
-    ) -> AuthorizerSettings:
+    ) -> Settings:
         """
         Read the variables that docs/settings.md lists from *environ*.
 
         Ages of keys are read from *clock*. *on_fetch* is called after every fetch, with the provider's name.
 
         Raises:
-            AuthorizerSettingsError: One of them is wrong.
+            SettingsError: One of them is wrong.
         """
         min_remaining_seconds = _whole_number(environ, "LEAST_TOKEN_SECONDS", 0, 0, MAX_SESSION_SECONDS)
         notes: list[str] = []
@@ -97,11 +97,11 @@ def log_level(environ: Mapping[str, str]) -> int:
     Return the lowest level that is logged, as `logging` numbers it.
 
     Raises:
-        AuthorizerSettingsError: There is no such level.
+        SettingsError: There is no such level.
     """
     text = environ.get("POWERTOOLS_LOG_LEVEL", "INFO")
     if text not in LOG_LEVELS:
-        raise AuthorizerSettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
+        raise SettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
     return LOG_LEVELS[text]
 
 
@@ -119,14 +119,14 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, least: in
 def _entries(text: str, notes: list[str]) -> list[ProviderOptions]:
     try:
         entries = json.loads(text, object_pairs_hook=_unique)
-    except AuthorizerSettingsError:
+    except SettingsError:
         raise
     except (ValueError, RecursionError) as error:
-        raise AuthorizerSettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
+        raise SettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise AuthorizerSettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
+        raise SettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
     if len(entries) > 1 and not any("keep_subject" in entry for entry in entries):
-        raise AuthorizerSettingsError(
+        raise SettingsError(
             'PROVIDERS: there are several, so say whose users keep their ids. Write "keep_subject": true in the entry '
             'that was alone before, or "keep_subject": false in any if there was none.'
         )
@@ -137,7 +137,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse a name that is there twice: JSON would silently keep the last, and a requirement could be lost."""
     twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
     if twice:
-        raise AuthorizerSettingsError(f"PROVIDERS: one object has {twice[0]} twice. Keep one of them.")
+        raise SettingsError(f"PROVIDERS: one object has {twice[0]} twice. Keep one of them.")
     return dict(pairs)
 
 
@@ -159,9 +159,9 @@ def _check_together(providers: tuple[Provider, ...]) -> None:
     ):
         twice = [value for value, times in Counter(values).items() if times > 1]
         if twice:
-            raise AuthorizerSettingsError(f"PROVIDERS: two have the same {what}, {twice[0]}. Make them differ.")
+            raise SettingsError(f"PROVIDERS: two have the same {what}, {twice[0]}. Make them differ.")
     if sum(provider.keep_subject for provider in providers) > 1:
-        raise AuthorizerSettingsError(
+        raise SettingsError(
             'PROVIDERS: "keep_subject" is true more than once: equal ids would become one user. Keep one.'
         )
     check_apart(providers)

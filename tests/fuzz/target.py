@@ -25,13 +25,13 @@ with atheris.instrument_imports(include=["authorizer"]):
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.clock import Clock
 from authorizer.connections import IssuerConnections
-from authorizer.errors import AuthorizerSettingsError, CallerForbidden, KeysUnavailable, NoToken, TokenRefused
+from authorizer.errors import CallerForbidden, KeysUnavailable, NoToken, SettingsError, TokenRefused
 from authorizer.https import IssuerDocuments
 from authorizer.key_sources import FixedKeys
 from authorizer.keys import key_set
 from authorizer.providers import Provider, Providers
 from authorizer.request import unverified_token
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from authorizer.verifier import verify
 from tests.providers import OURS, OUT_OF_REACH, PROVIDERS, SECRETS, TENANTS, TID
 from tests.second_opinion import objections
@@ -110,7 +110,7 @@ def preset(octets: bytes) -> None:
     The first line of *octets* names the shape, the second holds options, the rest claims.
     """
     name, options, claims = (*octets.split(b"\n", 2), b"", b"")[:3]
-    with contextlib.suppress(AuthorizerSettingsError, ValueError, RecursionError):
+    with contextlib.suppress(SettingsError, ValueError, RecursionError):
         shape = SHAPES.get(name.decode())
         changes, payload = json.loads(options), {**shape.claims, **json.loads(claims)} if shape else {}
         if shape and isinstance(changes, dict):
@@ -121,7 +121,7 @@ def preset(octets: bytes) -> None:
 
 @functools.lru_cache(maxsize=1000)
 def _provider_of(entry: str) -> Provider:
-    [only] = AuthorizerSettings.from_environ({"PROVIDERS": f"[{entry}]"}, CLOCK).providers.all
+    [only] = Settings.from_environ({"PROVIDERS": f"[{entry}]"}, CLOCK).providers.all
     return replace(only, keys=FixedKeys(key_set({"keys": [dict(OURS.jwk)]}, ASYMMETRIC)), algorithms=("EdDSA",))
 
 
@@ -154,8 +154,8 @@ def event(octets: bytes) -> None:
 
 def settings(octets: bytes) -> None:
     """Take *octets* for PROVIDERS."""
-    with contextlib.suppress(AuthorizerSettingsError):
-        AuthorizerSettings.from_environ({"PROVIDERS": octets.decode("utf-8", "surrogateescape")}, CLOCK)
+    with contextlib.suppress(SettingsError):
+        Settings.from_environ({"PROVIDERS": octets.decode("utf-8", "surrogateescape")}, CLOCK)
 
 
 class Said:

@@ -9,7 +9,7 @@ import pytest
 
 from authorizer.clock import Clock
 from authorizer.presets import PRESETS
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from local.cloudformation.rules import failed_assertions
 from tests.translated import APP_INSTANCE, KEY, LEAST, OTHERWISE, PROVIDERS, SECRET, SETS, deployed, source
 
@@ -34,7 +34,7 @@ def test_good_parameters_break_no_rule(parameters: dict[str, str]) -> None:
 def test_provider_s_values_make_settings_that_the_authorizer_takes(preset: str) -> None:
     parameters = {"IdentityProvider": preset, **PROVIDERS[preset]}
     deployment, _ = deployed({"ChimeAppInstanceArn": APP_INSTANCE, **parameters})
-    settings = AuthorizerSettings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
+    settings = Settings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
 
     assert broken(parameters) == []
     assert [provider.name for provider in settings.providers.all] == ["main"]
@@ -46,7 +46,7 @@ def test_provider_s_values_make_settings_that_the_authorizer_takes(preset: str) 
 def test_issuer_that_is_not_asked_for_keys_may_have_any_name_here_as_well(issuer: str) -> None:
     parameters = {"IdentityProvider": "shared-secret", "Issuer": issuer, "SharedSecretArn": SECRET}
     deployment, _ = deployed({"ChimeAppInstanceArn": APP_INSTANCE, **parameters})
-    settings = AuthorizerSettings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
+    settings = Settings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
 
     assert broken(parameters) == []
     assert [provider.issuers for provider in settings.providers.all] == [(issuer,)]
@@ -67,7 +67,7 @@ def test_name_may_be_in_other_claims(preset: str) -> None:
     claims = "https://app.example.com/name,given_name + family_name,email@"
     parameters = {"IdentityProvider": preset, **PROVIDERS[preset], "NameClaims": claims}
     deployment, _ = deployed({"ChimeAppInstanceArn": APP_INSTANCE, **parameters})
-    settings = AuthorizerSettings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
+    settings = Settings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
 
     assert settings.providers.all[0].name_claims == tuple(claims.split(","))
     assert broken(parameters) == []

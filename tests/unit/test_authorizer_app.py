@@ -12,7 +12,7 @@ from authorizer import app
 from authorizer.app import Authorizer
 from authorizer.clock import Clock
 from authorizer.errors import ForbiddenReason, Reason
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from tests.tokens import AUDIENCE, ISSUER, NOW, claims, rsa_signer
 
 ARN = "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/v1/POST/signin"
@@ -24,7 +24,7 @@ CLOCK = Clock(wall_clock=lambda: NOW)
 
 def authorizer(**changes: Any) -> Authorizer:
     environ = {"PROVIDERS": json.dumps([{**PROVIDER, **changes}])}
-    return Authorizer(AuthorizerSettings.from_environ(environ, CLOCK), CLOCK)
+    return Authorizer(Settings.from_environ(environ, CLOCK), CLOCK)
 
 
 def event(*authorization: str) -> dict[str, Any]:
