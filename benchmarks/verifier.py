@@ -173,7 +173,7 @@ def _decision(signer: Signer) -> Callable[[], object]:
 
 
 def _hostile() -> dict[str, Callable[[], object]]:
-    """Return calls with tokens of 16 KiB, and with the longest that LONGEST_TOKEN lets through at its most, 10,000."""
+    """Return calls with tokens of 16 KiB, and of 10,000 characters: the most that LONGEST_TOKEN can be set to."""
     kinds = {}
     for size in (16384, 10000):
         header = base64url(json.dumps({"alg": "RS256", "typ": "JWT", "kid": "rsa-1"}).encode())

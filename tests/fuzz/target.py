@@ -1,7 +1,7 @@
 """
 Fuzz one target until time is up; libFuzzer's options are the arguments: `python -m tests.fuzz.target NAME …`.
 
-A target takes octets and makes of them what the authorizer is given. Only what the authorizer documents may escape.
+A target makes the authorizer's input from octets. Only documented errors may be raised.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _provider_of(entry: str) -> Provider:
 
 
 def _agreed(unverified_token: str, providers: Providers, payload: bytes) -> None:
-    """Judge a token; whoever is let in, is so by a second opinion as well."""
+    """Judge a token; one that is accepted must be accepted by the second opinion too."""
     with contextlib.suppress(TokenRefused, CallerForbidden):
         verify(unverified_token, providers, NOW)
         claims = json.loads(payload)

@@ -1,4 +1,4 @@
-"""All settings, presets and tokens together: who is let in is whom a second opinion lets in, and nobody else."""
+"""All settings, presets and tokens together: exactly those tokens are accepted that a second opinion accepts."""
 
 from __future__ import annotations
 

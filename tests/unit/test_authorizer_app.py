@@ -109,7 +109,7 @@ def test_missing_token_is_unauthorized_in_api_gateway_s_own_words() -> None:
 
 
 def test_every_reason_can_stand_in_a_template_that_does_not_escape() -> None:
-    texts = [reason.code + reason.description for reason in Reason] + [denial.value for denial in ForbiddenReason]
+    texts = [reason.code + reason.description for reason in Reason] + [reason.value for reason in ForbiddenReason]
     for text in texts:
         assert text.isprintable()
         assert not set(text) & set("\"\\'")

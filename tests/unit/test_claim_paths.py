@@ -124,7 +124,7 @@ def test_claims_made_to_be_searched_cost_no_more_than_their_size() -> None:
 
 
 def judged(told: Provider, **changes: Any) -> str:
-    """Return whom, by what name and role, *told* lets in, or why it does not."""
+    """Return the caller, with name and role, whom *told* accepts, or the reason why it does not."""
     try:
         caller = verify(RSA.token(claims(**changes)), Providers((told,)), NOW)
     except TokenRefused as refused:
