@@ -63,7 +63,7 @@ def algorithms_of(options: ProviderOptions) -> tuple[str, ...]:
 
 def _is_signed_with(options: ProviderOptions) -> tuple[bool, bool]:
     """Return whether tokens may be signed with a secret, and whether with keys."""
-    secret = options.has("secret_arn") or options.any("preset") == "shared-secret"
+    secret = options.has("secret_arn") or options.raw("preset") == "shared-secret"
     return secret, not secret or options.has("secret_until")
 
 
@@ -166,7 +166,7 @@ def _fixed_keys(options: ProviderOptions, option: str, accepted: tuple[str, ...]
 
     try:
         if option == "jwks":
-            return FixedKeys(key_set(options.any(option), accepted))
+            return FixedKeys(key_set(options.raw(option), accepted))
         return FixedKeys(key_set_of_pem(options.text(option, "Write a public key in PEM."), accepted))
     except ValueError as error:
         raise options.wrong(option, f"cannot be used: {error}.") from None

@@ -48,11 +48,11 @@ class ProviderOptions:
         """Return those of *names* that are given."""
         return [name for name in names if name in self._entry]
 
-    def over(self, defaults: Mapping[str, Any]) -> ProviderOptions:
+    def with_defaults(self, defaults: Mapping[str, Any]) -> ProviderOptions:
         """Return these options, with *defaults* for those that are not given."""
         return ProviderOptions(self.path, {**defaults, **self._entry}, self.notes)
 
-    def changed(self, changes: Mapping[str, Any]) -> ProviderOptions:
+    def with_changes(self, changes: Mapping[str, Any]) -> ProviderOptions:
         """Return these options, with *changes* in place of those that are given."""
         return ProviderOptions(self.path, {**self._entry, **changes}, self.notes)
 
@@ -79,7 +79,7 @@ class ProviderOptions:
         """Say whether *option* is given."""
         return option in self._entry
 
-    def any(self, option: str) -> Any:
+    def raw(self, option: str) -> Any:
         """Return *option* as it is; None if it is not given."""
         return self._entry.get(option)
 

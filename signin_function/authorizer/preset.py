@@ -67,7 +67,7 @@ class Preset:
     - `refused_token_patterns`: patterns of tokens that do not sign users in, by the names that `also_accept` knows.
     - `user_editable_claims`: claims that users can edit. They must decide nothing.
     - `unverified_claims`: claims that are true only if another claim says so (OpenID Connect Core 1.0, 5.1).
-    - `of_tenant`: claims that are only as true as the owner of the tenant is honest.
+    - `tenant_editable_claims`: claims that are only as true as the owner of the tenant is honest.
     - `guid_options`: options in which GUIDs are written in small letters, as the provider writes them.
     """
 
@@ -80,7 +80,7 @@ class Preset:
     refused_token_patterns: Mapping[str, tuple[TokenPattern, ...]] = field(default_factory=dict)
     user_editable_claims: tuple[str, ...] = ()
     unverified_claims: tuple[str, ...] = ("email", "phone_number")
-    of_tenant: tuple[str, ...] = ()
+    tenant_editable_claims: tuple[str, ...] = ()
     guid_options: tuple[str, ...] = ()
 
     @property
@@ -95,8 +95,8 @@ class Preset:
         Raises:
             SettingsError: An option of this preset is missing or wrong.
         """
-        options = options.changed(
-            {name: _with_small_guids_in(name, options.any(name)) for name in options.given(self.guid_options)}
+        options = options.with_changes(
+            {name: _with_small_guids_in(name, options.raw(name)) for name in options.given(self.guid_options)}
         )
         given: dict[str, tuple[str, ...]] = {}
         for option in self.options:
@@ -106,7 +106,7 @@ class Preset:
         follows = {name: _filled_template(value, given) for name, value in templates.items()}
         follows |= self.derive(options, given)
         kept = {name: value for name, value in follows.items() if value is not None and name not in left_out}
-        return options.changed(_merged(options, kept)).over(kept)
+        return options.with_changes(_merged(options, kept)).with_defaults(kept)
 
 
 def with_small_guids(value: Any) -> Any:
@@ -139,7 +139,7 @@ def _filled_template(template: Any, given: Mapping[str, tuple[str, ...]]) -> Any
 def _merged(options: ProviderOptions, follows: Mapping[str, Any]) -> dict[str, Any]:
     """Return the merged options. A value of a wrong type stays as it is: reading the option will report it."""
     both = [name for name in MERGED_OPTIONS if name in follows and options.has(name)]
-    return {name: _both(options, name, follows[name], options.any(name)) for name in both}
+    return {name: _both(options, name, follows[name], options.raw(name)) for name in both}
 
 
 def _both(options: ProviderOptions, name: str, follows: Any, given: Any) -> Any:
@@ -187,10 +187,10 @@ def firebase_options(options: ProviderOptions, given: Mapping[str, tuple[str, ..
 
     All tenants of a project share its issuer and audience, and two tenants may give the same id to two people.
     """
-    of_tenant = (
+    of_one_tenant = (
         {"required_claim_values": {"firebase.tenant": list(given["tenant_id"])}} if "tenant_id" in given else None
     )
-    return of_tenant or {"forbidden_claim_names": ["firebase.tenant"]}
+    return of_one_tenant or {"forbidden_claim_names": ["firebase.tenant"]}
 
 
 def okta_options(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from authorizer.errors import SettingsError
 from authorizer.identity_options import (
     audiences_of,
-    check_apart,
-    check_not_said_by_any_tenant,
-    check_not_said_of_oneself,
+    check_namespaces_differ,
+    check_no_tenant_editable_claims,
+    check_no_user_editable_claims,
     issuers_of,
     keeps_subject,
     namespace_of,
@@ -164,7 +164,7 @@ def _check_together(providers: tuple[Provider, ...]) -> None:
         raise SettingsError(
             'PROVIDERS: "keep_subject" is true more than once: equal ids would become one user. Keep one.'
         )
-    check_apart(providers)
+    check_namespaces_differ(providers)
 
 
 def _filled_in(options: ProviderOptions) -> ProviderOptions:
@@ -192,8 +192,8 @@ def _provider(
     if not NAME.fullmatch(name):
         raise options.wrong("name", "is not a name. Write up to 32 of a-z, 0-9 and -.")
     issuers, accepted = issuers_of(options), algorithms_of(options)
-    check_not_said_of_oneself(options, _preset(options).user_editable_claims, _preset(options).unverified_claims)
-    check_not_said_by_any_tenant(options, issuers, _preset(options).of_tenant)
+    check_no_user_editable_claims(options, _preset(options).user_editable_claims, _preset(options).unverified_claims)
+    check_no_tenant_editable_claims(options, issuers, _preset(options).tenant_editable_claims)
     return Provider(
         name=name,
         issuers=issuers,
@@ -229,7 +229,7 @@ def _max_lifetime_without_name(options: ProviderOptions) -> int | None:
     told = options.given(
         ("audience", "required_claim_values", "required_claim_names", "token_types", "max_lifetime_seconds")
     )
-    return None if told or options.any("preset") != "shared-secret" else MAX_LIFETIME_WITHOUT_NAME
+    return None if told or options.raw("preset") != "shared-secret" else MAX_LIFETIME_WITHOUT_NAME
 
 
 def _token_profile(options: ProviderOptions) -> TokenProfile:

@@ -1,4 +1,4 @@
-"""How long keys are cache, and what an outage does. Time is an argument here."""
+"""How long keys are cached, and what an outage does. Time is an argument here."""
 
 from __future__ import annotations
 

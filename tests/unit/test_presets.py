@@ -119,7 +119,7 @@ def test_roles_are_where_the_provider_puts_them(name: str, roles: str) -> None:
     ],
 )
 def test_keys_are_fetched_where_the_provider_publishes_them(preset: str, options: dict[str, str], follows: str) -> None:
-    assert PRESETS[preset].fill_in(ProviderOptions("x", options)).any("jwks_uri") == follows
+    assert PRESETS[preset].fill_in(ProviderOptions("x", options)).raw("jwks_uri") == follows
 
 
 RS256, EVERY = ("RS256",), ASYMMETRIC
