@@ -104,7 +104,7 @@ check: .venv/dev .venv/checkov/made ## check formatting, lint, types, import rul
 	@$(BIN)/mypy
 	@PYTHONPATH=signin_function:. $(BIN)/lint-imports
 	@$(SAM) validate --lint
-	@PYTHONPATH=signin_function:. $(BIN)/python -m tests.judge
+	@PYTHONPATH=signin_function:. $(BIN)/python -m tests.policy_check
 	@$(CHECKOV)/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
 
 format: .venv/dev ## format the code, and fix what lint can fix

@@ -1,4 +1,4 @@
-"""template.yaml's edges, and what operators have of it: addresses, WAF, logs, alarms, the dashboard, what is kept."""
+"""template.yaml: addresses, WAF, logs, alarms, the dashboard, and what outlives the stack."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_domain_is_the_only_address(parameters: dict[str, str], *, switched_of
     assert server["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"] is switched_off
 
 
-def test_a_domain_speaks_no_old_tls() -> None:
+def test_domain_accepts_no_old_tls() -> None:
     assert Translated(EVERYTHING).of("Domain")["SecurityPolicy"] == "TLS_1_2"
 
 
@@ -75,7 +75,7 @@ def test_other_sources_are_blocked() -> None:
     assert "CustomResponseBodies" not in acl
 
 
-def test_too_many_requests_from_one_address_are_throttled_and_nobody_else_s() -> None:
+def test_too_many_requests_from_one_address_are_throttled_and_those_of_others_are_not() -> None:
     acl = Translated({**LEAST, "RequestsPerAddress": "100"}).of("WebAcl")
     [rule] = acl["Rules"]
     [rate] = rule["Statement"].values()
@@ -153,10 +153,10 @@ def test_dashboard_is_json_of_metrics_that_there_are() -> None:
 def test_the_costs_count_every_metric_of_the_alarms() -> None:
     # Of metric math CloudWatch charges each metric that is looked at; of a query, each that it finds.
     alarms = [Translated(EVERYTHING).of(name) for name in Translated(EVERYTHING).resources("AWS::CloudWatch::Alarm")]
-    said = [metric for alarm in alarms for metric in alarm.get("Metrics", [{"MetricStat": alarm.get("MetricName")}])]
-    queries = [metric for metric in said if "SELECT" in json.dumps(metric)]
+    metrics = [metric for alarm in alarms for metric in alarm.get("Metrics", [{"MetricStat": alarm.get("MetricName")}])]
+    queries = [metric for metric in metrics if "SELECT" in json.dumps(metric)]
 
-    assert f"({len([metric for metric in said if 'MetricStat' in metric])} in all" in " ".join(OPERATING.split())
+    assert f"({len([metric for metric in metrics if 'MetricStat' in metric])} in all" in " ".join(OPERATING.split())
     assert len(queries) == 1
 
 

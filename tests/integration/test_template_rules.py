@@ -1,4 +1,4 @@
-"""What does not go together is refused before anything is changed, by a sentence that says what to do."""
+"""Parameters that contradict each other are refused before anything is changed, by a sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_provider_without_what_it_needs_is_refused(preset: str, name: str) -> No
         if name not in PROVIDERS[preset] and (preset, name) not in (("shared-secret", "Issuer"), ("auth0", "ClientId"))
     ],
 )
-def test_value_that_nobody_looks_at_is_refused(preset: str, name: str) -> None:
+def test_value_that_would_have_no_effect_is_refused(preset: str, name: str) -> None:
     parameters = {"IdentityProvider": preset, **PROVIDERS[preset], name: "x"}
 
     assert any(name in message or "ClientId" in message for message in broken(parameters))
@@ -137,9 +137,11 @@ def test_value_that_nobody_looks_at_is_refused(preset: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        pytest.param({}, "Say whose tokens sign in", id="nobody's tokens"),
-        pytest.param({"Issuer": "https://id.example.com/"}, "Issuer needs an Audience", id="an issuer for everybody"),
-        pytest.param({**OTHERWISE, "IdentityProvider": "okta"}, "Keep one", id="two ways of saying who"),
+        pytest.param({}, "Say whose tokens sign in", id="no identity provider"),
+        pytest.param(
+            {"Issuer": "https://id.example.com/"}, "Issuer needs an Audience", id="an issuer without an audience"
+        ),
+        pytest.param({**OTHERWISE, "IdentityProvider": "okta"}, "Keep one", id="Providers beside IdentityProvider"),
         pytest.param({**LEAST, "SharedSecretKeyArn": KEY}, "Give SharedSecretArn, too", id="a key without its secret"),
         pytest.param(
             {"IdentityProvider": "google", "ClientId": "x", "SharedSecretArn": SECRET},
@@ -155,23 +157,23 @@ def test_value_that_nobody_looks_at_is_refused(preset: str, name: str) -> None:
         pytest.param({**OTHERWISE, "AlarmEmail": "a@example.com"}, "Keep one", id="two addresses for alarms"),
     ],
 )
-def test_what_does_not_go_together_is_refused(parameters: dict[str, str], message: str) -> None:
-    assert any(message in said for said in broken(parameters))
+def test_parameters_that_contradict_each_other_are_refused(parameters: dict[str, str], message: str) -> None:
+    assert any(message in sentence for sentence in broken(parameters))
 
 
 def test_app_instance_cannot_be_created_where_chime_is_not() -> None:
-    assert any("us-east-1 and eu-central-1" in said for said in broken(LEAST, "eu-west-1"))
+    assert any("us-east-1 and eu-central-1" in sentence for sentence in broken(LEAST, "eu-west-1"))
     assert broken(OTHERWISE, "eu-west-1") == []
 
 
 @pytest.mark.parametrize(
     ("name", "value", "accepted"),
     [
-        pytest.param("AllowedSourceRanges", "", True, id="everybody"),
+        pytest.param("AllowedSourceRanges", "", True, id="no limit"),
         pytest.param("AllowedSourceRanges", "192.0.2.0/24,198.51.100.7/32", True, id="two ranges"),
-        pytest.param("AllowedSourceRanges", "128.0.0.0/1", True, id="the largest that WAF knows"),
-        pytest.param("AllowedSourceRanges", "0.0.0.0/0", False, id="everybody as a range, which WAF refuses"),
-        pytest.param("AllowedSourceRanges", "192.0.2.0/24,0.0.0.0/0", False, id="everybody beside a range"),
+        pytest.param("AllowedSourceRanges", "128.0.0.0/1", True, id="the largest range that WAF accepts"),
+        pytest.param("AllowedSourceRanges", "0.0.0.0/0", False, id="all addresses as one range, which WAF refuses"),
+        pytest.param("AllowedSourceRanges", "192.0.2.0/24,0.0.0.0/0", False, id="all addresses beside a range"),
         pytest.param("AllowedSourceRanges", "192.0.2.0/33", False, id="more bits than there are"),
         pytest.param("AllowedSourceRanges", "192.0.2.0/08", False, id="a leading zero"),
         pytest.param("AllowedSourceRanges", "192.0.256.0/24", False, id="more than a byte"),
