@@ -213,8 +213,10 @@ def _provider(
         max_lifetime=_max_lifetime(options),
         max_lifetime_without_name=_max_lifetime_without_name(options),
         min_remaining_seconds=min_remaining_seconds,
-        clients=options.texts("clients", "Write the ids of the applications whose tokens are taken.", ()),
-        client_claims=options.texts("client_claims", "Write the claims that say who asked for it.", CLIENT_CLAIMS),
+        clients=options.texts("clients", "Write the ids of the applications whose tokens are accepted.", ()),
+        client_claims=options.texts(
+            "client_claims", "Write the claims that name the application that asked for it.", CLIENT_CLAIMS
+        ),
     )
 
 
@@ -226,16 +228,17 @@ def _max_lifetime(options: ProviderOptions) -> int | None:
 
 def _max_lifetime_without_name(options: ProviderOptions) -> int | None:
     """Applications sign other tokens too with their secret: if no option tells them, a name or a short life must."""
-    told = options.given(
+    distinct = options.given(
         ("audience", "required_claim_values", "required_claim_names", "token_types", "max_lifetime_seconds")
     )
-    return None if told or options.raw("preset") != "shared-secret" else MAX_LIFETIME_WITHOUT_NAME
+    return None if distinct or options.raw("preset") != "shared-secret" else MAX_LIFETIME_WITHOUT_NAME
 
 
 def _token_profile(options: ProviderOptions) -> TokenProfile:
     return TokenProfile(
         token_types=frozenset(
-            kind.lower() for kind in options.texts("token_types", "Write accepted typ headers.", ACCESS_OR_ID)
+            token_type.lower()
+            for token_type in options.texts("token_types", "Write accepted typ headers.", ACCESS_OR_ID)
         ),
         required_claim_values=options.claim_constraints("required_claim_values"),
         forbidden_claim_values=options.claim_constraints("forbidden_claim_values"),
@@ -253,8 +256,8 @@ def _refused_patterns(options: ProviderOptions) -> tuple[TokenPattern, ...]:
     return (
         *(
             pattern
-            for who, patterns in preset.refused_token_patterns.items()
-            if who not in also_accept
+            for kind, patterns in preset.refused_token_patterns.items()
+            if kind not in also_accept
             for pattern in patterns
         ),
         *((TokenPattern(suffixes={options.text("subject_claim", "", "sub"): suffix}),) if suffix else ()),
