@@ -71,7 +71,7 @@ class LocalStack:
 
         Raises:
             DeploymentError: The template cannot be deployed, or a parameter or setting is unknown or wrong.
-            UnsupportedApiError: The API uses a feature that `api_gateway` does not play.
+            UnsupportedApiError: The API uses a feature that `api_gateway` does not emulate.
             SystemExit: A port is taken.
         """
         with ExitStack() as started:

@@ -1,5 +1,5 @@
 """
-Play AWS on one address: STS, Chime SDK identity and messaging, Secrets Manager, Parameter Store, IAM, CloudFormation.
+Emulate AWS: STS, Chime SDK identity and messaging, Secrets Manager, Parameter Store, IAM, CloudFormation, at one address.
 
 Read `endpoint` first: it says which layers a request passes and in which order. Then the layers in that order:
 `control`, `call_log`, `authentication`, `permissions`, `faults`, `messaging_connections`, `moto_services`.
