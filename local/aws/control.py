@@ -33,7 +33,7 @@ class Control:
         calls: CallLog,
         connections: MessagingConnections,
     ) -> None:
-        """Take a function that returns a role's credentials by its logical id, and the layers to control."""
+        """Take a function that returns a role's credentials by its logical id, and the middlewares to control."""
         self._credentials = credentials
         self._faults = faults
         self._calls = calls

@@ -103,7 +103,7 @@ def test_tests_hold_in_an_environment_that_is_against_them(read: set[str], tmp_p
 
 
 COMMANDS = ("invoke", "start-api", "bench")
-"""The commands that emulate AWS in their own process. `make run` turns the account off itself; for `make test`, see below."""
+"""The commands whose own process emulates AWS, except `make run`: that one forgets the account itself."""
 
 
 @pytest.fixture
