@@ -128,7 +128,7 @@ class SharedSecret:
 
 
 def _promoted_by(secret: dict[str, Any], current: dict[str, Any]) -> float | None:
-    """Return the latest time at which *current* can have become current, in epoch seconds; None if AWS gives no date."""
+    """Return the latest moment (epoch seconds) when *current* can have become current; None if AWS gives no date."""
     changed, rotated, created = secret.get("LastChangedDate"), secret.get("LastRotatedDate"), current.get("CreatedDate")
     # A rotation counts only if it ended after this version was created: an earlier one promoted another version.
     by_rotation = rotated is not None and created is not None and rotated >= created
