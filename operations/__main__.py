@@ -15,8 +15,8 @@ from operations.deletion import Deletion
 from operations.deny_policies import IamRole
 from operations.errors import OperationError
 from operations.revocation import PAUSE_SECONDS, Revocation
+from operations.revoked_users import RevocationListParameter
 from operations.target import target
-from operations.users import RevocationListParameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

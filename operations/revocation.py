@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from operations import users as lists
+from operations import revoked_users
 from operations.deny_policies import DenyPolicy, is_over
 from operations.errors import OperationError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from operations.deny_policies import IamRole
-    from operations.users import RevocationListParameter, UserListHistory
+    from operations.revoked_users import RevocationListParameter, UserListHistory
 
 PAUSE_SECONDS = 45.0
 """30 s for which the function caches a list, 8 s that a sign-in under way may take, and 7 s for clocks and caches."""
@@ -61,7 +61,7 @@ class Revocation:
         Raises:
             OperationError: Something could not be done; everything else was, the other roles' sessions included.
         """
-        users = lists.checked(ids)
+        users = revoked_users.checked(ids)
         with _with_what_is_left(SIGN_INS_UNSURE):
             now = self._refuse_sign_ins(users, seconds)
         with _with_what_is_left(SESSIONS_GO_ON):
@@ -75,9 +75,9 @@ class Revocation:
         Raises:
             OperationError: Something could not be done; everything else was.
         """
-        users = lists.checked(ids)
+        users = revoked_users.checked(ids)
         with _with_what_is_left(STILL_REVOKED):
-            changed = lists.change(self._parameter, lambda revoked: revoked - users)
+            changed = revoked_users.change(self._parameter, lambda revoked: revoked - users)
             now = self._parameter.read().read_at
         self._print(f"{'Restored, within 30 s' if changed else 'Not revoked before'}: {_all(users)}.")
         with _with_what_is_left(STILL_DENIED):
@@ -103,7 +103,7 @@ class Revocation:
     def _refuse_sign_ins(self, users: frozenset[str], seconds: float) -> datetime:
         """Return a time, by AWS's clock, after which no process of the function opens a session for *users*."""
         while True:
-            changed = lists.change(self._parameter, lambda revoked: revoked | users)
+            changed = revoked_users.change(self._parameter, lambda revoked: revoked | users)
             self._print(f"Revoked{'' if changed else ' before this run'}: {_all(users)}.")
             left = seconds if changed else _left(self._parameter.read(), seconds)
             if left > 0:
