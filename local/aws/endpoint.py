@@ -83,8 +83,8 @@ class AwsEndpoint:
             "Expiration": session.expiration_text,
         }
 
-    def root_credentials(self) -> dict[str, str]:
-        """Return the keys (AccessKeyId, SecretAccessKey) of an IAM user who is allowed everything, to deploy with."""
+    def admin_credentials(self) -> dict[str, str]:
+        """Return the access key of an IAM user who may do everything, to deploy with (not AWS's root user)."""
         iam = identities.iam_backend()
         if _OWNER not in iam.users:
             iam.create_user("us-east-1", _OWNER)
