@@ -64,7 +64,7 @@ EVERYTHING = {
     "Dashboard": "true",
 }
 """Everything optional is on."""
-OTHERWISE = {
+ALTERNATIVES = {
     "ChimeAppInstanceArn": APP_INSTANCE,
     "Providers": '[{"name": "main", "issuer": "https://id.example.com/", "audience": "my-app"}]',
     "Meetings": "join",
@@ -81,7 +81,7 @@ OTHERWISE = {
     "RefusedTokensLimit": "50",
     "MetricsNamespace": "ChimeSigninDev",
 }
-"""What can be had in two ways, in the other way than in EVERYTHING; and no number is the default."""
+"""For options that exclude each other: the one that EVERYTHING lacks. Numbers differ from their defaults."""
 PROVIDERS = {
     "oidc": {"Issuer": "https://id.example.com/", "Audience": "my-app"},
     "cognito": {"UserPoolId": "eu-west-1_AbCdEfGhI", "ClientId": "1example23456789", "TokenUse": "access"},
@@ -101,9 +101,9 @@ PROVIDERS = {
     "keycloak": {"Issuer": "https://id.example.com/realms/main", "ClientId": "chat"},
     "shared-secret": {"SharedSecretArn": SECRET},
 }
-"""What each known provider needs."""
-SETS = {"with the least": LEAST, "with everything": EVERYTHING, "with what is otherwise": OTHERWISE}
-"""The sets for which tests run. A test proves that these and PROVIDERS leave out no parameter and no condition."""
+"""By the value of IdentityProvider: the parameters that it needs."""
+SETS = {"with the required": LEAST, "with everything": EVERYTHING, "with the alternatives": ALTERNATIVES}
+"""The sets for which tests run. Tests check that these and PROVIDERS cover each parameter and condition."""
 
 
 @cache
@@ -165,7 +165,7 @@ class Translated:
     def _text(self, operand: Any) -> str:
         if not isinstance(operand, dict):
             return str(operand)
-        # Of what joins, the conditions know a list that may be empty.
+        # The conditions use Fn::Join only to see whether a list parameter is empty.
         return str(self._values[operand.get("Ref") or operand["Fn::Join"][1]["Ref"]])
 
 

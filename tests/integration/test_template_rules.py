@@ -11,7 +11,7 @@ from authorizer.clock import Clock
 from authorizer.presets import PRESETS
 from authorizer.settings import Settings
 from local.cloudformation.rules import failed_assertions
-from tests.translated import APP_INSTANCE, KEY, LEAST, OTHERWISE, PROVIDERS, SECRET, SETS, deployed, source
+from tests.translated import ALTERNATIVES, APP_INSTANCE, KEY, LEAST, PROVIDERS, SECRET, SETS, deployed, source
 
 PAGE = Path(__file__).parents[2] / "docs" / "identity-providers.md"
 OPTIONAL = {"TokenUse"}
@@ -141,20 +141,20 @@ def test_value_that_would_have_no_effect_is_refused(preset: str, name: str) -> N
         pytest.param(
             {"Issuer": "https://id.example.com/"}, "Issuer needs an Audience", id="an issuer without an audience"
         ),
-        pytest.param({**OTHERWISE, "IdentityProvider": "okta"}, "Keep one", id="Providers beside IdentityProvider"),
+        pytest.param({**ALTERNATIVES, "IdentityProvider": "okta"}, "Keep one", id="Providers beside IdentityProvider"),
         pytest.param({**LEAST, "SharedSecretKeyArn": KEY}, "Give SharedSecretArn, too", id="a key without its secret"),
         pytest.param(
             {"IdentityProvider": "google", "ClientId": "x", "SharedSecretArn": SECRET},
             "Leave SharedSecretArn empty",
             id="a secret for a provider with keys",
         ),
-        pytest.param({**OTHERWISE, "AppInstanceName": "Chat"}, "Leave it empty", id="a name for what is there"),
+        pytest.param({**ALTERNATIVES, "AppInstanceName": "Chat"}, "Leave it empty", id="a name for what is there"),
         pytest.param({**LEAST, "DomainName": "a.example.com"}, "CertificateArn", id="a domain without certificate"),
         pytest.param({**LEAST, "CertificateArn": "arn"}, "DomainName", id="a certificate without domain"),
         pytest.param({**LEAST, "HostedZoneId": "Z1"}, "HostedZoneId", id="a zone without domain"),
-        pytest.param({**OTHERWISE, "AllowedSourceRanges": "192.0.2.0/24"}, "one web ACL", id="two web ACLs"),
-        pytest.param({**OTHERWISE, "RequestsPerAddress": "100"}, "one web ACL", id="two web ACLs, one for a limit"),
-        pytest.param({**OTHERWISE, "AlarmEmail": "a@example.com"}, "Keep one", id="two addresses for alarms"),
+        pytest.param({**ALTERNATIVES, "AllowedSourceRanges": "192.0.2.0/24"}, "one web ACL", id="two web ACLs"),
+        pytest.param({**ALTERNATIVES, "RequestsPerAddress": "100"}, "one web ACL", id="two web ACLs, one for a limit"),
+        pytest.param({**ALTERNATIVES, "AlarmEmail": "a@example.com"}, "Keep one", id="two addresses for alarms"),
     ],
 )
 def test_parameters_that_contradict_each_other_are_refused(parameters: dict[str, str], message: str) -> None:
@@ -163,7 +163,7 @@ def test_parameters_that_contradict_each_other_are_refused(parameters: dict[str,
 
 def test_app_instance_cannot_be_created_where_chime_is_not() -> None:
     assert any("us-east-1 and eu-central-1" in sentence for sentence in broken(LEAST, "eu-west-1"))
-    assert broken(OTHERWISE, "eu-west-1") == []
+    assert broken(ALTERNATIVES, "eu-west-1") == []
 
 
 @pytest.mark.parametrize(
