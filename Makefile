@@ -170,10 +170,10 @@ deploy: build ## deploy dev to AWS, or ENV=prod; options: GRADUAL=1 SNAPSTART=1;
 	@region=$$($(BIN)/python -m operations.samconfig) && if test -n "$$region"; then guided=; else guided=--guided; fi && \
 		$(SAM) deploy $(IN_ENV) $(if $(DEPLOY_OPTIONS),--template-file .aws-sam/build/deployed.yaml) $$guided
 
-delete: .venv/dev ## delete that stack and what make revoke added, and say what stays; it asks, or CONFIRM=<stack>
+delete: .venv/dev ## delete the stack of dev, or ENV=prod, and what make revoke added, and say what stays; it asks, or CONFIRM=<stack>
 	@$(BIN)/python -m operations delete
 
-test-deployed: .venv/dev ## test that stack, or the one that AWS_SAM_STACK_NAME names
+test-deployed: .venv/dev ## test the stack of dev, of ENV=prod, or the one that AWS_SAM_STACK_NAME names
 	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
 
 revoke: .venv/dev ## revoke USER=<ChimeUserId>: no sign-in from now on, and all existing sessions are denied
