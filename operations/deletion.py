@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 EVERY_SECONDS = 5.0
 DELETABLE = ("DELETE_IN_PROGRESS", "REVIEW_IN_PROGRESS")
-"""States in which nothing else is under way. In the second the stack has only a change set that was not executed."""
+"""Statuses ending in _IN_PROGRESS in which a stack can be deleted. In REVIEW_IN_PROGRESS it has only a change set."""
 KEPT: Mapping[str, str] = {
     "AppInstance": "the AppInstance, with users, channels and messages. To delete it for good: "
     "aws chime-sdk-identity delete-app-instance --app-instance-arn",
