@@ -67,7 +67,7 @@ class Client:
         return json.loads(response.data) if response.data else None
 
     def fault(self, operation: str, **fault: Any) -> None:
-        """Spoil the next calls of an AWS operation."""
+        """Set a fault for the next calls of an AWS operation."""
         self.control("POST", "aws", "/local/faults", {"operation": operation, **fault})
 
     def calls(self) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ def aws(stack_or_client: Any, service: str, credentials: dict[str, str]) -> Any:
         aws_access_key_id=credentials["AccessKeyId"],
         aws_secret_access_key=credentials["SecretAccessKey"],
         aws_session_token=credentials.get("SessionToken"),
-        # What is missing or odd is for the other side to refuse, and once is enough.
+        # The service has to refuse wrong parameters, not botocore, and a retry would repeat the call.
         config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
     )
 

@@ -1,4 +1,4 @@
-"""README's commands, executed as they stand there; only the ports are others, lest they be taken."""
+"""README's commands, executed as they are written, but on other ports, because the written ones may be in use."""
 
 from __future__ import annotations
 

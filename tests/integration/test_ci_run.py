@@ -1,4 +1,4 @@
-"""That `.ci/run` ends what does not end by itself, and says what it was; with a `make` that does nothing."""
+"""`.ci/run`, with a stub of `make`: steps over their limit are ended and named, and so are steps that fail."""
 
 from __future__ import annotations
 

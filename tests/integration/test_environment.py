@@ -1,4 +1,4 @@
-"""That tests hold whatever stands in the environment of whoever runs them."""
+"""The outcome of tests does not depend on the environment variables of whoever runs them."""
 
 from __future__ import annotations
 

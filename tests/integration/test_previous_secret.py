@@ -1,4 +1,4 @@
-"""A Secrets Manager whose answers about the previous version are bad, before a current one that is good."""
+"""A Secrets Manager that answers with errors about a secret's previous version, while the current one is good."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a cold start does at the same time: whoever is asked answers only when the other half is under way."""
+"""What a cold start does concurrently: each side holds its answer back until it has seen the other side begin."""
 
 from __future__ import annotations
 

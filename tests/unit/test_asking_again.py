@@ -1,4 +1,4 @@
-"""When a source is asked again for the sake of a token, what that costs, and what it never does to good tokens."""
+"""Keys that are fetched again because of a token: when, how often, and that good tokens stay accepted meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a key set looks like: order, repetition, junk and null change nothing, and strangers verify nothing."""
+"""Random key sets: order, repetition, junk and null change no result, and other issuers' keys verify no token."""
 
 from __future__ import annotations
 
