@@ -20,11 +20,11 @@ from samtranslator.model.exceptions import InvalidDocumentException  # type: ign
 
 from local.api_gateway.definition import Api, read_authorizers, read_responses, read_routes
 from local.aws import moto_patches
-from local.cloudformation.parameters import constraint_violations
-from local.cloudformation.rules import failed_assertions
 from local.cloudformation.template import CODE_BUCKET, translate
-from local.cloudformation.variables import variable_errors
 from local.lambda_runtime.process import Function
+from operations.parameters import constraint_violations
+from operations.rules import failed_assertions
+from operations.variables import variable_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
