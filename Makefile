@@ -151,17 +151,23 @@ test-docker: .venv/dev ## run the tests of the built functions, in Docker
 
 # ── AWS ──────────────────────────────────────────────────────────────────────────────────────────
 
+OF_FUNCTIONS := PYTHONPATH=signin_function:.
+
 # Of the stacks in samconfig.toml, ENV says which one is meant: dev unless it is set. operations/samconfig.py reads it.
 IN_ENV = --config-env "$${ENV:-dev}"
 
 # What `make deploy` adds to the handler: files of signin_function/, which say what they do and why they are no parameters.
 DEPLOY_OPTIONS := $(strip $(if $(value GRADUAL),gradual) $(if $(value SNAPSTART),snapstart))
 
-# Guided until samconfig.toml has a region: a guided deployment writes one there, and the file has none before.
-deploy: build ## deploy dev to AWS, or ENV=prod, with GRADUAL=1, with SNAPSTART=1; the first time it asks (sam deploy)
+# It asks and checks first, since all else takes a minute; what it asks is in operations/preparation.py. Without a terminal
+# nobody can confirm a change set.
+deploy: .venv/dev ## deploy dev to AWS, or ENV=prod, with GRADUAL=1, with SNAPSTART=1; it asks for what is missing
+	@$(OF_FUNCTIONS) $(call with_words_of,ARGS) $(BIN)/python -m operations prepare
+	@$(SAM) build
 	@$(if $(DEPLOY_OPTIONS),$(BIN)/python -m operations.deploy_options .aws-sam/build/template.yaml $(DEPLOY_OPTIONS) > .aws-sam/build/deployed.yaml)
-	@region=$$($(BIN)/python -m operations.samconfig) && if test -n "$$region"; then guided=; else guided=--guided; fi && \
-		$(SAM) deploy $(IN_ENV) $(if $(DEPLOY_OPTIONS),--template-file .aws-sam/build/deployed.yaml) $$guided
+	@if test -t 0; then confirmed=; else confirmed=--no-confirm-changeset; fi; \
+		$(SAM) deploy $(IN_ENV) $(if $(DEPLOY_OPTIONS),--template-file .aws-sam/build/deployed.yaml) $$confirmed
+	@$(BIN)/python -m operations try-out
 
 delete: .venv/dev ## delete that stack, after revocation's policies, and say what stays; it asks, or CONFIRM=<stack>
 	@$(BIN)/python -m operations delete

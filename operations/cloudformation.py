@@ -24,7 +24,8 @@ class Stack:
     A deployed stack: where it is, whether users can be cut off there, and the ARNs of the roles that they get.
 
     `own_role_arn` is the template's own role; None if there is none, as after a deployment that failed. `push_app_arn`
-    is the application that wakes users' phones, `signin_url` where users sign in; either may be empty.
+    is the application that wakes users' phones, `signin_url` where users sign in, `allowed_origins` whose pages may
+    call there; each may be empty.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Stack:
     other_role_arns: tuple[str, ...]
     push_app_arn: str
     signin_url: str
+    allowed_origins: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Name what a command is about to change."""
@@ -85,6 +87,7 @@ def stack(session: boto3.Session, name: str) -> Stack:
         other_role_arns=tuple(arn.strip() for arn in said.get("UserRoleArns", "").split(",") if arn.strip()),
         push_app_arn=said.get("PushNotificationsAppArn", ""),
         signin_url=outputs.get("SigninUrl", ""),
+        allowed_origins=tuple(each for each in said.get("AllowedOrigins", "").split(",") if each),
     )
 
 

@@ -19,7 +19,7 @@ REGION = "Write region in samconfig.toml under [ENV.deploy.parameters], as make 
 PROFILE = "aws configure list-profiles names those that there are; set AWS_PROFILE, or profile in samconfig.toml."
 NETWORK = "Is this machine's network well, and the region right? What was done before stands above."
 LATER = "Run it again in a minute."
-MAY = "Whoever runs this needs what docs/revocation.md lists under What the commands may do."
+MAY = "Whoever runs this needs a policy as docs/permissions.md has it under Operators."
 
 MENDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((aws.NoRegionError, aws.InvalidRegionError), REGION),
