@@ -88,6 +88,9 @@ class Account:
             self._said(lambda: client.describe_app_instance(AppInstanceArn=arn))
         except client.exceptions.NotFoundException:
             return False
+        except NotSaidError:
+            # Chime answers Forbidden for one that is missing, too.
+            raise NotSaidError(f"{arn} is not there, or whoever runs this may not look at it.") from None
         return True
 
     def _said(self, ask: Any) -> dict[str, Any]:

@@ -10,8 +10,10 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
+from tests.docker.sam import interruptible
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
 PATIENCE = 60.0
@@ -23,10 +25,10 @@ INTERRUPT = "\x03"
 class Conversation:
     """A command in a pseudo-terminal of its own."""
 
-    def __init__(self, command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, command: list[str], cwd: Path, environment: Mapping[str, str]) -> None:
         self._master, slave = pty.openpty()
         self._running = subprocess.Popen(
-            command, cwd=cwd, env=environment, stdin=slave, stdout=slave, stderr=slave, close_fds=True
+            interruptible(command), cwd=cwd, env=environment, stdin=slave, stdout=slave, stderr=slave, close_fds=True
         )
         os.close(slave)
         self.shown = ""

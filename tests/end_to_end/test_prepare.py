@@ -1,106 +1,32 @@
-"""`make deploy` up to where SAM takes over, as a person types it: from a clone to a file of answers and a checked account."""
+"""`make deploy` up to where SAM takes over, as a person types it: from a clone to a file of answers that are right."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from moto.apigateway.models import apigateway_backends
-from moto.cloudformation.models import cloudformation_backends
 
 from local.aws.identities import ACCOUNT
 from local.cloudformation.deployment import REGION
-from operations.answers import read
-from tests.end_to_end.conftest import ROOT, Client
-from tests.end_to_end.conversation import INTERRUPT, Conversation
+from tests.end_to_end.clone import AUTH0, OFFLINE, REST, Clone, clone_for
+from tests.end_to_end.conversation import INTERRUPT
 from tests.end_to_end.operators import owner
 from tests.tokens import hmac_signer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from local.stack import LocalStack
+    from tests.end_to_end.conftest import Client
 
-AUTH0 = {"name": "main", "preset": "auth0", "domain": "tenant.eu.auth0.com", "audience": "https://api.example.com"}
-REST = [("Origins", "https://app.example.com"), ("Its ARN", ""), ("minimal or member", ""), ("none, join or host", "")]
-"""The answers to questions two to five."""
-OFFLINE = ("Is it right all the same", "y")
-"""The answer where an issuer is out of this machine's reach, as every one is but the local one."""
-
-
-@dataclass
-class Clone:
-    """A copy of what `make deploy` uses, in which files may be written."""
-
-    path: Path
-    environment: Mapping[str, str]
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "operations", "prepare", *arguments]
-
-    def typed(self, *answers: tuple[str, str], arguments: Sequence[str] = (), **changes: str | None) -> tuple[int, str]:
-        """Run it in a terminal. Return its exit status and all that was shown."""
-        conversation = Conversation(self.command(*arguments), self.path, self.changed(changes))
-        for prompt, answer in answers:
-            conversation.answer(prompt, answer)
-        return conversation.finish(), conversation.shown
-
-    def run(self, *arguments: str, **changes: str | None) -> tuple[int, str]:
-        """Run it where nobody can be asked. Return its exit status and all that it said."""
-        done = subprocess.run(
-            self.command(*arguments), cwd=self.path, env=self.changed(changes), stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        return done.returncode, done.stdout + done.stderr
-
-    def changed(self, changes: Mapping[str, str | None]) -> dict[str, str]:
-        return {name: value for name, value in {**self.environment, **changes}.items() if value is not None}
-
-    def answers(self, name: str = "dev") -> Mapping[str, str]:
-        return read(self.file(name)).values
-
-    def file(self, name: str = "dev") -> Path:
-        return self.path / "environments" / f"{name}.yaml"
-
-    def write(self, text: str, name: str = "dev") -> None:
-        self.file(name).write_text(text)
-
-    def providers(self) -> Any:
-        return json.loads(self.answers()["Providers"])
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app-AbCdEf"
 
 
 @pytest.fixture
 def clone(stack: LocalStack, tmp_path: Path) -> Clone:
-    for name in ("operations", "environments", "template.yaml", "samconfig.toml"):
-        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
-    keys = stack.endpoint.root_credentials()
-    return Clone(
-        tmp_path,
-        {
-            **os.environ,
-            "PYTHONPATH": f"{ROOT / 'tests' / 'end_to_end' / 'offline'}:{ROOT / 'signin_function'}:{tmp_path}",
-            "AWS_ENDPOINT_URL": stack.urls["aws"],
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
-            "AWS_MAX_ATTEMPTS": "1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        },
-    )
-
-
-def stack_that_is(stack: LocalStack, status: str, name: str = "chime-signin-dev") -> None:
-    resources = {"Left": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": name, "Type": "String", "Value": "x"}}}
-    owner(stack, "cloudformation").create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
-    cloudformation_backends[ACCOUNT][REGION].get_stack(name).status = status
+    return clone_for(stack, tmp_path)
 
 
 # ── Three products ───────────────────────────────────────────────────────────────────────────────────
@@ -171,16 +97,15 @@ def test_own_secret_is_made_and_named_in_both_places(clone: Clone, stack: LocalS
 
 
 def test_token_under_a_secret_is_told_from_others(clone: Clone) -> None:
-    token = hmac_signer().sign({"id": 7, "full_name": "Ada", "aud": "chat", "exp": 2_000_000_000})
-    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf"
-
+    token = hmac_signer().token({"id": 7, "full_name": "Ada", "aud": "chat", "exp": 2_000_000_000})
     _, shown = clone.typed(
-        ("Whose tokens", "token"), ("Paste it", token), ("secret_arn", arn), ("audience", ""), ("another provider", ""),
+        ("Whose tokens", "token"), ("Paste it", token), ("secret_arn", SECRET), ("audience", ""),
+        ("another provider", ""),
         *REST,
     )  # fmt: skip
 
-    assert clone.providers() == [{"name": "main", "preset": "shared-secret", "secret_arn": arn, "audience": "chat"}]
-    assert f"The secret {arn} is not there." in shown
+    assert clone.providers() == [{"name": "main", "preset": "shared-secret", "secret_arn": SECRET, "audience": "chat"}]
+    assert f"The secret {SECRET} is not there." in shown
 
 
 def test_two_providers_and_the_first_one_s_users_keep_their_ids(clone: Clone) -> None:
@@ -202,7 +127,8 @@ def test_two_providers_and_the_first_one_s_users_keep_their_ids(clone: Clone) ->
 
 def test_wrong_answers_are_asked_again_with_what_to_write(clone: Clone) -> None:
     status, shown = clone.typed(
-        ("Whose tokens", "99"), ("Whose tokens", "2"), ("user_pool_id", "AbCdEfGhI"), ("client_id", ""), ("id or access", "both"),
+        ("Whose tokens", "99"), ("Whose tokens", "2"), ("user_pool_id", "AbCdEfGhI"), ("client_id", ""),
+        ("id or access", "both"),
         ("user_pool_id", "eu-west-1_AbCdEfGhI"), ("client_id", "1example23456789"), ("id or access", ""),
         ("another provider", ""), ("Origins", "https://app.example.com/"), ("Origins", "https://app.example.com"),
         ("Its ARN", "mine"), ("Its ARN", ""), ("minimal or member", "all"), ("minimal or member", "member"),
@@ -284,36 +210,51 @@ def test_without_a_terminal_flags_say_it_and_are_saved(clone: Clone, stack: Loca
     assert clone.file().read_text() == before
 
 
+def providers(**changes: Any) -> str:
+    """Return a line of the file with one provider."""
+    good = {"name": "main", "issuer": "https://id.example.com", "audience": "a"}
+    entry = {name: value for name, value in {**good, **changes}.items() if value is not None}
+    return f"Providers: '{json.dumps([entry])}'\n"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        pytest.param("Messaging: member\n", "dev.yaml does not say whose tokens sign in. .* environments/examples/", id="nobody"),
+        pytest.param(
+            "Messaging: member\n", "dev.yaml does not say whose tokens sign in. .* environments/examples/", id="no one"
+        ),
         pytest.param("Providers: '[{]'\n", "dev.yaml: Providers is not JSON", id="no JSON"),
         pytest.param("Providers: x\n", "dev.yaml, line 1: .*must be a JSON list", id="no list"),
         pytest.param(
-            """Providers: '[{"name": "main", "preset": "auth0", "audience": "a"}]'\n""",
-            "Providers.0..domain is missing. Write a host without https://", id="a value is missing",
-        ),
-        pytest.param("Mesaging: member\nProviders: '[{}]'\n", "line 1: There is no parameter Mesaging. Is Messaging meant", id="mistyped"),
-        pytest.param("Tracing: true\n", 'line 1: SAM makes True of this. Write Tracing: "true"', id="what SAM misreads"),
-        pytest.param(
-            """Providers: '[{"name": "main", "preset": "shared-secret", "secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-b"}]'\n""",
-            "which the authorizer may not read. Write SharedSecretArn: arn:aws", id="a secret in one place",
+            providers(preset="auth0", issuer=None), "Providers.0..domain is missing. Write a host", id="no domain"
         ),
         pytest.param(
-            """Providers: '[{"name": "main", "issuer": "https://id.example.com", "audience": "a"}]'\nAllowedOrigins: https://*.example.com\n""",
-            "AllowedOrigins", id="a pattern as origin",
+            "Mesaging: x\n" + providers(), "line 1: There is no parameter Mesaging. Is Messaging", id="mistyped"
         ),
         pytest.param(
-            """Providers: '[{"name": "main", "issuer": "https://id.example.com", "audience": "a", "user_roles": ["mod"], "user_roles_claim": "r"}]'\n""",
-            "no ARN in UserRoleArns ends with it", id="a role without an ARN",
+            "Tracing: true\n", "line 1: SAM makes True of this. Write Tracing: .true.", id="what SAM misreads"
         ),
         pytest.param(
-            """Providers: '[{"name": "main", "issuer": "https://id.example.com", "audience": "%s"}]'\n""" % ("a" * 4096),
-            "Lambda gives all of a function's 4096", id="more than Lambda takes",
+            providers(preset="shared-secret", issuer=None, audience=None, secret_arn=SECRET),
+            f"the secret {SECRET}, which the authorizer may not read. Write SharedSecretArn: {SECRET}",
+            id="a secret in one place",
+        ),
+        pytest.param(
+            providers() + f"SharedSecretArn: {SECRET}\n", "no provider has it as secret_arn", id="in the other"
+        ),
+        pytest.param(
+            providers() + "AllowedOrigins: https://*.example.com\n", "line 2: .*AllowedOrigins", id="a pattern"
+        ),
+        pytest.param(
+            providers(user_roles=["mod"], user_roles_claim="r"),
+            "no ARN in UserRoleArns ends with it",
+            id="a role without an ARN",
+        ),
+        pytest.param(
+            providers(audience="a" * 4096), "Lambda gives all of a function's 4096", id="more than Lambda takes"
         ),
     ],
-)  # fmt: skip
+)
 def test_wrong_file_is_a_sentence_with_its_place(clone: Clone, text: str, words: str) -> None:
     clone.write(text)
 
@@ -331,106 +272,3 @@ def test_answer_that_is_no_parameter_is_refused_before_it_is_saved(clone: Clone)
 
     assert (status, clone.file().read_text()) == (1, before)
     assert "There is no parameter Mesaging. Is Messaging meant?" in said
-
-
-# ── The account ──────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def ready(clone: Clone, stack: LocalStack) -> Clone:
-    """Return a clone with good answers."""
-    provider = {"name": "main", "issuer": stack.urls["issuer"], "audience": "my-app"}
-    clone.write(f"Providers: '{json.dumps([provider])}'\n")
-    clone.write(f"Providers: '{json.dumps([provider])}'\nAccessLog: on\n", "prod")
-    return clone
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        pytest.param({"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}, "Unable to locate credentials. Sign in as", id="no credentials"),
-        pytest.param({"AWS_DEFAULT_REGION": None}, "No region is given. Write region in samconfig.toml", id="no region"),
-        pytest.param({"AWS_PROFILE": "nobody"}, "could not be found. aws configure list-profiles", id="no such profile"),
-        pytest.param({"AWS_SECRET_ACCESS_KEY": "wrong"}, "AWS does not take your credentials. Sign in as", id="wrong credentials"),
-    ],
-)  # fmt: skip
-def test_account_that_cannot_be_asked_is_a_sentence_with_its_mend(
-    ready: Clone, changes: dict[str, str | None], words: str
-) -> None:
-    status, said = ready.run(**changes)
-
-    assert status == 1
-    assert words in said
-
-
-def test_expired_credentials_are_told_before_the_questions_and_the_answers_are_saved(
-    clone: Clone, client: Client
-) -> None:
-    client.fault("GetCallerIdentity", error="ExpiredToken", status=403, times=10)
-
-    status, shown = clone.typed(
-        ("Whose tokens", "1"), ("domain", "tenant.eu.auth0.com"), ("audience", "https://api.example.com"),
-        ("another provider", ""), *REST, OFFLINE,
-    )  # fmt: skip
-
-    assert status == 1
-    assert shown.index("Your credentials have expired. Sign in as") < shown.index("1 of 5")
-    assert shown.count("Your credentials have expired") == 2
-    assert clone.providers() == [AUTH0]
-
-
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [
-        pytest.param("ROLLBACK_COMPLETE", "make delete ENV=dev takes it away; then run this again", id="a first deployment that failed"),
-        pytest.param("UPDATE_IN_PROGRESS", "Wait until that is over", id="somebody else deploys"),
-        pytest.param("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name chime-signin-dev", id="stuck"),
-        pytest.param("UPDATE_ROLLBACK_COMPLETE", "", id="an update that failed"),
-        pytest.param("CREATE_COMPLETE", "", id="a stack that works"),
-    ],
-)  # fmt: skip
-def test_earlier_stack_says_whether_it_can_be_deployed_to(
-    ready: Clone, stack: LocalStack, status: str, words: str
-) -> None:
-    stack_that_is(stack, status)
-
-    code, said = ready.run()
-
-    owner(stack, "cloudformation").delete_stack(StackName="chime-signin-dev")
-    assert code == (1 if words else 0)
-    assert words in said
-
-
-def test_access_log_needs_the_account_s_role_which_the_stack_may_make(ready: Clone, stack: LocalStack) -> None:
-    status, said = ready.run(ENV="prod")
-    assert status == 1
-    assert "environments/prod.yaml: AccessLog is on, and API Gateway has no role to write logs with" in said
-
-    status, shown = ready.typed(("Is it to do so", "y"), ENV="prod")
-    assert status == 0, shown
-    assert ready.answers("prod")["AccessLog"] == "on-with-account-role"
-
-    account = apigateway_backends[ACCOUNT][REGION].account
-    try:
-        account.cloudwatch_role_arn = f"arn:aws:iam::{ACCOUNT}:role/another"
-        assert "would replace" in ready.run(ENV="prod")[1]
-        account.cloudwatch_role_arn = f"arn:aws:iam::{ACCOUNT}:role/chime-signin-ApiGatewayLogRole-1A2B"
-        assert ready.run(ENV="prod")[0] == 0
-    finally:
-        account.cloudwatch_role_arn = None
-
-
-def test_app_instance_that_is_not_there_is_told(ready: Clone, stack: LocalStack) -> None:
-    there = owner(stack, "chime-sdk-identity").list_app_instances()["AppInstances"][0]["AppInstanceArn"]
-
-    assert ready.run("--answer", f"ChimeAppInstanceArn={there}")[0] == 0
-    status, said = ready.run("--answer", f"ChimeAppInstanceArn={there[:-3]}abc")
-    assert status == 1
-    assert "There is no AppInstance" in said
-
-
-def test_rule_of_the_template_is_told_before_anything_is_built(ready: Clone) -> None:
-    status, said = ready.run("--region", "eu-west-1")
-
-    assert status == 1
-    assert "An AppInstance can be created in us-east-1 and eu-central-1 alone." in said
