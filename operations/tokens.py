@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 from authorizer.algorithms import HMAC
 from authorizer.compact import parse
 from authorizer.errors import TokenRefused
+from authorizer.tenants import CLOUDS, issuers
 from operations.errors import OperationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+TENANT = "TENANT"
+USUAL_CLOUD = next(iter(CLOUDS))
 GUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 ISSUERS: tuple[tuple[str, str], ...] = (
     ("cognito", r"https://cognito-idp\.[a-z0-9-]+\.amazonaws\.com/(?P<user_pool_id>[^/]+)"),
     ("auth0", r"https://(?P<domain>[^/]+\.auth0\.com)/"),
     ("okta", r"https://(?P<domain>[^/]+\.okta(?:preview|-emea)?\.com)/oauth2/(?P<authorization_server>[^/]+)"),
-    ("entra", rf"https://login\.microsoftonline\.com/(?P<tenant>{GUID})/v2\.0"),
-    ("entra", rf"https://sts\.windows\.net/(?P<tenant>{GUID})/"),
     ("firebase", r"https://securetoken\.google\.com/(?P<project_id>[^/]+)"),
     ("google", r"(?:https://)?accounts\.google\.com"),
     ("clerk", r"https://(?P<domain>[^/]+\.clerk\.accounts\.dev)"),
@@ -52,6 +53,10 @@ def read(unverified_token: str) -> TokenSays:
     claims, issuer = token.claims, str(token.claims.get("iss", ""))
     if token.header.get("alg") in HMAC and not re.fullmatch(dict(ISSUERS)["supabase"], issuer):
         return TokenSays("shared-secret", _given({"audience": _one(claims.get("aud"))}))
+    for cloud in CLOUDS:
+        if re.fullmatch("|".join(re.escape(form).replace(TENANT, GUID) for form in issuers(cloud, TENANT)), issuer):
+            of_cloud = {} if cloud == USUAL_CLOUD else {"cloud": cloud}
+            return TokenSays("entra", _given({"tenant": claims.get("tid"), **of_cloud, **_entra(claims)}))
     for preset, pattern in ISSUERS:
         found = re.fullmatch(pattern, issuer)
         if found:
@@ -79,12 +84,20 @@ def _okta(claims: Mapping[str, Any]) -> dict[str, Any]:
     return {"client_id": claims.get("cid") or _one(claims.get("aud")), "token_use": "access" if is_access else "id"}
 
 
+def _entra(claims: Mapping[str, Any]) -> dict[str, Any]:
+    return {"client_id": str(_one(claims.get("aud")) or "").removeprefix("api://")}
+
+
+def _firebase(claims: Mapping[str, Any]) -> dict[str, Any]:
+    said = claims.get("firebase")
+    return {"tenant_id": said.get("tenant")} if isinstance(said, dict) else {}
+
+
 _MORE: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "cognito": _cognito,
     "auth0": lambda claims: {"audience": _one(claims.get("aud"))},
     "okta": _okta,
-    "entra": lambda claims: {"client_id": str(_one(claims.get("aud")) or "").removeprefix("api://")},
-    "firebase": lambda _: {},
+    "firebase": _firebase,
     "google": lambda claims: {"client_id": _one(claims.get("aud"))},
     "clerk": lambda claims: {"authorized_parties": claims.get("azp")},
     "supabase": lambda _: {},
