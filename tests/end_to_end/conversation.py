@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 import pty
 import select
-import signal
 import subprocess
 import time
 from typing import TYPE_CHECKING
-
-from tests.docker.sam import interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +15,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """In seconds; a safety net, on which no test depends."""
-INTERRUPT = "\x03"
-"""What is typed for Ctrl-C."""
+END = "\x04"
+"""What is typed for Ctrl-D. Ctrl-C would be a race: Python loses one between its prompt and its reading."""
 
 
 class Conversation:
@@ -28,7 +25,7 @@ class Conversation:
     def __init__(self, command: list[str], cwd: Path, environment: Mapping[str, str]) -> None:
         self._master, slave = pty.openpty()
         self._running = subprocess.Popen(
-            interruptible(command), cwd=cwd, env=environment, stdin=slave, stdout=slave, stderr=slave, close_fds=True
+            command, cwd=cwd, env=environment, stdin=slave, stdout=slave, stderr=slave, close_fds=True
         )
         os.close(slave)
         self.shown = ""
@@ -41,10 +38,7 @@ class Conversation:
             if not self._read(end):
                 raise AssertionError(f"{prompt!r} was never asked:\n{self.shown}")
         self._seen = found + len(prompt)
-        if typed == INTERRUPT:
-            self._running.send_signal(signal.SIGINT)
-        else:
-            os.write(self._master, f"{typed}\n".encode())
+        os.write(self._master, (typed if typed == END else f"{typed}\n").encode())
 
     def finish(self) -> int:
         """Return the exit status, when the command has ended."""
