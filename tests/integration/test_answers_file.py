@@ -23,7 +23,7 @@ GOOD = {
     "a list in one line, with a gap": "AllowedOrigins: [https://app.example.com, '', a ]\n",
     "an empty list": "AllowedOrigins: []\n",
     "JSON": 'Providers: >-\n  [{"name": "main", "issuer": "https://id.example.com/",\n    "audience": "my-app"}]\n',
-    "JSON with a backslash": "Providers: >-\n  [{\"name\": \"a \\\"quoted\\\" one\"}]\n",
+    "JSON with a backslash": 'Providers: >-\n  [{"name": "a \\"quoted\\" one"}]\n',
     "quotes within quotes": "AppInstanceName: '\"quoted\"'\n",
     "comments": "# Why.\nMessaging: member # as prod\n",
     "an anchor": "A: &a x\nB: *a\n",
