@@ -83,7 +83,7 @@ test-browser: .venv/local page tests/browser/node_modules/made ## test the web c
 	@tests/browser/node_modules/.bin/tsc -p web_client
 	@CHROMIUM=$(CHROME) node --test --test-concurrency=1 tests/web_client/*.test.mjs tests/browser/*.test.mjs
 
-screenshot: .venv/local page tests/browser/node_modules/made ## take the picture of the page that README shows
+screenshot: .venv/local page tests/browser/node_modules/made ## take the picture of the page that docs/local-stack.md shows
 	@CHROMIUM=$(CHROME) node tests/browser/screenshot.mjs
 
 tests/browser/node_modules/made: tests/browser/package-lock.json

@@ -9,13 +9,14 @@ import time
 from typing import TYPE_CHECKING
 
 from operations import push
-from operations.aws import IamRole, ParameterList, PushRole, session
-from operations.cloudformation import Stack, StackToDelete, stack
+from operations.aws import aws_errors_as_operation_errors, session
+from operations.cloudformation import DeployedStack, StackToDelete, stack
 from operations.deletion import Deletion
+from operations.deny_policies import IamRole
 from operations.errors import OperationError
-from operations.refusals import told
 from operations.revocation import PAUSE_SECONDS, Revocation
 from operations.target import target
+from operations.users import RevocationListParameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,13 +29,13 @@ STOPPED = "Stopped. The same command again does what is left."
 def main() -> int:
     """Do as the command line says. Return the exit status."""
     arguments = _parser().parse_args()
-    do: Callable[[argparse.Namespace, boto3.Session, Stack], None] = arguments.do
+    do: Callable[[argparse.Namespace, boto3.Session, DeployedStack], None] = arguments.do
     try:
-        with told():
-            meant = target(os.environ)
-            ours = session(meant.region, meant.profile)
-            found = stack(ours, meant.stack)
-            _say(str(found))
+        with aws_errors_as_operation_errors():
+            where = target(os.environ)
+            ours = session(where.region, where.profile)
+            found = stack(ours, where.stack)
+            _print(str(found))
             do(arguments, ours, found)
     except OperationError as error:
         return _complain(str(error), 1)
@@ -43,35 +44,35 @@ def main() -> int:
     return 0
 
 
-def _revoke(arguments: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
+def _revoke(arguments: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
     if not found.revokes:
         raise OperationError(f"Deploy {found.name} with Revocation=true first: its function reads no list.")
     _revocation(ours, found).revoke(_ids(arguments), arguments.pause)
 
 
-def _restore(arguments: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
+def _restore(arguments: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
     _revocation(ours, found).restore(_ids(arguments))
 
 
-def _revoked(_: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
-    _revocation(ours, found).tell()
+def _revoked(_: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
+    _revocation(ours, found).show()
 
 
-def _delete(arguments: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
+def _delete(arguments: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
     role = IamRole(ours, found.own_role_arn, found.account) if found.own_role_arn else None
-    deletion = Deletion(StackToDelete(ours, found.id), role, time.sleep, _say)
+    deletion = Deletion(StackToDelete(ours, found.id), role, time.sleep, _print)
     deletion.delete(found.name, lambda: arguments.confirm or _asked("Type the stack's name to delete it: "))
 
 
-def _push_role(_: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
-    push.make(PushRole(ours), found.push_app_arn, _say)
+def _push_role(_: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
+    push.make(push.PushRole(ours), found.push_app_arn, _print)
 
 
-def _revocation(ours: boto3.Session, found: Stack) -> Revocation:
+def _revocation(ours: boto3.Session, found: DeployedStack) -> Revocation:
     if not found.own_role_arn:
-        raise OperationError(f"{found.name} has no user role: its deployment has failed or is not through.")
+        raise OperationError(f"{found.name} has no user role: its deployment has failed, or is still under way.")
     roles = [IamRole(ours, arn, found.account) for arn in found.role_arns]
-    return Revocation(ParameterList(ours, found.list_name), roles, time.sleep, _say)
+    return Revocation(RevocationListParameter(ours, found.list_name), roles, time.sleep, _print)
 
 
 def _ids(arguments: argparse.Namespace) -> list[str]:
@@ -85,7 +86,7 @@ def _asked(question: str) -> str:
         return ""
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - the command's own output
 
 
@@ -100,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True)
     for name, do, text in (
-        ("revoke", _revoke, "refuse users' new sign-ins, then deny the sessions that they have"),
-        ("restore", _restore, "take that back"),
+        ("revoke", _revoke, "revoke users: refuse new sign-ins, then deny the sessions that they have"),
+        ("restore", _restore, "let revoked users sign in again"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("users", nargs="+", metavar="USER", help="a ChimeUserId, or several")
@@ -109,8 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.choices["revoke"].add_argument(
         "--pause", type=float, default=PAUSE_SECONDS, metavar="SECONDS", help="between the list and the sessions"
     )
-    commands.add_parser("revoked", help="say who is cut off").set_defaults(do=_revoked)
-    delete = commands.add_parser("delete", help="delete the stack, and say what stays")
+    commands.add_parser("revoked", help="print who is revoked, and which sessions are denied").set_defaults(do=_revoked)
+    delete = commands.add_parser("delete", help="delete the stack, and print what stays")
     delete.add_argument(
         "--confirm", default=os.environ.get("CONFIRM"), metavar="STACK", help="its name; else it is asked"
     )

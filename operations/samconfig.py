@@ -1,7 +1,7 @@
 """
-What samconfig.toml says of an environment, as `sam deploy --config-env` reads it: dev, prod, or one of your own.
+The environments in samconfig.toml, as `sam deploy --config-env` reads them: dev, prod, or one of your own.
 
-`python -m operations.samconfig` prints the region that ENV is deployed to, or nothing if none is written there yet.
+`python -m operations.samconfig` prints the region of the environment ENV, or nothing if the file has none yet.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 SAMCONFIG = Path(__file__).resolve().parent.parent / "samconfig.toml"
 VARIABLE = "ENV"
-USUAL = "dev"
+DEFAULT = "dev"
 
 
 @dataclass(frozen=True)
 class Environment:
-    """An environment's stack, its region and the AWS profile to deploy it with; empty is what the file does not say."""
+    """An environment's stack, region and AWS profile. What the file does not say is empty."""
 
     name: str
     stack_name: str
@@ -40,28 +40,28 @@ def environment(environ: Mapping[str, str], samconfig: Path = SAMCONFIG) -> Envi
     Raises:
         OperationError: The file cannot be read, or has no such environment.
     """
-    name = environ.get(VARIABLE) or USUAL
-    said = _read(samconfig)
-    if name not in said:
-        known = ", ".join(said) or "none"
+    name = environ.get(VARIABLE) or DEFAULT
+    config = _read(samconfig)
+    if name not in config:
+        known = ", ".join(config) or "none"
         raise OperationError(
             f"{samconfig.name} has no environment {name}; there are: {known}. Set {VARIABLE} to one of them, or write "
             f"[{name}.deploy.parameters] into the file, as dev has it."
         )
-    parameters = _parameters(said[name])
+    parameters = _parameters(config[name])
     return Environment(name, *(str(parameters.get(key, "")) for key in ("stack_name", "region", "profile")))
 
 
 def _read(samconfig: Path) -> dict[str, Any]:
     try:
-        said = tomllib.loads(samconfig.read_text(encoding="utf-8"))
+        config = tomllib.loads(samconfig.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise OperationError(f"{samconfig} cannot be read: {error}.") from error
-    return {name: sections for name, sections in said.items() if isinstance(sections, dict)}
+    return {name: sections for name, sections in config.items() if isinstance(sections, dict)}
 
 
 def _parameters(sections: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what holds for `sam deploy`: its own section before the one for all commands."""
+    """Return the parameters of `sam deploy`: those of its own section override those of the section `global`."""
     both = [sections.get(section, {}).get("parameters", {}) for section in ("global", "deploy")]
     return {name: value for section in both for name, value in section.items()}
 

@@ -67,7 +67,7 @@ def run(folder: Path, level: str, by_hand: Mapping[str, str]) -> Ran:
             }
             made = Runtime(replace(function), variables, folder / logical_id)
             runtimes[logical_id] = running.enter_context(made)
-        gateway = Gateway(stack.deployment.api, lambda name, event, patience: runtimes[name].invoke(event, patience))
+        gateway = Gateway(stack.deployment.api, lambda name, event, seconds: runtimes[name].invoke(event, seconds))
         url = running.enter_context(closing(Server(gateway))).url
         secrets |= sign_in(url, stack)
         return Ran(secrets, "".join(runtime.log for runtime in runtimes.values()))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.api_gateway.definition import read_responses
 from local.api_gateway.gateway_responses import RESPONSE_TYPES, GatewayError, HttpResponse, render
@@ -58,6 +62,25 @@ def test_roles_that_name_each_other_would_be_found(tmp_path: Path) -> None:
     inline.append({name: moved[name] for name in ("PolicyName", "PolicyDocument")})
 
     assert any(found.startswith("E3004") for found in findings([translated], tmp_path))
+
+
+def test_sam_writes_out_what_the_template_repeats_by_name() -> None:
+    # CloudFormation knows no aliases and no merges: what `sam build` writes must be without them, and mean the same.
+    # In a process of its own, because the SAM CLI changes how PyYAML loads.
+    code = "import sys; from samcli import yamlhelper as sam; print(sam.yaml_dump(sam.yaml_parse(sys.stdin.read())))"
+    command = [sys.executable, "-c", code]
+    written = subprocess.run(command, input=TEMPLATE.read_text(), capture_output=True, text=True, check=True).stdout
+
+    assert yaml_parse(written) == source()
+    assert [each for each in yaml.scan(written) if isinstance(each, yaml.AnchorToken | yaml.AliasToken)] == []
+
+
+def test_what_is_given_a_name_is_repeated() -> None:
+    tokens = list(yaml.scan(TEMPLATE.read_text()))
+    names = [each.value for each in tokens if isinstance(each, yaml.AnchorToken)]
+
+    assert names
+    assert sorted(names) == sorted({each.value for each in tokens if isinstance(each, yaml.AliasToken)})
 
 
 def test_what_is_optional_is_not_there_unless_asked_for() -> None:
@@ -165,7 +188,7 @@ def test_name_in_letters_is_for_allowed_origins_alone_as_tokens_have_it_in_punyc
 
 
 def test_whoever_grants_meetings_is_told_what_that_means() -> None:
-    for text in (PARAMETERS["Meetings"]["Description"], (TEMPLATE.parent / "README.md").read_text()):
+    for text in (PARAMETERS["Meetings"]["Description"], (TEMPLATE.parent / "docs" / "deploying.md").read_text()):
         assert re.search(r"any meeting", text, re.IGNORECASE)
 
 
