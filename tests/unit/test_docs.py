@@ -95,6 +95,12 @@ def test_code_names_sections_that_there_are() -> None:
     assert {each for each in named if not leads_somewhere(ROOT / "README.md", *each[1:])} == set()
 
 
+def test_readme_fits_three_screens() -> None:
+    shown = re.sub(r"^```mermaid.*?^```$", "", (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+
+    assert len(shown.splitlines()) <= 3 * 45
+
+
 # ── Files and commands ───────────────────────────────────────────────────────────────────────────────
 
 
