@@ -18,7 +18,7 @@ GOOD = {
     "single quotes": "ContactList: 'true'\n",
     "a word that YAML 1.1 takes for true": "AccessLog: on\nTracing: yes\n",
     "a number": "LogRetentionDays: 30\nReservedConcurrency: 0\n",
-    "nothing": "AlarmEmail:\nDomainName: ~\nIssuer: null\nTenant: ''\n",
+    "nothing": "AlarmEmail:\nDomainName: ~\nWebAclArn: null\nLogKeyArn: ''\n",
     "a list": "AllowedOrigins:\n  - https://app.example.com\n  - http://localhost:5173\n",
     "a list in one line, with a gap": "AllowedOrigins: [https://app.example.com, '', a ]\n",
     "an empty list": "AllowedOrigins: []\n",

@@ -47,7 +47,7 @@ def test_stacks_come_one_after_the_other_with_settings_and_parameters_of_their_o
         ),
         pytest.param(StackOptions(parameters={"LogLevel": "DEBUG"}), "LogLevel", id="a level that goes no longer"),
         pytest.param(
-            StackOptions(parameters={"Providers": f"[{' ' * 4096}]"}),
+            StackOptions(parameters={"Providers": f"[{{{' ' * 4096}}}]"}),
             "AuthorizerFunction.*4096",
             id="a parameter that makes too large a variable",
         ),
