@@ -175,7 +175,7 @@ revoke: .venv/dev ## cut USER=<ChimeUserId> off: no sign-in any more, and the se
 restore: .venv/dev ## take that back
 	@$(WHOM)$(BIN)/python -m operations restore -- "$$USER"
 
-revoked: .venv/dev ## say who is cut off
+revoked: .venv/dev ## print who is revoked
 	@$(BIN)/python -m operations revoked
 
 push-role: .venv/dev ## make the account's role by which Chime sends push notifications, unless there is one

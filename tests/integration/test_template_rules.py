@@ -80,7 +80,7 @@ def test_secret_that_providers_name_is_read_by_permission_of_another_parameter_a
     ("parameters", "message"),
     [
         pytest.param({}, "Say whose tokens sign in", id="nobody's tokens"),
-        pytest.param({**LEAST, "SharedSecretKeyArn": KEY}, "Give that too", id="a key without its secret"),
+        pytest.param({**LEAST, "SharedSecretKeyArn": KEY}, "Give SharedSecretArn, too", id="a key without its secret"),
         pytest.param({**OTHERWISE, "AppInstanceName": "Chat"}, "Leave it empty", id="a name for what is there"),
         pytest.param({**LEAST, "DomainName": "a.example.com"}, "CertificateArn", id="a domain without certificate"),
         pytest.param({**LEAST, "CertificateArn": "arn"}, "DomainName", id="a certificate without domain"),

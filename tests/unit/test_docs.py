@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from authorizer.presets import PRESETS
 from authorizer.settings import OPTIONS
+from signin.answers import ERRORS
 from tests.translated import EVERYTHING, Translated, source
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +24,7 @@ LIVING = [path for path in PAGES if path not in DECISIONS.values()]
 INDEX = (DOCS / "README.md").read_text()
 TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 RENAMED = (ROOT / "CHANGELOG.md").read_text().partition("### Renamed")[2].partition("\n### ")[0]
+GONE = (ROOT / "CHANGELOG.md").read_text().partition("### Parameters that are options now")[2].partition("\n### ")[0]
 FOLDERS = "signin_function|layers|local|operations|tests|benchmarks|web_client|events|docs"
 
 
@@ -158,6 +162,21 @@ def test_deploying_has_the_default_of_every_parameter() -> None:
     assert shown == {name: str(parameter["Default"]) for name, parameter in source()["Parameters"].items()}
 
 
+def test_api_has_every_status_with_its_error_and_no_other() -> None:
+    responses = Translated(EVERYTHING).of("Api")["Body"]["x-amazon-apigateway-gateway-responses"].values()
+    gateway_s = {
+        (
+            str(response.get("statusCode", "other 4xx")),
+            json.loads(response["responseTemplates"]["application/json"])["error"],
+        )
+        for response in responses
+    }
+    handler_s = {(str(status), error) for status, error, *_ in ERRORS.values()} | {("500", "internal")}
+    shown = re.findall(r"^\| (\d{3}|other 4xx) \| `(\w+)`", (DOCS / "api.md").read_text(), re.MULTILINE)
+
+    assert set(shown) == gateway_s | handler_s
+
+
 # ── Decisions ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -222,6 +241,26 @@ def test_renamed_options_are_options_under_the_new_name_alone() -> None:
     assert len(renamed) == 13
     assert {new for _, new in renamed} <= OPTIONS
     assert {old for old, _ in renamed} & OPTIONS == set()
+
+
+@pytest.mark.parametrize("old", re.findall(r"^\| `(\w+)` \| `\w+` \|$", RENAMED, re.MULTILINE))
+def test_old_name_of_an_option_is_written_nowhere_else(old: str) -> None:
+    texts = {path: path.read_text().replace(RENAMED, "") for path in [*LIVING, ROOT / "template.yaml"]}
+
+    assert {name(path) for path, text in texts.items() if re.search(rf"[\"`]{old}[\"`]", text)} == set()
+
+
+def test_parameters_that_are_gone_lead_to_options_that_there_are() -> None:
+    rows = re.findall(r"^\| `([A-Z]\w+)` \| (.*) \|$", GONE, re.MULTILINE)
+    known = OPTIONS.union(*(preset.option_names for preset in PRESETS.values()))
+
+    assert {parameter for parameter, _ in rows} & set(source()["Parameters"]) == {"SharedSecretArn"}
+    assert {re.findall("`([a-z_]+)`", option)[0] for _, option in rows} <= known
+
+
+@pytest.mark.parametrize("old", re.findall(r"^\| `([A-Z]\w+)` ", GONE, re.MULTILINE)[:-1])
+def test_parameter_that_is_gone_is_named_by_no_page(old: str) -> None:
+    assert {name(path) for path in LIVING if re.search(f"`{old}[`=]", path.read_text())} <= {"CHANGELOG.md"}
 
 
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────────
