@@ -83,7 +83,7 @@ test-browser: .venv/local page tests/browser/node_modules/made ## test the web c
 	@tests/browser/node_modules/.bin/tsc -p web_client
 	@CHROMIUM=$(CHROME) node --test --test-concurrency=1 tests/web_client/*.test.mjs tests/browser/*.test.mjs
 
-screenshot: .venv/local page tests/browser/node_modules/made ## take the picture of the page that README shows
+screenshot: .venv/local page tests/browser/node_modules/made ## take the picture of the page that docs/local-stack.md shows
 	@CHROMIUM=$(CHROME) node tests/browser/screenshot.mjs
 
 tests/browser/node_modules/made: tests/browser/package-lock.json
@@ -181,7 +181,7 @@ revoke: .venv/dev ## cut USER=<ChimeUserId> off: no sign-in any more, and the se
 restore: .venv/dev ## take that back
 	@$(WHOM)$(BIN)/python -m operations restore -- "$$USER"
 
-revoked: .venv/dev ## say who is cut off
+revoked: .venv/dev ## print who is revoked
 	@$(BIN)/python -m operations revoked
 
 push-role: .venv/dev ## make the account's role by which Chime sends push notifications, unless there is one

@@ -155,15 +155,15 @@ def _decision(signer: Signer) -> Callable[[], object]:
     from authorizer.key_sources import SecretKeys, SecretVersion  # noqa: PLC0415 - as above
     from authorizer.keys import secret_key  # noqa: PLC0415 - as above
     from authorizer.providers import Providers  # noqa: PLC0415 - as above
-    from authorizer.remembered import Fetched, Remembered  # noqa: PLC0415 - as above
+    from authorizer.refreshing_cache import Fetched, RefreshingCache  # noqa: PLC0415 - as above
     from authorizer.settings import AuthorizerSettings  # noqa: PLC0415 - as above
 
     clock = Clock()
     settings = AuthorizerSettings.from_environ(_settings(signer if signer.jwk else RSA), clock)
     if not signer.jwk:
         [provider] = settings.providers.all
-        secrets = (SecretVersion(secret_key(SECRET, signer.algorithm), clock.mark()),)
-        keys = SecretKeys(Remembered(lambda: Fetched(secrets), clock), clock)
+        secrets = (SecretVersion(secret_key(SECRET, signer.algorithm), clock.now()),)
+        keys = SecretKeys(RefreshingCache(lambda: Fetched(secrets), clock), clock)
         settings = replace(
             settings, providers=Providers((replace(provider, algorithms=(signer.algorithm,), keys=keys),))
         )

@@ -1,4 +1,4 @@
-"""Run the local stack until it is told to stop: `python -m local`."""
+"""The command `python -m local`: run the local stack until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ ADA = '{"sub": "ada", "name": "Ada Lovelace"}'
 
 
 class PortTakenError(Exception):
-    """A port that was asked for is in use; the text says which."""
+    """A requested port is in use; the text says which."""
 
 
 def main() -> int:
-    """Start, say where everything is, wait for SIGINT or SIGTERM, stop. Return the exit status."""
+    """Start the stack, print its addresses, wait for SIGINT or SIGTERM, and stop. Return the exit status."""
     arguments = _parser().parse_args()
     stop = _stop_signal()
     forget_account()
@@ -37,9 +37,9 @@ def main() -> int:
 
 
 def _serve(arguments: argparse.Namespace, stop: threading.Event) -> int:
-    # Not at the top: it takes seconds, and moto looks for the AWS account of whoever runs this when it is imported.
+    # Imported late, because it takes seconds, and because moto reads AWS's environment variables when it is imported.
     from local.api_gateway.definition import UnsupportedApiError  # noqa: PLC0415
-    from local.cloudformation.deployment import DeploymentError  # noqa: PLC0415
+    from local.cloudformation.errors import DeploymentError  # noqa: PLC0415
     from local.stack import LocalStack, Ports, StackOptions  # noqa: PLC0415
 
     ports = Ports(arguments.port, arguments.issuer_port, arguments.aws_port)
@@ -52,15 +52,15 @@ def _serve(arguments: argparse.Namespace, stop: threading.Event) -> int:
         return 1
     with stack:
         for logical_id, failure in stack.functions.failing_starts().items():
-            said = f"{logical_id} does not start: {failure} As on AWS, what needs it is answered with 503."
-            print(said, file=sys.stderr)  # noqa: T201 - likewise
-        print(json.dumps(stack.urls) if arguments.json else welcome(stack.urls), flush=True)  # noqa: T201 - likewise
+            message = f"{logical_id} does not start: {failure} As on AWS, requests that need it are answered with 503."
+            print(message, file=sys.stderr)  # noqa: T201 - as above
+        print(json.dumps(stack.urls) if arguments.json else welcome(stack.urls), flush=True)  # noqa: T201 - as above
         stop.wait()
     return 0
 
 
 def forget_account() -> None:
-    """Forget what the environment and ~/.aws say of an AWS account, and of another moto: this one is our own."""
+    """Remove settings of AWS and moto from the environment and turn ~/.aws off: neither is meant for this stack."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "MOTO_"))]:
         del os.environ[name]
     os.environ |= {
@@ -72,10 +72,10 @@ def forget_account() -> None:
 
 def check_free(ports: Mapping[str, int]) -> None:
     """
-    Look whether the *ports* can be had, each given by its option, to say it better than the server that would find out.
+    Check that all *ports*, by the names of their options, are free: the server's own message names no option.
 
     Raises:
-        PortTakenError: One of them cannot, or two are the same.
+        PortTakenError: One of them is taken, or two are the same.
     """
     with ExitStack() as held:
         for option, port in ports.items():
@@ -86,7 +86,7 @@ def check_free(ports: Mapping[str, int]) -> None:
 
 
 def welcome(urls: dict[str, str]) -> str:
-    """Return what to say when all is up: the addresses, and two commands that work."""
+    """Return the text to print after the start: the addresses, and two commands to copy."""
     return f"""
 The API            {urls["api"]}    POST /signin; in a browser: a page to try it
 A token issuer     {urls["issuer"]}    POST /token
@@ -103,10 +103,10 @@ Ctrl-C stops it.
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description="The service on this machine, without AWS.")
-    parser.add_argument("--port", type=_port, default=3000, help="the API's port (3000; 0: any free one)")
+    parser.add_argument("--port", type=_port, default=3000, help="the API's port (3000; 0: any free port)")
     parser.add_argument("--issuer-port", type=_port, default=3001, help="the token issuer's port (3001)")
     parser.add_argument("--aws-port", type=_port, default=3002, help="the AWS endpoint's port (3002)")
-    parser.add_argument("--json", action="store_true", help="print the addresses as one JSON line when all is up")
+    parser.add_argument("--json", action="store_true", help="print the addresses as one line of JSON after the start")
     parser.add_argument(
         "--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="replace a function's setting"
     )
@@ -123,8 +123,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> int:
     port = int(text)
-    if not 0 <= port <= 65535:  # noqa: PLR2004 - the largest port there is
-        raise argparse.ArgumentTypeError(f"{text} is no port")
+    if not 0 <= port <= 65535:  # noqa: PLR2004 - the largest port number
+        raise argparse.ArgumentTypeError(f"{text} is not a port")
     return port
 
 

@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "template.yaml"
 WEB_DEMO_ORIGIN = "https://localhost:9000"
-"""Where the public Amazon Chime SDK web demo runs while it is developed."""
+"""The origin of the public Amazon Chime SDK web demo when it is run on a developer's machine."""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Where to listen; 0 is any free port."""
+    """The ports to listen on; 0 is any free port."""
 
     api: int = 0
     issuer: int = 0
@@ -44,10 +44,10 @@ class Ports:
 @dataclass(frozen=True)
 class StackOptions:
     """
-    What may differ from one stack to the next.
+    The options of a local stack.
 
-    *settings* replaces environment variables of the functions, *parameters* adds to the template's parameters that
-    the stack gives itself or replaces them, *log* receives each line that the functions log.
+    *settings* replaces environment variables of the functions. *parameters* are parameters of the template, in addition
+    to those that the stack sets, or in place of them. *log* receives each line of the functions' logs.
     """
 
     template: Path = TEMPLATE
@@ -59,10 +59,10 @@ class StackOptions:
 
 class LocalStack:
     """
-    The service on this machine, running from the moment it is made until it is closed. One at a time in a process.
+    The whole service on this machine, from construction to `close`. There may be one at a time in a process.
 
-    `urls` has the addresses under "api", "issuer" and "aws"; `functions` are there to be started ahead of the first
-    request; `servers` (under the same names), `endpoint`, `issuer` and `deployment` are for tests.
+    `urls` holds the addresses of "api", "issuer" and "aws". `functions` can be started before the first request.
+    `servers` (with the same keys), `endpoint`, `issuer` and `deployment` are for tests.
     """
 
     def __init__(self, options: StackOptions | None = None) -> None:
@@ -70,8 +70,8 @@ class LocalStack:
         Start.
 
         Raises:
-            DeploymentError: The template cannot be deployed, or has no such parameter or setting.
-            UnsupportedApiError: The API uses what `gateway` does not know.
+            DeploymentError: The template cannot be deployed, or a parameter or setting is unknown or wrong.
+            UnsupportedApiError: The API uses a feature that `api_gateway` does not play.
             SystemExit: A port is taken.
         """
         with ExitStack() as started:
@@ -91,22 +91,22 @@ class LocalStack:
     def _start(self, started: ExitStack, options: StackOptions) -> None:
         site, self.issuer = Site(), Issuer()
         pages: list[str] = []
-        # The addresses first: the deployment has to know them, and a taken port is found out at once.
-        api = started.enter_context(closing(Server(_guarded(site, pages), port=options.ports.api)))
-        pages += [origin(host, api.port) for host in ("127.0.0.1", "localhost")]
+        # The servers first, because the deployment needs their addresses and a taken port should be found at once.
+        api_server = started.enter_context(closing(Server(_guarded(site, pages), port=options.ports.api)))
+        pages += [origin(host, api_server.port) for host in ("127.0.0.1", "localhost")]
         issuer = _guarded(BoundedBodies(self.issuer), pages)
-        tokens = started.enter_context(closing(Server(issuer, port=options.ports.issuer)))
-        self.issuer.url = tokens.url
+        issuer_server = started.enter_context(closing(Server(issuer, port=options.ports.issuer)))
+        self.issuer.url = issuer_server.url
         self.endpoint = started.enter_context(closing(AwsEndpoint()))
-        cloud = BoundedBodies(self.endpoint)
-        services = _guarded(cloud, pages, AWS_DOMAIN)
-        aws = started.enter_context(closing(Server(services, port=options.ports.aws, tls=self_signed())))
-        self.servers = {"api": api, "issuer": tokens, "aws": aws}
+        endpoint = BoundedBodies(self.endpoint)
+        aws = _guarded(endpoint, pages, AWS_DOMAIN)
+        aws_server = started.enter_context(closing(Server(aws, port=options.ports.aws, tls=self_signed())))
+        self.servers = {"api": api_server, "issuer": issuer_server, "aws": aws_server}
         self.urls = {name: server.url for name, server in self.servers.items()}
         self.deployment = self._deploy(options, pages)
-        self.functions = Functions(self.deployment.functions, self.endpoint.credentials, aws.url, options.log)
+        self.functions = Functions(self.deployment.functions, self.endpoint.credentials, aws_server.url, options.log)
         started.enter_context(closing(self.functions))
-        site.open(Gateway(self.deployment.api, self.functions.invoke), cloud, self.urls)
+        site.open(Gateway(self.deployment.api, self.functions.invoke), endpoint, self.urls)
 
     def _deploy(self, options: StackOptions, pages: list[str]) -> Deployment:
         parameters = {
@@ -122,5 +122,5 @@ class LocalStack:
 
 
 def _guarded(application: WSGIApplication, pages: Collection[str], domain: str | None = None) -> WSGIApplication:
-    """Return what is served: *application*, for those who call this machine by its name, and mean to."""
+    """Return *application* behind the guards against DNS rebinding and against pages of other origins."""
     return HostGuard(SameOriginGuard(application, pages), domain)

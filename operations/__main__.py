@@ -9,18 +9,19 @@ import time
 from typing import TYPE_CHECKING
 
 from operations import push
-from operations.aws import IamRole, ParameterList, PushRole, session
-from operations.cloudformation import Stack, StackToDelete, stack
+from operations.aws import aws_errors_as_operation_errors, session
+from operations.cloudformation import DeployedStack, StackToDelete, stack
 from operations.deletion import Deletion
+from operations.deny_policies import IamRole
 from operations.errors import OperationError
-from operations.refusals import told
 from operations.revocation import PAUSE_SECONDS, Revocation
-from operations.samconfig import USUAL, environment
+from operations.samconfig import DEFAULT, environment
 from operations.samconfig import VARIABLE as ENVIRONMENT
 from operations.target import target
 from operations.template import Template
 from operations.terminal import CommandLine, is_at_terminal
 from operations.tryout import TryOut
+from operations.users import RevocationListParameter
 
 if TYPE_CHECKING:
     import boto3
@@ -42,11 +43,11 @@ def main() -> int:
         if arguments.do is None:
             _prepare(arguments)
             return 0
-        with told():
-            meant = target(os.environ)
-            ours = session(meant.region, meant.profile)
-            found = stack(ours, meant.stack)
-            _say(str(found))
+        with aws_errors_as_operation_errors():
+            where = target(os.environ)
+            ours = session(where.region, where.profile)
+            found = stack(ours, where.stack)
+            _print(str(found))
             arguments.do(arguments, ours, found)
     except OperationError as error:
         return _complain(str(error), 1)
@@ -55,58 +56,58 @@ def main() -> int:
     return 0
 
 
-def _revoke(arguments: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
+def _revoke(arguments: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
     if not found.revokes:
         raise OperationError(f"Deploy {found.name} with Revocation=true first: its function reads no list.")
     _revocation(ours, found).revoke(_ids(arguments), arguments.pause)
 
 
-def _restore(arguments: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
+def _restore(arguments: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
     _revocation(ours, found).restore(_ids(arguments))
 
 
-def _revoked(_: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
-    _revocation(ours, found).tell()
+def _revoked(_: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
+    _revocation(ours, found).show()
 
 
-def _delete(arguments: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
+def _delete(arguments: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
     role = IamRole(ours, found.own_role_arn, found.account) if found.own_role_arn else None
-    deletion = Deletion(StackToDelete(ours, found.id), role, time.sleep, _say)
+    deletion = Deletion(StackToDelete(ours, found.id), role, time.sleep, _print)
     deletion.delete(found.name, lambda: arguments.confirm or _asked("Type the stack's name to delete it: "))
 
 
 def _prepare(arguments: argparse.Namespace) -> None:
-    # Not at the top: this alone needs the functions' own code, which is not on everybody's path.
+    # Not at the top: no other command needs the functions' own code, which is not on everybody's path.
     from operations.preparation import Preparation, Wishes  # noqa: PLC0415
 
     terminal = CommandLine() if is_at_terminal() else None
     wishes = Wishes(dict(arguments.answer), arguments.region, arguments.accept_unreachable)
-    with told():
-        Preparation(environment(os.environ), Template(), terminal, _say).run(wishes)
+    with aws_errors_as_operation_errors():
+        Preparation(environment(os.environ), Template(), terminal, _print).run(wishes)
 
 
-def _try_out(_: argparse.Namespace, __: boto3.Session, found: Stack) -> None:
+def _try_out(_: argparse.Namespace, __: boto3.Session, found: DeployedStack) -> None:
     if not found.signin_url:
-        raise OperationError(f"{found.name} has no output SigninUrl: its deployment has failed or is not through.")
-    tried = TryOut(found.signin_url, _say, time.sleep)
+        raise OperationError(f"{found.name} has no output SigninUrl: its deployment has failed, or is still under way.")
+    tried = TryOut(found.signin_url, _print, time.sleep)
     for origin in found.allowed_origins[:1]:
         tried.preflight(origin)
     tried.refusal()
     token = os.environ.get(TOKEN) or (CommandLine().ask_hidden(PASTE) if is_at_terminal() else "")
     if token:
         tried.sign_in(token)
-    _say(NEXT.format(url=found.signin_url, environment=os.environ.get(ENVIRONMENT) or USUAL))
+    _print(NEXT.format(url=found.signin_url, environment=os.environ.get(ENVIRONMENT) or DEFAULT))
 
 
-def _push_role(_: argparse.Namespace, ours: boto3.Session, found: Stack) -> None:
-    push.make(PushRole(ours), found.push_app_arn, _say)
+def _push_role(_: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
+    push.make(push.PushRole(ours), found.push_app_arn, _print)
 
 
-def _revocation(ours: boto3.Session, found: Stack) -> Revocation:
+def _revocation(ours: boto3.Session, found: DeployedStack) -> Revocation:
     if not found.own_role_arn:
-        raise OperationError(f"{found.name} has no user role: its deployment has failed or is not through.")
+        raise OperationError(f"{found.name} has no user role: its deployment has failed, or is still under way.")
     roles = [IamRole(ours, arn, found.account) for arn in found.role_arns]
-    return Revocation(ParameterList(ours, found.list_name), roles, time.sleep, _say)
+    return Revocation(RevocationListParameter(ours, found.list_name), roles, time.sleep, _print)
 
 
 def _ids(arguments: argparse.Namespace) -> list[str]:
@@ -127,7 +128,7 @@ def _asked(question: str) -> str:
         return ""
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - the command's own output
 
 
@@ -142,8 +143,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True)
     for name, do, text in (
-        ("revoke", _revoke, "refuse users' new sign-ins, then deny the sessions that they have"),
-        ("restore", _restore, "take that back"),
+        ("revoke", _revoke, "revoke users: refuse new sign-ins, then deny the sessions that they have"),
+        ("restore", _restore, "let revoked users sign in again"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("users", nargs="+", metavar="USER", help="a ChimeUserId, or several")
@@ -151,8 +152,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.choices["revoke"].add_argument(
         "--pause", type=float, default=PAUSE_SECONDS, metavar="SECONDS", help="between the list and the sessions"
     )
-    commands.add_parser("revoked", help="say who is cut off").set_defaults(do=_revoked)
-    delete = commands.add_parser("delete", help="delete the stack, and say what stays")
+    commands.add_parser("revoked", help="print who is revoked, and which sessions are denied").set_defaults(do=_revoked)
+    delete = commands.add_parser("delete", help="delete the stack, and print what stays")
     delete.add_argument(
         "--confirm", default=os.environ.get("CONFIRM"), metavar="STACK", help="its name; else it is asked"
     )
@@ -168,7 +169,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     prepare.add_argument("--region", default="", help="where to deploy, to be saved")
     prepare.add_argument(
-        "--accept-unreachable", action="store_true", help="take issuers whose keys cannot be had from this machine"
+        "--accept-unreachable",
+        action="store_true",
+        help="accept issuers whose keys cannot be fetched from this machine",
     )
     prepare.set_defaults(do=None)
     commands.add_parser("try-out", help="call the stack as a client does").set_defaults(do=_try_out)

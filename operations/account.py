@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from operations.aws import aws_errors_as_operation_errors
 from operations.errors import OperationError
-from operations.refusals import told
 
 if TYPE_CHECKING:
     import boto3
@@ -40,12 +40,12 @@ class Account:
 
     def id(self) -> str:
         """Return the account's number; whoever has no credentials, or expired ones, is told so here."""
-        with told():
+        with aws_errors_as_operation_errors():
             return str(self._client("sts").get_caller_identity()["Account"])
 
     def stack_status(self, name: str) -> str:
         """Return CloudFormation's word for the stack; empty if there is none."""
-        with told():
+        with aws_errors_as_operation_errors():
             try:
                 return str(self._client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
             except ClientError as error:
@@ -75,7 +75,7 @@ class Account:
 
     def make_secret(self, name: str, value: str) -> str:
         """Store a new secret. Return its ARN."""
-        with told():
+        with aws_errors_as_operation_errors():
             made = self._client("secretsmanager").create_secret(
                 Name=name, SecretString=value, Description="Chime sign-in: what the application signs its tokens with"
             )
@@ -103,10 +103,10 @@ class Account:
                 raise NotSaidError(f"AWS does not say: {error}") from error
             if "NotFound" in code:
                 raise
-            with told():
+            with aws_errors_as_operation_errors():
                 raise
         return answer
 
     def _client(self, service: Any, region: str | None = None) -> Any:
-        with told():
+        with aws_errors_as_operation_errors():
             return self._session.client(service, region_name=region)

@@ -1,4 +1,4 @@
-"""What CloudFormation knows of the stack, and its deletion."""
+"""The deployed stack in CloudFormation: what it says of itself, and its deletion."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from operations.aws import aws_errors_as_operation_errors
 from operations.errors import OperationError
-from operations.refusals import told
 from operations.users import LIST_NAME
 
 if TYPE_CHECKING:
     import boto3
 
 USER_ROLE = "UserRole"
-"""The logical id of the role in template.yaml that everybody gets."""
+"""The logical id of the user role in template.yaml."""
 
 
 @dataclass(frozen=True)
-class Stack:
+class DeployedStack:
     """
-    A deployed stack: where it is, whether users can be cut off there, and the ARNs of the roles that they get.
+    A deployed stack: where it is, whether users can be revoked there, and the ARNs of the roles that they get.
 
-    `own_role_arn` is the template's own role; None if there is none, as after a deployment that failed. `push_app_arn`
-    is the application that wakes users' phones, `signin_url` where users sign in, `allowed_origins` whose pages may
-    call there; each may be empty.
+    `own_role_arn` is the role that the template makes, or None after a deployment that failed before it. `push_app_arn`
+    is the ARN of the application for push notifications, `signin_url` where users sign in, `allowed_origins` whose
+    pages may call there; all three may be empty.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Stack:
     allowed_origins: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Name what a command is about to change."""
+        """Return a sentence that says which stack a command is about to change."""
         return f"Stack {self.name} in {self.region}, account {self.account}."
 
     @property
@@ -50,18 +50,18 @@ class Stack:
 
     @property
     def list_name(self) -> str:
-        """The parameter that template.yaml lets the function read."""
+        """The name of the parameter with the list of revoked users, which template.yaml lets the function read."""
         return LIST_NAME.format(self.name)
 
 
-def stack(session: boto3.Session, name: str) -> Stack:
+def stack(session: boto3.Session, name: str) -> DeployedStack:
     """
-    Return the stack of that name.
+    Return the stack named *name*.
 
     Raises:
-        OperationError: There is none, or it may not be looked at.
+        OperationError: There is no such stack, or AWS does not let the caller see it.
     """
-    with told():
+    with aws_errors_as_operation_errors():
         cloudformation: Any = session.client("cloudformation")
         try:
             found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
@@ -71,23 +71,23 @@ def stack(session: boto3.Session, name: str) -> Stack:
             place = f"{name} in {cloudformation.meta.region_name}"
             raise OperationError(
                 f"There is no stack {place}. ENV=NAME means another environment of samconfig.toml, AWS_SAM_STACK_NAME "
-                "another stack; AWS_PROFILE and AWS_REGION say where it is looked for."
+                "another stack; AWS_PROFILE and AWS_REGION say where to look for it."
             ) from error
         role = _user_role(cloudformation, found["StackId"])
     _, partition, _, region, account, _ = found["StackId"].split(":", 5)
-    said = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in found.get("Parameters", [])}
+    parameters = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in found.get("Parameters", [])}
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    return Stack(
+    return DeployedStack(
         id=found["StackId"],
         name=found["StackName"],
         region=region,
         account=account,
-        revokes=said.get("Revocation") == "true",
+        revokes=parameters.get("Revocation") == "true",
         own_role_arn=f"arn:{partition}:iam::{account}:role/{role}" if role else None,
-        other_role_arns=tuple(arn.strip() for arn in said.get("UserRoleArns", "").split(",") if arn.strip()),
-        push_app_arn=said.get("PushNotificationsAppArn", ""),
+        other_role_arns=tuple(arn.strip() for arn in parameters.get("UserRoleArns", "").split(",") if arn.strip()),
+        push_app_arn=parameters.get("PushNotificationsAppArn", ""),
         signin_url=outputs.get("SigninUrl", ""),
-        allowed_origins=tuple(each for each in said.get("AllowedOrigins", "").split(",") if each),
+        allowed_origins=tuple(each for each in parameters.get("AllowedOrigins", "").split(",") if each),
     )
 
 
@@ -96,34 +96,34 @@ class StackToDelete:
 
     def __init__(self, session: boto3.Session, stack_id: str) -> None:
         """Take the credentials to delete it with."""
-        with told():
+        with aws_errors_as_operation_errors():
             self._client: Any = session.client("cloudformation")
         self._id = stack_id
 
     def status(self) -> str:
-        """Return CloudFormation's word for what it is or what happens to it."""
+        """Return the stack's status in CloudFormation, as DELETE_IN_PROGRESS."""
         return str(self._described()["StackStatus"])
 
     def is_protected(self) -> bool:
-        """Tell whether its owner has forbidden its deletion."""
+        """Tell whether its termination protection is on."""
         return bool(self._described().get("EnableTerminationProtection"))
 
     def resources(self) -> dict[str, str]:
-        """Return the names in AWS of the resources that it has, by their logical ids."""
-        with told():
+        """Return the physical ids of the resources that it has, by their logical ids."""
+        with aws_errors_as_operation_errors():
             pages = self._client.get_paginator("list_stack_resources").paginate(StackName=self._id)
             found = [each for page in pages for each in page["StackResourceSummaries"]]
         there = [each for each in found if each["ResourceStatus"] != "DELETE_COMPLETE"]
         return {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in there}
 
     def delete(self) -> None:
-        """Have it deleted; that goes on when this returns."""
-        with told():
+        """Begin the deletion, which goes on after this has returned."""
+        with aws_errors_as_operation_errors():
             self._client.delete_stack(StackName=self._id)
 
     def failures(self) -> list[str]:
         """Return which resources CloudFormation could not delete, and why, newest first."""
-        with told():
+        with aws_errors_as_operation_errors():
             events = self._client.describe_stack_events(StackName=self._id)["StackEvents"]
         failed = [each for each in events if each["ResourceStatus"] == "DELETE_FAILED"]
         return [
@@ -131,13 +131,13 @@ class StackToDelete:
         ]
 
     def _described(self) -> dict[str, Any]:
-        with told():
+        with aws_errors_as_operation_errors():
             described: dict[str, Any] = self._client.describe_stacks(StackName=self._id)["Stacks"][0]
         return described
 
 
 def _user_role(cloudformation: Any, stack_id: str) -> str:
-    """Return the name of the template's role, or nothing: a deployment that failed may have made none, or undone it."""
+    """Return the user role's name, or nothing, because a deployment that failed may have made none or deleted it."""
     try:
         found = cloudformation.describe_stack_resource(StackName=stack_id, LogicalResourceId=USER_ROLE)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""What an operator can be told."""
+"""The one error of the commands."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from authorizer.settings import AuthorizerSettings
 
 if TYPE_CHECKING:
     from authorizer.providers import Provider
-    from authorizer.remembered import Fetch
+    from authorizer.refreshing_cache import Fetch
 
 OUT_OF_REACH = ("no answer in time", "the answer is not whole", "status 408", "status 429", "status 5")
 """How an outcome begins that says nothing about the answer being wrong."""

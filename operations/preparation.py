@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 from authorizer.keys import secret_key
 from operations import answers, functions, readiness
 from operations.account import Account, NotSaidError
-from operations.aws import session
+from operations.aws import REGION, session
 from operations.draft import Draft
 from operations.errors import OperationError
 from operations.interview import Interview
 from operations.issuers import key_problems
-from operations.refusals import REGION
 from operations.samconfig import SAMCONFIG, write_region
 
 if TYPE_CHECKING:

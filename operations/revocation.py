@@ -1,28 +1,29 @@
 """
-Cut users off: first the list, then a pause, then the sessions.
+Revoke users: first the list, then a pause, then their sessions.
 
-In any other order somebody slips through: a session that is opened after the Deny was written, by a process of the
-function that still believes the list of before, is one that the Deny does not mean.
+In any other order a session could escape: during the pause, a process of the function that has cached the list of
+before may still open one. It would be newer than the Deny policy, which denies sessions issued before the policy.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from operations import users as lists
-from operations.denials import Denial, is_over
+from operations.deny_policies import DenyPolicy, is_over
 from operations.errors import OperationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from operations.users import UserList
+    from operations.deny_policies import IamRole
+    from operations.users import RevocationListParameter, UserListHistory
 
 PAUSE_SECONDS = 45.0
-"""The 30 s for which a list is believed, the 8 s that a sign-in under way may take, and 7 s for clocks and caches."""
+"""30 s for which the function caches a list, 8 s that a sign-in under way may take, and 7 s for clocks and caches."""
 
 OUT_OF_REACH = """\
 Out of reach: a messaging connection that is open receives until it ends, a meeting that was joined goes on, push
@@ -30,141 +31,129 @@ notifications and memberships stay, and so do sessions of roles that were assume
 docs/revocation.md."""
 
 
-AGAIN = "Once that is mended, the same command again does what is left."
+AGAIN = "Once that is corrected, the same command again does what is left."
 SIGN_INS_UNSURE = f"Not done, or not for certain: refusing their sign-ins, and denying their sessions. {AGAIN}"
 SESSIONS_GO_ON = f"Not done: their sessions of the roles named here go on until they end, within the hour. {AGAIN}"
-STILL_DENIED = (
-    f"Not done: the roles named here still deny their sessions of before. New sessions are not denied. {AGAIN}"
-)
-STILL_REFUSED = f"Not done, or not for certain: letting them in again. {AGAIN}"
-
-
-class UserRole(Protocol):
-    """A role that users assume, and its policies that deny."""
-
-    name: str
-
-    def denials(self) -> list[str]:
-        """Return the names of those policies."""
-
-    def denial(self, name: str) -> Denial | None:
-        """Return one of them; None if another run has taken it away."""
-
-    def put(self, denial: Denial) -> None:
-        """Add one, or replace the one of that name."""
-
-    def delete(self, name: str) -> None:
-        """Take one away; it may be gone already."""
+STILL_DENIED = f"Not done: the roles named here still deny their earlier sessions. New sessions are not denied. {AGAIN}"
+STILL_REVOKED = f"Not done, or not for certain: letting them sign in again. {AGAIN}"
 
 
 class Revocation:
-    """Cuts users off and takes it back, telling *say* what was done. *pause* waits for a number of seconds."""
+    """Revokes and restores users, and prints what was done by *print_line*. *pause* waits for a number of seconds."""
 
     def __init__(
-        self, users: UserList, roles: Sequence[UserRole], pause: Callable[[float], None], say: Callable[[str], None]
+        self,
+        parameter: RevocationListParameter,
+        roles: Sequence[IamRole],
+        pause: Callable[[float], None],
+        print_line: Callable[[str], None],
     ) -> None:
         """Take the list, and the roles whose sessions users may have."""
-        self._users = users
+        self._parameter = parameter
         self._roles = roles
         self._pause = pause
-        self._say = say
+        self._print = print_line
 
     def revoke(self, ids: Iterable[str], seconds: float = PAUSE_SECONDS) -> None:
         """
-        Refuse new sign-ins of the users *ids*, and deny the sessions that they have. Again is as good as once.
+        Refuse new sign-ins of the users *ids*, and deny the sessions that they have. To repeat it changes nothing.
 
         Raises:
-            OperationError: Something could not be done; what could be was, the other roles' sessions included.
+            OperationError: Something could not be done; everything else was, the other roles' sessions included.
         """
         users = lists.checked(ids)
-        with _or_left(SIGN_INS_UNSURE):
-            now = self._refused(users, seconds)
-        with _or_left(SESSIONS_GO_ON):
-            self._each_role(lambda role: self._deny(role, Denial.of(users, now), now))
-        self._say(OUT_OF_REACH)
+        with _with_what_is_left(SIGN_INS_UNSURE):
+            now = self._refuse_sign_ins(users, seconds)
+        with _with_what_is_left(SESSIONS_GO_ON):
+            self._for_each_role(lambda role: self._deny(role, DenyPolicy.of(users, now), now))
+        self._print(OUT_OF_REACH)
 
     def restore(self, ids: Iterable[str]) -> None:
         """
-        Let the users *ids* sign in again, and their sessions of before act again.
+        Let the users *ids* sign in again, and their earlier sessions act again.
 
         Raises:
-            OperationError: Something could not be done; what could be was.
+            OperationError: Something could not be done; everything else was.
         """
         users = lists.checked(ids)
-        with _or_left(STILL_REFUSED):
-            changed = lists.change(self._users, lambda listed: listed - users)
-            now = self._users.read().read
-        self._say(f"{'Let in again, within 30 s' if changed else 'Not refused before'}: {_all(users)}.")
-        with _or_left(STILL_DENIED):
-            self._each_role(lambda role: self._allow(role, users, now))
+        with _with_what_is_left(STILL_REVOKED):
+            changed = lists.change(self._parameter, lambda revoked: revoked - users)
+            now = self._parameter.read().read_at
+        self._print(f"{'Restored, within 30 s' if changed else 'Not revoked before'}: {_all(users)}.")
+        with _with_what_is_left(STILL_DENIED):
+            self._for_each_role(lambda role: self._stop_denying(role, users, now))
 
-    def tell(self) -> None:
+    def show(self) -> None:
         """
-        Say who is cut off, and which policies still deny.
+        Print who is revoked, and which policies still deny.
 
         Raises:
-            OperationError: A role or one of its policies cannot be read; the other roles' were told.
+            OperationError: A role or one of its policies cannot be read; those of the other roles were printed.
         """
-        self._say(f"Refused at sign-in: {_all(self._users.read().stands) or 'nobody'}.")
-        self._each_role(self._tell)
+        self._print(f"Revoked: {_all(self._parameter.read().newest) or 'nobody'}.")
+        self._for_each_role(self._show_role)
 
-    def _tell(self, role: UserRole) -> None:
-        for name in role.denials():
-            denial = role.denial(name)
-            if denial:
-                since = denial.before.isoformat()
-                self._say(f"{role.name} denies sessions of before {since}: {_all(denial.users)}.")
+    def _show_role(self, role: IamRole) -> None:
+        for name in role.deny_policies():
+            policy = role.deny_policy(name)
+            if policy:
+                before = policy.before.isoformat()
+                self._print(f"{role.name} denies sessions issued before {before}: {_all(policy.users)}.")
 
-    def _refused(self, users: frozenset[str], seconds: float) -> datetime:
+    def _refuse_sign_ins(self, users: frozenset[str], seconds: float) -> datetime:
         """Return a time, by AWS's clock, after which no process of the function opens a session for *users*."""
         while True:
-            changed = lists.change(self._users, lambda listed: listed | users)
-            self._say(f"Refused at sign-in{'' if changed else ' before this run'}: {_all(users)}.")
-            left = seconds if changed else _left(self._users.read(), seconds)
+            changed = lists.change(self._parameter, lambda revoked: revoked | users)
+            self._print(f"Revoked{'' if changed else ' before this run'}: {_all(users)}.")
+            left = seconds if changed else _left(self._parameter.read(), seconds)
             if left > 0:
-                self._say(f"Waiting {left:.0f} s, until no process of the function believes an older list.")
+                self._print(f"Waiting {left:.0f} s, until no process of the function uses an older list.")
                 self._pause(left)
-            listed = self._users.read()
-            if users <= listed.stands:
-                return listed.read
-            self._say("Another run has overwritten the list. Once more.")
+            history = self._parameter.read()
+            if users <= history.newest:
+                return history.read_at
+            self._print("Another run has overwritten the list. It is written again.")
 
-    def _deny(self, role: UserRole, denial: Denial, now: datetime) -> None:
+    def _deny(self, role: IamRole, policy: DenyPolicy, now: datetime) -> None:
         try:
             self._prune(role, now)
         except OperationError as error:
-            # Making room for the Deny is no reason to leave it out: there may be room.
-            self._say(f"{role.name} keeps its old policies for now: {error}")
-        role.put(denial)
-        self._say(f"{role.name} denies everything to their sessions of before {denial.before.isoformat()}.")
+            # Without pruning there may be room for the new policy all the same.
+            self._print(f"{role.name} keeps its old policies for now: {error}")
+        role.put(policy)
+        self._print(f"{role.name} denies everything to their sessions issued before {policy.before.isoformat()}.")
 
-    def _allow(self, role: UserRole, users: frozenset[str], now: datetime) -> None:
+    def _stop_denying(self, role: IamRole, users: frozenset[str], now: datetime) -> None:
         self._prune(role, now)
         rewritten: set[str] = set()
         number = -1
-        while number != self._users.read().number:
-            # IAM knows no versions, so of two runs that rewrite a policy at once one overwrites the other. But each has
-            # changed the list before. If the list is another one now, what was written here may be of before.
-            number = self._users.read().number
-            for name in role.denials():
-                denial = role.denial(name)
-                if denial and (denial.users & users or name in rewritten):
+        while number != self._parameter.read().number:
+            # IAM has no versions, so of two runs that rewrite a policy at once one overwrites the other. But each run
+            # changes the list first. So if the list has changed meanwhile, what was written here may be outdated.
+            number = self._parameter.read().number
+            for name in role.deny_policies():
+                policy = role.deny_policy(name)
+                if policy and (policy.users & users or name in rewritten):
                     rewritten.add(name)
-                    self._rewrite(role, denial)
-        self._say(f"{role.name} denies them nothing.")
+                    self._rewrite(role, policy)
+        self._print(f"{role.name} denies them nothing.")
 
-    def _rewrite(self, role: UserRole, denial: Denial) -> None:
-        """Leave in a policy who is on the list, read after the policy, as whoever is denied was put on it before."""
-        left = denial.without(denial.users - self._users.read().users)
-        if left != denial:
+    def _rewrite(self, role: IamRole, policy: DenyPolicy) -> None:
+        """
+        Leave only users in *policy* who are on the list.
+
+        The list is read after the policy, because users are put on the list before a policy denies them.
+        """
+        left = policy.without(policy.users - self._parameter.read().merged)
+        if left != policy:
             role.put(left) if left.users else role.delete(left.name)
 
-    def _prune(self, role: UserRole, now: datetime) -> None:
-        for name in role.denials():
+    def _prune(self, role: IamRole, now: datetime) -> None:
+        for name in role.deny_policies():
             if is_over(name, now):
                 role.delete(name)
 
-    def _each_role(self, work: Callable[[UserRole], None]) -> None:
+    def _for_each_role(self, work: Callable[[IamRole], None]) -> None:
         failures = []
         for role in self._roles:
             try:
@@ -176,16 +165,16 @@ class Revocation:
 
 
 @contextmanager
-def _or_left(what: str) -> Iterator[None]:
-    """Add to an error *what* is left to do."""
+def _with_what_is_left(text: str) -> Iterator[None]:
+    """Add to an error the *text* on what is left to do."""
     try:
         yield
     except OperationError as error:
-        raise OperationError(f"{error}\n{what}") from error
+        raise OperationError(f"{error}\n{text}") from error
 
 
-def _left(listed: lists.Listed, seconds: float) -> float:
-    return (listed.written + timedelta(seconds=seconds) - listed.read).total_seconds()
+def _left(history: UserListHistory, seconds: float) -> float:
+    return (history.written_at + timedelta(seconds=seconds) - history.read_at).total_seconds()
 
 
 def _all(users: frozenset[str]) -> str:

@@ -1,4 +1,4 @@
-"""Hold a template's Rules against its parameters, as CloudFormation does before it changes anything."""
+"""Check the Rules of a template, as CloudFormation does before it changes anything."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ if TYPE_CHECKING:
 
 def failed_assertions(template: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
     """
-    Return what the *template* says of each of its assertions that does not hold.
+    Return the AssertDescription of each assertion in the *template* that is false.
 
-    *values* has the parameters and pseudo parameters by name; parameters that are not in it have their defaults.
+    *values* holds parameters and pseudo parameters by name. Parameters that are missing in it have their defaults.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
     """
-    defaults = {name: said["Default"] for name, said in template.get("Parameters", {}).items() if "Default" in said}
+    defaults = {
+        name: declared["Default"] for name, declared in template.get("Parameters", {}).items() if "Default" in declared
+    }
     known = {**defaults, **values}
     rules = template.get("Rules", {}).values()
-    asked = [rule for rule in rules if "RuleCondition" not in rule or _holds(rule["RuleCondition"], known)]
-    assertions = [assertion for rule in asked for assertion in rule["Assertions"]]
-    return [said["AssertDescription"] for said in assertions if not _holds(said["Assert"], known)]
+    applicable = [rule for rule in rules if "RuleCondition" not in rule or _holds(rule["RuleCondition"], known)]
+    assertions = [assertion for rule in applicable for assertion in rule["Assertions"]]
+    return [assertion["AssertDescription"] for assertion in assertions if not _holds(assertion["Assert"], known)]
 
 
 def _holds(condition: Any, known: Mapping[str, Any]) -> bool:
@@ -29,8 +31,8 @@ def _holds(condition: Any, known: Mapping[str, Any]) -> bool:
 
 
 def _equals(operands: list[Any], known: Mapping[str, Any]) -> bool:
-    one, other = (_text(operand, known) for operand in operands)
-    return one == other
+    left, right = (_text(operand, known) for operand in operands)
+    return left == right
 
 
 def _contains(operands: list[Any], known: Mapping[str, Any]) -> bool:
@@ -49,4 +51,4 @@ _FUNCTIONS: dict[str, Callable[[Any, Mapping[str, Any]], bool]] = {
     "Fn::Not": lambda operands, known: not _holds(operands[0], known),
     "Fn::Or": lambda operands, known: any(_holds(operand, known) for operand in operands),
 }
-"""Those of the functions for rules that compare one value with another."""
+"""The rule-specific functions that compare values; those that look up VPCs and the like are not played."""

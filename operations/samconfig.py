@@ -1,4 +1,4 @@
-"""What samconfig.toml says of an environment, as `sam deploy --config-env` reads it: dev, prod, or one of your own."""
+"""The environments in samconfig.toml, as `sam deploy --config-env` reads them: dev, prod, or one of your own."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 SAMCONFIG = Path(__file__).resolve().parent.parent / "samconfig.toml"
 VARIABLE = "ENV"
-USUAL = "dev"
+DEFAULT = "dev"
 FILE = "file://"
 
 
 @dataclass(frozen=True)
 class Environment:
     """
-    An environment's stack, its region, the AWS profile to deploy it with, and the file with the answers.
+    An environment's stack, region and AWS profile, and the file with its answers.
 
-    Empty, or None, is what samconfig.toml does not say.
+    What samconfig.toml does not say is empty; the file with the answers is then None.
     """
 
     name: str
@@ -42,29 +42,29 @@ def environment(environ: Mapping[str, str], samconfig: Path = SAMCONFIG) -> Envi
     Raises:
         OperationError: The file cannot be read, or has no such environment.
     """
-    name = environ.get(VARIABLE) or USUAL
-    said = _read(samconfig)
-    if name not in said:
-        known = ", ".join(said) or "none"
+    name = environ.get(VARIABLE) or DEFAULT
+    config = _read(samconfig)
+    if name not in config:
+        known = ", ".join(config) or "none"
         raise OperationError(
             f"{samconfig.name} has no environment {name}; there are: {known}. Set {VARIABLE} to one of them, or write "
             f"[{name}.deploy.parameters] into the file, as dev has it."
         )
-    parameters = _parameters(said[name])
+    parameters = _parameters(config[name])
     stack_name, region, profile = (str(parameters.get(key, "")) for key in ("stack_name", "region", "profile"))
     return Environment(name, stack_name, region, profile, _answers(parameters, samconfig))
 
 
 def write_region(name: str, region: str, samconfig: Path = SAMCONFIG) -> None:
     """Write the region of the environment *name* into the file; all else stays as it is, comments included."""
-    said = tomlkit.parse(samconfig.read_text(encoding="utf-8"))
-    section = said.setdefault(name, {}).setdefault("deploy", {}).setdefault("parameters", {})
+    config = tomlkit.parse(samconfig.read_text(encoding="utf-8"))
+    section = config.setdefault(name, {}).setdefault("deploy", {}).setdefault("parameters", {})
     section["region"] = region
-    samconfig.write_text(tomlkit.dumps(said), encoding="utf-8")
+    samconfig.write_text(tomlkit.dumps(config), encoding="utf-8")
 
 
 def _answers(parameters: Mapping[str, Any], samconfig: Path) -> Path | None:
-    """Return the one file that holds all parameters; None where they stand in samconfig.toml itself, or nowhere."""
+    """Return the one file that holds all parameters; None if samconfig.toml names no such file."""
     given = parameters.get("parameter_overrides")
     named = given[0] if isinstance(given, list) and len(given) == 1 else given
     if not isinstance(named, str) or not named.startswith(FILE):
@@ -74,13 +74,13 @@ def _answers(parameters: Mapping[str, Any], samconfig: Path) -> Path | None:
 
 def _read(samconfig: Path) -> dict[str, Any]:
     try:
-        said = tomlkit.parse(samconfig.read_text(encoding="utf-8")).unwrap()
+        config = tomlkit.parse(samconfig.read_text(encoding="utf-8")).unwrap()
     except (OSError, ValueError, TOMLKitError) as error:
         raise OperationError(f"{samconfig} cannot be read: {error}.") from error
-    return {name: sections for name, sections in said.items() if isinstance(sections, dict)}
+    return {name: sections for name, sections in config.items() if isinstance(sections, dict)}
 
 
 def _parameters(sections: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what holds for `sam deploy`: its own section before the one for all commands."""
+    """Return the parameters of `sam deploy`: those of its own section override those of the section `global`."""
     both = [sections.get(section, {}).get("parameters", {}) for section in ("global", "deploy")]
     return {name: value for section in both for name, value in section.items()}

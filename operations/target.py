@@ -1,4 +1,4 @@
-"""Which stack is meant: the one that AWS_SAM_STACK_NAME names, or else the one of the environment, ENV."""
+"""Which stack a command operates: the one that AWS_SAM_STACK_NAME names, or else the one of the environment ENV."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VARIABLE = "AWS_SAM_STACK_NAME"
 
 @dataclass(frozen=True)
 class Target:
-    """A stack's name, its region and the AWS profile to reach it with; None is what the AWS configuration says."""
+    """A stack's name, its region and the AWS profile. None means what the AWS configuration says."""
 
     stack: str
     region: str | None = None
@@ -27,19 +27,19 @@ class Target:
 
 def target(environ: Mapping[str, str], samconfig: Path = SAMCONFIG) -> Target:
     """
-    Return the stack that is meant.
+    Return the stack that *environ* and *samconfig* mean.
 
     Raises:
-        OperationError: Both variables are set and mean two stacks, or the file does not say which stack ENV is.
+        OperationError: The variables mean two different stacks, or the file names no stack for ENV.
     """
     named = environ.get(VARIABLE, "")
     if named and not environ.get(ENVIRONMENT):
         return Target(named)
-    meant = environment(environ, samconfig)
-    if not meant.stack_name:
-        raise OperationError(f"{samconfig.name} names no stack for {meant.name}. Write stack_name, or {VARIABLE}=NAME.")
-    if named and named != meant.stack_name:
+    found = environment(environ, samconfig)
+    if not found.stack_name:
+        raise OperationError(f"{samconfig.name} names no stack for {found.name}. Write stack_name, or {VARIABLE}=NAME.")
+    if named and named != found.stack_name:
         raise OperationError(
-            f"{VARIABLE} says {named}, and {ENVIRONMENT}={meant.name} is {meant.stack_name}. Set only one of them."
+            f"{VARIABLE} says {named}, and {ENVIRONMENT}={found.name} is {found.stack_name}. Set only one of them."
         )
-    return Target(meant.stack_name, meant.region or None, meant.profile or None)
+    return Target(found.stack_name, found.region or None, found.profile or None)

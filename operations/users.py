@@ -1,31 +1,38 @@
-"""The list of the users who may not sign in: what it may hold, and how two runs at once both get their way."""
+"""The list of revoked users in Parameter Store: what it may hold, and how runs at the same time lose no change."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
+from operations.aws import aws_errors_as_operation_errors
 from operations.errors import OperationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    import boto3
+
 LIST_NAME = "/chime-signin/{}/revoked-users"
-"""The parameter that template.yaml lets a stack's function read, with the stack's name in it."""
+"""The name of the parameter that template.yaml lets a stack's function read, with {} for the stack's name."""
 
-LARGEST = 8192
-"""Characters: what an advanced parameter holds, some 200 users by UUIDs."""
+MAX_LENGTH = 8192
+"""Characters that an advanced parameter holds: some 200 users with UUIDs as ids."""
 
-# As `signin.identity` makes them.
+WRITTEN_BY = "Chime sign-in: who may not sign in. Written by make revoke and make restore"
+_BASE = re.compile(rf"{re.escape(WRITTEN_BY)}, over version (\d{{1,9}})\.")
+
+# The ids that `signin.identity` makes.
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.@-]{0,56}[A-Za-z0-9])?", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Version:
-    """The list as one run wrote it, having seen the version `base`; 0 is no list at all."""
+class UserListVersion:
+    """The list as one run wrote it after it had read the version `base`, which is 0 if there was no list."""
 
     number: int
     users: frozenset[str]
@@ -33,56 +40,90 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Listed:
+class UserListHistory:
     """
-    The list as it was `read` from AWS, and when it was `written`, both by AWS's clock.
+    The list's versions, oldest first, as AWS keeps them. None at all is an empty list that was never written.
 
-    `versions` are those that are kept, oldest first; none at all is an empty list that nobody has written yet.
+    `written_at` is when the newest was written and `read_at` when all were read, both by AWS's clock.
     """
 
-    versions: tuple[Version, ...]
-    written: datetime
-    read: datetime
+    versions: tuple[UserListVersion, ...]
+    written_at: datetime
+    read_at: datetime
 
     @property
     def number(self) -> int:
-        """The newest version; 0: there is none."""
+        """The number of the newest version, or 0."""
         return self.versions[-1].number if self.versions else 0
 
     @property
-    def stands(self) -> frozenset[str]:
-        """What the newest version says, and so what the function reads."""
+    def newest(self) -> frozenset[str]:
+        """The users in the newest version. This is what the function reads."""
         return self.versions[-1].users if self.versions else frozenset()
 
     @property
-    def users(self) -> frozenset[str]:
-        """What it has to say: every run's change, in the order in which they were written."""
+    def merged(self) -> frozenset[str]:
+        """The users after every run's change, in the order in which the runs wrote."""
         return merged(self.versions)
 
 
-class UserList(Protocol):
-    """The list, with a new version for each time that it is written."""
+class RevocationListParameter:
+    """The list in the parameter *name*. Each time that it is written it gets a new version."""
 
-    def read(self) -> Listed:
-        """Return the list as it is now."""
+    def __init__(self, session: boto3.Session, name: str) -> None:
+        """Take the credentials to reach it with."""
+        with aws_errors_as_operation_errors():
+            self._client: Any = session.client("ssm")
+        self._name = name
+
+    def read(self) -> UserListHistory:
+        """
+        Return the list as it is now.
+
+        Raises:
+            OperationError: AWS refuses, or the newest version is no list.
+        """
+        with aws_errors_as_operation_errors():
+            try:
+                pages = list(self._client.get_paginator("get_parameter_history").paginate(Name=self._name))
+            except self._client.exceptions.ParameterNotFound as error:
+                now = _date(error.response)
+                return UserListHistory((), now, now)
+        found = sorted((each for page in pages for each in page["Parameters"]), key=lambda each: each["Version"])
+        # An older version that is no list is left out, because nobody can tell what it was to change.
+        versions = [_version(each) for each in found[:-1] if _is_list(each["Value"])]
+        return UserListHistory(
+            (*versions, _version(found[-1])), written_at=found[-1]["LastModifiedDate"], read_at=_date(pages[-1])
+        )
 
     def write(self, users: frozenset[str], base: int) -> int:
-        """Write the list, having seen the version *base*, and return the version that this is."""
+        """Write the list, after having read the version *base*, and return the number of the new version."""
+        with aws_errors_as_operation_errors():
+            answer = self._client.put_parameter(
+                Name=self._name,
+                Description=f"{WRITTEN_BY}, over version {base}.",
+                Type="String",
+                Tier="Intelligent-Tiering",  # beyond 4 KB it becomes an advanced parameter
+                Value=serialized(users),
+                Overwrite=True,
+            )
+        number: int = answer["Version"]
+        return number
 
 
-def merged(versions: Iterable[Version]) -> frozenset[str]:
+def merged(versions: Iterable[UserListVersion]) -> frozenset[str]:
     """
-    Return the list with the change of each version, also of those that another run overwrote without having seen them.
+    Return the users after the change of each version, also of versions that a run overwrote without having read them.
 
-    A run's change is how its version differs from the one that it had seen. A version whose base is not kept any more,
-    or that somebody has written by other means, is taken as it is.
+    A run's change is the difference between its version and the version that it had read. If that one is not kept any
+    more, or if somebody wrote by other means, the difference to the version before counts.
     """
     users: frozenset[str] = frozenset()
-    before = Version(0, users, 0)
+    before = UserListVersion(0, users, 0)
     known = {0: users}
     for version in versions:
-        seen = known.get(version.base, before.users)
-        users = (users | (version.users - seen)) - (seen - version.users) if before.number else version.users
+        base = known.get(version.base, before.users)
+        users = (users | (version.users - base)) - (base - version.users) if before.number else version.users
         known[version.number] = version.users
         before = version
     return users
@@ -104,7 +145,7 @@ def checked(ids: Iterable[str]) -> frozenset[str]:
     return users
 
 
-def written(users: frozenset[str]) -> str:
+def serialized(users: frozenset[str]) -> str:
     """
     Return the list as the function reads it.
 
@@ -112,34 +153,62 @@ def written(users: frozenset[str]) -> str:
         OperationError: It is too long.
     """
     text = json.dumps(sorted(users), separators=(",", ":"))
-    if len(text) > LARGEST:
+    if len(text) > MAX_LENGTH:
         raise OperationError(
-            f"The list is full: {len(text)} characters for {len(users)} users, of {LARGEST}. Nothing was changed. Keep "
-            "them out at your identity provider, then restore those whom it no longer lets in."
+            f"The list is full: {len(text)} characters for {len(users)} users, of {MAX_LENGTH}. Nothing was changed. "
+            "Block users at your identity provider instead, then restore those whom it no longer lets in."
         )
     return text
 
 
-def change(users: UserList, to: Callable[[frozenset[str]], frozenset[str]]) -> bool:
+def change(parameter: RevocationListParameter, to: Callable[[frozenset[str]], frozenset[str]]) -> bool:
     """
     Write what *to* makes of the list; return whether anything had to be written.
 
-    Parameter Store writes whatever comes, so of runs that have read the same version each overwrites the one before.
-    Each sees by its version's number whether another came between, and then writes the list with every run's change
-    in it. What the last one writes has therefore all of them, however many there are.
+    Parameter Store has no conditional write: of runs that have read the same version, each overwrites the one before.
+    The number of its own version tells a run whether another version came between. If so, the run reads the history
+    and writes the list with every run's change in it. So the last version has all changes, however many runs there are.
 
     Raises:
         OperationError: AWS refuses, or the list is full.
     """
-    listed = users.read()
-    wanted = to(listed.users)
-    needed = wanted != listed.stands
-    while wanted != listed.stands:
-        number, base = users.write(wanted, listed.number), listed.number
+    history = parameter.read()
+    users = to(history.merged)
+    needed = users != history.newest
+    while users != history.newest:
+        number, base = parameter.write(users, history.number), history.number
         if number == base + 1:
             break
-        listed = users.read()
-        if listed.number < number:
-            raise OperationError("Parameter Store does not tell yet what was written at the same time. Run it again.")
-        wanted = listed.users
+        history = parameter.read()
+        if history.number < number:
+            raise OperationError("Parameter Store does not return yet what was just written. Run it again.")
+        users = history.merged
     return needed
+
+
+def _version(found: Mapping[str, Any]) -> UserListVersion:
+    number = found["Version"]
+    base = _BASE.search(found.get("Description", ""))
+    # Without our description somebody wrote the version by other means, and meant all of it.
+    return UserListVersion(number, _ids(found["Value"]), int(base[1]) if base else number - 1)
+
+
+def _is_list(text: str) -> bool:
+    try:
+        ids = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(ids, list) and all(isinstance(each, str) for each in ids)
+
+
+def _ids(text: str) -> frozenset[str]:
+    if not _is_list(text):
+        raise OperationError(
+            "The list is no JSON list of ids: somebody wrote it by other means. Nobody can sign in until it is one."
+        )
+    return frozenset(json.loads(text))
+
+
+def _date(answer: Mapping[str, Any]) -> datetime:
+    # AWS's clock, because AWS dates sessions by it, and the clock of this machine may be minutes off.
+    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])

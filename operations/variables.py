@@ -1,4 +1,4 @@
-"""Hold a function's environment variables against what Lambda takes, as it does when a function is created."""
+"""Check the environment variables of a function, as Lambda does when the function is created."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ RESERVED = frozenset(
         "LAMBDA_TASK_ROOT",
     }
 )  # fmt: skip
-"""Names that Lambda keeps for itself. Source: AWS, "Defined runtime environment variables"."""
+"""Names that Lambda reserves. Source: AWS, "Defined runtime environment variables"."""
 
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
 """Source: the Lambda API's model, EnvironmentVariableName."""
 
 MAX_BYTES = 4096
-"""Of all variables of a function together, as JSON. Source: AWS, "Lambda quotas"."""
+"""The size limit of all variables of a function together, as JSON. Source: AWS, "Lambda quotas"."""
 
 
 def variable_errors(variables: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each reason for which Lambda would not take *variables*."""
+    """Return a sentence for each reason why Lambda would not accept *variables*."""
     reserved = sorted(RESERVED & variables.keys())
     wrong = sorted(name for name in variables if not NAME.fullmatch(name) and name not in RESERVED)
     size = len(json.dumps(dict(variables), separators=(",", ":"), ensure_ascii=False).encode())

@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from operations.denials import Denial
+from operations.deny_policies import DenyPolicy
 from tests import reference
 from tests.translated import SETS, deployed, statements, trusted
 
@@ -23,8 +23,8 @@ def ours() -> Iterator[tuple[str, dict[str, Any]]]:
     for name, parameters in SETS.items():
         for kind, roles in (("may", deployed(parameters)[1]), ("trusts", trusted(parameters))):
             yield from ((f"{role} {kind}, {name}", said) for role, all_of_it in roles.items() for said in all_of_it)
-    denial = Denial.of(frozenset({"ada"}), datetime(2027, 1, 15, 8, 0, tzinfo=UTC))
-    yield from (("make revoke", said) for said in statements(denial.document()))
+    policy = DenyPolicy.of(frozenset({"ada"}), datetime(2027, 1, 15, 8, 0, tzinfo=UTC))
+    yield from (("make revoke", said) for said in statements(policy.document()))
 
 
 def findings() -> list[str]:

@@ -63,7 +63,7 @@ class Runtime:
         """Everything that it wrote."""
         return self._log.read_text()
 
-    def invoke(self, event: Any, patience: float) -> Any:
+    def invoke(self, event: Any, wait_seconds: float) -> Any:
         """
         Return what the handler makes of *event*.
 
@@ -71,7 +71,7 @@ class Runtime:
             FunctionFailedError: It raised, or could not be loaded.
         """
         self._events.put(event)
-        kind, body = self._answers.get(timeout=patience)
+        kind, body = self._answers.get(timeout=wait_seconds)
         if kind != "response":
             raise FunctionFailedError(body)
         return body

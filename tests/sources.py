@@ -12,7 +12,7 @@ from authorizer.clock import Clock
 from authorizer.errors import KeysUnavailable
 from authorizer.key_sources import SecretVersion
 from authorizer.keys import KeySet, VerificationKey, key_set, secret_key
-from authorizer.remembered import Fetch, Fetched
+from authorizer.refreshing_cache import Fetch, Fetched
 from tests.tokens import rsa_signer
 
 OLD, NEW = rsa_signer(kid="old").jwk, rsa_signer(kid="new").jwk
@@ -57,7 +57,7 @@ class Source:
         return Fetched(self.keys, self.lifetime)
 
     def fetch_secrets(self) -> Fetched[tuple[SecretVersion, ...]]:
-        read = self.clock.mark()
+        read = self.clock.now()
         self.fetch()
         current, *previous = self.secrets
         return Fetched((SecretVersion(current, read), *(SecretVersion(key, read, self.left) for key in previous)))

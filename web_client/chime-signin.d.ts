@@ -1,28 +1,28 @@
 /** Exchange an app's own token for Amazon Chime credentials, and keep them fresh for as long as the app is open. */
 
 /**
- * Return a sign-in, which is one user's: the next user gets another one. It asks for nothing until it is asked.
+ * Return a sign-in for one user. Make another one for the next user. It makes no request until it is used.
  *
- * @throws TypeError: `endpoint` is no address, or one to which the token would travel in the clear.
+ * @throws TypeError: `endpoint` is not an address, or one to which the token would be sent unencrypted.
  */
 export function chimeSignIn(options: Options): SignIn;
 
 export interface Options {
   /**
-   * Where to sign in: the address that ends in `/signin`. It begins with `https:`; `http:` is taken for this machine
-   * alone, `localhost`, `127.0.0.1` and its like, or `[::1]`. A relative one is relative to the page, as in `fetch`.
+   * The address of the service, which ends in `/signin`. It must begin with `https:`; `http:` is allowed only for this
+   * machine (`localhost`, `127.*.*.*`, `[::1]`). As in `fetch`, it may be relative to the page.
    */
   endpoint: string | URL;
   /**
-   * Gives the app's token, a JWT, or nothing if nobody is signed in. It has a minute. With `forceRefresh` the service
-   * has just refused the last token as expired: get a new one, whatever is cached.
+   * Returns the app's token, a JWT, or nothing if nobody is signed in to the app. It has one minute. `forceRefresh` is
+   * true if the service has just refused the last token as expired: then return a new token, not a cached one.
    */
   getToken: (wish: { forceRefresh: boolean; signal: AbortSignal }) => Token | Promise<Token>;
-  /** Abort it when the user signs out: requests and waits end, credentials are forgotten, later calls are refused. */
+  /** Abort it when the user signs out: requests and waits end, the credentials are dropped, and later calls fail. */
   signal?: AbortSignal;
   /**
-   * For how many milliseconds to try again while the service is out of reach: 30,000 unless given. The time that
-   * attempts take counts, sleep does not. The first attempt may take 15 seconds in any case.
+   * For how many milliseconds to retry while the service cannot be reached. The default is 30,000. The duration of
+   * attempts counts, but the time in which the machine sleeps does not. The first attempt always has 15 seconds.
    */
   patience?: number;
   /** For tests. */
@@ -32,13 +32,13 @@ export interface Options {
 export type Token = string | null | undefined;
 
 /**
- * Both functions sign in if need be, and share one request with whoever else is waiting for it.
+ * Both functions sign in if there are no credentials yet. Callers at the same time share one request.
  *
- * With `forceRefresh` the service is asked whatever is held, because the user has another name now, say. It says
- * nothing about the token: `getToken` is called as ever, and should have the new one at hand by then.
+ * `forceRefresh` makes a request even if there are good credentials, for example because the user has a new name. It
+ * has no influence on the token: `getToken` is called as always, and should already return a token with the new name.
  */
 export interface SignIn {
-  /** A credentials provider: hand the function itself to a client of the AWS SDK for JavaScript v3. */
+  /** A credentials provider: pass the function itself to a client of the AWS SDK for JavaScript v3. */
   credentials: (options?: { forceRefresh?: boolean }) => Promise<Credentials>;
   /** Who is signed in, and where. */
   user: (options?: { forceRefresh?: boolean }) => Promise<User>;
@@ -48,7 +48,7 @@ export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken: string;
-  /** By this machine's clock, however wrong that is. */
+  /** By the clock of this machine, even if that is wrong. */
   expiration: Date;
 }
 
@@ -56,36 +56,36 @@ export interface User {
   userArn: string;
   userId: string;
   name: string;
-  /** Where the AppInstance is: the region of every Chime client. */
+  /** The region of the AppInstance. Every Chime client needs it. */
   region: string;
   appInstanceArn: string;
 }
 
 export interface Time {
-  /** Milliseconds by the clock on the wall, which may be wrong and may be set. */
-  wall: () => number;
-  /** Milliseconds by a clock that nobody sets, which may stand still during sleep. */
-  steady: () => number;
-  /** From 0 to 1. */
+  /** Milliseconds by the wall clock, which may be wrong and may be set. */
+  wallClock: () => number;
+  /** Milliseconds by a clock that is never set, but may stop while the machine sleeps. */
+  monotonic: () => number;
+  /** A random number from 0 to 1. */
   random: () => number;
-  /** Wait between attempts, or until the signal is aborted: then reject with its reason. */
+  /** The wait between two attempts. When the signal is aborted, reject with its reason. */
   wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** The same, beside something that may take so long at most. */
+  /** The same, for the limit of an attempt or of `getToken`. */
   limit: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 export interface Details {
   /** The HTTP status, if there was an answer. */
   status?: number;
-  /** The service's own word for it, such as `wrong_audience`. */
+  /** The service's reason code, such as `wrong_audience`. */
   reason?: string;
-  /** What to look for in the service's logs. */
+  /** The id to look for in the service's logs. */
   requestId?: string;
-  /** Seconds that the service asks to be left alone. */
+  /** How many seconds the service asks to wait. */
   retryAfter?: number;
 }
 
-/** Signing in failed in a way that is none of the others: something has to be mended. */
+/** Any other failure. Waiting does not help: something has to be repaired. */
 export class SignInError extends Error implements Details {
   constructor(message: string, details?: Details & { cause?: unknown });
   status?: number;
@@ -94,17 +94,17 @@ export class SignInError extends Error implements Details {
   retryAfter?: number;
 }
 
-/** The token is not accepted, and a fresh one would not be either: send the user to the app's own sign-in. */
+/** The token is refused, and a fresh one would be, too: send the user to the app's own sign-in. */
 export class SignInAgainError extends SignInError {}
 
-/** The user is known and may not enter: stop. */
+/** The token is good, but the user may not sign in: do not retry. */
 export class NotAllowedError extends SignInError {}
 
 /**
- * The service stayed out of reach for as long as patience lasted, or `getToken` gave nothing in time: say so, and try
- * again later. Until `retryAfter` is over the service is left alone, and callers without credentials get this error.
+ * The service could not be reached before `patience` was over, or `getToken` took too long: tell the user, and try
+ * again later. Until `retryAfter` is over there is no request, and callers without credentials get this error.
  *
- * If it never is within reach, look at the stack's `AllowedOrigins`: of a service that does not list the app's origin
- * a browser says no more than of one that is not there.
+ * If the service can never be reached, look at the stack's `AllowedOrigins`: if it does not list the app's origin, the
+ * browser reports the same error as for a service that does not exist.
  */
 export class UnavailableError extends SignInError {}

@@ -1,12 +1,13 @@
 /**
  * Exchange an app's own token for Amazon Chime credentials, and keep them fresh for as long as the app is open.
  *
- * What it offers is described in chime-signin.d.ts. There is no timer that a sleeping laptop could miss: whoever asks
- * for credentials gets some that work now. Nothing is stored and nothing is logged.
+ * chime-signin.d.ts describes the interface. Credentials are refreshed when somebody asks for them, and not by a timer,
+ * because a sleeping laptop would miss it. Nothing is stored and nothing is logged.
  *
  * @import { Credentials, Details, Options, SignIn, Time, User } from "./chime-signin.d.ts"
- * @typedef {{ age: () => number, renewAt: number, endsAt: number }} Times In milliseconds since it was asked for.
+ * @typedef {{ age: () => number, refreshAt: number, endsAt: number }} Times In milliseconds since the request was sent.
  * @typedef {Times & { user: User, keys: Omit<Credentials, "expiration"> }} Session
+ * @typedef {{ error: unknown, age: () => number, retryAfter: number, rest: number }} Failure In milliseconds.
  */
 
 export class SignInError extends Error {
@@ -18,83 +19,108 @@ export class SignInError extends Error {
     this.requestId = requestId;
     this.retryAfter = retryAfter;
   }
-  get name() { return "SignInError"; } // in so many words, because minifiers rename classes
+  get name() { return "SignInError"; } // written out, because minifiers rename classes
 }
 export class SignInAgainError extends SignInError { get name() { return "SignInAgainError"; } }
 export class NotAllowedError extends SignInError { get name() { return "NotAllowedError"; } }
 export class UnavailableError extends SignInError { get name() { return "UnavailableError"; } }
-// What waiting does not mend. Any other 5xx comes from between here and the service, and passes.
-const OUR_MISTAKES = ["internal", "upstream_error"];
 
-/** What nobody on the way can read: https, and http to this machine. */
-const SAFE = /^(https:|http:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$))/i;
+// Errors of the service that waiting does not repair. Any other 5xx may come from a proxy, and is worth a retry.
+const PERMANENT_ERRORS = ["internal", "upstream_error"];
 
-const TOKEN_MS = 60_000; // an identity provider's hidden frame may take as long
-const ATTEMPT_MS = 15_000; // the service itself gives up after 8 s, and may have to start first
+// Nobody on the way can read a token that is sent by https, or by http to this machine.
+const SAFE_ENDPOINT = /^(https:|http:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$))/i;
+
+const TOKEN_MS = 60_000; // for getToken, because the hidden frame of an identity provider may take that long
+const ATTEMPT_MS = 15_000; // for one request: the service answers within 8 s, but may have to start first
 const PAUSE_MS = { first: 500, longest: 4000 };
-const REST_MS = 30_000; // after a renewal that failed, while the old credentials last
-const LAST_MINUTE_MS = 60_000; // in which callers wait for new ones
+const REST_MS = 30_000; // after a failed refresh, while the old credentials still work
+const LAST_MINUTE_MS = 60_000; // in which callers wait for new credentials
+const SHORTEST_ATTEMPT_MS = 1000; // with less time left, another attempt is useless
 
 /** @type {Time["wait"]} */
 const wait = (ms, signal) =>
   new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)));
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
   });
 /** @type {Time} */
-const TIME = { wall: () => Date.now(), steady: () => performance.now(), random: Math.random, wait, limit: wait };
+const TIME = { wallClock: () => Date.now(), monotonic: () => performance.now(), random: Math.random, wait, limit: wait };
 
 /** @param {Options} options @returns {SignIn} */
 export function chimeSignIn({ endpoint, getToken, signal = new AbortController().signal, patience = 30_000, time }) {
   const clock = { ...TIME, ...time };
-  // No redirects: the token is for this address and no other.
+  // No redirects, because the token is for this address and no other.
   const request = new Request(endpoint, { method: "POST", cache: "no-store", credentials: "omit", redirect: "error" });
-  if (!SAFE.test(request.url)) throw new TypeError("`endpoint` has to begin with https: the token could be read on the way.");
-  let /** @type {Session | undefined} */ held;
-  let /** @type {{ error: unknown, age: () => number, told: number, rest: number } | undefined} */ failure;
-  let /** @type {Promise<Session> | undefined} */ renewing;
-  let step = new AbortController(); // one for each thing that is waited for: the app's signal outlives them all
-  signal.addEventListener("abort", () => ((held = undefined), step.abort(signal.reason)), { once: true });
+  if (!SAFE_ENDPOINT.test(request.url))
+    throw new TypeError("`endpoint` has to begin with https: the token could be read on the way.");
+  let /** @type {Session | undefined} */ session;
+  let /** @type {Failure | undefined} */ failure;
+  let /** @type {Promise<Session> | undefined} */ refreshing;
+  // Each wait has a controller of its own: the app's signal may live long, and would collect a listener for each wait.
+  let step = new AbortController();
+  signal.addEventListener(
+    "abort",
+    () => {
+      session = undefined;
+      step.abort(signal.reason);
+    },
+    { once: true },
+  );
+
+  /** Return the session if it works for longer than *spare* milliseconds. */
+  function usable(spare = 0) {
+    return session && session.age() < session.endsAt - spare ? session : undefined;
+  }
 
   /** @param {{ forceRefresh?: boolean }} [options] */
-  async function session({ forceRefresh = false } = {}) {
+  async function getSession({ forceRefresh = false } = {}) {
     signal.throwIfAborted();
-    // The token of what is under way may be older than the wish for another answer.
-    if (forceRefresh) return Promise.allSettled([renewing]).then(renew);
-    const usable = (spare = 0) => (held && held.age() < held.endsAt - spare ? held : undefined);
+    // Wait for the refresh that is under way and start another one, because the first may be using an older token.
+    if (forceRefresh) return Promise.allSettled([refreshing]).then(refresh);
     const old = usable();
-    if (!old) return renew();
-    if (old.age() < old.renewAt || (failure && failure.age() < failure.rest)) return old;
-    // A failure is nobody's trouble while the old ones last. A refusal empties `held`: the next caller is told.
-    const renewal = renew().catch((error) => usable() ?? Promise.reject(error));
-    renewal.catch(() => {}); // nobody waits for one that is not urgent
-    return usable(LAST_MINUTE_MS) ?? renewal;
+    if (!old) return refresh();
+    const rests = failure && failure.age() < failure.rest;
+    if (old.age() < old.refreshAt || rests) return old;
+    // An outage is no error for the caller while the old credentials work. After a refusal there are none left.
+    const fresh = refresh().catch((error) => usable() ?? Promise.reject(error));
+    fresh.catch(() => {}); // before the last minute nobody waits for this promise, and so nobody handles its error
+    return usable(LAST_MINUTE_MS) ?? fresh;
   }
 
-  async function renew() {
-    if (failure && failure.age() < failure.told) throw failure.error;
-    return (renewing ??= renewal().finally(() => (renewing = undefined)));
+  /** Share one exchange between all callers; while the service has asked to be left alone, fail without one. */
+  async function refresh() {
+    if (failure && failure.age() < failure.retryAfter) throw failure.error;
+    refreshing ??= replaceSession().finally(() => {
+      refreshing = undefined;
+    });
+    return refreshing;
   }
 
-  async function renewal() {
+  async function replaceSession() {
     try {
       const fresh = await exchange();
       signal.throwIfAborted();
       failure = undefined;
-      return (held = fresh);
+      session = fresh;
+      return fresh;
     } catch (error) {
-      if (error instanceof SignInAgainError || error instanceof NotAllowedError) held = undefined;
-      const told = error instanceof UnavailableError ? 1000 * (error.retryAfter ?? 0) : 0;
-      failure = { error, age: stopwatch(clock), told, rest: Math.max(REST_MS, told) * (1 + clock.random() / 2) };
+      if (error instanceof SignInAgainError || error instanceof NotAllowedError) session = undefined;
+      const retryAfter = error instanceof UnavailableError ? retryAfterMs(error) : 0;
+      const rest = Math.max(REST_MS, retryAfter) * (1 + clock.random() / 2);
+      failure = { error, age: stopwatch(clock), retryAfter, rest };
       throw error;
     }
   }
 
   async function exchange() {
-    const budget = { left: patience }; // an expired token does not start it anew
-    return post(await token(false), budget).catch(async (error) => {
+    const remaining = { ms: patience }; // for both tokens together
+    return post(await token(false), remaining).catch(async (error) => {
       if (error?.reason !== "token_expired") throw error;
-      return post(await token(true), budget);
+      return post(await token(true), remaining);
     });
   }
 
@@ -102,28 +128,33 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
   async function token(forceRefresh) {
     const given = await within(TOKEN_MS, "getToken", async (own) => getToken({ forceRefresh, signal: own }));
     if (!given) throw new SignInAgainError("The app has no token.");
-    // Looked at here, because the error of a header that cannot be sent shows what is in it.
+    // Checked here, because fetch would quote the token in its error about a header that cannot be sent.
     if (!/^[!-~]+$/.test(given)) throw new SignInError("What getToken gave is no token.");
     return given;
   }
 
-  /** @param {string} token @param {{ left: number }} budget Milliseconds of patience. */
-  async function post(token, budget) {
-    for (let pause = PAUSE_MS.first, limit = ATTEMPT_MS; ; pause = Math.min(2 * pause, PAUSE_MS.longest)) {
+  /** Try until it works, or until patience is over. @param {string} token @param {{ ms: number }} remaining */
+  async function post(token, remaining) {
+    let pause = PAUSE_MS.first;
+    let limit = ATTEMPT_MS;
+    for (;;) {
       const age = stopwatch(clock);
       try {
         return await attempt(token, limit, age);
       } catch (error) {
         if (!(error instanceof UnavailableError)) throw error;
-        // Everybody is told to wait for the same time, so some of it is left to chance.
-        const told = 1000 * (error.retryAfter ?? 0);
-        const delay = Math.max(told, pause / 2) + Math.max(told / 2, pause) * clock.random();
-        budget.left -= Math.min(age(), limit) + delay; // however long it was slept through
-        if (budget.left < 1000) throw error; // too little for another answer
-        limit = Math.min(budget.left, ATTEMPT_MS);
+        // Random, because all clients are told the same Retry-After and would come back together.
+        const retryAfter = retryAfterMs(error);
+        const delay = Math.max(retryAfter, pause / 2) + Math.max(retryAfter / 2, pause) * clock.random();
+        // No more than the limit, because the machine may have slept during the attempt.
+        remaining.ms -= Math.min(age(), limit) + delay;
+        if (remaining.ms < SHORTEST_ATTEMPT_MS) throw error;
         signal.throwIfAborted();
-        await clock.wait(delay, (step = new AbortController()).signal);
+        step = new AbortController();
+        await clock.wait(delay, step.signal);
       }
+      pause = Math.min(2 * pause, PAUSE_MS.longest);
+      limit = Math.min(remaining.ms, ATTEMPT_MS);
     }
   }
 
@@ -132,13 +163,13 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
     const { response, answer } = await within(limit, "The service", async (own) => {
       const headers = { Authorization: `Bearer ${token}` };
       const response = await fetch(request, { headers, signal: own });
-      return { response, answer: object(await response.text()) };
+      return { response, answer: parseObject(await response.text()) };
     }).catch((cause) => {
       signal.throwIfAborted();
       throw new UnavailableError("The sign-in service cannot be reached.", { cause });
     });
-    if (!response.ok) throw refusal(response, answer);
-    const fresh = read(answer, age);
+    if (!response.ok) throw errorFor(response, answer);
+    const fresh = readSession(answer, age);
     if (age() < Math.max(fresh.endsAt - LAST_MINUTE_MS, fresh.endsAt / 2)) return fresh;
     throw new UnavailableError("The answer is too old: this machine has slept.");
   }
@@ -146,30 +177,36 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
   /** @template T @param {number} ms @param {string} who @param {(signal: AbortSignal) => Promise<T>} work */
   async function within(ms, who, work) {
     signal.throwIfAborted();
-    const own = (step = new AbortController());
-    const late = clock.limit(ms, own.signal).then(() => Promise.reject(new UnavailableError(`${who} takes too long.`)));
+    const own = new AbortController();
+    step = own;
+    const late = clock.limit(ms, own.signal).then(() => {
+      throw new UnavailableError(`${who} takes too long.`);
+    });
     return Promise.race([work(own.signal), late]).finally(() => own.abort());
   }
 
   return {
     async credentials(options) {
-      const { keys, age, endsAt } = await session(options);
-      // By this machine's clock, because the AWS SDK compares it with that.
-      return { ...keys, expiration: new Date(clock.wall() + endsAt - age()) };
+      const { keys, age, endsAt } = await getSession(options);
+      // By this machine's clock, even if that is wrong, because the AWS SDK compares it with the same clock.
+      return { ...keys, expiration: new Date(clock.wallClock() + endsAt - age()) };
     },
-    user: async (options) => ({ ...(await session(options)).user }),
+    async user(options) {
+      const { user } = await getSession(options);
+      return { ...user };
+    },
   };
 }
 
-/** Return what tells the milliseconds since now. @param {Time} clock */
-function stopwatch({ wall, steady }) {
-  const start = { wall: wall(), steady: steady() };
-  // One clock may be set back, and the other stand still while a laptop sleeps: the one that says more is believed.
-  return () => Math.max(wall() - start.wall, steady() - start.steady);
+/** Return a function that tells how many milliseconds ago this was called. @param {Time} clock */
+function stopwatch({ wallClock, monotonic }) {
+  const start = { wallClock: wallClock(), monotonic: monotonic() };
+  // The larger of the two, because the wall clock may be set back and the monotonic clock may stop during sleep.
+  return () => Math.max(wallClock() - start.wallClock, monotonic() - start.monotonic);
 }
 
-/** @param {string} text @returns {any} An object, with nothing in it if the text is no JSON object. */
-function object(text) {
+/** @param {string} text @returns {any} The JSON object in *text*, or an empty one if there is none. */
+function parseObject(text) {
   try {
     return Object(JSON.parse(text));
   } catch {
@@ -177,26 +214,32 @@ function object(text) {
   }
 }
 
+/** @param {UnavailableError} error */
+function retryAfterMs({ retryAfter = 0 }) {
+  return 1000 * retryAfter;
+}
+
 /** @param {number} status @param {string} [error] */
-function kindOf(status, error) {
-  if (status === 429 || (status >= 500 && !OUR_MISTAKES.includes(error ?? ""))) return UnavailableError;
+function errorClass(status, error) {
+  if (status === 429) return UnavailableError;
+  if (status >= 500 && !PERMANENT_ERRORS.includes(error ?? "")) return UnavailableError;
   if (status === 401) return SignInAgainError;
-  // By our own word alone: API Gateway, and whatever stands before it, answer 403 for reasons of their own.
+  // Not by the status 403, because API Gateway and proxies use it for other reasons.
   return error === "forbidden" ? NotAllowedError : SignInError;
 }
 
 /** @param {Response} response @param {any} answer */
-function refusal({ status, headers }, { error, error_description, reason, requestId }) {
-  const Kind = kindOf(status, error);
-  const said = headers.get("Retry-After") ?? "";
-  // Seconds, about a day at most. Anything may answer in the service's place, and would keep the app waiting for ever.
-  const retryAfter = /^\d{1,5}$/.test(said) ? Number(said) || undefined : undefined;
+function errorFor({ status, headers }, { error, error_description, reason, requestId }) {
+  const ErrorClass = errorClass(status, error);
+  const header = headers.get("Retry-After") ?? "";
+  // Seconds, about a day at most, because anything may answer in the service's place and ask to wait for ever.
+  const retryAfter = /^\d{1,5}$/.test(header) ? Number(header) || undefined : undefined;
   const text = error_description ?? `The sign-in service answered with ${status}.`;
-  return new Kind(text, { status, reason, requestId, retryAfter });
+  return new ErrorClass(text, { status, reason, requestId, retryAfter });
 }
 
 /** @param {any} answer @param {() => number} age @returns {Session} */
-function read(answer, age) {
+function readSession(answer, age) {
   const { ChimeCredentials, ExpiresIn, RefreshAfter, ChimeAppInstanceUserArn: userArn, ChimeUserId: userId } = answer;
   const { ChimeDisplayName: name, ChimeRegion: region, ChimeAppInstanceArn: appInstanceArn } = answer;
   const { Expiration, ...given } = Object(ChimeCredentials);
@@ -204,9 +247,9 @@ function read(answer, age) {
   const endsAt = ExpiresIn * 1000;
   if (!(accessKeyId && secretAccessKey && sessionToken && endsAt > 0))
     throw new SignInError("The answer is not the sign-in service's: check `endpoint`.");
-  // Both are times of the server's: their difference is right, whatever time it is here.
-  const ahead = Date.parse(Expiration) - Date.parse(RefreshAfter);
-  const renewAt = endsAt - Math.max(LAST_MINUTE_MS, ahead >= 0 ? ahead : endsAt / 6);
+  // The difference of two times of the server is right even if this machine's clock is wrong.
+  const lead = Date.parse(Expiration) - Date.parse(RefreshAfter);
+  const refreshAt = endsAt - Math.max(LAST_MINUTE_MS, lead >= 0 ? lead : endsAt / 6);
   const user = { userArn, userId, name, region, appInstanceArn };
-  return { user, keys: { accessKeyId, secretAccessKey, sessionToken }, age, renewAt, endsAt };
+  return { user, keys: { accessKeyId, secretAccessKey, sessionToken }, age, refreshAt, endsAt };
 }

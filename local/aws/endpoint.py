@@ -55,7 +55,7 @@ class AwsEndpoint:
         connections = MessagingConnections(self._services)
         faults = Faults(connections)
         self._calls = CallLog(Authentication(Permissions(faults)))
-        self._control = Control(self.credentials, faults, self._calls, connections)
+        self._control = Control(self.credentials, self.root_credentials, faults, self._calls, connections)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""

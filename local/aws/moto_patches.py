@@ -1,7 +1,7 @@
 """
 Change moto's CloudFormation, CloudWatch Logs and Secrets Manager where they differ from AWS.
 
-Each change replaces one method of moto's classes as long as an endpoint is open. Sources:
+Each change replaces one method of a class of moto, while an endpoint is open. Sources:
 
 - Secrets Manager dates every change: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html
   (LastChangedDate: "the last date and time that this secret was modified in any way") and, there,
@@ -45,7 +45,7 @@ def record_stack_policies() -> None:
     """
     Record the inline policies that roles have now as those of their stacks.
 
-    To be called after a deployment: a policy that is added later is somebody else's, and keeps the role from deletion.
+    To be called after a deployment. A role that then has a further inline policy cannot be deleted with its stack.
     """
     roles = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].roles.values()
     _stack_policies.update({role.name: frozenset(role.policies) for role in roles})

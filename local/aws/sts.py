@@ -46,7 +46,7 @@ class StsResponse(TokenResponse):
         caller_session = caller.session if caller else None
         caller_arn = caller.arn if caller else "anonymous"
         _check_limits(parameters)
-        _check_session_policies(parameters)
+        _check_no_policies(parameters)
         role = _role(parameters["RoleArn"], caller_arn)
         seconds = parameters.get("DurationSeconds") or HOUR
         _check_duration(seconds, role, chained=caller_session is not None)
@@ -83,10 +83,10 @@ def _check_limits(parameters: Mapping[str, Any]) -> None:
         raise _error("ValidationError", message)
 
 
-def _check_session_policies(parameters: Mapping[str, Any]) -> None:
+def _check_no_policies(parameters: Mapping[str, Any]) -> None:
     if parameters.get("Policy") or parameters.get("PolicyArns"):
-        # Refused, because a session policy narrows what the session may do: to ignore it would allow too much.
-        raise _error("NotImplemented", "Session policies are not available on the local stack.", 501)
+        # Refused, because these policies narrow what the session may do: to ignore them would allow too much.
+        raise _error("NotImplemented", "Policy and PolicyArns are not available on the local stack.", 501)
 
 
 def _role(arn: str, caller_arn: str) -> Role:

@@ -1,8 +1,8 @@
 """
 Amazon Chime SDK identity and messaging in moto's form, for as long as moto has neither.
 
-Nothing here depends on the local stack, so that moto could take it as it is: each service is a package with `models`,
-`responses`, `urls` and `exceptions`, as moto's own are; `chime_responses` and `constraints` are what they share.
+Nothing here depends on the local stack, so that moto could take it as it is. Each service is a package with `models`,
+`responses` and `urls`, as moto's own are. Both share `chime_responses`, `constraints`, and identity's `exceptions`.
 
 The services are imported as `moto.chimesdkidentity` and `moto.chimesdkmessaging`, never as `local.chime...`, because
 moto finds a service's errors, urls and state by that name. `register` makes these names exist.

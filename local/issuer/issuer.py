@@ -1,4 +1,4 @@
-"""A token issuer with real keys: OpenID Connect discovery, a key set that rotates on request, and tokens on demand."""
+"""A token issuer with real keys: OpenID Connect discovery, a key set that can be rotated, and a token endpoint."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 AUDIENCE = "chime-signin"
-"""For whom tokens are unless the request for one says otherwise."""
+"""The audience of tokens whose request names no other."""
 
 EXPIRES_IN = 3600
 ALGORITHMS = ("RS256", "ES256")
@@ -34,15 +34,15 @@ _CORS = {
 
 
 class InvalidTokenRequestError(Exception):
-    """The request's body is not what the path wants; the text says why."""
+    """The body of a request is not what its path requires; the text says why."""
 
 
 class Issuer:
     """
     The issuer as a WSGI application.
 
-    `url` is its name and address, without a closing slash: set it as soon as it is known. `calls` lists the
-    fetches of discovery document and key set as {"path", "status"}, in order.
+    `url` is its issuer identifier and its address, without a slash at the end. Set it as soon as the port is known.
+    `calls` lists the requests for the discovery document and the key set as {"path", "status"}, in their order.
     """
 
     def __init__(self, url: str = "") -> None:
@@ -73,32 +73,33 @@ class Issuer:
 
     def token(self, request: Mapping[str, Any]) -> str:
         """
-        Return a signed token with the claims of *request*, which may hold `alg` and `expires_in` (seconds) too.
+        Return a signed token. *request* holds its claims, and may hold `alg` and `expires_in` (in seconds).
 
-        iss, aud, iat and exp are filled in unless given; a claim of None is left out.
+        The claims iss, aud, iat and exp are added if they are missing. A claim that is None is left out.
 
         Raises:
-            InvalidTokenRequestError: `alg` or `expires_in` is not what it should be.
+            InvalidTokenRequestError: The value of `alg` or `expires_in` is wrong.
         """
         claims = dict(request)
         algorithm = claims.pop("alg", ALGORITHMS[0])
         if algorithm not in ALGORITHMS:
             raise InvalidTokenRequestError(f"alg must be one of {', '.join(ALGORITHMS)}")
-        filled = self._filled_in(_expires_in(claims.pop("expires_in", None))) | claims
+        defaults = self._default_claims(_expires_in(claims.pop("expires_in", None)))
+        all_claims = defaults | claims
         with self._lock:
             key = self._keys[algorithm][-1]
-        return key.sign({name: value for name, value in filled.items() if value is not None})
+        return key.sign({name: value for name, value in all_claims.items() if value is not None})
 
     def rotate(self, *, drop_old: bool = False) -> None:
-        """Sign with new keys from now on, and publish the old ones too unless they are dropped."""
+        """Sign with new keys from now on. The old ones stay in the key set, unless *drop_old* is true."""
         fresh = {algorithm: SigningKey(algorithm) for algorithm in ALGORITHMS}
         with self._lock:
             for algorithm, keys in self._keys.items():
                 self._keys[algorithm] = [*([] if drop_old else keys), fresh[algorithm]]
 
-    def _filled_in(self, expires_in: float) -> dict[str, Any]:
+    def _default_claims(self, expires_in: float) -> dict[str, Any]:
         now = int(time.time())
-        # A token that is over was made while it was not.
+        # An expired token must have been issued before it expired.
         issued = now if expires_in > 0 else int(now + expires_in) - EXPIRES_IN
         return {"iss": self.url, "aud": AUDIENCE, "iat": issued, "exp": int(now + expires_in)}
 
@@ -128,7 +129,7 @@ class Issuer:
         )
 
     def _jwks(self, _request: Request) -> Response:
-        status = self._fault.strike()
+        status = self._fault.apply()
         self.calls.append({"path": JWKS, "status": status})
         if status != 200:  # noqa: PLR2004
             return _json({"error": "fault"}, status)
@@ -136,9 +137,9 @@ class Issuer:
             return _json({"keys": [key.public() for keys in self._keys.values() for key in keys]})
 
     def _token(self, request: Request) -> Response:
-        wanted = _body(request)
-        token = self.token(wanted)
-        expires_in = _expires_in(wanted.get("expires_in"))
+        token_request = _body(request)
+        token = self.token(token_request)
+        expires_in = _expires_in(token_request.get("expires_in"))
         return _json({"access_token": token, "token_type": "Bearer", "expires_in": expires_in})
 
     def _rotate(self, request: Request) -> Response:
@@ -152,12 +153,12 @@ class Issuer:
         return _json(self._fault.list())
 
     def _set_fault(self, request: Request) -> Response:
-        said = {"status": 200, "delay_ms": 0, "times": 1} | _body(request)
-        if not all(type(value) is int for value in said.values()) or len(said) != 3:  # noqa: PLR2004
+        fault = {"status": 200, "delay_ms": 0, "times": 1} | _body(request)
+        if not all(type(value) is int for value in fault.values()) or len(fault) != 3:  # noqa: PLR2004
             raise InvalidTokenRequestError("a fault has status, delay_ms and times, all of them whole numbers")
-        if not 200 <= said["status"] <= 599:  # noqa: PLR2004 - what may be a final status
+        if not 200 <= fault["status"] <= 599:  # noqa: PLR2004 - the range of final status codes
             raise InvalidTokenRequestError("status must be one of HTTP's")
-        self._fault = IssuerFault(**said)
+        self._fault = IssuerFault(**fault)
         return Response(status=204)
 
     def _clear_fault(self, _request: Request) -> Response:
@@ -173,36 +174,36 @@ class Issuer:
 
 
 class IssuerFault:
-    """What spoils the next *times* answers (-1: all): an HTTP *status*, a delay, or both."""
+    """Changes the next *times* answers (-1: all): another HTTP *status*, a delay, or both."""
 
     def __init__(self, status: int = 200, delay_ms: int = 0, times: int = 0) -> None:
         self._lock = threading.Lock()
         self._status = status
-        self._delay = max(0, delay_ms) / 1000
-        self._times = times
+        self._delay_seconds = max(0, delay_ms) / 1000
+        self._remaining = times
 
-    def strike(self) -> int:
-        """Wait if told so, and return the status to answer with: 200 if the fault is over."""
+    def apply(self) -> int:
+        """Wait for the delay, and return the status to answer with. It is 200 if no answers are left to change."""
         with self._lock:
-            if self._times == 0:
+            if self._remaining == 0:
                 return 200
-            self._times = max(self._times - 1, -1)
-        time.sleep(self._delay)
+            self._remaining = max(self._remaining - 1, -1)
+        time.sleep(self._delay_seconds)
         return self._status
 
     def list(self) -> list[dict[str, int]]:
-        """Return what is left of it as it was posted, in a list that is empty if it is over."""
+        """Return what remains of the fault, in the form in which it was posted, as the only item of a list or none."""
         with self._lock:
-            left = {"status": self._status, "delay_ms": round(self._delay * 1000), "times": self._times}
-            return [left] if self._times else []
+            fault = {"status": self._status, "delay_ms": round(self._delay_seconds * 1000), "times": self._remaining}
+            return [fault] if self._remaining else []
 
 
-def _expires_in(said: object) -> float:
-    if said is None:
+def _expires_in(seconds: object) -> float:
+    if seconds is None:
         return EXPIRES_IN
-    if isinstance(said, bool) or not isinstance(said, (int, float)) or not math.isfinite(said):
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not math.isfinite(seconds):
         raise InvalidTokenRequestError("expires_in must be a number of seconds")
-    return said
+    return seconds
 
 
 def _body(request: Request, empty: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -210,12 +211,12 @@ def _body(request: Request, empty: dict[str, Any] | None = None) -> dict[str, An
     if not text and empty is not None:
         return empty
     try:
-        said = json.loads(text)
+        body = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidTokenRequestError("the body must be JSON") from error
-    if not isinstance(said, dict):
+    if not isinstance(body, dict):
         raise InvalidTokenRequestError("the body must be a JSON object")
-    return said
+    return body
 
 
 def _json(value: object, status: int = 200) -> Response:

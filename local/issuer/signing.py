@@ -1,4 +1,4 @@
-"""Keys that sign tokens, made by `cryptography` alone: the authorizer's own library does not check itself."""
+"""Keys that sign tokens, made with `cryptography`, so that the authorizer's python-jose does not check itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _P256_BYTES = 32
 
 
 class SigningKey:
-    """A fresh private key for *algorithm* (RS256: RSA with 2048 bits, ES256: P-256), with a name of its own."""
+    """A new private key for *algorithm* (RS256: RSA with 2048 bits; ES256: P-256), with a new key id."""
 
     def __init__(self, algorithm: str) -> None:
         self.id = f"{algorithm.lower()}-{secrets.token_hex(4)}"
@@ -30,10 +30,10 @@ class SigningKey:
         return {"kid": self.id, "use": "sig", "alg": self.algorithm} | _numbers(self._key)
 
     def sign(self, claims: Mapping[str, Any]) -> str:
-        """Return a compact JWS (RFC 7515) that holds *claims*."""
+        """Return a token with *claims* in the compact serialization of RFC 7515."""
         header = {"alg": self.algorithm, "kid": self.id, "typ": "JWT"}
-        unsigned = ".".join(_base64url(json.dumps(part).encode()) for part in (header, claims))
-        return f"{unsigned}.{_base64url(_sign(self._key, unsigned.encode()))}"
+        signing_input = ".".join(_base64url(json.dumps(part).encode()) for part in (header, claims))
+        return f"{signing_input}.{_base64url(_sign(self._key, signing_input.encode()))}"
 
 
 def _generate(algorithm: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
@@ -45,7 +45,7 @@ def _generate(algorithm: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
 def _sign(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(data, padding.PKCS1v15(), SHA256())
-    # RFC 7518, 3.4: the two numbers side by side, not in DER.
+    # RFC 7518, 3.4: a JWS has the two numbers one after the other, not in DER.
     r, s = decode_dss_signature(key.sign(data, ec.ECDSA(SHA256())))
     return r.to_bytes(_P256_BYTES, "big") + s.to_bytes(_P256_BYTES, "big")
 

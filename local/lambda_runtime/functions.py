@@ -1,4 +1,4 @@
-"""Do Lambda's part: run each function in a pool of processes of its own, one event at a time in each."""
+"""Run each function as Lambda does: in a pool of its own processes, each with one event at a time."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
     Credentials = Callable[[str], Mapping[str, str]]
 
 MAX_PROCESSES = 16
-"""How many processes a function has at most. Further events wait."""
+"""How many processes one function has at most. While all of them are busy, further events wait."""
 
 MAX_CONCURRENT_STARTS = max(2, os.cpu_count() or 1)
 
 
 class ProcessPool:
     """
-    The processes of one function. Callers take one, use it alone and give it back.
+    The processes of one function. A caller takes one, uses it alone and gives it back.
 
-    Processes are started while somebody waits, a few at a time: a burst of callers is sooner served by the
-    first process that is ready than by sixteen that fight over two cores.
+    While callers wait, processes are started, a few at a time: many callers at once are served sooner by the first
+    process that is ready than by sixteen processes that start together on two cores.
     """
 
-    def __init__(self, start: Callable[[], Process], size: int = MAX_PROCESSES) -> None:
+    def __init__(self, start: Callable[[], Process], max_processes: int = MAX_PROCESSES) -> None:
         self._start = start
-        self._size = size
+        self._max_processes = max_processes
         self._changed = threading.Condition()
         self._idle: list[Process] = []
         self._all: set[Process] = set()
@@ -52,34 +52,34 @@ class ProcessPool:
         self._waiting = 0
         self._closed = False
 
-    def take(self, patience: float) -> Process:
+    def take(self, wait_seconds: float) -> Process:
         """
-        Return a process for the caller alone: the idle one that was used last, or a new one.
+        Return a process for this caller alone: the idle process that was used last, or a new one.
 
         Raises:
-            FunctionFailedError: A new one could not load the handler.
-            CallerTimeoutError: None was free for *patience* seconds.
+            FunctionFailedError: A new process could not load the handler, or the pool is closed.
+            CallerTimeoutError: No process was free within *wait_seconds*.
         """
         with self._changed:
             self._waiting += 1
             try:
-                if not self._changed.wait_for(self._something_for_us, patience):
-                    raise CallerTimeoutError(f"No process was free for {patience:.2f} seconds")
-                return self._ours()
+                if not self._changed.wait_for(self._has_outcome, wait_seconds):
+                    raise CallerTimeoutError(f"No process was free for {wait_seconds:.2f} seconds")
+                return self._outcome()
             finally:
                 self._waiting -= 1
 
     def give_back(self, process: Process) -> None:
-        """Let others use *process*, or forget it if it is of no use any more."""
+        """Let other callers use *process*, or end it if it cannot be used again."""
         with self._changed:
             if process.usable and not self._closed:
                 self._idle.append(process)
             else:
-                self._forget(process)
+                self._discard(process)
             self._changed.notify_all()
 
     def close(self) -> None:
-        """End all processes, busy ones too."""
+        """End all processes, also those that are busy."""
         with self._changed:
             self._closed = True
             processes = list(self._all)
@@ -89,15 +89,16 @@ class ProcessPool:
         with self._changed:
             self._changed.wait_for(lambda: not self._starting, INIT_SECONDS)
 
-    def _something_for_us(self) -> bool:
-        for process in [process for process in self._idle if process.worn_out()]:
+    def _has_outcome(self) -> bool:
+        """Tell whether a caller need not wait any longer; otherwise see to it that a process is being started."""
+        for process in [process for process in self._idle if process.expired()]:
             self._idle.remove(process)
-            self._forget(process)
+            self._discard(process)
         if not (self._idle or self._failures or self._closed):
             self._start_another()
         return bool(self._idle or self._failures or self._closed)
 
-    def _ours(self) -> Process:
+    def _outcome(self) -> Process:
         if self._closed:
             raise FunctionFailedError({"errorMessage": "The stack is closed", "errorType": "Local.Closed"})
         if self._idle:
@@ -105,8 +106,8 @@ class ProcessPool:
         raise self._failures.pop()
 
     def _start_another(self) -> None:
-        wanted = min(self._waiting, MAX_CONCURRENT_STARTS)
-        if self._starting < wanted and self._total < self._size:
+        starts = min(self._waiting, MAX_CONCURRENT_STARTS)
+        if self._starting < starts and self._total < self._max_processes:
             self._starting += 1
             self._total += 1
             threading.Thread(target=self._add_process, daemon=True).start()
@@ -115,7 +116,7 @@ class ProcessPool:
         try:
             process = self._register(self._start())
             process.load()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the caller who waits has to learn it
+        except Exception as error:  # noqa: BLE001 - whatever the error is, a waiting caller must get it
             self._fail(error)
             return
         with self._changed:
@@ -134,38 +135,38 @@ class ProcessPool:
             self._starting -= 1
             self._total -= 1
             self._all = {process for process in self._all if process.usable}
-            # As many as there are callers to learn of it: the next one's process may load.
+            # No more failures than waiting callers, because the process of a later caller may load.
             if len(self._failures) < self._waiting:
                 self._failures.append(error)
             self._changed.notify_all()
 
-    def _forget(self, process: Process) -> None:
+    def _discard(self, process: Process) -> None:
         self._all.discard(process)
         self._total -= 1
-        # Not here: whoever waits for a process need not wait for this one's end.
+        # In a thread, so that callers who wait for a process need not wait until this one has ended.
         threading.Thread(target=process.close).start()
 
 
 class ConcurrencyLimit:
-    """Lets as many events of one function in at once as it may have (None: all)."""
+    """Limits how many events a function processes at once, as its reserved concurrency does (None: no limit)."""
 
     def __init__(self, concurrency: int | None) -> None:
-        self._left = None if concurrency is None else threading.BoundedSemaphore(concurrency)
+        self._slots = None if concurrency is None else threading.BoundedSemaphore(concurrency)
 
     def __enter__(self) -> None:
         """
-        Come in.
+        Take one of the function's slots.
 
         Raises:
-            FunctionThrottledError: There is no room.
+            FunctionThrottledError: All slots are taken.
         """
-        if self._left and not self._left.acquire(blocking=False):
+        if self._slots and not self._slots.acquire(blocking=False):
             raise FunctionThrottledError
 
     def __exit__(self, *_: object) -> None:
-        """Make room for another."""
-        if self._left:
-            self._left.release()
+        """Free the slot."""
+        if self._slots:
+            self._slots.release()
 
 
 class Functions:
@@ -175,42 +176,44 @@ class Functions:
         self, functions: Mapping[str, Function], credentials: Credentials, endpoint_url: str, log: LogSink = to_stderr
     ) -> None:
         """
-        Prepare the pools; processes start when they are needed.
+        Prepare the pools. Processes are started when they are needed.
 
-        *credentials* gives a role's credentials by its logical id (AccessKeyId, SecretAccessKey, SessionToken,
-        Expiration), *endpoint_url* is where AWS is, *log* receives every line of the functions' logs.
+        *credentials* takes a role's logical id and returns AccessKeyId, SecretAccessKey, SessionToken and Expiration.
+        *endpoint_url* is the address of AWS. *log* receives every line of the functions' logs.
         """
         self._credentials = credentials
         self._endpoint_url = endpoint_url
         self._log = log
         self._pools = {logical_id: ProcessPool(self._starter(function)) for logical_id, function in functions.items()}
-        self._rooms = {logical_id: ConcurrencyLimit(function.concurrency) for logical_id, function in functions.items()}
+        self._limits = {
+            logical_id: ConcurrencyLimit(function.concurrency) for logical_id, function in functions.items()
+        }
 
-    def invoke(self, logical_id: str, event: Json, patience: float = 900.0) -> Json:
+    def invoke(self, logical_id: str, event: Json, wait_seconds: float = 900.0) -> Json:
         """
-        Return what the function makes of *event*, both JSON values.
+        Return what the function returns for *event*. Both are JSON values.
 
         Raises:
-            FunctionFailedError: It raised, did not load, exited, (FunctionTimeoutError) took too long, or
-                (FunctionThrottledError) has as many events as it may have.
-            CallerTimeoutError: It took longer than *patience* seconds, waiting for a process included.
+            FunctionFailedError: The function raised, did not load or exited; FunctionTimeoutError if it ran longer
+                than its timeout, FunctionThrottledError if it already has as many events as its concurrency allows.
+            CallerTimeoutError: There was no result after *wait_seconds*, including the wait for a process.
         """
-        with self._rooms[logical_id]:
-            return self._invoke(logical_id, event, patience)
+        with self._limits[logical_id]:
+            return self._invoke(logical_id, event, wait_seconds)
 
-    def _invoke(self, logical_id: str, event: Json, patience: float) -> Json:
-        until = time.monotonic() + patience
+    def _invoke(self, logical_id: str, event: Json, wait_seconds: float) -> Json:
+        deadline = time.monotonic() + wait_seconds
         pool = self._pools[logical_id]
-        process = pool.take(patience)
+        process = pool.take(wait_seconds)
         try:
-            return process.invoke(event, max(0.0, until - time.monotonic()))
+            return process.invoke(event, max(0.0, deadline - time.monotonic()))
         finally:
             pool.give_back(process)
 
     def failing_starts(self) -> dict[str, FunctionFailedError]:
-        """Start a process of each function, and return what is wrong with those that do not start, by logical id."""
+        """Start a process of each function. Return the error of each function that does not start, by logical id."""
         with ThreadPoolExecutor(len(self._pools)) as executor:
-            starts = {logical_id: executor.submit(_started, pool) for logical_id, pool in self._pools.items()}
+            starts = {logical_id: executor.submit(_start_error, pool) for logical_id, pool in self._pools.items()}
         return {logical_id: error for logical_id, start in starts.items() if (error := start.result())}
 
     def close(self) -> None:
@@ -229,7 +232,7 @@ class Functions:
         return start
 
 
-def _started(pool: ProcessPool) -> FunctionFailedError | None:
+def _start_error(pool: ProcessPool) -> FunctionFailedError | None:
     try:
         pool.give_back(pool.take(INIT_SECONDS))
     except FunctionFailedError as error:

@@ -1,4 +1,4 @@
-"""One process of a function: its environment, its life, and one event at a time."""
+"""One process of a function: its environment, its start and end, and the events that it gets one after another."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
     LogSink = Callable[[bytes], None]
 
 Json: TypeAlias = Any
-"""What `json` reads and writes."""
+"""A value that the module `json` reads and writes."""
 
 INIT_SECONDS = 60.0
-"""How long a handler may take to load. Lambda gives 10 s; a laptop may load sixteen at once."""
+"""How long a handler may take to load. Lambda allows 10 s, but a laptop may have to load sixteen at once."""
 
 CREDENTIALS_MARGIN_SECONDS = 300.0
-"""How long before its credentials end a process is replaced; half their life if that is shorter."""
+"""How long before the end of its credentials a process is replaced; half of their lifetime if that is less."""
 
 WORKER = Path(__file__).with_name("worker.py")
-INTERPRETER_NEEDS = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME")
+INHERITED_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME")
 
 
 @dataclass(frozen=True)
 class Function:
     """
-    A function as deployed.
+    A deployed function.
 
-    *code* is the folder that holds the handler's packages, *timeout* is in seconds, *memory* in MB, *role*
-    the logical id of its role, *concurrency* how many events it may have at once (None: no limit of its own),
-    *log_format* Text or JSON, *log_level* the least level that Lambda lets through of what is JSON (None: all).
+    *code* is the folder with the handler's packages. *timeout* is in seconds, *memory* in MB. *role* is the logical id
+    of its role. *concurrency* is its reserved concurrency (None: not limited). *log_format* is Text or JSON;
+    *log_level* is the lowest level that Lambda keeps of a JSON log (None: all levels).
     """
 
     logical_id: str
@@ -65,7 +65,7 @@ class FunctionFailedError(Exception):
     """
     The function raised, could not be loaded or exited.
 
-    *payload* is what Lambda gives its caller: errorMessage, errorType and, if there is one, stackTrace.
+    *payload* is what Lambda returns to the caller: errorMessage, errorType and perhaps stackTrace.
     """
 
     def __init__(self, payload: dict[str, Any]) -> None:
@@ -74,35 +74,35 @@ class FunctionFailedError(Exception):
 
 
 class FunctionTimeoutError(FunctionFailedError):
-    """The function took longer than its timeout and was ended."""
+    """The function ran longer than its timeout, and its process was ended."""
 
 
 class FunctionThrottledError(FunctionFailedError):
-    """As many copies as the function may have are busy: Lambda does not call it."""
+    """The function already has as many events as its concurrency allows, so Lambda did not invoke it."""
 
     def __init__(self) -> None:
         super().__init__({"errorMessage": "Rate Exceeded.", "errorType": "TooManyRequestsException"})
 
 
 class CallerTimeoutError(Exception):
-    """The caller's patience ended before the function's timeout did."""
+    """The caller did not wait any longer, although the function's timeout was not over."""
 
 
 def to_stderr(line: bytes) -> None:
-    """Write a line of a function's log to our standard error."""
+    """Write a line of a function's log to standard error."""
     sys.stderr.write(line.decode("utf-8", "replace"))
     sys.stderr.flush()
 
 
 def environment(function: Function, credentials: Mapping[str, str], endpoint_url: str) -> dict[str, str]:
     """
-    Return the whole environment of a function's process; nothing else of ours reaches it.
+    Return all environment variables of a function's process. It inherits no others from this process.
 
-    Source of Lambda's own variables: AWS, "Defined runtime environment variables".
+    Source of the variables that Lambda sets: AWS, "Defined runtime environment variables".
     """
-    needs = {name: os.environ[name] for name in INTERPRETER_NEEDS if name in os.environ}
+    inherited = {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
     by_lambda = _set_by_lambda(function, credentials) | _logging(function)
-    return needs | dict(function.environment) | by_lambda | _set_for_local(endpoint_url)
+    return inherited | dict(function.environment) | by_lambda | _set_for_local(endpoint_url)
 
 
 def _set_by_lambda(function: Function, credentials: Mapping[str, str]) -> dict[str, str]:
@@ -127,13 +127,13 @@ def _set_by_lambda(function: Function, credentials: Mapping[str, str]) -> dict[s
 
 
 def _logging(function: Function) -> dict[str, str]:
-    # Of a function that logs text Lambda takes no level.
+    # Lambda does not accept a level for a function that logs text.
     level = {"AWS_LAMBDA_LOG_LEVEL": function.log_level} if function.log_level else {}
     return {"AWS_LAMBDA_LOG_FORMAT": function.log_format} | level
 
 
 def _set_for_local(endpoint_url: str) -> dict[str, str]:
-    # Without the last two, boto3 would read the configuration of whoever runs this.
+    # Without the last two variables boto3 would read the AWS configuration of the person who runs the local stack.
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -143,12 +143,12 @@ def _set_for_local(endpoint_url: str) -> dict[str, str]:
 
 
 class Process:
-    """One process of a function: loaded once, then called again and again, by one caller at a time."""
+    """One process of a function. It is loaded once, and then invoked any number of times by one caller at a time."""
 
     def __init__(self, function: Function, variables: Mapping[str, str], expires: float, log: LogSink) -> None:
-        """Start the process; *expires* is the time (seconds since 1970) at which its credentials end."""
+        """Start the process. *expires* is when its credentials end, in seconds since 1970."""
         self._function = function
-        # A session of its own: Ctrl-C in a terminal reaches the stack alone, and what the function starts ends with it.
+        # A session of its own: Ctrl-C in a terminal does not reach it, and its child processes can be ended with it.
         self._popen = subprocess.Popen(  # noqa: S603 - our own interpreter and worker
             [sys.executable, "-P", str(WORKER)],
             env=dict(variables), cwd=function.code, start_new_session=True,
@@ -156,7 +156,7 @@ class Process:
         )  # fmt: skip
         self._log = threading.Thread(target=self._copy_log, args=(log,), daemon=True)
         self._log.start()
-        self._renew = expires - min(CREDENTIALS_MARGIN_SECONDS, (expires - time.time()) / 2)
+        self._replace_at = expires - min(CREDENTIALS_MARGIN_SECONDS, (expires - time.time()) / 2)
         self.usable = True
 
     def load(self) -> None:
@@ -164,7 +164,7 @@ class Process:
         Wait until the handler is loaded.
 
         Raises:
-            FunctionFailedError: It cannot be; the process was ended.
+            FunctionFailedError: It cannot be loaded; the process was ended.
         """
         try:
             self._converse(None, INIT_SECONDS, _timeout(INIT_SECONDS))
@@ -172,18 +172,18 @@ class Process:
             self.close()
             raise
 
-    def worn_out(self) -> bool:
-        """Tell whether the process has ended, or its credentials end too soon for another call."""
-        return self._popen.poll() is not None or time.time() > self._renew
+    def expired(self) -> bool:
+        """Tell whether the process has ended, or its credentials end too soon for another event."""
+        return self._popen.poll() is not None or time.time() > self._replace_at
 
-    def invoke(self, event: Json, patience: float) -> Json:
+    def invoke(self, event: Json, wait_seconds: float) -> Json:
         """
-        Return what the handler makes of *event*. After an exception look at `usable`.
+        Return what the handler returns for *event*. After an exception `usable` tells whether the process is left.
 
         Raises:
             FunctionFailedError: The handler raised, or the process exited.
-            FunctionTimeoutError: The function's timeout is over; the process was ended.
-            CallerTimeoutError: *patience* seconds are over; the process was ended (Lambda would let it run on).
+            FunctionTimeoutError: The function ran longer than its timeout; the process was ended.
+            CallerTimeoutError: There was no result after *wait_seconds*; the process was ended. (Lambda lets it run.)
         """
         request = {
             "event": event,
@@ -191,26 +191,26 @@ class Process:
             "functionArn": self._function.arn,
             "deadline": time.time() + self._function.timeout,
         }
-        if patience < self._function.timeout:
-            return self._converse(request, patience, CallerTimeoutError(f"No answer in {patience:.2f} seconds"))
+        if wait_seconds < self._function.timeout:
+            return self._converse(request, wait_seconds, CallerTimeoutError(f"No answer in {wait_seconds:.2f} seconds"))
         return self._converse(request, self._function.timeout, _timeout(self._function.timeout))
 
     def close(self) -> None:
-        """End the process and wait until it is gone and its log is written."""
+        """End the process, and wait until it has ended and its log is written."""
         self._kill()
         self._popen.wait()
         self._log.join(timeout=5)
         for pipe in (self._popen.stdin, self._popen.stdout):
             _close_quietly(cast("IO[bytes]", pipe))
 
-    def _converse(self, request: Json, seconds: float, too_late: Exception) -> Json:
-        deadline = _Watchdog(seconds, self._kill)
+    def _converse(self, request: Json, seconds: float, timeout_error: Exception) -> Json:
+        watchdog = _Watchdog(seconds, self._kill)
         try:
             line = self._exchange(request)
         finally:
-            in_time = deadline.end()
+            in_time = watchdog.stop()
         if not in_time:
-            raise too_late
+            raise timeout_error
         if not line.endswith(b"\n"):
             raise FunctionFailedError(self._exit_error())
         return _value(line)
@@ -223,18 +223,18 @@ class Process:
                 requests.flush()
             return answers.readline()
         except (BrokenPipeError, ValueError):
-            # It exited before, or was closed under our hands.
+            # The process has exited, or another thread has closed it.
             return b""
 
     def _exit_error(self) -> dict[str, Any]:
         self.usable = False
         status = self._popen.wait()
-        how = f"signal: {-status}" if status < 0 else f"exit status {status}"
-        return {"errorMessage": f"Error: Runtime exited with error: {how}", "errorType": "Runtime.ExitError"}
+        cause = f"signal: {-status}" if status < 0 else f"exit status {status}"
+        return {"errorMessage": f"Error: Runtime exited with error: {cause}", "errorType": "Runtime.ExitError"}
 
     def _kill(self) -> None:
         self.usable = False
-        # Once it is known to have ended, its number may be somebody else's.
+        # After a process has ended and was waited for, another process may have its number.
         if self._popen.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._popen.pid, signal.SIGKILL)
@@ -251,7 +251,7 @@ def _timeout(seconds: float) -> FunctionTimeoutError:
 
 
 def _close_quietly(pipe: IO[bytes]) -> None:
-    # What could not be sent has no reader any more.
+    # The error is about buffered data that nobody will read.
     with contextlib.suppress(OSError):
         pipe.close()
 
@@ -264,25 +264,25 @@ def _value(line: bytes) -> Json:
 
 
 class _Watchdog:
-    """Calls *expire* unless ended within *seconds*, and knows for certain which of the two came first."""
+    """Calls *expire* after *seconds* unless it is stopped before, and tells for certain which of the two happened."""
 
     def __init__(self, seconds: float, expire: Callable[[], None]) -> None:
         self._lock = threading.Lock()
-        self._open = True
+        self._running = True
         self._expire = expire
-        self._timer = threading.Timer(seconds, self._ring)
+        self._timer = threading.Timer(seconds, self._time_out)
         self._timer.daemon = True
         self._timer.start()
 
-    def _ring(self) -> None:
+    def _time_out(self) -> None:
         with self._lock:
-            if self._open:
-                self._open = False
+            if self._running:
+                self._running = False
                 self._expire()
 
-    def end(self) -> bool:
-        """Return whether the deadline was kept."""
+    def stop(self) -> bool:
+        """Return whether it was stopped in time."""
         self._timer.cancel()
         with self._lock:
-            in_time, self._open = self._open, False
+            in_time, self._running = self._running, False
         return in_time

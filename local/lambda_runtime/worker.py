@@ -1,9 +1,9 @@
 """
-Run one function's handler in this process, an event at a time, as Lambda's Python runtime does.
+Run the handler of one function in this process, with one event at a time, as Lambda's Python runtime does.
 
-Started by `functions` as a script and on its own: the function must not find this package on its path.
-Standard input brings one event a line, standard output takes one answer a line; what the function prints
-goes to standard error, its log.
+`process` starts this file as a script, and it imports nothing of `local`, so that the function cannot either. Each line
+on standard input is an event, and each line on standard output a result. What the function prints goes to standard
+error, which is its log.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class RuntimeFailureError(Exception):
-    """An error that Lambda names itself: *error_type* is its name, such as Runtime.HandlerNotFound."""
+    """An error of the runtime, not of the function. *error_type* is Lambda's name for it: Runtime.HandlerNotFound."""
 
     def __init__(self, error_type: str, message: str) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class RuntimeFailureError(Exception):
 
 
 class LambdaContext:
-    """What Lambda tells a handler about its call. Source: AWS, "AWS Lambda context object in Python"."""
+    """The context object that a handler receives. Source: AWS, "AWS Lambda context object in Python"."""
 
     identity = None
     client_context = None
@@ -48,16 +48,16 @@ class LambdaContext:
         self._deadline = deadline
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return how many milliseconds are left before Lambda ends the call, never less than 0."""
+        """Return how many milliseconds are left until the function's timeout, at least 0."""
         return max(0, int((self._deadline - time.time()) * 1000))
 
 
 def load_handler(name: str) -> Handler:
     """
-    Return the function that *name* ("package.module.function") stands for.
+    Return the function called *name* ("package.module.function").
 
     Raises:
-        RuntimeFailureError: There is no such module or function, or the module is no Python.
+        RuntimeFailureError: There is no such module or function, or the module has a syntax error.
     """
     module_name, _, function_name = name.rpartition(".")
     try:
@@ -77,7 +77,7 @@ def load_handler(name: str) -> Handler:
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """Return *error* as Lambda reports it: errorMessage, errorType and stackTrace, without our own frames."""
+    """Return *error* as Lambda reports it: errorMessage, errorType and stackTrace, without the frames of this file."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
     return {
         "errorMessage": str(error),
@@ -87,19 +87,19 @@ def describe(error: BaseException) -> dict[str, Any]:
 
 
 def log_error(error: dict[str, Any]) -> None:
-    """Write *error* to the function's log, message and stack trace included: Lambda does so too."""
+    """Write *error* to the function's log with its message and stack trace, as Lambda does."""
     lines = [f"[ERROR] {error['errorType']}: {error['errorMessage']}"]
     if error["stackTrace"]:
         lines += ["Traceback (most recent call last):", "".join(error["stackTrace"]).rstrip()]
     sys.stderr.write("\n".join(lines) + "\n")
 
 
-def answer(handler: Handler, request: dict[str, Any]) -> str:
-    """Call *handler* with the request's event and return one line: {"value": …} or {"error": …}."""
+def invoke(handler: Handler, request: dict[str, Any]) -> str:
+    """Call *handler* with the event of *request*, and return one line: {"value": …} or {"error": …}."""
     context = LambdaContext(request["requestId"], request["functionArn"], request["deadline"])
     try:
         return marshal(handler(request["event"], context))
-    except Exception as error:  # noqa: BLE001 - the caller learns of it, whatever it is
+    except Exception as error:  # noqa: BLE001 - the caller gets every error
         described = describe(error)
         log_error(described)
         return json.dumps({"error": described})
@@ -107,10 +107,10 @@ def answer(handler: Handler, request: dict[str, Any]) -> str:
 
 def marshal(value: Any) -> str:
     """
-    Return the answer that carries *value*.
+    Return the line for a handler that returned *value*.
 
     Raises:
-        RuntimeFailureError: It has no JSON form.
+        RuntimeFailureError: The value cannot be written as JSON.
     """
     try:
         return json.dumps({"value": value})
@@ -119,31 +119,31 @@ def marshal(value: Any) -> str:
 
 
 def claim_pipes() -> tuple[IO[str], IO[str]]:
-    """Take standard input and output for ourselves, so that nothing that the function prints mixes with answers."""
+    """Return standard input and output, and replace both: what the function prints must not mix with the results."""
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    results = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
-    return requests, answers
+    return requests, results
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record of the root logger as Lambda does where a function logs JSON."""
+    """Formats a record of the root logger as Lambda does for a function that logs JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line."""
-        said = {"level": record.levelname, "message": record.getMessage(), "logger": record.name}
+        fields = {"level": record.levelname, "message": record.getMessage(), "logger": record.name}
         trace = {"stackTrace": traceback.format_tb(record.exc_info[2])} if record.exc_info else {}
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
-        return json.dumps({"timestamp": stamp, **said, **trace}, default=str)
+        return json.dumps({"timestamp": stamp, **fields, **trace}, default=str)
 
 
 def set_up_logging(log_format: str | None, level: str | None) -> None:
     """
-    Have the root logger, and so every library's, write to the function's log from Lambda's *level* on.
+    Let the root logger, and with it every library's, write to the function's log what has at least *level*.
 
-    Source: awslambdaric's bootstrap, which does so before it loads the handler.
+    Source: bootstrap.py of awslambdaric, which does this before it loads the handler.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "JSON" else logging.Formatter("[%(levelname)s] %(message)s"))
@@ -152,29 +152,29 @@ def set_up_logging(log_format: str | None, level: str | None) -> None:
         logging.getLogger().setLevel("DEBUG" if level == "TRACE" else level)
 
 
-def send(answers: IO[str], line: str) -> None:
-    """Send one answer. What the function printed comes first."""
+def send(results: IO[str], line: str) -> None:
+    """Send one result, after what the function has printed."""
     sys.stdout.flush()
     sys.stderr.flush()
-    answers.write(line + "\n")
-    answers.flush()
+    results.write(line + "\n")
+    results.flush()
 
 
 def main() -> None:
-    """Load the handler, say how that went, then answer events until the input ends."""
-    requests, answers = claim_pipes()
+    """Load the handler, report whether that worked, then invoke it with each event until the input ends."""
+    requests, results = claim_pipes()
     set_up_logging(os.environ.get("AWS_LAMBDA_LOG_FORMAT"), os.environ.get("AWS_LAMBDA_LOG_LEVEL"))
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
     try:
         handler = load_handler(os.environ["_HANDLER"])
-    except Exception as error:  # noqa: BLE001 - likewise
+    except Exception as error:  # noqa: BLE001 - as above
         described = describe(error)
         log_error(described)
-        send(answers, json.dumps({"error": described}))
+        send(results, json.dumps({"error": described}))
         return
-    send(answers, json.dumps({"value": "ready"}))
+    send(results, json.dumps({"value": "ready"}))
     for line in requests:
-        send(answers, answer(handler, json.loads(line)))
+        send(results, invoke(handler, json.loads(line)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is on the API's address: the page to try it, and the API."""
+"""Serve the page to try the service, on the API's address and beside the API."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ PATHS = {
     "/local/chime-signin.js": ROOT / "web_client" / "chime-signin.js",
     "/local/aws-sdk.js": ROOT / ".build" / "page" / "aws-sdk.js",
 }
-"""What the page consists of. `make page` builds the last one, which is missing where Node.js is."""
-AWS = {"/local/aws/faults": "/local/faults", "/local/aws/calls": "/local/calls"}
-"""What the page is told and may switch of AWS, and where AWS has it."""
+"""The page's files. The last one is built by `make page`, and is missing where Node.js is not installed."""
+AWS_PATHS = {"/local/aws/faults": "/local/faults", "/local/aws/calls": "/local/calls"}
+"""The paths under which the page reaches the control paths of the AWS endpoint."""
 
 
 class Site:
     """
-    A WSGI application that answers 503 until it is opened.
+    A WSGI application with the page and the API. It answers 503 until it is opened.
 
-    The page is the local stack's own and no part of the API: its paths never reach the gateway. The page switches the
-    faults of AWS, and sees its calls, by way of its own origin, as AWS lets no page read its answers there; `origins`
-    refuses other pages.
+    The page belongs to the local stack and not to the API, so its paths do not reach the gateway. The page sets faults
+    of AWS and lists its calls through its own origin, because the AWS endpoint lets no page read such answers.
+    `http.same_origin` keeps other pages from doing so.
     """
 
     def __init__(self) -> None:
@@ -46,15 +46,15 @@ class Site:
         )
 
     def open(self, api: WSGIApplication, aws: WSGIApplication, addresses: Mapping[str, str]) -> None:
-        """Serve *api* from now on; the page tells the *addresses*, and what it asks of *aws* gets there."""
+        """Serve *api* from now on. The page shows the *addresses* and gets its control paths from *aws*."""
         self._addresses = addresses
         self._api, self._aws = api, aws
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         path = environ.get("PATH_INFO", "")
-        if path in AWS:
-            return self._aws({**environ, "PATH_INFO": AWS[path]}, start_response)
+        if path in AWS_PATHS:
+            return self._aws({**environ, "PATH_INFO": AWS_PATHS[path]}, start_response)
         file = PATHS.get(path) if environ["REQUEST_METHOD"] == "GET" else None
         if self._addresses and file and file.is_file():
             return _response(file, self._addresses)(environ, start_response)
@@ -62,15 +62,15 @@ class Site:
 
 
 def _response(file: Path, addresses: Mapping[str, str]) -> Response:
-    # What is changed while the stack runs is seen at the next load.
-    kept = {"Cache-Control": "no-cache"}
+    # Not cached, so that a change of a file is seen when the page is loaded again.
+    headers = {"Cache-Control": "no-cache"}
     if file.suffix == ".html":
-        return Response(page(file, addresses), mimetype="text/html", headers=kept)
-    return Response(file.read_bytes(), mimetype=mimetypes.types_map[file.suffix], headers=kept)
+        return Response(page(file, addresses), mimetype="text/html", headers=headers)
+    return Response(file.read_bytes(), mimetype=mimetypes.types_map[file.suffix], headers=headers)
 
 
 def page(file: Path, addresses: Mapping[str, str]) -> str:
-    """Return *file*, in which each `{{name}}` has become the address of that name."""
+    """Return the text of *file*, with each `{{name}}` replaced by the address of that name."""
     text = file.read_text(encoding="utf-8")
     for name, address in addresses.items():
         text = text.replace("{{" + name + "}}", html.escape(address))

@@ -59,7 +59,7 @@ class Authorizer:
         token = ""
         try:
             token = unverified_token(event, self._settings.max_token_length, accept_base64=self._settings.accept_base64)
-            caller = verify(token, self._settings.providers, self._clock.wall())
+            caller = verify(token, self._settings.providers, self._clock.wall_clock())
         except NoToken:
             telemetry.no_token()
             raise Exception("Unauthorized") from None  # noqa: TRY002 - API Gateway knows this text alone

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
         UserRoles,
     )
 
-LONGEST_NAME = 400
+MAX_NAME_LENGTH = 400
 """In characters. Chime shows a hundred, and API Gateway's patience with an authorizer's answer is not documented."""
-LATEST_TIME = 253_402_300_799
+MAX_TIME = 253_402_300_799
 """The last second of the year 9999: no token lives longer, and JSON can say 1e999."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -145,7 +145,7 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
         namespace=_namespace(claims, provider),
         keep_subject=provider.keep_subject,
         subject=subject,
-        name=names.shown(claims, provider.name_claims, subject)[:LONGEST_NAME],
+        name=names.shown(claims, provider.name_claims, subject)[:MAX_NAME_LENGTH],
         role=_role(claims, provider.user_roles),
         expires=int(claims["exp"]),
     )
@@ -199,7 +199,7 @@ def _time(claims: Mapping[str, Any], name: str) -> float | None:
     if name not in claims:
         return None
     value = claims[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= LATEST_TIME:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MAX_TIME:
         raise TokenRefused(Reason.INVALID_CLAIM)
     return value
 

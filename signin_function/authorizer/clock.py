@@ -1,4 +1,4 @@
-"""Time, and how much of it has passed, on a machine that may be frozen or set right at any moment."""
+"""Time, and how much of it has passed, on a machine that Lambda may freeze and whose clock may be set."""
 
 from __future__ import annotations
 
@@ -12,64 +12,64 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A moment, as both clocks told it."""
+class Instant:
+    """One moment, as both clocks told it, in seconds."""
 
-    wall: float
-    steady: float
+    wall_clock: float
+    monotonic: float
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A clock that knows the date (`wall`, in seconds since the epoch) and one that never goes back (`steady`)."""
+    """The wall clock, in seconds since the epoch, and the monotonic clock, in seconds since some moment."""
 
-    wall: Callable[[], float] = time.time
-    steady: Callable[[], float] = time.monotonic
+    wall_clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
 
-    def mark(self) -> Mark:
+    def now(self) -> Instant:
         """Return this moment."""
-        return Mark(self.wall(), self.steady())
+        return Instant(self.wall_clock(), self.monotonic())
 
-    def since(self, mark: Mark) -> float:
+    def elapsed_since(self, instant: Instant) -> float:
         """
-        Return the seconds since *mark*, by whichever clock counted more.
+        Return the seconds since *instant*, by whichever clock counted more.
 
-        The wall clock can be set back, and the steady one stands still while Lambda freezes the machine. Age is
-        what ends trust here, so too much of it is the safe mistake.
+        One clock alone may count too few: the wall clock can be set back, and the monotonic clock stops while Lambda
+        freezes the machine. Keys are trusted until a certain age, so counting too much is the safe mistake.
         """
-        return max(self.wall() - mark.wall, self.steady() - mark.steady)
+        return max(self.wall_clock() - instant.wall_clock, self.monotonic() - instant.monotonic)
 
     def deadline(self, seconds: float) -> Deadline:
-        """Return what ends in so many *seconds*."""
-        return Deadline(self, self.steady() + seconds)
+        """Return the deadline that is so many *seconds* from now."""
+        return Deadline(self, self.monotonic() + seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The end of all waiting for the sake of one token."""
+    """The end of all waiting for one token's sake. `ends` is in seconds of the monotonic clock."""
 
     clock: Clock
     ends: float
 
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Return the seconds that are left, 0 at least."""
-        return max(0.0, self.ends - self.clock.steady())
+        return max(0.0, self.ends - self.clock.monotonic())
 
 
 class CoolDown:
-    """Lets one through every so many seconds, however many threads ask."""
+    """Allows something once in so many seconds, however many threads ask."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
-        """Let the first one through."""
+        """Allow it from now on."""
         self._clock = clock
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._passed: Mark | None = None
+        self._started: Instant | None = None
 
-    def lets_through(self) -> bool:
-        """Say whether whoever asks may go through, and begin to count if so."""
+    def try_start(self) -> bool:
+        """Start a new cool-down and return True, unless one is running."""
         with self._lock:
-            if self._passed is not None and self._clock.since(self._passed) < self._seconds:
+            if self._started is not None and self._clock.elapsed_since(self._started) < self._seconds:
                 return False
-            self._passed = self._clock.mark()
+            self._started = self._clock.now()
             return True

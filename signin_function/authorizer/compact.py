@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from authorizer.errors import Reason, TokenRefused
 
-DEEPEST_NESTING = 16
+MAX_NESTING = 16
 """Real claims nest two or three deep."""
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -63,7 +63,7 @@ def _json_object(encoded: bytes) -> dict[str, Any]:
         value = _JSON.decode(text)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")  # fails on half a surrogate pair
-        if text.count("{") + text.count("[") > DEEPEST_NESTING and _is_deep(value):
+        if text.count("{") + text.count("[") > MAX_NESTING and _is_deep(value):
             raise TokenRefused(Reason.MALFORMED_TOKEN)
     except (ValueError, RecursionError):
         raise TokenRefused(Reason.MALFORMED_TOKEN) from None
@@ -74,7 +74,7 @@ def _json_object(encoded: bytes) -> dict[str, Any]:
 
 def _is_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(DEEPEST_NESTING):
+    for _ in range(MAX_NESTING):
         nested = (outer.values() if isinstance(outer, dict) else outer for outer in level if _nests(outer))
         level = list(itertools.chain.from_iterable(nested))
     return any(map(_nests, level))

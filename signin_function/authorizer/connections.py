@@ -1,4 +1,4 @@
-"""Connect to an issuer, and to nobody else in its name, for so long and no longer."""
+"""Connect to an issuer, and to nobody else in its name, until a deadline: names, sockets and TLS."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+from concurrent.futures import Future
 from http import HTTPStatus
 from http.client import HTTP_PORT, HTTPS_PORT, HTTPConnection, HTTPResponse
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -15,147 +16,197 @@ from typing import TYPE_CHECKING, Any, Self, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from authorizer.resolver import Resolver
-
 PORTS = {"https": HTTPS_PORT, "http": HTTP_PORT}
-BEFORE_AN_ANSWER = frozenset(range(100, 200)) - {HTTPStatus.SWITCHING_PROTOCOLS}
-"""After 101 comes no answer, and nobody asked for it."""
+INTERIM_STATUSES = frozenset(range(100, 200)) - {HTTPStatus.SWITCHING_PROTOCOLS}
+"""What may come before an answer (RFC 9110, 15.2), without 101: we never ask for it, and no answer follows it."""
+Addresses = list[tuple[Any, ...]]
+"""As `socket.getaddrinfo` gives them."""
 
 
-class Connections:
+class Resolver:
     """
-    One connection to each place that is asked, for several requests, and no wait after *seconds*.
+    Looks up the addresses of names, one name at a time, in one thread at most.
 
-    Each single wait is for what is left of them, so that a server that hangs, or sends one byte at a time, can hold
-    nobody up for longer. It raises TimeoutError.
+    `socket.getaddrinfo` takes no deadline, and may wait for a name server for half a minute. So a thread of its own
+    calls it, and the caller waits for that thread until its deadline. Each provider has its own resolver: a name server
+    that hangs costs one thread, however many tokens come, and delays no other provider.
+    """
+
+    def __init__(self) -> None:
+        """Look nothing up, and start no thread yet."""
+        self._free = threading.Lock()
+
+    def addresses(self, host: str, port: int, remaining: Callable[[], float]) -> Addresses:
+        """
+        Return the addresses of *host*, for connections to *port*. *remaining* gives the seconds that are left.
+
+        Raises:
+            OSError: There are none; TimeoutError if none came in time, or an earlier name is still being looked up.
+            UnicodeError: *host* is no name.
+        """
+        if not self._free.acquire(timeout=remaining()):
+            raise TimeoutError
+        found: Future[Addresses] = Future()
+        try:
+            # A daemon thread: another one would keep the process alive while a name server hangs.
+            threading.Thread(target=self._look_up, args=(found, host, port), name="resolver", daemon=True).start()
+        except RuntimeError as error:
+            self._free.release()
+            raise OSError("no thread to look a name up with") from error
+        return found.result(remaining())
+
+    def _look_up(self, found: Future[Addresses], host: str, port: int) -> None:
+        try:
+            found.set_result(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+        except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+            found.set_exception(error)
+        finally:
+            self._free.release()
+
+
+class IssuerConnections:
+    """
+    One connection to each origin that is asked, for several requests, until a deadline of *seconds* from now.
+
+    Every single wait is limited to the time that is left then, so that a server that hangs, or sends one byte at a
+    time, cannot make it longer. A wait that reaches the deadline raises TimeoutError.
     """
 
     def __init__(self, seconds: float, resolver: Resolver) -> None:
-        """Begin to count, and open no connection yet. *resolver* will find the addresses."""
+        """Start the time, and open no connection yet. *resolver* will find the addresses."""
         self._resolver = resolver
         self._ends = time.monotonic() + seconds
-        self._by_place: dict[tuple[str, str, int], HTTPConnection] = {}
-        self._opened: list[socket.socket] = []
+        self._by_origin: dict[tuple[str, str, int], HTTPConnection] = {}
+        self._sockets: list[socket.socket] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for opened in self._opened:
+        for opened in self._sockets:
             opened.close()
 
-    def to(self, scheme: str, host: str, port: int | None) -> HTTPConnection:
-        """Return the connection to *host*, for https or http, at the scheme's own port if none is given."""
-        place = scheme, host, port or PORTS[scheme]
-        if place not in self._by_place:
-            self._by_place[place] = _Connection(self, *place)
-        return self._by_place[place]
+    def connection(self, scheme: str, host: str, port: int | None) -> HTTPConnection:
+        """Return the connection to the origin (RFC 6454, 4); without *port*, at the port of *scheme*, https or http."""
+        origin = scheme, host, port or PORTS[scheme]
+        if origin not in self._by_origin:
+            self._by_origin[origin] = _Connection(self, *origin)
+        return self._by_origin[origin]
 
-    def forget(self) -> None:
-        """Have the next request open another."""
-        self._by_place.clear()
+    def discard(self) -> None:
+        """Use none of the connections again: the next request opens a new one."""
+        self._by_origin.clear()
 
-    def left(self) -> float:
-        """Return the seconds that are left, or raise TimeoutError if there are none."""
-        left = self._ends - time.monotonic()
-        if left <= 0:
+    def remaining(self) -> float:
+        """
+        Return the seconds that are left.
+
+        Raises:
+            TimeoutError: There are none.
+        """
+        remaining = self._ends - time.monotonic()
+        if remaining <= 0:
             raise TimeoutError
-        return left
+        return remaining
 
-    def open(self, host: str, port: int) -> socket.socket:
-        """Return a connection to the first address of *host* that answers, each having its share of the time."""
-        addresses = self._resolver.addresses(host, port, self.left)
-        for following in range(len(addresses) - 1, -1, -1):
+    def open_socket(self, host: str, port: int) -> socket.socket:
+        """Return a connection to the first address of *host* that accepts one; each gets its share of the time."""
+        addresses = self._resolver.addresses(host, port, self.remaining)
+        for others_left in range(len(addresses) - 1, -1, -1):
             try:
-                return self._opened_to(addresses[-1 - following], following)
+                return self._connected_to(addresses[-1 - others_left], others_left)
             except OSError:
-                # It may be a kind of address that this machine does not have, IPv6 mostly.
-                if not following:
+                # Not an error yet: it may be an address of a family that this machine does not have, IPv6 mostly.
+                if not others_left:
                     raise
         raise OSError("a name without addresses")
 
-    def _opened_to(self, found: tuple[Any, ...], following: int) -> socket.socket:
+    def _connected_to(self, found: tuple[Any, ...], others_left: int) -> socket.socket:
         family, kind, protocol, _, address = found
-        opening = socket.socket(family, kind, protocol)
-        self._opened.append(opening)
-        opening.settimeout(self.left() / (1 + following))
-        opening.connect(address)
-        return opening
+        opened = socket.socket(family, kind, protocol)
+        self._sockets.append(opened)
+        opened.settimeout(self.remaining() / (1 + others_left))
+        opened.connect(address)
+        return opened
 
-    def secure(self, opened: socket.socket, host: str) -> ssl.SSLSocket:
-        """Return what was *opened*, with TLS, if whoever is there proves to be *host*."""
-        opened.settimeout(self.left())
+    def start_tls(self, opened: socket.socket, host: str) -> ssl.SSLSocket:
+        """Return *opened* with TLS, or raise ssl.SSLError unless the server proves to be *host*."""
+        opened.settimeout(self.remaining())
         secured = tls().wrap_socket(opened, server_hostname=host)
-        self._opened.append(secured)
+        self._sockets.append(secured)
         return secured
 
 
 class _Response(HTTPResponse):
-    """http.client's, which of all that may come before an answer (RFC 9110, 15.2) passes over 100 alone."""
+    """http.client's response, but it passes over all interim responses; http.client passes over 100 alone."""
 
     def begin(self) -> None:
         super().begin()
-        while self.status in BEFORE_AN_ANSWER:
-            self.headers = None  # type: ignore[assignment] # as before the first
+        while self.status in INTERIM_STATUSES:
+            self.headers = None  # type: ignore[assignment] # begin() reads nothing while there are headers
             super().begin()
 
 
 class _Connection(HTTPConnection):
-    """http.client's, on a socket of *connections*."""
+    """http.client's connection, on a socket of *connections*."""
 
     response_class = _Response
 
-    def __init__(self, connections: Connections, scheme: str, host: str, port: int) -> None:
+    def __init__(self, connections: IssuerConnections, scheme: str, host: str, port: int) -> None:
         super().__init__(host, port)
         self._connections = connections
         self._scheme = scheme
         self.default_port = PORTS[scheme]
 
     def connect(self) -> None:
-        opened = self._connections.open(self.host, self.port)
+        opened = self._connections.open_socket(self.host, self.port)
         if self._scheme == "https":
-            opened = self._connections.secure(opened, self.host)
-        self.sock = cast("socket.socket", _PunctualSocket(opened, self._connections.left))
+            opened = self._connections.start_tls(opened, self.host)
+        self.sock = cast("socket.socket", _DeadlineSocket(opened, self._connections.remaining))
 
 
-class _PunctualSocket:
-    """What http.client needs of a socket. Each of its operations may take what is *left*."""
+class _DeadlineSocket:
+    """What http.client needs of a socket. Each of its operations may take the time that is *remaining* then."""
 
-    def __init__(self, opened: socket.socket, left: Callable[[], float]) -> None:
+    def __init__(self, opened: socket.socket, remaining: Callable[[], float]) -> None:
         self._opened = opened
-        self._left = left
+        self._remaining = remaining
 
     def sendall(self, data: bytes) -> None:
-        self._opened.settimeout(self._left())
+        self._opened.settimeout(self._remaining())
         self._opened.sendall(data)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_PunctualReader(self._opened, self._left))
+        return io.BufferedReader(_DeadlineReader(self._opened, self._remaining))
 
     def close(self) -> None:
-        """Do nothing: http.client would, before it has read an answer that is to be the last. `Connections` does."""
+        """
+        Do nothing; `IssuerConnections` closes the socket.
+
+        http.client would close it too early: before it has read an answer after which the server closes.
+        """
 
 
-class _PunctualReader(io.RawIOBase):
-    def __init__(self, opened: socket.socket, left: Callable[[], float]) -> None:
+class _DeadlineReader(io.RawIOBase):
+    def __init__(self, opened: socket.socket, remaining: Callable[[], float]) -> None:
         self._opened = opened
-        self._left = left
+        self._remaining = remaining
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._opened.settimeout(self._left())
+        self._opened.settimeout(self._remaining())
         return self._opened.recv_into(buffer)
 
 
-_MAKING_TLS = threading.Lock()
+_TLS_LOCK = threading.Lock()
 
 
 def tls() -> ssl.SSLContext:
-    """Return the context that trusts whom the machine trusts, and checks names."""
-    # Made once: reading all the certificates takes so long that fifty fetches that each did would all be late.
-    with _MAKING_TLS:
+    """Return the TLS context that trusts the certificate authorities of this machine, and checks names."""
+    # Made once, under a lock: reading all certificates takes so long that many fetches at once would all be late.
+    with _TLS_LOCK:
         return _tls()
 
 

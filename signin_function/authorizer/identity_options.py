@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from authorizer.errors import AuthorizerSettingsError
+from authorizer.key_options import KEY_OPTIONS
+from authorizer.providers import UserRoles
 from authorizer.tenants import ANY_TENANT, tenant_of
 
 if TYPE_CHECKING:
@@ -14,8 +17,50 @@ if TYPE_CHECKING:
 
 GOOGLE = ("accounts.google.com", "https://accounts.google.com")
 """Google spells its issuer in two ways, and one of them is no URL."""
+ROLE_NAME = re.compile(r"[\w+=.@-]{1,64}", re.ASCII)
 CLAIMS = ("subject_claim", "roles_claim", "user_roles_claim")
 CONSTRAINTS = ("required_claims", "required_claim_values", "forbidden_claim_values")
+
+
+def user_roles_of(options: ProviderOptions) -> UserRoles:
+    """Return the names of user roles that tokens may name, or raise AuthorizerSettingsError."""
+    hint = "Write the names of roles, as they stand at the end of their ARNs in UserRoleArns, best first."
+    names = options.texts("user_roles", hint, ())
+    if not names:
+        return UserRoles()
+    wrong = [name for name in names if not ROLE_NAME.fullmatch(name)]
+    if wrong:
+        raise options.wrong("user_roles", f"has {wrong[0]}, which is no role's name. {hint}")
+    return UserRoles(options.text("user_roles_claim", "Write the claim that holds the names of user roles."), names)
+
+
+def issuers_of(options: ProviderOptions) -> tuple[str, ...]:
+    """Return the issuers, none if tokens name none, or raise AuthorizerSettingsError."""
+    issuers = options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', ())
+    if len(issuers) > 1 and options.any("preset") == "shared-secret":
+        raise options.wrong("issuer", "names several, and whoever holds the secret could sign for each. Keep one.")
+    if any(ANY_TENANT in issuer for issuer in issuers) and not options.given(KEY_OPTIONS):
+        raise options.wrong("issuer", f"stands for many, by {ANY_TENANT}. Write jwks_uri: where the keys of all are.")
+    if are_several(options, issuers) and not options.given(KEY_OPTIONS):
+        options.note(
+            "issuer",
+            "names several, and keys are looked for at the first alone: they sign for the users of all. If these are "
+            "not names of one issuer, write an entry for each.",
+        )
+    return issuers
+
+
+def audiences_of(options: ProviderOptions) -> tuple[str, ...] | None:
+    """Return the audiences as `Provider.audiences` has them, or raise AuthorizerSettingsError."""
+    if options.boolean("any_audience", default=False):
+        return None
+    if options.any("preset") == "shared-secret" and not options.has("audience"):
+        return ()
+    return options.texts(
+        "audience",
+        "Without it, tokens made for other applications would sign in here. "
+        'Write the tokens\' "aud" claim, or "any_audience": true if you really mean it.',
+    )
 
 
 def namespace_of(options: ProviderOptions, issuers: tuple[str, ...], name: str) -> str:
@@ -44,7 +89,7 @@ def keeps_subject(options: ProviderOptions, issuers: tuple[str, ...], *, only_on
         AuthorizerSettingsError: They shall, though more than one tenant or issuer can match.
     """
     several = are_several(options, issuers)
-    keep_subject = options.flag("keep_subject", default=only_one and not several)
+    keep_subject = options.boolean("keep_subject", default=only_one and not several)
     if keep_subject and several:
         raise options.wrong(
             "keep_subject",
@@ -134,7 +179,7 @@ def are_several(options: ProviderOptions, issuers: tuple[str, ...]) -> bool:
     # Two tenants never have the same users, whatever is said of them.
     if len(tenants) > 1 or any(ANY_TENANT in issuer for issuer in issuers):
         return True
-    return len(spaces) > 1 and not options.flag("issuers_share_users", default=False)
+    return len(spaces) > 1 and not options.boolean("issuers_share_users", default=False)
 
 
 def _namespaces(provider: Provider) -> set[str]:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from authorizer import algorithms
 from authorizer.https import IssuerDocuments, is_allowed
 from authorizer.key_sources import SECRET_LIFETIME, FixedKeys, IssuerKeys, KeysBesideSecret, SecretKeys
-from authorizer.remembered import Remembered
-from authorizer.secret_encodings import ENCODINGS, decoder
+from authorizer.refreshing_cache import RefreshingCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from authorizer.keys import KeySet
     from authorizer.options import ProviderOptions
     from authorizer.providers import KeySource
-    from authorizer.remembered import Fetch, Fetched
+    from authorizer.refreshing_cache import Fetch, Fetched
 
 KEY_OPTIONS = ("jwks", "jwks_uri", "pem", "secret_arn")
 SECRET_ARN = re.compile(
@@ -29,8 +28,8 @@ SECRET_ARN = re.compile(
 )
 SECRET_OPTIONS = ("secret_encoding", "secret_json_field", "previous_secret_seconds", "secret_until")
 HOUR = 3600
-LONGEST_PREVIOUS = 31 * 24 * HOUR
-LONGEST_BESIDE = 8 * 24 * HOUR
+MAX_PREVIOUS_SECONDS = 31 * 24 * HOUR
+MAX_SECONDS_BESIDE_KEYS = 8 * 24 * HOUR
 """In seconds."""
 
 
@@ -81,7 +80,7 @@ def keys_of(
     issuers: tuple[str, ...],
     accepted: tuple[str, ...],
     clock: Clock,
-    watch: Callable[[Fetch], None],
+    on_fetch: Callable[[Fetch], None],
 ) -> KeySource:
     """Return where the keys come from that *accepted* algorithms are used with, or raise AuthorizerSettingsError."""
     has_secret, has_keys = _is_signed_with(options)
@@ -90,12 +89,12 @@ def keys_of(
     elif not options.has("secret_arn"):
         raise options.wrong("secret_arn", "is missing. Write the ARN of the secret in Secrets Manager.")
     if not has_keys:
-        return _secret(options, accepted, clock, watch)
-    keys = _keys(options, issuers, _of_keys(accepted), clock, watch)
+        return _secret(options, accepted, clock, on_fetch)
+    keys = _keys(options, issuers, _of_keys(accepted), clock, on_fetch)
     if not has_secret:
         return keys
     seconds = _seconds_beside(options, clock)
-    secret = _secret(options, _of_secret(accepted), clock, watch) if seconds > 0 else None
+    secret = _secret(options, _of_secret(accepted), clock, on_fetch) if seconds > 0 else None
     return KeysBesideSecret(keys, secret, seconds, clock)
 
 
@@ -106,7 +105,7 @@ def _check_not_of_secret(options: ProviderOptions) -> None:
 
 
 def _secret(
-    options: ProviderOptions, accepted: tuple[str, ...], clock: Clock, watch: Callable[[Fetch], None]
+    options: ProviderOptions, accepted: tuple[str, ...], clock: Clock, on_fetch: Callable[[Fetch], None]
 ) -> SecretKeys:
     given = options.given(KEY_OPTIONS)
     if len(given) > 1 and not options.has("secret_until"):
@@ -115,7 +114,7 @@ def _secret(
             f"and {given[-1]} are both given. Keep one of them; or, while your project moves from a secret to keys, "
             'say until when its tokens are under both: "secret_until": "2026-12-31T00:00:00Z".',
         )
-    return SecretKeys(Remembered(_versions(options, accepted[0], clock), clock, watch, SECRET_LIFETIME), clock)
+    return SecretKeys(RefreshingCache(_versions(options, accepted[0], clock), clock, on_fetch, SECRET_LIFETIME), clock)
 
 
 def _keys(
@@ -123,7 +122,7 @@ def _keys(
     issuers: tuple[str, ...],
     accepted: tuple[str, ...],
     clock: Clock,
-    watch: Callable[[Fetch], None],
+    on_fetch: Callable[[Fetch], None],
 ) -> KeySource:
     given = [option for option in options.given(KEY_OPTIONS) if option != "secret_arn"]
     if len(given) > 1:
@@ -134,7 +133,7 @@ def _keys(
         )
     if given and given[0] in ("jwks", "pem"):
         return _fixed_keys(options, given[0], accepted)
-    return IssuerKeys(Remembered(_fetch_of_key_set(options, issuers[0], accepted), clock, watch), clock)
+    return IssuerKeys(RefreshingCache(_fetch_of_key_set(options, issuers[0], accepted), clock, on_fetch), clock)
 
 
 def _seconds_beside(options: ProviderOptions, clock: Clock) -> float:
@@ -147,8 +146,8 @@ def _seconds_beside(options: ProviderOptions, clock: Clock) -> float:
         raise options.wrong("secret_until", f"is no date and time. {hint}") from None
     if until.tzinfo is None:
         raise options.wrong("secret_until", f"names no zone. {hint}")
-    seconds = until.timestamp() - clock.wall()
-    if seconds > LONGEST_BESIDE:
+    seconds = until.timestamp() - clock.wall_clock()
+    if seconds > MAX_SECONDS_BESIDE_KEYS:
         raise options.wrong(
             "secret_until",
             "is more than eight days ahead: whoever has the secret could sign in for so long. Write when the last "
@@ -189,15 +188,16 @@ def _fetch_of_key_set(
 def _versions(
     options: ProviderOptions, algorithm: str, clock: Clock
 ) -> Callable[[], Fetched[tuple[SecretVersion, ...]]]:
-    # Who needs no secret does not wait for botocore to load.
+    # Imported here, because loading botocore takes long, and most providers have no secret.
+    from authorizer.keys import SECRET_ENCODINGS, secret_decoder  # noqa: PLC0415
     from authorizer.secrets import SharedSecret  # noqa: PLC0415
 
     arn = options.text("secret_arn", "")
     if not SECRET_ARN.fullmatch(arn):
         raise options.wrong("secret_arn", "is not an ARN such as arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME.")
-    encoding = options.choice("secret_encoding", tuple(ENCODINGS), "raw")
+    encoding = options.choice("secret_encoding", tuple(SECRET_ENCODINGS), "raw")
     json_field = (
         options.text("secret_json_field", "Write the field's name.") if options.has("secret_json_field") else None
     )
-    previous = options.number("previous_secret_seconds", 0, LONGEST_PREVIOUS, HOUR)
-    return SharedSecret(arn, algorithm, decoder(encoding, json_field), clock, previous).versions
+    previous = options.whole_number("previous_secret_seconds", 0, MAX_PREVIOUS_SECONDS, HOUR)
+    return SharedSecret(arn, algorithm, secret_decoder(encoding, json_field), clock, previous).versions

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, TypeVar
 from authorizer.algorithms import HMAC
 from authorizer.clock import CoolDown
 from authorizer.errors import KeysUnavailable, Reason, TokenRefused
-from authorizer.remembered import COOL_DOWN, LONGEST_WAIT
+from authorizer.refreshing_cache import COOL_DOWN, MAX_WAIT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authorizer.clock import Clock, Deadline, Mark
+    from authorizer.clock import Clock, Deadline, Instant
     from authorizer.keys import KeySet, VerificationKey
     from authorizer.providers import KeySource
-    from authorizer.remembered import Remembered
+    from authorizer.refreshing_cache import RefreshingCache
 
 T = TypeVar("T")
 
 SECRET_LIFETIME = 300
 """In seconds."""
-MOST_MISSED = 100
+MAX_UNKNOWN_KIDS = 100
 """How many unknown key ids are remembered. They are whatever a stranger wrote into a token."""
 
 
@@ -52,11 +52,11 @@ class IssuerKeys:
     and after a wrong signature: each once per cool-down, so that forgeries cost two fetches in that time at most.
     """
 
-    def __init__(self, keys: Remembered[KeySet], clock: Clock, longest_wait: float = LONGEST_WAIT) -> None:
-        """Take the key set as *keys* remembers it; a token waits for *longest_wait* seconds in all."""
+    def __init__(self, keys: RefreshingCache[KeySet], clock: Clock, max_wait: float = MAX_WAIT_SECONDS) -> None:
+        """Take the key set as *keys* remembers it; a token waits for *max_wait* seconds in all."""
         self._keys = keys
         self._clock = clock
-        self._longest_wait = longest_wait
+        self._max_wait = max_wait
         self._for_unknown, self._for_wrong = CoolDown(clock, COOL_DOWN), CoolDown(clock, COOL_DOWN)
         self._missed: dict[str | None, int] = {}
         self._lock = threading.Lock()
@@ -69,7 +69,7 @@ class IssuerKeys:
             TokenRefused: The issuer has no such key.
             KeysUnavailable: The issuer cannot be asked, or not before the cool-down is over.
         """
-        deadline = self._clock.deadline(self._longest_wait)
+        deadline = self._clock.deadline(self._max_wait)
         keys = self._keys.get(deadline)
         try:
             found = keys.find(kid, algorithm, issuer)
@@ -87,7 +87,7 @@ class IssuerKeys:
     def warm_up(self) -> None:
         """Fetch the key set, if it can be had."""
         with contextlib.suppress(KeysUnavailable):
-            self._keys.get(self._clock.deadline(self._longest_wait))
+            self._keys.get(self._clock.deadline(self._max_wait))
 
     def _asked_for(self, kid: str | None, algorithm: str, issuer: str | None, deadline: Deadline) -> VerificationKey:
         begun = self._begun_when_first_missed(kid)
@@ -100,7 +100,7 @@ class IssuerKeys:
     def _begun_when_first_missed(self, kid: str | None) -> int:
         """Return how many fetches had begun: what began later, and lacks *kid*, proves that there is no such key."""
         with self._lock:
-            if kid not in self._missed and len(self._missed) >= MOST_MISSED:
+            if kid not in self._missed and len(self._missed) >= MAX_UNKNOWN_KIDS:
                 del self._missed[next(iter(self._missed))]
             return self._missed.setdefault(kid, self._keys.begun)
 
@@ -118,7 +118,7 @@ class SecretVersion:
     """A version of a shared secret, accepted for `left` seconds after it was `read`; the current one without an end."""
 
     key: VerificationKey
-    read: Mark
+    read: Instant
     left: float = math.inf
 
 
@@ -126,12 +126,12 @@ class SecretKeys:
     """A shared secret: its current version and, for a while after that took its place, the previous one."""
 
     def __init__(
-        self, versions: Remembered[tuple[SecretVersion, ...]], clock: Clock, longest_wait: float = LONGEST_WAIT
+        self, versions: RefreshingCache[tuple[SecretVersion, ...]], clock: Clock, max_wait: float = MAX_WAIT_SECONDS
     ) -> None:
-        """Take the versions as *versions* remembers them; a token waits for *longest_wait* seconds in all."""
+        """Take the versions as *versions* remembers them; a token waits for *max_wait* seconds in all."""
         self._versions = versions
         self._clock = clock
-        self._longest_wait = longest_wait
+        self._max_wait = max_wait
         self._for_wrong = CoolDown(clock, COOL_DOWN)
 
     def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:  # noqa: ARG002 - a secret has no name and no issuer
@@ -141,7 +141,7 @@ class SecretKeys:
         Raises:
             KeysUnavailable: The secret cannot be read.
         """
-        deadline = self._clock.deadline(self._longest_wait)
+        deadline = self._clock.deadline(self._max_wait)
         tried = self._accepted(self._versions.get(deadline))
         yield from tried
         with contextlib.suppress(KeysUnavailable):
@@ -151,11 +151,11 @@ class SecretKeys:
     def warm_up(self) -> None:
         """Read the secret, if it can be had."""
         with contextlib.suppress(KeysUnavailable):
-            self._versions.get(self._clock.deadline(self._longest_wait))
+            self._versions.get(self._clock.deadline(self._max_wait))
 
     def _accepted(self, versions: tuple[SecretVersion, ...]) -> tuple[VerificationKey, ...]:
         # Looked at here, as an outage may have a version remembered for longer than it is good.
-        return tuple(version.key for version in versions if self._clock.since(version.read) < version.left)
+        return tuple(version.key for version in versions if self._clock.elapsed_since(version.read) < version.left)
 
 
 class KeysBesideSecret:
@@ -171,7 +171,7 @@ class KeysBesideSecret:
         self._secret = secret
         self._seconds = seconds
         self._clock = clock
-        self._began = clock.mark()
+        self._began = clock.now()
 
     def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:
         """
@@ -183,7 +183,7 @@ class KeysBesideSecret:
         """
         if algorithm not in HMAC:
             return self._keys.candidates(kid, algorithm, issuer)
-        if self._secret is None or self._clock.since(self._began) >= self._seconds:
+        if self._secret is None or self._clock.elapsed_since(self._began) >= self._seconds:
             raise TokenRefused(Reason.WRONG_ALGORITHM)
         return self._secret.candidates(kid, algorithm, issuer)
 
@@ -205,9 +205,9 @@ def _has(keys: KeySet, kid: str | None, algorithm: str, issuer: str | None) -> b
         return False
 
 
-def _asked_again(remembered: Remembered[T], cool_down: CoolDown, deadline: Deadline) -> T:
+def _asked_again(remembered: RefreshingCache[T], cool_down: CoolDown, deadline: Deadline) -> T:
     """Return what the source says now or, within the cool-down, said when it was asked last."""
-    if remembered.failed_lately():
+    if remembered.failed_recently():
         # The key may be one that we could not learn of: an outage is never a refusal.
         raise KeysUnavailable("an unknown key, and the issuer cannot be asked")
-    return remembered.renew(deadline) if cool_down.lets_through() else remembered.settled(deadline)
+    return remembered.refresh(deadline) if cool_down.try_start() else remembered.wait(deadline)

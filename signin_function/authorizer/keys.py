@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import contextlib
 import functools
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,14 +19,15 @@ from jose.utils import base64_to_long
 
 from authorizer import algorithms
 from authorizer.errors import Reason, TokenRefused
-from authorizer.secret_encodings import ENCODINGS
 from authorizer.signatures import construct, is_same_key
 from authorizer.tenants import speaks_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jose.backends.base import Key
 
-SMALLEST_RSA_BITS, LARGEST_RSA_BITS = 2048, 8192
+MIN_RSA_BITS, MAX_RSA_BITS = 2048, 8192
 """The least that RFC 7518, 3.3 allows, and the most that is still checked in a millisecond."""
 KNOWN_SECRETS = frozenset(
     {
@@ -140,13 +144,68 @@ def secret_key(secret: bytes, algorithm: str) -> VerificationKey:
 
 @functools.cache
 def _known_secrets() -> frozenset[bytes]:
-    """The known ones, as their bytes, and as the bytes that they are in each encoding in which a secret may stand."""
+    """Return the known secrets as the bytes that they are in each encoding."""
     known = set()
     for text in KNOWN_SECRETS:
-        for decode in ENCODINGS.values():
+        for decode in SECRET_ENCODINGS.values():
             with contextlib.suppress(ValueError):
                 known.add(decode(text.encode()))
     return frozenset(known)
+
+
+def _raw(stored: bytes) -> bytes:
+    return stored
+
+
+def _base64(stored: bytes) -> bytes:
+    return base64.b64decode(stored.strip(), validate=True)
+
+
+def _base64url(stored: bytes) -> bytes:
+    text = stored.strip().rstrip(b"=")
+    if set(b"+/") & set(text):
+        raise ValueError("base64, not base64url: Python would take either")
+    return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+def _hex(stored: bytes) -> bytes:
+    return binascii.unhexlify(stored.strip())
+
+
+SECRET_ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "raw": _raw,
+    "base64": _base64,
+    "base64url": _base64url,
+    "hex": _hex,
+}
+"""How the bytes of a shared secret may be written where it is stored."""
+
+
+def secret_decoder(encoding: str, json_field: str | None) -> Callable[[bytes], bytes]:
+    """
+    Return what turns a stored secret into its bytes, from *encoding*, and from a JSON object if it has a *json_field*.
+
+    It raises ValueError if the secret is not stored so; the text holds nothing of the secret.
+    """
+    return functools.partial(_decoded_secret, encoding, json_field)
+
+
+def _decoded_secret(encoding: str, json_field: str | None, stored: bytes) -> bytes:
+    text = stored if json_field is None else _field(stored, json_field)
+    try:
+        return SECRET_ENCODINGS[encoding](text)
+    except ValueError:
+        raise ValueError(f"the shared secret is not written in {encoding}") from None
+
+
+def _field(stored: bytes, name: str) -> bytes:
+    try:
+        value = json.loads(stored)[name]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        value = None
+    if not isinstance(value, str):
+        raise ValueError(f"the shared secret is no JSON object with a text named {name}")  # noqa: TRY004 - as the others
+    return value.encode()
 
 
 def _usable(listed: Any, accepted: tuple[str, ...]) -> VerificationKey | None:
@@ -184,7 +243,7 @@ def _is_meant_for_verifying(jwk: Mapping[str, Any]) -> bool:
 
 
 def _has_good_size(bits: int) -> bool:
-    return SMALLEST_RSA_BITS <= bits <= LARGEST_RSA_BITS
+    return MIN_RSA_BITS <= bits <= MAX_RSA_BITS
 
 
 def _algorithms_of_public(public: object) -> tuple[str, ...]:

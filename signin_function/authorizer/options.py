@@ -11,11 +11,37 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def whole_number(setting: str, value: object, least: int, most: int) -> int:
+    """Return *value* if it is a whole number from *least* to *most*, or raise AuthorizerSettingsError for *setting*."""
+    # In Python a boolean is an int; in a setting it is a mistake.
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise AuthorizerSettingsError(
+            f"{setting} is no whole number from {least} to {most}. Write one, without quotes."
+        )
+    return value
+
+
+def boolean(setting: str, value: object) -> bool:
+    """Return *value* if it is true or false, or raise AuthorizerSettingsError for *setting*."""
+    if not isinstance(value, bool):
+        raise AuthorizerSettingsError(f"{setting} is neither true nor false. Write one of them, without quotes.")
+    return value
+
+
 class ProviderOptions:
-    """What an entry says. `path` is where it stands, for messages."""
+    """
+    The options of one entry of PROVIDERS. `path` is where the entry stands, such as PROVIDERS[0], for error texts.
+
+    Each method that reads an option raises AuthorizerSettingsError if the option is wrong. The error says which, why,
+    and what to write instead; that last part is the *hint* where only the caller knows it.
+    """
 
     def __init__(self, path: str, entry: Mapping[str, Any], notes: list[str] | None = None) -> None:
-        """Take *entry*; an empty text and null count as not given: so templates say it of a parameter."""
+        """
+        Take *entry*, and put what is odd, but no error, into *notes*.
+
+        An empty text and null count as not given, because a template writes them for a parameter without a value.
+        """
         self.path = path
         self.notes = [] if notes is None else notes
         self._entry = {name: value for name, value in entry.items() if value not in ("", None)}
@@ -25,19 +51,19 @@ class ProviderOptions:
         return [name for name in names if name in self._entry]
 
     def over(self, defaults: Mapping[str, Any]) -> ProviderOptions:
-        """Return these options, with *defaults* where they say nothing."""
+        """Return these options, with *defaults* for those that are not given."""
         return ProviderOptions(self.path, {**defaults, **self._entry}, self.notes)
 
     def changed(self, changes: Mapping[str, Any]) -> ProviderOptions:
-        """Return these options with *changes*."""
+        """Return these options, with *changes* in place of those that are given."""
         return ProviderOptions(self.path, {**self._entry, **changes}, self.notes)
 
     def wrong(self, option: str, why: str) -> AuthorizerSettingsError:
-        """Return the error that says what is wrong with *option*, and what to write instead."""
+        """Return the error for *option*; *why* also says what to write instead."""
         return AuthorizerSettingsError(f"{self.path}.{option} {why}")
 
     def note(self, option: str, what: str) -> None:
-        """Have operators told *what* is odd with *option* and stops nothing."""
+        """Tell operators *what* is odd about *option*, which is no error."""
         self.notes.append(f"{self.path}.{option} {what}")
 
     def check_known(self, known: set[str]) -> None:
@@ -60,14 +86,14 @@ class ProviderOptions:
         return self._entry.get(option)
 
     def text(self, option: str, hint: str, default: str | None = None) -> str:
-        """Return a text, or raise AuthorizerSettingsError with *hint*."""
+        """Return a text."""
         value = self._entry.get(option, default)
         if not isinstance(value, str):
             raise self.wrong(option, f"is {'missing' if value is None else 'not a text'}. {hint}")
         return value
 
     def texts(self, option: str, hint: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """Return one text or a list of them, at least one, or raise AuthorizerSettingsError with *hint*."""
+        """Return a list of texts, at least one. A single text counts as a list of one."""
         value = self._entry.get(option)
         if value is None and default is not None:
             return default
@@ -78,41 +104,35 @@ class ProviderOptions:
             raise self.wrong(option, f"is neither a text nor a list of texts. {hint}")
         return tuple(listed)
 
-    def flag(self, option: str, *, default: bool) -> bool:
-        """Return true or false, or raise AuthorizerSettingsError."""
-        value = self._entry.get(option, default)
-        if not isinstance(value, bool):
-            raise self.wrong(option, "is neither true nor false. Write one of them, without quotes.")
-        return value
+    def boolean(self, option: str, *, default: bool) -> bool:
+        """Return true or false."""
+        return boolean(f"{self.path}.{option}", self._entry.get(option, default))
 
-    def number(self, option: str, least: int, most: int, default: int) -> int:
-        """Return a whole number from *least* to *most*, or raise AuthorizerSettingsError."""
-        value = self._entry.get(option, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise self.wrong(option, f"is no whole number from {least} to {most}. Write one, without quotes.")
-        return value
+    def whole_number(self, option: str, least: int, most: int, default: int) -> int:
+        """Return a whole number from *least* to *most*."""
+        return whole_number(f"{self.path}.{option}", self._entry.get(option, default), least, most)
 
     def choice(self, option: str, choices: tuple[str, ...], default: str) -> str:
-        """Return one of *choices*, or raise AuthorizerSettingsError."""
+        """Return one of *choices*."""
         value = self._entry.get(option, default)
         if not isinstance(value, str) or value not in choices:
             raise self.wrong(option, f"is not known. Write one of: {', '.join(choices)}.")
         return value
 
     def url(self, option: str, hint: str) -> str:
-        """Return an address that may be fetched, or raise AuthorizerSettingsError with *hint*."""
+        """Return an address that may be fetched: https, or http to this machine."""
         url = self.text(option, hint)
         if not is_allowed(url):
             raise self.wrong(option, "is not an https URL without credentials. Write https://…")
         return url
 
     def claim_constraints(self, option: str) -> dict[str, tuple[object, ...]]:
-        """Return claims and the values that each may have, or raise AuthorizerSettingsError."""
+        """Return claims by name or path, and the values of which each must hold one."""
         value = self._entry.get(option, {})
         if not isinstance(value, dict):
             raise self.wrong(option, 'is no object. Write claims and their values: {"email_verified": [true]}.')
-        terms = {claim: tuple(held if isinstance(held, list) else [held]) for claim, held in value.items()}
-        for claim, held in terms.items():
+        constraints = {claim: tuple(held if isinstance(held, list) else [held]) for claim, held in value.items()}
+        for claim, held in constraints.items():
             if not held or not all(isinstance(one, (str, int, bool)) for one in held):
                 raise self.wrong(f"{option}.{claim}", "has no values, or such as no claim has. Write texts or numbers.")
-        return terms
+        return constraints

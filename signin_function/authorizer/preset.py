@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from authorizer import tenants
+
 if TYPE_CHECKING:
     from authorizer.options import ProviderOptions
     from authorizer.providers import TokenPattern
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 DeriveOptions = Callable[["ProviderOptions", Mapping[str, tuple[str, ...]]], dict[str, Any]]
 ADDED = ("required_claim_values", "forbidden_claim_values", "required_claim_names", "forbidden_claim_names")
 """Options of which what the users give is added to the preset's, so that one more demand takes none away."""
+
+CLIENT_HINT = "Write the id of your application, or a list of several."
+TENANT_HINT = 'Write the tenant\'s id (a GUID), a list of them, or "any" to take users of every organisation.'
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _GUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
@@ -151,3 +156,64 @@ def _both(options: ProviderOptions, name: str, follows: Any, given: Any) -> Any:
 
 def _listed(given: Any) -> list[Any]:
     return given if isinstance(given, list) else [given]
+
+
+# What no template of a default can say, by identity provider.
+
+
+def entra_options(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Return what accepts tokens of both versions, of one tenant, several, or any."""
+    listed = given["tenant"]
+    whole = (tenants.ANY_TENANT,) if listed == ("any",) else tuple(dict.fromkeys(listed))
+    if not all(tenant == tenants.ANY_TENANT or tenants.TENANT.fullmatch(tenant) for tenant in whole):
+        raise options.wrong("tenant", f"is no tenant's id. {TENANT_HINT}")
+    login, _ = tenants.CLOUDS[given["cloud"][0]]
+    keys_of = "common" if len(whole) > 1 or whole[0] == tenants.ANY_TENANT else whole[0]
+    versions = zip(*(tenants.issuers(given["cloud"][0], tenant) for tenant in whole), strict=True)
+    return {
+        "issuer": [issuer for version in versions for issuer in version],
+        "jwks_uri": f"{login}/{keys_of}/discovery/v2.0/keys",
+        "audience": [form.format(client) for form in ("{}", "api://{}") for client in given["client_id"]],
+        "namespace": login + "/{tid}",
+    }
+
+
+def firebase_options(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all
+    """
+    Return what accepts tokens of one tenant, or of none.
+
+    All tenants of a project share its issuer and audience, and two tenants may give the same id to two people.
+    """
+    of_tenant = (
+        {"required_claim_values": {"firebase.tenant": list(given["tenant_id"])}} if "tenant_id" in given else None
+    )
+    return of_tenant or {"forbidden_claim_names": ["firebase.tenant"]}
+
+
+def okta_options(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all
+    """Return the issuer: the organisation's authorization server, the one named default unless another is given."""
+    server = given.get("authorization_server", ("default",))[0]
+    return {"issuer": f"https://{given['domain'][0]}/oauth2/{server}"}
+
+
+def supabase_options(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Return how tokens are signed: with the project's secret if that alone is given, and else with its keys."""
+    if options.has("secret_arn") and not options.has("secret_until"):
+        return {"algorithms": ["HS256"]}
+    keys = f"https://{given['project_ref'][0]}.supabase.co/auth/v1/.well-known/jwks.json"
+    return {"algorithms": ["ES256", "RS256"], "jwks_uri": keys}
+
+
+def keycloak_options(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """
+    Return what tells the tokens of this application from those of others.
+
+    Keycloak writes the audience "account" into the tokens of all applications. So the client has to be checked, unless
+    the realm was set up to write an audience of its own.
+    """
+    if not options.has("audience") or options.boolean("any_audience", default=False):
+        client = given.get("client_id") or options.texts("client_id", CLIENT_HINT)
+        return {"audience": list(client), "audience_claim": "azp"}
+    if "client_id" not in given and "account" in options.texts("audience", ""):
+        raise options.wrong("client_id", f"is missing: all tokens of a realm are for account. {CLIENT_HINT}")
+    return {"clients": list(given["client_id"])} if "client_id" in given else {}

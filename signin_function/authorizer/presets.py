@@ -7,16 +7,19 @@ one. Names are claims in the order that suits people, as `names` reads them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from authorizer import tenants
-from authorizer.preset import Preset, PresetOption
+from authorizer.preset import (
+    CLIENT_HINT,
+    TENANT_HINT,
+    Preset,
+    PresetOption,
+    entra_options,
+    firebase_options,
+    keycloak_options,
+    okta_options,
+    supabase_options,
+)
 from authorizer.providers import TokenPattern
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from authorizer.options import ProviderOptions
 
 OIDC_NAMES = ("name@", "given_name + family_name", "preferred_username@", "nickname", "email@")
 ACCESS_OR_ID = ("jwt", "at+jwt")
@@ -28,61 +31,13 @@ PROFILE = (
 
 _HOST = r"[A-Za-z0-9.-]+(:[0-9]+)?"
 _PROJECT = r"[a-z0-9-]+"
-_TENANT_HINT = 'Write the tenant\'s id (a GUID), a list of them, or "any" to take users of every organisation.'
 _ISSUER = PresetOption("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', several=True)
-_CLIENT = PresetOption("client_id", "Write the id of your application, or a list of several.", several=True)
-_CLIENT_IF_KNOWN = PresetOption("client_id", _CLIENT.hint, several=True, optional=True)
+_CLIENT = PresetOption("client_id", CLIENT_HINT, several=True)
+_CLIENT_IF_KNOWN = PresetOption("client_id", CLIENT_HINT, several=True, optional=True)
 
 
 def _domain(example: str) -> PresetOption:
     return PresetOption("domain", f"Write a host without https:// and without a slash: {example}.", _HOST)
-
-
-def _entra(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    """Tokens of both versions are taken, of one tenant, several, or any."""
-    listed = given["tenant"]
-    whole = (tenants.ANY_TENANT,) if listed == ("any",) else tuple(dict.fromkeys(listed))
-    if not all(tenant == tenants.ANY_TENANT or tenants.TENANT.fullmatch(tenant) for tenant in whole):
-        raise options.wrong("tenant", f"is no tenant's id. {_TENANT_HINT}")
-    login, _ = tenants.CLOUDS[given["cloud"][0]]
-    keys_of = "common" if len(whole) > 1 or whole[0] == tenants.ANY_TENANT else whole[0]
-    versions = zip(*(tenants.issuers(given["cloud"][0], tenant) for tenant in whole), strict=True)
-    return {
-        "issuer": [issuer for version in versions for issuer in version],
-        "jwks_uri": f"{login}/{keys_of}/discovery/v2.0/keys",
-        "audience": [form.format(client) for form in ("{}", "api://{}") for client in given["client_id"]],
-        "namespace": login + "/{tid}",
-    }
-
-
-def _firebase(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all
-    """Tenants of one project share its issuer and audience, and may give one id to two people."""
-    of_tenant = (
-        {"required_claim_values": {"firebase.tenant": list(given["tenant_id"])}} if "tenant_id" in given else None
-    )
-    return of_tenant or {"forbidden_claim_names": ["firebase.tenant"]}
-
-
-def _okta(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all
-    server = given.get("authorization_server", ("default",))[0]
-    return {"issuer": f"https://{given['domain'][0]}/oauth2/{server}"}
-
-
-def _supabase(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    if options.has("secret_arn") and not options.has("secret_until"):
-        return {"algorithms": ["HS256"]}
-    keys = f"https://{given['project_ref'][0]}.supabase.co/auth/v1/.well-known/jwks.json"
-    return {"algorithms": ["ES256", "RS256"], "jwks_uri": keys}
-
-
-def _keycloak(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    """Keycloak adds no audience by itself but "account", to the tokens of all: it says nothing without the client."""
-    if not options.has("audience") or options.flag("any_audience", default=False):
-        client = given.get("client_id") or options.texts("client_id", _CLIENT.hint)
-        return {"audience": list(client), "audience_claim": "azp"}
-    if "client_id" not in given and "account" in options.texts("audience", ""):
-        raise options.wrong("client_id", f"is missing: all tokens of a realm are for account. {_CLIENT.hint}")
-    return {"clients": list(given["client_id"])} if "client_id" in given else {}
 
 
 PRESETS: dict[str, Preset] = {
@@ -193,13 +148,13 @@ PRESETS: dict[str, Preset] = {
                 "id": {"audience": "{client_id}", "forbidden_claim_names": ["cid"]},
             },
         ),
-        derive=_okta,
+        derive=okta_options,
         user_editable_claims=PROFILE,
     ),
     "entra": Preset(
         source="https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference",
         options=(
-            PresetOption("tenant", _TENANT_HINT, several=True),
+            PresetOption("tenant", TENANT_HINT, several=True),
             _CLIENT,
             PresetOption("cloud", "", choices=tuple(tenants.CLOUDS)),
         ),
@@ -211,7 +166,7 @@ PRESETS: dict[str, Preset] = {
                 *("name", "given_name + family_name", "preferred_username@", "unique_name@", "upn@", "email@"),
             ],
         },
-        derive=_entra,
+        derive=entra_options,
         refused_token_patterns={
             "machines": (TokenPattern(values={"idtyp": ("app",)}), TokenPattern(equal_claims=("oid", "sub")))
         },
@@ -238,7 +193,7 @@ PRESETS: dict[str, Preset] = {
             "max_subject_length": 128,
             "name_claims": ["name", "email@"],
         },
-        derive=_firebase,
+        derive=firebase_options,
         refused_token_patterns={"anonymous": (TokenPattern(values={"firebase.sign_in_provider": ("anonymous",)}),)},
         user_editable_claims=PROFILE,
     ),
@@ -294,7 +249,7 @@ PRESETS: dict[str, Preset] = {
                 *("user_metadata.user_name@", "email@"),
             ],
         },
-        derive=_supabase,
+        derive=supabase_options,
         refused_token_patterns={
             "anonymous": (TokenPattern(values={"is_anonymous": (True,)}),),
             # What others' applications get when a user allows them: https://supabase.com/docs/guides/auth/oauth-server/token-security
@@ -315,7 +270,7 @@ PRESETS: dict[str, Preset] = {
             "name_claims": ["name@", "given_name + family_name", "preferred_username@", "email@"],
             "roles_claim": "realm_access.roles",
         },
-        derive=_keycloak,
+        derive=keycloak_options,
         refused_token_patterns={
             "machines": (
                 TokenPattern(prefixes={"preferred_username": "service-account-"}),

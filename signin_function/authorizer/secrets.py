@@ -13,12 +13,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from authorizer.errors import KeysUnavailable
 from authorizer.key_sources import SecretVersion
 from authorizer.keys import secret_key
-from authorizer.remembered import Fetched
+from authorizer.refreshing_cache import Fetched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from authorizer.clock import Clock, Mark
+    from authorizer.clock import Clock, Instant
     from authorizer.keys import VerificationKey
 
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
@@ -50,7 +50,7 @@ class SharedSecret:
         self._clock = clock
         self._previous_seconds = previous_seconds
         self._current_id: str | None = None
-        self._seen: Mark | None = None
+        self._seen: Instant | None = None
         self._saw_change = False
 
     def versions(self) -> Fetched[tuple[SecretVersion, ...]]:
@@ -62,7 +62,7 @@ class SharedSecret:
         Raises:
             KeysUnavailable: The secret cannot be read or decoded, or is not one to sign with.
         """
-        began = self._clock.mark()
+        began = self._clock.now()
         try:
             answer = self._stored(CURRENT)
             current = SecretVersion(self._key(answer), began)
@@ -73,7 +73,7 @@ class SharedSecret:
         except ValueError as error:
             raise KeysUnavailable(str(error)) from None
 
-    def _see(self, version_id: str | None, now: Mark) -> None:
+    def _see(self, version_id: str | None, now: Instant) -> None:
         """Remember when the current version was seen first, and whether another one was current before."""
         if self._seen is None or version_id != self._current_id:
             self._saw_change = self._seen is not None
@@ -104,8 +104,8 @@ class SharedSecret:
         told = _promoted_by(secret, current)
         if told is None and not self._saw_change:
             raise ValueError("nobody knows when the current one took its place")
-        seen = self._clock.since(self._seen) if self._seen else 0.0
-        return seen if told is None else max(seen, self._clock.wall() - told)
+        seen = self._clock.elapsed_since(self._seen) if self._seen else 0.0
+        return seen if told is None else max(seen, self._clock.wall_clock() - told)
 
     def _described(self) -> dict[str, Any]:
         try:

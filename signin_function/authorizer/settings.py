@@ -6,65 +6,51 @@ import json
 import logging
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from authorizer.errors import AuthorizerSettingsError
 from authorizer.identity_options import (
-    are_several,
+    audiences_of,
     check_apart,
     check_not_said_by_any_tenant,
     check_not_said_of_oneself,
+    issuers_of,
     keeps_subject,
     namespace_of,
+    user_roles_of,
 )
 from authorizer.key_options import KEY_OPTIONS, SECRET_OPTIONS, algorithms_of, keys_of, replaced
-from authorizer.options import ProviderOptions
+from authorizer.options import ProviderOptions, boolean, whole_number
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
-from authorizer.providers import AccessRequirements, Provider, Providers, TokenPattern, TokenProfile, UserRoles
-from authorizer.tenants import ANY_TENANT
+from authorizer.providers import AccessRequirements, Provider, Providers, TokenPattern, TokenProfile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from authorizer.clock import Clock
     from authorizer.preset import Preset
-    from authorizer.remembered import Fetch
+    from authorizer.refreshing_cache import Fetch
 
 OPTIONS = {
-    *("name", "preset", "issuer", "audience", "audience_claim", "any_audience", "algorithms", "token_types"),
-    *KEY_OPTIONS,
-    *SECRET_OPTIONS,
-    *("clock_skew_seconds", "max_lifetime_seconds"),
-    *(
-        "required_claim_values",
-        "forbidden_claim_values",
-        "required_claim_names",
-        "forbidden_claim_names",
-        "machine_subject_suffix",
-        "also_accept",
-        "clients",
-        "client_claims",
-    ),
-    *("required_scopes", "required_roles", "roles_claim", "required_claims", "issuers_share_users"),
-    *(
-        "subject_claim",
-        "max_subject_length",
-        "name_claims",
-        "namespace",
-        "keep_subject",
-        "user_roles",
-        "user_roles_claim",
-    ),
+    *("name", "preset", "issuer", "issuers_share_users", "audience", "audience_claim", "any_audience"),
+    *("algorithms", *KEY_OPTIONS, *SECRET_OPTIONS),
+    *("clock_skew_seconds", "max_lifetime_seconds", "clients", "client_claims"),
+    *("token_types", "required_claim_values", "forbidden_claim_values", "required_claim_names"),
+    *("forbidden_claim_names", "machine_subject_suffix", "also_accept"),
+    *("required_scopes", "required_roles", "roles_claim", "required_claims"),
+    *("subject_claim", "max_subject_length", "name_claims", "namespace", "keep_subject"),
+    *("user_roles", "user_roles_claim"),
 }
-ROLE_NAME = re.compile(r"[\w+=.@-]{1,64}", re.ASCII)
+"""The options that every entry may have; a preset adds its own."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-LONGEST_SUBJECT = 255
+MAX_SUBJECT_LENGTH = 255
 """In characters (OpenID Connect Core 1.0, 2)."""
-SKEW, LARGEST_SKEW = 60, 300
+DEFAULT_CLOCK_SKEW, MAX_CLOCK_SKEW = 60, 300
 TOKEN_LENGTHS = 8192, 1024, 10_000
 """The longest token unless set, and its bounds, in characters; API Gateway lets 10,240 bytes of headers through."""
-LONGEST_LEAST_REMAINING = 3600
+MAX_SESSION_SECONDS = 3600
+"""The most that LEAST_TOKEN_SECONDS may ask for: no session lasts longer, so that no token needs to."""
 YEAR = 366 * 24 * 3600
 LOG_LEVELS = {"DEBUG": logging.INFO, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
 """Nothing is logged at DEBUG, where botocore writes bodies and headers: who says so all the same gets INFO."""
@@ -86,21 +72,21 @@ class AuthorizerSettings:
 
     @classmethod
     def from_environ(
-        cls, environ: Mapping[str, str], clock: Clock, watch: Callable[[str, Fetch], None] = lambda *_: None
+        cls, environ: Mapping[str, str], clock: Clock, on_fetch: Callable[[str, Fetch], None] = lambda *_: None
     ) -> AuthorizerSettings:
         """
-        Read the variables that README lists from *environ*.
+        Read the variables that docs/settings.md lists from *environ*.
 
-        Keys will age by *clock*, and *watch* is told of every fetch, with the provider's name.
+        Keys will age by *clock*, and *on_fetch* is told of every fetch, with the provider's name.
 
         Raises:
             AuthorizerSettingsError: One of them is wrong.
         """
-        least = _whole_number(environ, "LEAST_TOKEN_SECONDS", 0, 0, LONGEST_LEAST_REMAINING)
+        min_remaining_seconds = _whole_number(environ, "LEAST_TOKEN_SECONDS", 0, 0, MAX_SESSION_SECONDS)
         notes: list[str] = []
         return cls(
-            providers=_providers(_entries(environ.get("PROVIDERS", ""), notes), clock, watch, least),
-            accept_base64=_boolean("ACCEPT_BASE64_TOKENS", environ.get("ACCEPT_BASE64_TOKENS", "false")),
+            providers=_providers(_entries(environ.get("PROVIDERS", ""), notes), clock, on_fetch, min_remaining_seconds),
+            accept_base64=_boolean(environ, "ACCEPT_BASE64_TOKENS", "false"),
             max_token_length=_whole_number(environ, "LONGEST_TOKEN", *TOKEN_LENGTHS),
             notes=tuple(notes),
         )
@@ -119,17 +105,15 @@ def log_level(environ: Mapping[str, str]) -> int:
     return LOG_LEVELS[text]
 
 
-def _boolean(name: str, text: str) -> bool:
-    if text not in ("true", "false"):
-        raise AuthorizerSettingsError(f"{name} is neither true nor false. Write one of them.")
-    return text == "true"
+def _boolean(environ: Mapping[str, str], name: str, default: str) -> bool:
+    text = environ.get(name, default)
+    return boolean(name, {"true": True, "false": False}.get(text, text))
 
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     text = environ.get(name, str(default))
-    if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
-        raise AuthorizerSettingsError(f"{name} is no whole number from {least} to {most}. Write one.")
-    return int(text)
+    # Digits alone, because int() would also take spaces, underscores and digits of other scripts.
+    return whole_number(name, int(text) if re.fullmatch("[0-9]{1,9}", text) else text, least, most)
 
 
 def _entries(text: str, notes: list[str]) -> list[ProviderOptions]:
@@ -158,14 +142,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _providers(
-    entries: list[ProviderOptions], clock: Clock, watch: Callable[[str, Fetch], None], min_remaining_seconds: int
+    entries: list[ProviderOptions], clock: Clock, on_fetch: Callable[[str, Fetch], None], min_remaining_seconds: int
 ) -> Providers:
+    only_one = len(entries) == 1
     providers = tuple(
-        replace(
-            _provider(_filled_in(entry), clock, watch, only_one=len(entries) == 1),
-            min_remaining_seconds=min_remaining_seconds,
-        )
-        for entry in entries
+        _provider(_filled_in(entry), clock, on_fetch, min_remaining_seconds, only_one=only_one) for entry in entries
     )
     _check_together(providers)
     return Providers(providers)
@@ -190,7 +171,7 @@ def _filled_in(options: ProviderOptions) -> ProviderOptions:
     """Return *options* with what follows from the preset."""
     preset = _preset(options)
     options.check_known(OPTIONS | preset.option_names)
-    if options.has("audience") and options.flag("any_audience", default=False):
+    if options.has("audience") and options.boolean("any_audience", default=False):
         raise options.wrong("any_audience", "is true, and there is an audience, which nobody would look at. Keep one.")
     return preset.fill_in(options, replaced(options))
 
@@ -200,33 +181,38 @@ def _preset(options: ProviderOptions) -> Preset:
 
 
 def _provider(
-    options: ProviderOptions, clock: Clock, watch: Callable[[str, Fetch], None], *, only_one: bool
+    options: ProviderOptions,
+    clock: Clock,
+    on_fetch: Callable[[str, Fetch], None],
+    min_remaining_seconds: int,
+    *,
+    only_one: bool,
 ) -> Provider:
     name = options.text("name", "Give it a short name, for logs and for the ids of users without an issuer.")
     if not NAME.fullmatch(name):
         raise options.wrong("name", "is not a name. Write up to 32 of a-z, 0-9 and -.")
-    issuers, accepted = _issuers(options), algorithms_of(options)
+    issuers, accepted = issuers_of(options), algorithms_of(options)
     check_not_said_of_oneself(options, _preset(options).user_editable_claims, _preset(options).unverified_claims)
     check_not_said_by_any_tenant(options, issuers, _preset(options).of_tenant)
     return Provider(
         name=name,
         issuers=issuers,
-        audiences=_audiences(options),
+        audiences=audiences_of(options),
         audience_claim=options.text("audience_claim", "Write the claim that names the audience.", "aud"),
         algorithms=accepted,
-        keys=keys_of(options, issuers, accepted, clock, lambda fetch: watch(name, fetch)),
+        keys=keys_of(options, issuers, accepted, clock, lambda fetch: on_fetch(name, fetch)),
         token_profile=_token_profile(options),
         access_requirements=_access_requirements(options),
         subject_claim=options.text("subject_claim", "Write the claim that holds the user's id.", "sub"),
-        max_subject_length=options.number("max_subject_length", 1, LONGEST_SUBJECT, LONGEST_SUBJECT),
+        max_subject_length=options.whole_number("max_subject_length", 1, MAX_SUBJECT_LENGTH, MAX_SUBJECT_LENGTH),
         name_claims=options.texts("name_claims", "Write the claims that may hold the name, best first.", OIDC_NAMES),
         namespace=namespace_of(options, issuers, name),
         keep_subject=keeps_subject(options, issuers, only_one=only_one),
-        user_roles=_user_roles(options),
-        clock_skew=options.number("clock_skew_seconds", 0, LARGEST_SKEW, SKEW),
+        user_roles=user_roles_of(options),
+        clock_skew=options.whole_number("clock_skew_seconds", 0, MAX_CLOCK_SKEW, DEFAULT_CLOCK_SKEW),
         max_lifetime=_max_lifetime(options),
         max_lifetime_without_name=_max_lifetime_without_name(options),
-        min_remaining_seconds=0,
+        min_remaining_seconds=min_remaining_seconds,
         clients=options.texts("clients", "Write the ids of the applications whose tokens are taken.", ()),
         client_claims=options.texts("client_claims", "Write the claims that say who asked for it.", CLIENT_CLAIMS),
     )
@@ -235,7 +221,7 @@ def _provider(
 def _max_lifetime(options: ProviderOptions) -> int | None:
     if not options.has("max_lifetime_seconds"):
         return None
-    return options.number("max_lifetime_seconds", 1, YEAR, YEAR)
+    return options.whole_number("max_lifetime_seconds", 1, YEAR, YEAR)
 
 
 def _max_lifetime_without_name(options: ProviderOptions) -> int | None:
@@ -297,42 +283,4 @@ def _access_requirements(options: ProviderOptions) -> AccessRequirements:
         roles=options.texts("required_roles", "Write the roles of which users must have one.", ()),
         roles_claim=options.text("roles_claim", "Write the claim that holds the user's roles.", "roles"),
         claims=options.claim_constraints("required_claims"),
-    )
-
-
-def _user_roles(options: ProviderOptions) -> UserRoles:
-    hint = "Write the names of roles, as they stand at the end of their ARNs in UserRoleArns, best first."
-    names = options.texts("user_roles", hint, ())
-    if not names:
-        return UserRoles()
-    wrong = [name for name in names if not ROLE_NAME.fullmatch(name)]
-    if wrong:
-        raise options.wrong("user_roles", f"has {wrong[0]}, which is no role's name. {hint}")
-    return UserRoles(options.text("user_roles_claim", "Write the claim that holds the names of user roles."), names)
-
-
-def _issuers(options: ProviderOptions) -> tuple[str, ...]:
-    issuers = options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', ())
-    if len(issuers) > 1 and options.any("preset") == "shared-secret":
-        raise options.wrong("issuer", "names several, and whoever holds the secret could sign for each. Keep one.")
-    if any(ANY_TENANT in issuer for issuer in issuers) and not options.given(KEY_OPTIONS):
-        raise options.wrong("issuer", f"stands for many, by {ANY_TENANT}. Write jwks_uri: where the keys of all are.")
-    if are_several(options, issuers) and not options.given(KEY_OPTIONS):
-        options.note(
-            "issuer",
-            "names several, and keys are looked for at the first alone: they sign for the users of all. If these are "
-            "not names of one issuer, write an entry for each.",
-        )
-    return issuers
-
-
-def _audiences(options: ProviderOptions) -> tuple[str, ...] | None:
-    if options.flag("any_audience", default=False):
-        return None
-    if options.any("preset") == "shared-secret" and not options.has("audience"):
-        return ()
-    return options.texts(
-        "audience",
-        "Without it, tokens made for other applications would sign in here. "
-        'Write the tokens\' "aud" claim, or "any_audience": true if you really mean it.',
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
 
     from authorizer.errors import ForbiddenReason, Reason
-    from authorizer.remembered import Fetch
+    from authorizer.refreshing_cache import Fetch
 
 NAMESPACE = os.environ.get("METRICS_NAMESPACE", "ChimeSignin")
 """Of the metrics, in CloudWatch's embedded format. Two stacks in one account need one each."""

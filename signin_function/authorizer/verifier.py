@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from authorizer.compact import UnverifiedToken
     from authorizer.providers import Provider, Providers
 
-FORBIDDEN_HEADERS = frozenset({"crit", "b64", "zip", "enc"})
+UNSUPPORTED_HEADER_PARAMETERS = frozenset({"crit", "b64", "zip", "enc"})
 """Each asks for the token to be read in another way than here (RFC 7515, 4.1.11; RFC 7797; RFC 7516)."""
 
 
@@ -37,7 +37,7 @@ def verify(unverified_token: str, providers: Providers, now: float) -> Caller:
 
 def _check_parameters(header: Mapping[str, Any]) -> None:
     """Keys that the token itself brings or points to (jwk, jku, x5c, x5u) are never looked at (RFC 8725, 3.10)."""
-    if FORBIDDEN_HEADERS & header.keys():
+    if UNSUPPORTED_HEADER_PARAMETERS & header.keys():
         raise TokenRefused(Reason.UNSUPPORTED_HEADER)
     if not isinstance(header.get("kid", ""), str):
         raise TokenRefused(Reason.MALFORMED_TOKEN)

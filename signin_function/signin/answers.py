@@ -32,7 +32,7 @@ def success(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def error(failure: Exception, request_id: str) -> dict[str, Any]:
-    """Return the answer to *failure*. It has nothing but what README's table of errors lists: no words of AWS."""
+    """Return the answer to *failure*. It has nothing but what docs/api.md lists: no words of AWS."""
     for kind, (status, code, description, wait) in ERRORS.items():
         if isinstance(failure, kind):
             reason = {"reason": failure.code} if isinstance(failure, Forbidden) else {}

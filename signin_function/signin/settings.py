@@ -48,7 +48,7 @@ class SigninSettings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> SigninSettings:
         """
-        Read the variables that README lists from *environ*.
+        Read the variables that docs/settings.md lists from *environ*.
 
         Raises:
             SigninSettingsError: One of them is missing or wrong.

@@ -1,4 +1,4 @@
-"""What is told of a sign-in that worked: to the client in an answer, to operators in an event with metrics."""
+"""What a sign-in that worked leaves: the answer to the client, and an event with metrics for operators."""
 
 from __future__ import annotations
 

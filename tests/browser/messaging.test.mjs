@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
-import { exampleInReadme, openPage, startApp, startBrowser, startStack } from "./stack.mjs";
+import { exampleIn, openPage, startApp, startBrowser, startStack } from "./stack.mjs";
 
 const ADA = { sub: "ada", name: "Ada Lovelace" };
 const BOB = { sub: "bob", name: "Bob Kahn" };
@@ -44,13 +44,13 @@ async function bundle(entry = { entryPoints: [at("chime-sdk.js")], globalName: "
   return (await build({ ...entry, ...options })).outputFiles[0].text;
 }
 
-/** Return the app that README shows, as a script that starts at once; only where it calls is another place. */
-async function readmeApp({ api, aws }) {
-  const app = (await exampleInReadme())
+/** Return the chat that docs/web-apps.md shows, as a script that starts at once; only where it calls is another place. */
+async function chatOfTheDocs({ api, aws }) {
+  const app = (await exampleIn("docs/web-apps.md"))
     .replace(/https:[^"]*signin/, `${api}/signin`)
     .replace("Client({ region,", `Client({ region, endpoint: "${aws}",`);
   const [imports, rest] = [app.match(/^import .*$/gm).join("\n"), app.replace(/^import .*$/gm, "")];
-  const contents = `${imports}\nwindow.readme = (async () => {${rest}\nreturn { session, signOut }; })();`;
+  const contents = `${imports}\nwindow.example = (async () => {${rest}\nreturn { session, signOut }; })();`;
   return bundle({ stdin: { contents, resolveDir: at(".") } });
 }
 
@@ -156,7 +156,7 @@ test("a session that is stopped is over", async (t) => {
   await ada.waitForFunction(() => chat.stopped === 1);
 });
 
-/** Open README's app, connected: `told` has the names of the errors that it shows, `auth.lost` that it has no token. */
+/** Open the documentation's chat, connected: `told` has the names of the errors that it shows, `auth.lost` that it has no token. */
 async function openReadmeApp(t, options) {
   const page = await openPage(t, browser, stack.app, options);
   await page.evaluate(
@@ -169,12 +169,12 @@ async function openReadmeApp(t, options) {
     },
     { issuer: stack.urls.issuer, claims: ADA },
   );
-  await page.addScriptTag({ content: await readmeApp(stack.urls) });
-  await page.evaluate(async () => void (await readme));
+  await page.addScriptTag({ content: await chatOfTheDocs(stack.urls) });
+  await page.evaluate(async () => void (await example));
   return page;
 }
 
-test("README's app comes back when it is cut off, and tells why it does not", async (t) => {
+test("the documentation's chat comes back when it is cut off, and tells why it does not", async (t) => {
   const page = await openReadmeApp(t, { clock: {} });
 
   await cutOff();
@@ -189,10 +189,10 @@ test("README's app comes back when it is cut off, and tells why it does not", as
   assert.ok(seconds > 60, `it went on trying for ${seconds} s`);
 });
 
-test("README's app signs out, and shows no error", async (t) => {
+test("the documentation's chat signs out, and shows no error", async (t) => {
   const page = await openReadmeApp(t);
 
-  await page.evaluate(async () => (await readme).signOut());
+  await page.evaluate(async () => (await example).signOut());
 
   while ((await connections()).length > 0);
   assert.deepEqual(await page.evaluate(() => told), []);

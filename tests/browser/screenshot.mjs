@@ -1,4 +1,4 @@
-/** Take the picture in README: `make screenshot`. */
+/** Take the picture that docs/local-stack.md shows: `make screenshot`. */
 
 import { writeFile } from "node:fs/promises";
 

@@ -120,11 +120,12 @@ export async function startApp(page, { urls }, { claims = { sub: "ada", name: "A
   );
 }
 
-export const readme = () => readFile(new URL("README.md", ROOT), "utf8");
+/** Return the page of the documentation at *path*, such as "README.md". */
+export const documentation = (path) => readFile(new URL(path, ROOT), "utf8");
 
-/** Return the app that README shows. */
-export async function exampleInReadme() {
-  return /^```js\n(.*?)^```$/ms.exec(await readme())[1];
+/** Return the app that the page of the documentation at *path* shows. */
+export async function exampleIn(path) {
+  return /^```js\n(.*?)^```$/ms.exec(await documentation(path))[1];
 }
 
 /** Return how often the service itself was called. */

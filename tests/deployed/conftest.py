@@ -29,10 +29,9 @@ import boto3
 import pytest
 import urllib3
 
-from operations.aws import session
+from operations.aws import aws_errors_as_operation_errors, session
 from operations.cloudformation import stack
 from operations.errors import OperationError
-from operations.refusals import told
 from operations.target import target
 
 if TYPE_CHECKING:
@@ -81,7 +80,9 @@ def signin_url(aws: Any) -> str:
     with _or_stop():
         found = stack(aws, target(os.environ).stack)
     if not found.signin_url:
-        pytest.exit(f"{found} It has no output SigninUrl: its deployment has failed or is not through.", returncode=2)
+        pytest.exit(
+            f"{found} It has no output SigninUrl: its deployment has failed, or is still under way.", returncode=2
+        )
     return found.signin_url
 
 
@@ -132,7 +133,7 @@ def somebody_else(signed_in: SignedIn, operator: Any) -> Iterator[str]:
 def _or_stop() -> Iterator[None]:
     """End all tests with a sentence if the stack cannot be found."""
     try:
-        with told():
+        with aws_errors_as_operation_errors():
             yield
     except OperationError as error:
         pytest.exit(str(error), returncode=2)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from local.stack import LocalStack
 
 PAUSE = "1"
-"""Seconds, where the functions believe no list at all: times in whole seconds differ then."""
+"""Seconds. The functions cache no list here, so this need only be long enough for times in whole seconds to differ."""
 
 
 def owner(stack: LocalStack, service: str) -> Any:

@@ -1,4 +1,4 @@
-"""Stacks deleted by the command that operators type, after users were cut off."""
+"""Stacks deleted by the command that operators type, after users were revoked."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def status(stack: LocalStack) -> str:
     return str(found["StackStatus"])
 
 
-def test_cloudformation_alone_cannot_delete_a_stack_with_users_cut_off(stack: LocalStack) -> None:
+def test_cloudformation_alone_cannot_delete_a_stack_with_revoked_users(stack: LocalStack) -> None:
     revoke(stack, "ada")
 
     owner(stack, "cloudformation").delete_stack(StackName=STACK_NAME)
@@ -45,7 +45,7 @@ def test_cloudformation_alone_cannot_delete_a_stack_with_users_cut_off(stack: Lo
     assert status(stack) == "DELETE_FAILED"
 
 
-def test_stack_with_users_cut_off_is_deleted_and_what_stays_is_said(stack: LocalStack) -> None:
+def test_stack_with_revoked_users_is_deleted_and_what_stays_is_printed(stack: LocalStack) -> None:
     revoke(stack, "ada")
     owner(stack, "cloudformation").delete_stack(StackName=STACK_NAME)  # and also one that has failed before
 

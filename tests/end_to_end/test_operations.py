@@ -66,10 +66,10 @@ def test_every_command_finds_its_stack_in_the_same_way(stack: LocalStack, comman
         ),
         pytest.param({"AWS_SECRET_ACCESS_KEY": None}, "Partial credentials found", id="half of the credentials"),
         pytest.param(
-            {"AWS_ACCESS_KEY_ID": "AKIAUNKNOWN123456789"}, "AWS does not take your credentials", id="a wrong key"
+            {"AWS_ACCESS_KEY_ID": "AKIAUNKNOWN123456789"}, "AWS does not accept your credentials", id="a wrong key"
         ),
-        pytest.param({"AWS_SECRET_ACCESS_KEY": "wrong"}, "AWS does not take your credentials", id="a wrong secret"),
-        pytest.param({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "Is this machine's network well", id="no network"),
+        pytest.param({"AWS_SECRET_ACCESS_KEY": "wrong"}, "AWS does not accept your credentials", id="a wrong secret"),
+        pytest.param({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "Check this machine's network", id="no network"),
         pytest.param({"AWS_SAM_STACK_NAME": "nobody"}, "There is no stack nobody in us-east-1", id="no such stack"),
         pytest.param(
             {"AWS_SAM_STACK_NAME": None}, "There is no stack chime-signin-dev in us-east-1", id="dev by itself"
@@ -78,7 +78,7 @@ def test_every_command_finds_its_stack_in_the_same_way(stack: LocalStack, comman
         pytest.param({"ENV": "prod"}, "Set only one of them", id="two stacks at once"),
     ],
 )
-def test_what_is_missing_or_wrong_is_one_sentence_with_its_mend(
+def test_what_is_missing_or_wrong_is_one_sentence_with_a_hint(
     stack: LocalStack, variables: dict[str, str | None], words: str
 ) -> None:
     status, said = finish(start(stack, "revoked", variables=variables))
@@ -110,9 +110,7 @@ def test_session_that_has_ended_says_how_to_sign_in(stack: LocalStack, tmp_path:
         ("Throttling", "Run it again in a minute"),
     ],
 )
-def test_refusal_of_aws_s_is_one_sentence_with_its_mend(
-    stack: LocalStack, client: Client, code: str, words: str
-) -> None:
+def test_refusal_of_aws_s_is_one_sentence_with_a_hint(stack: LocalStack, client: Client, code: str, words: str) -> None:
     client.fault("DescribeStacks", error=code, status=400, times=-1)
 
     status, said = finish(start(stack, "revoked"))

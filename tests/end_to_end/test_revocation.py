@@ -1,4 +1,4 @@
-"""Users cut off and restored by the command that operators type, on the local AWS with its policies in force."""
+"""Users revoked and restored by the command that operators type, on the local AWS with its policies in force."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def policy(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def test_ada_is_cut_off_and_restored_and_bob_notices_nothing(stack: LocalStack, client: Client) -> None:
+def test_ada_is_revoked_and_restored_and_bob_notices_nothing(stack: LocalStack, client: Client) -> None:
     ada, bob = signed_in(client, "ada"), signed_in(client, "bob")
     assert may_act(stack, ada)
 
@@ -64,7 +64,7 @@ def test_ada_is_cut_off_and_restored_and_bob_notices_nothing(stack: LocalStack, 
     assert may_act(stack, ada)
 
 
-def test_who_was_cut_off_is_refused_before_anything_else(stack: LocalStack, client: Client) -> None:
+def test_revoked_user_is_turned_away_before_anything_else(stack: LocalStack, client: Client) -> None:
     revoke(stack, "carol")
     client.control("DELETE", "aws", "/local/calls")
 
@@ -152,7 +152,7 @@ def test_role_without_room_is_told_of_and_new_sign_ins_are_refused_all_the_same(
 @pytest.mark.parametrize(
     ("operation", "done", "left"),
     [
-        pytest.param("PutRolePolicy", "Refused at sign-in: nina.", "sessions of the roles named here go on", id="IAM"),
+        pytest.param("PutRolePolicy", "Revoked: nina.", "sessions of the roles named here go on", id="IAM"),
         pytest.param("PutParameter", "", "Not done, or not for certain: refusing their sign-ins", id="Parameter Store"),
     ],
 )
@@ -194,8 +194,8 @@ def test_restore_that_is_half_done_says_so(stack: LocalStack, client: Client) ->
     status, said = finish(start(stack, "restore", "pia"))
 
     assert status == 1
-    assert "Let in again, within 30 s: pia." in said
-    assert "still deny their sessions of before" in said
+    assert "Restored, within 30 s: pia." in said
+    assert "still deny their earlier sessions" in said
     client.control("DELETE", "aws", "/local/faults")
     restore(stack, "pia")
     assert may_act(stack, pia)
@@ -215,7 +215,7 @@ def test_run_that_is_interrupted_says_how_to_go_on(stack: LocalStack) -> None:
     restore(stack, "quin")
 
 
-def test_it_is_said_who_is_cut_off(stack: LocalStack) -> None:
+def test_it_is_printed_who_is_revoked(stack: LocalStack) -> None:
     revoke(stack, "judy")
 
     status, said = finish(start(stack, "revoked"))
@@ -223,7 +223,7 @@ def test_it_is_said_who_is_cut_off(stack: LocalStack) -> None:
     assert status == 0
     assert "judy" in said.splitlines()[1]
     assert "UserRole" in said
-    assert "Moderator denies sessions of before" in said
+    assert "Moderator denies sessions issued before" in said
 
 
 def test_function_may_read_its_list_and_do_nothing_else_with_it(stack: LocalStack) -> None:

@@ -24,7 +24,7 @@ with atheris.instrument_imports(include=["authorizer"]):
 
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.clock import Clock
-from authorizer.connections import Connections
+from authorizer.connections import IssuerConnections
 from authorizer.errors import AuthorizerSettingsError, CallerForbidden, KeysUnavailable, NoToken, TokenRefused
 from authorizer.https import IssuerDocuments
 from authorizer.key_sources import FixedKeys
@@ -41,7 +41,7 @@ from tests.tokens import AUDIENCE, ISSUER, NOW, base64url, claims
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CLOCK = Clock(wall=lambda: NOW)
+CLOCK = Clock(wall_clock=lambda: NOW)
 RICH = claims(
     iss="https://strict.example",
     use={"kind": "id"},
@@ -186,7 +186,7 @@ def answer(octets: bytes) -> None:
 
 
 def _keys_in(octets: bytes) -> None:
-    Connections.open = lambda *_: Said(octets)  # type: ignore[method-assign, assignment] # no socket
+    IssuerConnections.open_socket = lambda *_: Said(octets)  # type: ignore[method-assign, assignment] # no socket
     fetched = IssuerDocuments(ASYMMETRIC).key_set_at("http://127.0.0.1/keys")
     assert fetched.value.keys
     assert fetched.lifetime is None or fetched.lifetime >= 0

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
 HTTP = urllib3.PoolManager(retries=False, maxsize=50)
+"""Without a timeout, because `urllib3.request` has one of 3 seconds, which a busy machine exceeds."""
 
 
 def token(urls: dict[str, str], **claims: Any) -> str:

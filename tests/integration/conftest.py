@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-import urllib3
 from botocore.config import Config
 
 from local.aws.endpoint import AwsEndpoint
 from local.http.server import Server
 from signin.aws import shared_session
+from tests.integration.clients import HTTP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ANYONE = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:*"}
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-# One attempt each, or a retry would hide the first answer; no checks of botocore's own, or they would hide ours.
+# One attempt, because a retry would hide the first answer. No parameter validation, because botocore's would hide ours.
 ONCE = Config(retries={"total_max_attempts": 1}, parameter_validation=False, connect_timeout=5, read_timeout=60)
 SESSION: Any = boto3.Session()
 
@@ -33,13 +33,13 @@ def policy(*statements: Any) -> str:
 
 @dataclass(frozen=True)
 class Aws:
-    """The endpoint, its address, and ways to talk to it."""
+    """The endpoint, its address, and ways to call it."""
 
     endpoint: AwsEndpoint
     url: str
 
     def client(self, service: str, credentials: dict[str, Any] | None = None, region: str = "us-east-1") -> Any:
-        """A boto3 client with *credentials* (the stack owner's by default)."""
+        """Return a boto3 client with *credentials*, by default those of the stack's owner."""
         signed_by = credentials or self.endpoint.root_credentials()
         return SESSION.client(
             service,
@@ -53,9 +53,10 @@ class Aws:
 
     def role(self, name: str, *may: Any, trusts: Any = ANYONE, **settings: Any) -> str:
         """
-        Create a role; the endpoint hands out its credentials under *name*.
+        Create a role, for which the endpoint gives credentials under *name*.
 
-        *may* are its policy's statements: everything, if there are none. Anyone may assume it but for *trusts*.
+        *may* are the statements of its policy, by default one that allows everything. *trusts* is the statement of its
+        trust policy, by default one that lets anyone assume it.
         """
         iam, document = self.client("iam"), policy(trusts)
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document, **settings)["Role"]
@@ -64,25 +65,25 @@ class Aws:
         return str(role["Arn"])
 
     def as_role(self, name: str, service: str, region: str = "us-east-1") -> Any:
-        """A boto3 client with the credentials that Lambda gives to a function with that role."""
+        """Return a boto3 client with the credentials that Lambda gives to a function with that role."""
         return self.client(service, self.endpoint.credentials(name), region)
 
     def local(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Call a control path; status and JSON."""
+        """Call a control path, and return status and JSON."""
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        response = urllib3.request(method, f"{self.url}/local/{path}", body=data)
+        response = HTTP.request(method, f"{self.url}/local/{path}", body=data)
         return response.status, json.loads(response.data)
 
 
 @pytest.fixture
 def endpoint() -> Iterator[AwsEndpoint]:
-    with closing(AwsEndpoint()) as opened:
-        yield opened
+    with closing(AwsEndpoint()) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
 def server(endpoint: AwsEndpoint) -> Iterator[Server]:
-    """What the local AWS is served by."""
+    """The HTTP server of the local AWS."""
     with closing(Server(endpoint)) as running:
         yield running
 
@@ -94,9 +95,9 @@ def aws(endpoint: AwsEndpoint, server: Server) -> Aws:
 
 @pytest.fixture
 def default_aws(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    """The local AWS where botocore finds it by itself, with the stack owner's credentials, as the functions do."""
+    """The local AWS, in the environment variables from which botocore takes address and credentials in a function."""
     owner = aws.endpoint.root_credentials()
-    # The shared session remembers the credentials of the test before.
+    # Cleared, because the shared session keeps the credentials of the test before.
     shared_session.cache_clear()
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

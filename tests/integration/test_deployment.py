@@ -11,7 +11,8 @@ from moto.iam.models import iam_backends
 
 from local.api_gateway.definition import UnsupportedApiError
 from local.aws.endpoint import AwsEndpoint
-from local.cloudformation.deployment import DeploymentError, deploy
+from local.cloudformation.deployment import deploy
+from local.cloudformation.errors import DeploymentError
 from tests.integration import toy_api
 
 if TYPE_CHECKING:

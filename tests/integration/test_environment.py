@@ -13,7 +13,7 @@ from aws_lambda_powertools.shared import constants
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from local.lambda_runtime.process import INTERPRETER_NEEDS
+from local.lambda_runtime.process import INHERITED_VARIABLES
 from local.stack import TEMPLATE
 from tests import environment
 
@@ -46,9 +46,11 @@ SENSITIVE = (
 
 
 def settings_of_functions() -> set[str]:
-    resources = yaml_parse(TEMPLATE.read_text())["Resources"].values()
+    template = yaml_parse(TEMPLATE.read_text())
+    resources = template["Resources"].values()
     functions = [resource["Properties"] for resource in resources if resource["Type"] == "AWS::Serverless::Function"]
-    return {name for function in functions for name in function["Environment"]["Variables"]}
+    both = template["Globals"]["Function"]
+    return {name for function in (both, *functions) for name in function["Environment"]["Variables"]}
 
 
 def powertools() -> set[str]:
@@ -63,7 +65,7 @@ def botocores() -> set[str]:
 
 def our_own() -> set[str]:
     sources = [path.read_text() for folder in SOURCES for path in (ROOT / folder).rglob("*.py")]
-    return {name for source in sources for name in READS.findall(source)} - set(INTERPRETER_NEEDS)
+    return {name for source in sources for name in READS.findall(source)} - set(INHERITED_VARIABLES)
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,7 @@ TABLE: dict[str, list[Fault]] = {
             *ANY_CALL,
         ]
     ],
-    # Who was cut off: a list that cannot be read lets nobody in, and one that was never written keeps nobody out.
+    # The list of revoked users: if it cannot be read nobody may sign in; if it was never written everybody may.
     "GetParameter": [
         Fault("InternalServerError", 500, once=200, always=503),
         Fault("ThrottlingException", 400, once=200, always=429),

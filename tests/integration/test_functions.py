@@ -115,8 +115,8 @@ class Toy:
         )
         self.close = self._functions.close
 
-    def __call__(self, do: str = "pid", patience: float = 60, **event: Any) -> Any:
-        return self._functions.invoke("Toy", {"do": do, **event}, patience)
+    def __call__(self, do: str = "pid", wait_seconds: float = 60, **event: Any) -> Any:
+        return self._functions.invoke("Toy", {"do": do, **event}, wait_seconds)
 
 
 @pytest.fixture
@@ -130,9 +130,11 @@ def gone(pid: int) -> bool:
     while True:
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        if Path(f"/proc/{pid}/stat").exists() and " Z " in Path(f"/proc/{pid}/stat").read_text():
+            stat = Path(f"/proc/{pid}/stat")
+            # It may end between two of these lines, and reading then says that there is no such process, too.
+            if stat.exists() and " Z " in stat.read_text():
+                return True
+        except (ProcessLookupError, FileNotFoundError):
             return True
         time.sleep(0.01)
 
@@ -271,9 +273,9 @@ def test_process_over_its_timeout_is_killed_and_replaced(function: Function) -> 
         assert toy() != pid
 
 
-def test_caller_who_loses_patience_is_told_so(toy: Toy) -> None:
+def test_caller_whose_time_to_wait_is_over_gets_an_error(toy: Toy) -> None:
     with pytest.raises(CallerTimeoutError):
-        toy("sleep", patience=0.5)
+        toy("sleep", wait_seconds=0.5)
 
 
 @pytest.mark.parametrize(
@@ -335,7 +337,7 @@ def test_seventeenth_event_waits_until_a_process_is_free(toy: Toy, tmp_path: Pat
         while len(list(folder.iterdir())) < MAX_PROCESSES:
             time.sleep(0.01)
         with pytest.raises(CallerTimeoutError, match="No process was free"):
-            toy(patience=0.2)
+            toy(wait_seconds=0.2)
         last = callers.submit(toy)
         (folder / "one more").touch()
         assert last.result() in {caller.result() for caller in busy}

@@ -15,8 +15,8 @@ from werkzeug.wrappers import Response
 from authorizer.app import Authorizer
 from authorizer.clock import Clock
 from authorizer.errors import KeysUnavailable
-from authorizer.https import LONGEST_ANSWER
-from authorizer.remembered import COOL_DOWN, DEFAULT_LIFETIME, FIRST_PAUSE, Fetch
+from authorizer.https import MAX_ANSWER_BYTES
+from authorizer.refreshing_cache import COOL_DOWN, DEFAULT_LIFETIME, FIRST_COOL_DOWN, Fetch
 from authorizer.settings import AuthorizerSettings
 from tests.issuers import Issuer
 from tests.tokens import AUDIENCE, NOW, Signer, claims, rsa_signer
@@ -94,7 +94,7 @@ BAD_DAYS: dict[str, Callable[[], Response]] = {
     "shows a page": lambda: Response("<html>", content_type="text/html"),
     "drips": lambda: Response(drip()),
     "never ends": lambda: Response(endless()),
-    "packs a bomb": lambda: Response(gzip.compress(b" " * 20 * LONGEST_ANSWER), headers={"Content-Encoding": "gzip"}),
+    "packs a bomb": lambda: Response(gzip.compress(b" " * 20 * MAX_ANSWER_BYTES), headers={"Content-Encoding": "gzip"}),
 }
 
 
@@ -109,7 +109,7 @@ def test_issuer_on_a_bad_day_is_an_outage_until_it_mends(
     assert "/elsewhere" not in issuer.asked
 
     issuer.serve("/keys", key_set(OLD))
-    world.passed += FIRST_PAUSE
+    world.passed += FIRST_COOL_DOWN
     assert world.decide(issuer) == "Allow"
 
 
@@ -120,7 +120,7 @@ def test_discovery_document_on_a_bad_day_is_an_outage_until_it_mends(issuer: Iss
         world.decide(issuer)
 
     issuer.serve(DISCOVERY, document)
-    world.passed += FIRST_PAUSE
+    world.passed += FIRST_COOL_DOWN
     assert world.decide(issuer) == "Allow"
 
 

@@ -81,6 +81,14 @@ def test_neither_loads_the_other(authorizer: set[str], signin: set[str]) -> None
     assert "authorizer" not in signin
 
 
+def test_edge_is_loaded_without_the_sign_in() -> None:
+    code = "import json, signin.edge\nprint(json.dumps([name for name in sys.modules if name.startswith('signin.')]))"
+    loaded = set(json.loads(layers.run("signin", code).splitlines()[-1]))
+
+    shared = {"answers", "caller", "deadline", "edge", "errors", "telemetry"}
+    assert loaded == {f"signin.{module}" for module in shared}
+
+
 @pytest.mark.parametrize("function", ["authorizer", "signin"])
 def test_imports_stay_within_their_budget(function: str, request: pytest.FixtureRequest) -> None:
     assert len(request.getfixturevalue(function)) <= budgets.MODULES[function]

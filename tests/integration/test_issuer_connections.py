@@ -45,7 +45,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture
 def documents() -> IssuerDocuments:
-    return IssuerDocuments(ASYMMETRIC, deadline=1.0)
+    return IssuerDocuments(ASYMMETRIC, seconds=1.0)
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_name_server_that_hangs_is_left_at_the_deadline_and_is_nobody_else_s(
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     with ThreadPoolExecutor(20) as threads:
         assert set(threads.map(cause, range(20))) == {"TimeoutError"}
-    other = IssuerDocuments(ASYMMETRIC, deadline=30.0)
+    other = IssuerDocuments(ASYMMETRIC, seconds=30.0)
     assert len(other.key_set_at(issuer.serve("/keys", KEY_SET)).value.keys) == 2
     assert not mends.is_set()
     assert asked == ["hangs.example"]

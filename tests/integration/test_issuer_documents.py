@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import KeysUnavailable
-from authorizer.https import LONGEST_ANSWER, IssuerDocuments, is_allowed, lifetime_of
+from authorizer.https import MAX_ANSWER_BYTES, IssuerDocuments, is_allowed, lifetime_of
 from tests.issuers import Issuer
 from tests.tokens import ec_signer, rsa_signer
 
@@ -33,7 +33,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture
 def documents() -> IssuerDocuments:
-    return IssuerDocuments(ASYMMETRIC, deadline=1.0)
+    return IssuerDocuments(ASYMMETRIC, seconds=1.0)
 
 
 def test_key_set_is_fetched(issuer: Issuer, documents: IssuerDocuments) -> None:
@@ -125,7 +125,7 @@ def hang() -> Iterator[bytes]:
         pytest.param(lambda: Response(endless()), id="never ends"),
         pytest.param(lambda: Response(hang()), id="hangs"),
         pytest.param(
-            lambda: Response(gzip.compress(b" " * 50 * LONGEST_ANSWER), headers={"Content-Encoding": "gzip"}),
+            lambda: Response(gzip.compress(b" " * 50 * MAX_ANSWER_BYTES), headers={"Content-Encoding": "gzip"}),
             id="packs a bomb",
         ),
         pytest.param(lambda: Response(b"not gzip", headers={"Content-Encoding": "gzip"}), id="packs badly"),
@@ -145,9 +145,9 @@ def test_issuer_that_misbehaves_gives_no_keys(
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param(lambda: Response(b" " * (LONGEST_ANSWER + 1)), id="as it is"),
+        pytest.param(lambda: Response(b" " * (MAX_ANSWER_BYTES + 1)), id="as it is"),
         pytest.param(
-            lambda: Response(gzip.compress(b" " * (LONGEST_ANSWER + 1)), headers={"Content-Encoding": "gzip"}),
+            lambda: Response(gzip.compress(b" " * (MAX_ANSWER_BYTES + 1)), headers={"Content-Encoding": "gzip"}),
             id="packed",
         ),
     ],

@@ -30,7 +30,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="AWS's runtime i
 SECRET = "a-shared-secret-of-more-than-32-bytes-xyzzy"
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf"
 SUBJECT, NAME = "subject-xyzzy", "Name Xyzzy"
-PARAMETERS = {"Providers": "", "SharedSecretArn": SECRET_ARN}
+PROVIDER = {"name": "main", "preset": "shared-secret", "secret_arn": SECRET_ARN}
+PARAMETERS = {"Providers": json.dumps([PROVIDER]), "SharedSecretArn": SECRET_ARN}
 DEBUG = {"POWERTOOLS_LOG_LEVEL": "DEBUG", "POWERTOOLS_LOGGER_SAMPLE_RATE": "1", "POWERTOOLS_DEBUG": "true"}
 LAMBDA_DEBUG = {"AWS_LAMBDA_LOG_LEVEL": "DEBUG"}
 EVENTS = {"INFO": {"token accepted", "signed in", "not signed in"}, "WARNING": {"not signed in"}, "ERROR": set()}
@@ -67,7 +68,7 @@ def run(folder: Path, level: str, by_hand: Mapping[str, str]) -> Ran:
             }
             made = Runtime(replace(function), variables, folder / logical_id)
             runtimes[logical_id] = running.enter_context(made)
-        gateway = Gateway(stack.deployment.api, lambda name, event, patience: runtimes[name].invoke(event, patience))
+        gateway = Gateway(stack.deployment.api, lambda name, event, seconds: runtimes[name].invoke(event, seconds))
         url = running.enter_context(closing(Server(gateway))).url
         secrets |= sign_in(url, stack)
         return Ran(secrets, "".join(runtime.log for runtime in runtimes.values()))

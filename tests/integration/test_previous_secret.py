@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from authorizer.clock import Clock
 from authorizer.errors import KeysUnavailable
-from authorizer.secret_encodings import decoder
+from authorizer.keys import secret_decoder
 from authorizer.secrets import SharedSecret
 from local.http.server import Server
 
@@ -65,7 +65,7 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManager]:
 
 
 def shared(clock: Clock | None = None, previous_seconds: int = HOUR) -> SharedSecret:
-    return SharedSecret(ARN, "HS256", decoder("raw", None), clock or Clock(), previous_seconds)
+    return SharedSecret(ARN, "HS256", secret_decoder("raw", None), clock or Clock(), previous_seconds)
 
 
 def read(secret: SharedSecret) -> list[str]:

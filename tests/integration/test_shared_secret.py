@@ -14,8 +14,8 @@ from moto.secretsmanager.models import secretsmanager_backends
 from authorizer.clock import Clock
 from authorizer.errors import KeysUnavailable
 from authorizer.key_sources import SECRET_LIFETIME, SecretKeys
-from authorizer.remembered import COOL_DOWN, Fetched, Remembered
-from authorizer.secret_encodings import decoder
+from authorizer.keys import secret_decoder
+from authorizer.refreshing_cache import COOL_DOWN, Fetched, RefreshingCache
 from authorizer.secrets import SharedSecret
 from local.aws.endpoint import AwsEndpoint
 from local.http.server import Server
@@ -61,7 +61,7 @@ def shared(
     clock: Clock = REAL,
     previous_seconds: float = HOUR,
 ) -> SharedSecret:
-    return SharedSecret(arn, "HS256", decoder(encoding, json_field), clock, previous_seconds)
+    return SharedSecret(arn, "HS256", secret_decoder(encoding, json_field), clock, previous_seconds)
 
 
 def verifying(keys: Iterable[VerificationKey], secret: bytes) -> bool:
@@ -221,8 +221,8 @@ def test_remembered_previous_version_ends_when_its_time_is_over(manager: Any) ->
     def once() -> Fetched[tuple[SecretVersion, ...]]:
         return fetches.pop()()
 
-    remembered = Remembered(once, at.clock, default_lifetime=SECRET_LIFETIME)
-    keys = SecretKeys(remembered, at.clock, longest_wait=30)
+    remembered = RefreshingCache(once, at.clock, default_lifetime=SECRET_LIFETIME)
+    keys = SecretKeys(remembered, at.clock, max_wait=30)
 
     assert verifying(keys.candidates(None, "HS256", None), FIRST)
     at.passed = 101 + COOL_DOWN

@@ -48,7 +48,7 @@ class Cloud:
         self.revoked = RevocationList(LIST)
 
     def write(self, text: str) -> None:
-        """Write the list of users who were cut off."""
+        """Write the list of revoked users."""
         self._aws.client("ssm").put_parameter(Name=LIST, Value=text, Type="String", Overwrite=True)
 
     def fault(self, operation: str, **fault: Any) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.cloudformation.deployment import DeploymentError
+from local.cloudformation.errors import DeploymentError
 from local.stack import LocalStack, StackOptions
 from tests.integration.clients import sign_in, token
 
@@ -47,7 +47,7 @@ def test_stacks_come_one_after_the_other_with_settings_and_parameters_of_their_o
         ),
         pytest.param(StackOptions(parameters={"LogLevel": "DEBUG"}), "LogLevel", id="a level that goes no longer"),
         pytest.param(
-            StackOptions(parameters={"Providers": f"[{' ' * 4096}]"}),
+            StackOptions(parameters={"Providers": f"[{{{' ' * 4096}}}]"}),
             "AuthorizerFunction.*4096",
             id="a parameter that makes too large a variable",
         ),
@@ -129,28 +129,28 @@ def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "function", "what"),
+    ("setting", "message"),
     [
         pytest.param(
-            "PROVIDERS=[]", "AuthorizerFunction", "PROVIDERS is not a list of objects.", id="of the authorizer"
+            "PROVIDERS=[]",
+            "AuthorizerFunction does not start: AuthorizerSettingsError: PROVIDERS is not a list of objects.",
+            id="of the authorizer",
         ),
         pytest.param(
-            "SESSION_SECONDS=ten", "SigninFunction", "SESSION_SECONDS is no whole number", id="of the handler"
+            "SESSION_SECONDS=ten",
+            "SigninFunction does not start: SigninSettingsError: SESSION_SECONDS is no whole number",
+            id="of the handler",
         ),
     ],
 )
-def test_command_says_at_once_that_a_function_refuses_a_setting_and_serves_503(
-    setting: str, function: str, what: str
-) -> None:
+def test_command_says_at_once_that_a_function_refuses_a_setting_and_serves_503(setting: str, message: str) -> None:
     with command("--json", "--set", setting) as process:
         urls = json.loads(read_line(process))
         assert sign_in(urls, token(urls)).status == 503
         process.terminate()
         _, said = process.communicate()
-    [line] = [
-        line for line in said.splitlines() if line.startswith(f"{function} does not start: SettingsError: {what}")
-    ]
-    assert line.endswith("As on AWS, what needs it is answered with 503.")
+    [line] = [line for line in said.splitlines() if line.startswith(message)]
+    assert line.endswith("As on AWS, requests that need it are answered with 503.")
 
 
 def test_command_says_in_one_line_which_settings_there_are() -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from authorizer.claims import Caller
 
 ARN = "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/v1/POST/signin"
-CLOCK = Clock(wall=lambda: NOW)
+CLOCK = Clock(wall_clock=lambda: NOW)
 
 
 times = st.integers(NOW - 100_000, NOW + 100_000) | anything

@@ -14,9 +14,8 @@ from authorizer.algorithms import ASYMMETRIC, HMAC
 from authorizer.clock import Clock
 from authorizer.errors import AuthorizerSettingsError
 from authorizer.https import is_allowed, lifetime_of
-from authorizer.keys import KeySet, key_set, key_set_of_pem, secret_key
+from authorizer.keys import SECRET_ENCODINGS, KeySet, key_set, key_set_of_pem, secret_decoder, secret_key
 from authorizer.presets import PRESETS
-from authorizer.secret_encodings import ENCODINGS, decoder
 from authorizer.settings import OPTIONS, AuthorizerSettings
 from tests.anything import ENORMOUS, anything, encoded, likely, octets, thoroughly
 from tests.tokens import AUDIENCE, ISSUER, ec_signer, ed25519_signer, rsa_signer
@@ -117,7 +116,7 @@ def test_any_text_as_a_pem_is_a_value_error(text: str) -> None:
 @thoroughly
 @given(
     octets | st.dictionaries(st.just("jwt"), anything).map(encoded) | st.text(min_size=48).map(str.encode),
-    st.sampled_from(sorted(ENCODINGS)),
+    st.sampled_from(sorted(SECRET_ENCODINGS)),
     st.sampled_from([None, "jwt", ""]),
     st.sampled_from(sorted(HMAC)),
 )
@@ -127,7 +126,7 @@ def test_any_bytes_as_a_secret_are_a_key_or_a_value_error(
     stored: bytes, encoding: str, json_field: str | None, algorithm: str
 ) -> None:
     try:
-        key = secret_key(decoder(encoding, json_field)(stored), algorithm)
+        key = secret_key(secret_decoder(encoding, json_field)(stored), algorithm)
     except ValueError:
         return
     assert key.algorithm == algorithm
@@ -177,7 +176,7 @@ def test_enormous_setting_is_an_error(text: str) -> None:
 @enormous
 def test_enormous_secret_in_json_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match="no JSON object"):
-        decoder("raw", "jwt")(text.encode())
+        secret_decoder("raw", "jwt")(text.encode())
 
 
 @pytest.mark.parametrize("member", ["kty", "crv", "alg", "use", "key_ops", "kid", "issuer", "n", "e"])

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from authorizer.errors import KeysUnavailable, TokenRefused
-from authorizer.key_sources import MOST_MISSED, SECRET_LIFETIME, FixedKeys, IssuerKeys, SecretKeys
+from authorizer.key_sources import MAX_UNKNOWN_KIDS, SECRET_LIFETIME, FixedKeys, IssuerKeys, SecretKeys
 from authorizer.keys import secret_key
-from authorizer.remembered import COOL_DOWN, GRACE, REFRESH_AHEAD, Remembered
+from authorizer.refreshing_cache import COOL_DOWN, MAX_AGE_IN_OUTAGE, REFRESH_AHEAD, RefreshingCache
 from tests.sources import Source
 from tests.tokens import rsa_signer
 
@@ -39,7 +39,7 @@ def source() -> Source:
 
 @pytest.fixture
 def keys(source: Source) -> IssuerKeys:
-    return IssuerKeys(Remembered(source.fetch, source.clock), source.clock, longest_wait=30)
+    return IssuerKeys(RefreshingCache(source.fetch, source.clock), source.clock, max_wait=30)
 
 
 def judged(keys: KeySource, signer: Signer, kid: str | None = "main") -> str:
@@ -206,16 +206,16 @@ def test_key_that_was_retired_is_refused_again_and_again(source: Source, keys: I
 
 def test_so_many_unknown_names_are_remembered_and_no_more(keys: IssuerKeys) -> None:
     judged(keys, OLD)
-    for number in range(10 * MOST_MISSED):
+    for number in range(10 * MAX_UNKNOWN_KIDS):
         judged(keys, STRANGER, f"random-{number}")
 
-    assert len(keys._missed) == MOST_MISSED  # noqa: SLF001 - memory is what is tested
+    assert len(keys._missed) == MAX_UNKNOWN_KIDS  # noqa: SLF001 - memory is what is tested
 
 
 def test_unknown_key_of_a_source_that_cannot_be_asked_is_an_outage(source: Source, keys: IssuerKeys) -> None:
     judged(keys, OLD)
     source.down = True
-    source.passes(GRACE / 2)
+    source.passes(MAX_AGE_IN_OUTAGE / 2)
 
     assert judged(keys, OTHER, "other") == "unavailable"
 
@@ -223,8 +223,8 @@ def test_unknown_key_of_a_source_that_cannot_be_asked_is_an_outage(source: Sourc
 @pytest.fixture
 def secret(source: Source) -> SecretKeys:
     source.secrets = (secret_key(FIRST, "HS256"),)
-    remembered = Remembered(source.fetch_secrets, source.clock, default_lifetime=SECRET_LIFETIME)
-    return SecretKeys(remembered, source.clock, longest_wait=30)
+    remembered = RefreshingCache(source.fetch_secrets, source.clock, default_lifetime=SECRET_LIFETIME)
+    return SecretKeys(remembered, source.clock, max_wait=30)
 
 
 def octets(key: VerificationKey) -> bytes:

@@ -19,7 +19,7 @@ ARN = "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/v1/POST/signin"
 PROVIDER = {"name": "main", "issuer": ISSUER, "audience": AUDIENCE, "jwks": {"keys": [dict(rsa_signer().jwk)]}}
 
 
-CLOCK = Clock(wall=lambda: NOW)
+CLOCK = Clock(wall_clock=lambda: NOW)
 
 
 def authorizer(**changes: Any) -> Authorizer:

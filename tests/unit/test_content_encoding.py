@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from authorizer.content_encoding import MOST_MEMBERS, unpacked
 from authorizer.errors import KeysUnavailable
+from authorizer.https import MAX_GZIP_MEMBERS, decoded
 from tests.anything import octets, thoroughly
 
 WHOLE = b'{"keys": []}'
@@ -39,7 +39,7 @@ LONGEST = 1000
     ],
 )
 def test_answer_is_unpacked(body: bytes, encodings: str) -> None:
-    assert unpacked(body, encodings, LONGEST) == WHOLE
+    assert decoded(body, encodings, LONGEST) == WHOLE
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_answer_is_unpacked(body: bytes, encodings: str) -> None:
 )
 def test_answer_that_is_packed_badly_is_none(body: bytes, encodings: str, cause: str) -> None:
     with pytest.raises(KeysUnavailable, match=cause):
-        unpacked(body, encodings, LONGEST)
+        decoded(body, encodings, LONGEST)
 
 
-@pytest.mark.parametrize("members", [1, MOST_MEMBERS])
+@pytest.mark.parametrize("members", [1, MAX_GZIP_MEMBERS])
 def test_longest_answer_is_whole_however_many_members_it_has(members: int) -> None:
     body = gzip.compress(b" " * (LONGEST - members + 1)) + gzip.compress(b" ") * (members - 1)
 
-    assert len(unpacked(body, "gzip", LONGEST)) == LONGEST
+    assert len(decoded(body, "gzip", LONGEST)) == LONGEST
 
 
 @thoroughly
@@ -80,6 +80,6 @@ def test_longest_answer_is_whole_however_many_members_it_has(members: int) -> No
 @example(PACKED + b"\x1f\x8b", "gzip")
 def test_anything_is_unpacked_or_unavailable(body: bytes, encodings: str) -> None:
     try:
-        assert len(unpacked(body, encodings, LONGEST)) <= LONGEST
+        assert len(decoded(body, encodings, LONGEST)) <= LONGEST
     except (KeysUnavailable, zlib.error):
         return

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from authorizer.presets import PRESETS
 from authorizer.settings import OPTIONS
+from signin.answers import ERRORS
+from tests.translated import EVERYTHING, Translated, source
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -19,6 +23,8 @@ LIVING = [path for path in PAGES if path not in DECISIONS.values()]
 
 INDEX = (DOCS / "README.md").read_text()
 TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+RENAMED = (ROOT / "CHANGELOG.md").read_text().partition("### Renamed")[2].partition("\n### ")[0]
+GONE = (ROOT / "CHANGELOG.md").read_text().partition("### Parameters that are options now")[2].partition("\n### ")[0]
 FOLDERS = "signin_function|layers|local|operations|tests|benchmarks|web_client|events|docs"
 
 
@@ -93,6 +99,12 @@ def test_code_names_sections_that_there_are() -> None:
     assert {each for each in named if not leads_somewhere(ROOT / "README.md", *each[1:])} == set()
 
 
+def test_readme_fits_three_screens() -> None:
+    shown = re.sub(r"^```mermaid.*?^```$", "", (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+
+    assert len(shown.splitlines()) <= 3 * 45
+
+
 # ── Files and commands ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -105,15 +117,64 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
 
 @pytest.mark.parametrize("page", LIVING, ids=name)
 def test_make_knows_every_command_that_a_page_names(page: Path) -> None:
-    named = re.findall(r"(?:^|`)make ([a-z][a-z0-9-]*)", page.read_text(), re.MULTILINE)
+    text = page.read_text().replace(RENAMED, "")
 
-    assert set(named) <= TARGETS
+    assert set(re.findall(r"(?:^|`)make ([a-z][a-z0-9-]*)", text, re.MULTILINE)) <= TARGETS
 
 
 def test_index_names_every_page() -> None:
     linked = {(DOCS / path).resolve() for path, _ in links(INDEX)}
 
     assert {path for path in DOCS.glob("*.md") if path.name != "README.md"} <= linked
+
+
+# ── Tables ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def first_column(page: str, heading: str) -> list[str]:
+    """Return the names in the first column of the tables under *heading*."""
+    section = f"\n{(DOCS / page).read_text()}".partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+    return [
+        name for cell in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)
+    ]
+
+
+def test_settings_has_every_variable_of_the_functions_and_no_other() -> None:
+    functions = [Translated(EVERYTHING).of(function) for function in ("AuthorizerFunction", "SigninFunction")]
+    variables = {variable for function in functions for variable in function["Environment"]["Variables"]}
+
+    assert sorted(first_column("settings.md", "# Settings of the functions")) == sorted(variables)
+
+
+def test_deploying_has_every_parameter_in_order_and_no_other() -> None:
+    groups = source()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    parameters = [parameter for group in groups for parameter in group["Parameters"]]
+
+    assert sorted(first_column("deploying.md", "## All parameters")) == sorted(parameters)
+    assert set(parameters) == set(source()["Parameters"])
+
+
+def test_deploying_has_the_default_of_every_parameter() -> None:
+    section = (DOCS / "deploying.md").read_text().partition("\n## All parameters\n")[2]
+    rows = re.findall(r"^\| (`.*?) \|(.*?)\|", section, re.MULTILINE)
+    shown = {name: default.strip(" `") for cell, default in rows for name in re.findall(r"`(\w+)`", cell)}
+
+    assert shown == {name: str(parameter["Default"]) for name, parameter in source()["Parameters"].items()}
+
+
+def test_api_has_every_status_with_its_error_and_no_other() -> None:
+    responses = Translated(EVERYTHING).of("Api")["Body"]["x-amazon-apigateway-gateway-responses"].values()
+    gateway_s = {
+        (
+            str(response.get("statusCode", "other 4xx")),
+            json.loads(response["responseTemplates"]["application/json"])["error"],
+        )
+        for response in responses
+    }
+    handler_s = {(str(status), error) for status, error, *_ in ERRORS.values()} | {("500", "internal")}
+    shown = re.findall(r"^\| (\d{3}|other 4xx) \| `(\w+)`", (DOCS / "api.md").read_text(), re.MULTILINE)
+
+    assert set(shown) == gateway_s | handler_s
 
 
 # ── Decisions ────────────────────────────────────────────────────────────────────────────────────────
@@ -175,9 +236,61 @@ def test_index_has_every_decision_with_its_title_date_and_status(number: int) ->
 
 
 def test_renamed_options_are_options_under_the_new_name_alone() -> None:
-    section = (ROOT / "CHANGELOG.md").read_text().partition("### Renamed")[2].partition("\n### ")[0]
-    renamed = re.findall(r"^\| `(\w+)` \| `(\w+)` \|$", section, re.MULTILINE)
+    renamed = re.findall(r"^\| `(\w+)` \| `(\w+)` \|$", RENAMED, re.MULTILINE)
 
     assert len(renamed) == 13
     assert {new for _, new in renamed} <= OPTIONS
     assert {old for old, _ in renamed} & OPTIONS == set()
+
+
+@pytest.mark.parametrize("old", re.findall(r"^\| `(\w+)` \| `\w+` \|$", RENAMED, re.MULTILINE))
+def test_old_name_of_an_option_is_written_nowhere_else(old: str) -> None:
+    texts = {path: path.read_text().replace(RENAMED, "") for path in [*LIVING, ROOT / "template.yaml"]}
+
+    assert {name(path) for path, text in texts.items() if re.search(rf"[\"`]{old}[\"`]", text)} == set()
+
+
+def test_parameters_that_are_gone_lead_to_options_that_there_are() -> None:
+    rows = re.findall(r"^\| `([A-Z]\w+)` \| (.*) \|$", GONE, re.MULTILINE)
+    known = OPTIONS.union(*(preset.option_names for preset in PRESETS.values()))
+
+    assert {parameter for parameter, _ in rows} & set(source()["Parameters"]) == {"SharedSecretArn"}
+    assert {re.findall("`([a-z_]+)`", option)[0] for _, option in rows} <= known
+
+
+@pytest.mark.parametrize("old", re.findall(r"^\| `([A-Z]\w+)` ", GONE, re.MULTILINE)[:-1])
+def test_parameter_that_is_gone_is_named_by_no_page(old: str) -> None:
+    assert {name(path) for path in LIVING if re.search(f"`{old}[`=]", path.read_text())} <= {"CHANGELOG.md"}
+
+
+# ── Words ────────────────────────────────────────────────────────────────────────────────────────────
+
+GLOSSARY = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", (DOCS / "glossary.md").read_text(), re.MULTILINE)
+WORDS = [row for row in GLOSSARY if row[0] not in {"word", "---"}]
+
+
+@cache
+def everything_but_the_glossary() -> str:
+    code = [path for folder in FOLDERS.split("|") for path in (ROOT / folder).rglob("*.py")]
+    living = [path for path in LIVING if path.name != "glossary.md"]
+    text = " ".join(path.read_text() for path in [*code, *living, ROOT / "template.yaml"] if path != Path(__file__))
+    return " ".join(text.lower().replace("_", " ").split())
+
+
+@pytest.mark.parametrize("row", WORDS, ids=lambda row: row[0])
+def test_word_of_the_glossary_has_a_meaning_and_a_source_and_is_used(row: tuple[str, str, str]) -> None:
+    words, meaning, source = row
+
+    assert meaning.endswith((".", ")"))
+    assert source.strip()
+    for word in words.replace("`", "").split(", "):
+        assert re.search(rf"\b{re.escape(word.lower())}", everything_but_the_glossary())
+
+
+def test_words_of_the_glossary_are_in_order_and_exist_once() -> None:
+    sections = (DOCS / "glossary.md").read_text().split("\n## ")[1:]
+    found = [re.findall(r"^\| (?!word|---)(.+?) \|", section, re.MULTILINE) for section in sections]
+    words = [[word.replace("`", "").lower() for word in section] for section in found]
+
+    assert words == [sorted(section) for section in words]
+    assert len([word for section in words for word in section]) == len({word for section in words for word in section})

@@ -21,7 +21,7 @@ ADA = VerifiedCaller(
     role="",
     expires=1_765_371_600,
 )
-CLOCK = Clock(wall=lambda: tokens.NOW)
+CLOCK = Clock(wall_clock=lambda: tokens.NOW)
 ADDED_BY_API_GATEWAY = {"principalId", "integrationLatency"}
 
 

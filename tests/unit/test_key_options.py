@@ -13,7 +13,7 @@ from authorizer.clock import Clock
 from authorizer.errors import AuthorizerSettingsError, Reason, TokenRefused
 from authorizer.key_sources import FixedKeys, IssuerKeys, KeysBesideSecret, SecretKeys, SecretVersion
 from authorizer.keys import key_set, secret_key
-from authorizer.remembered import Fetched, Remembered
+from authorizer.refreshing_cache import Fetched, RefreshingCache
 from authorizer.settings import AuthorizerSettings
 from tests.tokens import NOW, SECRET, ec_signer, hmac_signer, rsa_signer
 
@@ -137,10 +137,10 @@ def test_wrong_time_says_what_to_write(changes: dict[str, Any], words: str) -> N
 
 def beside(time: Time, seconds: float = 3600) -> KeysBesideSecret:
     def secret() -> Fetched[tuple[SecretVersion, ...]]:
-        return Fetched((SecretVersion(secret_key(SECRET, "HS256"), time.clock.mark()),))
+        return Fetched((SecretVersion(secret_key(SECRET, "HS256"), time.clock.now()),))
 
     keys = FixedKeys(key_set({"keys": [dict(EC.jwk), dict(RSA.jwk)]}, ("ES256", "RS256")))
-    return KeysBesideSecret(keys, SecretKeys(Remembered(secret, time.clock), time.clock, 30), seconds, time.clock)
+    return KeysBesideSecret(keys, SecretKeys(RefreshingCache(secret, time.clock), time.clock, 30), seconds, time.clock)
 
 
 def algorithms_of(source: KeysBesideSecret, algorithm: str, kid: str | None) -> list[str]:

@@ -10,18 +10,18 @@ import pytest
 
 from authorizer.errors import KeysUnavailable, TokenRefused
 from authorizer.key_sources import SECRET_LIFETIME, IssuerKeys
-from authorizer.remembered import (
+from authorizer.refreshing_cache import (
     COOL_DOWN,
     DEFAULT_LIFETIME,
-    FIRST_PAUSE,
-    GRACE,
-    LONGEST_FETCH,
-    LONGEST_LIFETIME,
-    LONGEST_WAIT,
+    FIRST_COOL_DOWN,
+    MAX_AGE_IN_OUTAGE,
+    MAX_FETCH_SECONDS,
+    MAX_LIFETIME,
+    MAX_WAIT_SECONDS,
+    MIN_LIFETIME,
     REFRESH_AHEAD,
-    SHORTEST_LIFETIME,
     Fetch,
-    Remembered,
+    RefreshingCache,
 )
 from tests.sources import NEW, OLD, Source, threads_in, wait_for_threads
 
@@ -33,14 +33,14 @@ def source() -> Source:
 
 @pytest.fixture
 def keys(source: Source) -> IssuerKeys:
-    return IssuerKeys(Remembered(source.fetch, source.clock, source.watched.append), source.clock, longest_wait=30)
+    return IssuerKeys(RefreshingCache(source.fetch, source.clock, source.watched.append), source.clock, max_wait=30)
 
 
 def test_times_are_as_documented() -> None:
     """In figures here, and by name in the tests below."""
-    assert (SHORTEST_LIFETIME, DEFAULT_LIFETIME, LONGEST_LIFETIME) == (60, 600, 86400)
-    assert (SECRET_LIFETIME, GRACE, FIRST_PAUSE, COOL_DOWN) == (300, 3600, 1, 10)
-    assert (LONGEST_FETCH, LONGEST_WAIT) == (3, 3.5)
+    assert (MIN_LIFETIME, DEFAULT_LIFETIME, MAX_LIFETIME) == (60, 600, 86400)
+    assert (SECRET_LIFETIME, MAX_AGE_IN_OUTAGE, FIRST_COOL_DOWN, COOL_DOWN) == (300, 3600, 1, 10)
+    assert (MAX_FETCH_SECONDS, MAX_WAIT_SECONDS) == (3, 3.5)
 
 
 def kid(keys: IssuerKeys, wanted: str) -> str | None:
@@ -64,7 +64,7 @@ def test_failure_before_the_first_token_is_not_fatal(source: Source, keys: Issue
     source.down = True
     keys.warm_up()
     source.down = False
-    source.passes(FIRST_PAUSE)
+    source.passes(FIRST_COOL_DOWN)
 
     assert kid(keys, "old") == "old"
 
@@ -73,9 +73,9 @@ def test_failure_before_the_first_token_is_not_fatal(source: Source, keys: Issue
     ("said", "lifetime"),
     [
         pytest.param(None, DEFAULT_LIFETIME, id="ten minutes if the issuer is silent"),
-        pytest.param(0, SHORTEST_LIFETIME, id="a minute at least"),
+        pytest.param(0, MIN_LIFETIME, id="a minute at least"),
         pytest.param(1800, 1800, id="as the issuer says"),
-        pytest.param(10**9, LONGEST_LIFETIME, id="a day at most"),
+        pytest.param(10**9, MAX_LIFETIME, id="a day at most"),
     ],
 )
 def test_keys_that_have_aged_are_fetched_again(
@@ -142,7 +142,7 @@ def test_second_token_by_a_new_key_waits_for_the_fetch_that_the_first_began(
         while source.asked < 2:
             time.sleep(0.001)
         second = two.submit(ask)
-        while not second.done() and threads_in("_landed") < 2:
+        while not second.done() and threads_in("_result_of") < 2:
             time.sleep(0.001)
         source.hold.set()
 
@@ -170,7 +170,7 @@ def test_outage_is_bridged_by_the_last_good_keys_for_an_hour(source: Source, key
     kid(keys, "old")
     source.down = True
 
-    source.passes(GRACE)
+    source.passes(MAX_AGE_IN_OUTAGE)
     assert kid(keys, "old") == "old"
     source.passes(COOL_DOWN)
     with pytest.raises(KeysUnavailable):
@@ -178,10 +178,10 @@ def test_outage_is_bridged_by_the_last_good_keys_for_an_hour(source: Source, key
 
 
 def test_keys_with_a_long_life_outlive_the_hour(source: Source, keys: IssuerKeys) -> None:
-    source.lifetime = 4 * GRACE
+    source.lifetime = 4 * MAX_AGE_IN_OUTAGE
     kid(keys, "old")
     source.down = True
-    source.passes(3 * GRACE)
+    source.passes(3 * MAX_AGE_IN_OUTAGE)
 
     assert kid(keys, "old") == "old"
 
@@ -243,7 +243,7 @@ def test_issuer_that_never_answered_is_left_alone_for_a_second_and_then_for_long
 def test_pause_begins_at_a_second_again_after_the_issuer_has_answered(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
     source.down = True
-    source.passes(GRACE + 1)
+    source.passes(MAX_AGE_IN_OUTAGE + 1)
     for pause in (1, 2, 4):
         with pytest.raises(KeysUnavailable):
             kid(keys, "old")
@@ -267,7 +267,7 @@ def test_fifty_who_ask_at_once_make_one_fetch(source: Source, keys: IssuerKeys, 
 
     with ThreadPoolExecutor(50) as fifty:
         answers = [fifty.submit(ask) for _ in range(50)]
-        while threads_in("_landed") < 50:
+        while threads_in("_result_of") < 50:
             time.sleep(0.001)
         source.hold.set()
         outcomes = {answer.result() for answer in answers}
@@ -314,7 +314,7 @@ def test_machine_without_a_thread_left_is_an_outage_and_mends(
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", none_left)
         assert kid(keys, "old") == "old"
-        source.passes(GRACE)
+        source.passes(MAX_AGE_IN_OUTAGE)
         with pytest.raises(KeysUnavailable, match=r"no thread|too old"):
             kid(keys, "old")
 
@@ -331,7 +331,7 @@ def test_error_that_nobody_foresaw_is_an_outage_too(source: Source, keys: Issuer
     assert kid(keys, "old") == "old"
     with pytest.raises(KeysUnavailable, match="an unknown key"):
         kid(keys, "new")
-    source.passes(GRACE)
+    source.passes(MAX_AGE_IN_OUTAGE)
     with pytest.raises(KeysUnavailable, match="the last good keys are too old"):
         kid(keys, "old")
     assert [(fetch.succeeded, fetch.outcome) for fetch in source.watched] == [
@@ -355,12 +355,12 @@ def test_every_fetch_is_told(source: Source, keys: IssuerKeys) -> None:
 
 def test_keys_are_as_old_as_the_beginning_of_their_fetch(source: Source, keys: IssuerKeys) -> None:
     """The machine is frozen while the answer is on its way."""
-    source.frozen = GRACE + 1
+    source.frozen = MAX_AGE_IN_OUTAGE + 1
     with pytest.raises(KeysUnavailable, match="too old"):
         kid(keys, "old")
 
     source.frozen = 0
-    source.passes(FIRST_PAUSE)
+    source.passes(FIRST_COOL_DOWN)
     assert kid(keys, "old") == "old"
     assert source.asked == 2
 
@@ -379,11 +379,11 @@ def test_refresh_that_was_frozen_is_followed_by_another(source: Source, keys: Is
 
 def test_nobody_waits_beyond_the_deadline_for_a_fetch_that_hangs(source: Source) -> None:
     """A resolver has no deadline of its own."""
-    remembered = Remembered(source.fetch, source.clock)
+    remembered = RefreshingCache(source.fetch, source.clock)
     source.hold = threading.Event()
     with pytest.raises(KeysUnavailable, match="in time"):
         remembered.get(source.clock.deadline(0))
-    source.passes(LONGEST_FETCH)
+    source.passes(MAX_FETCH_SECONDS)
     with pytest.raises(KeysUnavailable, match="in time"):
         remembered.get(source.clock.deadline(0))
     for _ in range(3):
@@ -392,14 +392,14 @@ def test_nobody_waits_beyond_the_deadline_for_a_fetch_that_hangs(source: Source)
     assert source.asked == 1
 
     hanging, source.hold = source.hold, None
-    source.passes(FIRST_PAUSE)
+    source.passes(FIRST_COOL_DOWN)
     assert remembered.get(source.clock.deadline(30)) is source.keys
     assert source.asked == 2
     hanging.set()
 
 
 def test_answer_that_comes_late_replaces_nothing_newer(source: Source) -> None:
-    remembered = Remembered(source.fetch, source.clock)
+    remembered = RefreshingCache(source.fetch, source.clock)
     source.hold = threading.Event()
     old = source.keys
     with pytest.raises(KeysUnavailable):
@@ -407,7 +407,7 @@ def test_answer_that_comes_late_replaces_nothing_newer(source: Source) -> None:
     while not source.asked:
         time.sleep(0.001)
     hanging, source.hold, source.keys = source.hold, None, source.of(NEW)
-    source.passes(LONGEST_WAIT + FIRST_PAUSE)
+    source.passes(MAX_WAIT_SECONDS + FIRST_COOL_DOWN)
     new = remembered.get(source.clock.deadline(30))
     hanging.set()
     wait_for_threads()
@@ -418,7 +418,7 @@ def test_answer_that_comes_late_replaces_nothing_newer(source: Source) -> None:
 
 
 def test_answer_that_comes_late_is_better_than_none(source: Source) -> None:
-    remembered = Remembered(source.fetch, source.clock)
+    remembered = RefreshingCache(source.fetch, source.clock)
     source.hold = threading.Event()
     with pytest.raises(KeysUnavailable):
         remembered.get(source.clock.deadline(0))
@@ -431,8 +431,8 @@ def test_answer_that_comes_late_is_better_than_none(source: Source) -> None:
 
 def test_token_has_one_deadline_for_all_that_it_waits_for(source: Source) -> None:
     """The first fetch takes it all; the second, for a key that the set lacks, would hang."""
-    keys = IssuerKeys(Remembered(source.fetch, source.clock), source.clock)
-    source.takes = LONGEST_WAIT
+    keys = IssuerKeys(RefreshingCache(source.fetch, source.clock), source.clock)
+    source.takes = MAX_WAIT_SECONDS
     source.hold_from, source.hold = 2, threading.Event()
 
     with pytest.raises(KeysUnavailable, match="in time"):

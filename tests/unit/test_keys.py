@@ -11,8 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import TokenRefused
-from authorizer.keys import KNOWN_SECRETS, key_set, key_set_of_pem, secret_key
-from authorizer.secret_encodings import ENCODINGS, decoder
+from authorizer.keys import KNOWN_SECRETS, SECRET_ENCODINGS, key_set, key_set_of_pem, secret_decoder, secret_key
 from tests.tokens import base64url, ec_signer, ed25519_signer, rsa_signer
 
 RSA = {name: value for name, value in rsa_signer().jwk.items() if name != "alg"}
@@ -230,12 +229,12 @@ def test_secret_that_everybody_has_is_refused(secret: str) -> None:
         secret_key(secret.encode(), "HS256")
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", SECRET_ENCODINGS)
 def test_secret_that_everybody_has_is_refused_in_every_encoding(encoding: str) -> None:
     tried = 0
     for secret in KNOWN_SECRETS:
         with contextlib.suppress(ValueError):
-            octets = decoder(encoding, None)(secret.encode())
+            octets = secret_decoder(encoding, None)(secret.encode())
             tried += 1
             with pytest.raises(ValueError, match=r"public documentation|shorter than"):
                 secret_key(octets, "HS256")

@@ -13,7 +13,7 @@ GOOD = (
 )
 
 
-def test_header_is_taken_apart() -> None:
+def test_header_is_parsed() -> None:
     assert Authorization.parse(GOOD) == Authorization(
         "AKIAIOSFODNN7EXAMPLE", "20260101", "us-east-1", "chime", ("host", "x-amz-date"), SIGNATURE
     )
@@ -45,5 +45,5 @@ def test_header_may_have(header: str) -> None:
         pytest.param(f"x{GOOD}", id="something before it"),
     ],
 )
-def test_no_claims_in(header: str | None) -> None:
+def test_header_is_refused_that_is(header: str | None) -> None:
     assert Authorization.parse(header) is None

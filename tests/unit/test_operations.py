@@ -1,4 +1,4 @@
-"""Cutting users off, with our own list, roles and clock: in which order, and what two runs at once come to."""
+"""Revoking users, with our own list, roles and clock: in which order, and what two runs at once come to."""
 
 from __future__ import annotations
 
@@ -12,12 +12,20 @@ import pytest
 
 from local.cloudformation.template import translate
 from local.stack import TEMPLATE
-from operations.denials import Denial, is_denial, is_over
+from operations.deny_policies import DenyPolicy, IamRole, is_deny_policy, is_over
 from operations.errors import OperationError
 from operations.revocation import PAUSE_SECONDS, Revocation
-from operations.users import LARGEST, Listed, Version, checked, written
+from operations.users import (
+    MAX_LENGTH,
+    RevocationListParameter,
+    UserListHistory,
+    UserListVersion,
+    checked,
+    serialized,
+)
 from signin.deadline import SECONDS
 from signin.revocation import MAX_AGE_SECONDS
+from tests.translated import LEAST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,29 +34,29 @@ START = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
 
 
 @dataclass
-class World:
+class World(RevocationListParameter):
     """A list in versions, roles, and a clock that only pauses move. `log` has what was done, in order."""
 
-    versions: list[Version] = field(default_factory=list)
+    versions: list[UserListVersion] = field(default_factory=list)
     now: datetime = START
-    written: datetime = START
+    written_at: datetime = START
     log: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    printed: list[str] = field(default_factory=list)
     during_pause: list[Callable[[], object]] = field(default_factory=list)
     """What another run does, each once."""
     after_read: list[Callable[[], object]] = field(default_factory=list)
 
-    def read(self) -> Listed:
-        listed = Listed(tuple(self.versions), self.written, self.now)
+    def read(self) -> UserListHistory:
+        history = UserListHistory(tuple(self.versions), self.written_at, self.now)
         if self.after_read:
             self.after_read.pop(0)()
-        return listed
+        return history
 
     def write(self, users: frozenset[str], base: int) -> int:
         self.log.append("list")
         number = len(self.versions) + 1
-        self.versions.append(Version(number, users, base))
-        self.written = self.now
+        self.versions.append(UserListVersion(number, users, base))
+        self.written_at = self.now
         return number
 
     def pause(self, seconds: float) -> None:
@@ -61,7 +69,7 @@ class World:
         return set(self.versions[-1].users)
 
 
-class Role:
+class Role(IamRole):
     """A role's inline policies."""
 
     def __init__(self, world: World, name: str = "UserRole", failure: str = "") -> None:
@@ -70,36 +78,36 @@ class Role:
         self._world = world
         self._failure = failure
 
-    def denials(self) -> list[str]:
+    def deny_policies(self) -> list[str]:
         if self._failure:
             raise OperationError(self._failure)
-        return sorted(name for name in self.policies if is_denial(name))
+        return sorted(name for name in self.policies if is_deny_policy(name))
 
-    def denial(self, name: str) -> Denial | None:
-        return Denial.read(name, json.loads(self.policies[name])) if name in self.policies else None
+    def deny_policy(self, name: str) -> DenyPolicy | None:
+        return DenyPolicy.read(name, json.loads(self.policies[name])) if name in self.policies else None
 
-    def put(self, denial: Denial) -> None:
+    def put(self, policy: DenyPolicy) -> None:
         if self._failure:
             raise OperationError(self._failure)
         self._world.log.append(f"deny {self.name}")
-        self.policies[denial.name] = denial.document()
+        self.policies[policy.name] = policy.document()
 
     def delete(self, name: str) -> None:
         del self.policies[name]
 
     def denied(self) -> dict[str, datetime]:
         """Return until when each user's sessions must have been issued to be denied."""
-        denials = [denial for name in self.denials() if (denial := self.denial(name))]
+        policies = [policy for name in self.deny_policies() if (policy := self.deny_policy(name))]
         return {
-            user: denial.before for denial in sorted(denials, key=lambda each: each.before) for user in denial.users
+            user: policy.before for policy in sorted(policies, key=lambda each: each.before) for user in policy.users
         }
 
 
 def revocation(world: World, *roles: Role) -> Revocation:
-    return Revocation(world, roles, world.pause, world.said.append)
+    return Revocation(world, roles, world.pause, world.printed.append)
 
 
-def test_list_comes_first_and_the_deny_when_nobody_believes_an_older_one() -> None:
+def test_list_comes_first_and_the_deny_when_no_process_uses_an_older_one() -> None:
     world = World()
     role, other = Role(world), Role(world, "Moderator")
 
@@ -110,17 +118,15 @@ def test_list_comes_first_and_the_deny_when_nobody_believes_an_older_one() -> No
     assert role.denied() == other.denied() == {"ada": START + timedelta(seconds=45)}
 
 
-def test_pause_is_longer_than_a_list_is_believed_and_a_sign_in_takes() -> None:
-    parameters = {"ChimeAppInstanceArn": "arn:aws:chime:us-east-1:123456789012:app-instance/1", "Providers": "[]"}
-    function = translate(TEMPLATE, parameters, "us-east-1")["Resources"]["SigninFunction"]
+def test_pause_is_longer_than_a_list_is_cached_and_a_sign_in_takes() -> None:
+    function = translate(TEMPLATE, LEAST, "us-east-1")["Resources"]["SigninFunction"]
     deployed = float(function["Properties"]["Environment"]["Variables"]["REVOKED_USERS_SECONDS"])
 
     assert max(deployed, MAX_AGE_SECONDS) + SECONDS + 5 <= PAUSE_SECONDS
 
 
 def test_redeploying_restores_nobody_as_the_list_is_no_resource_of_the_template() -> None:
-    parameters = {"ChimeAppInstanceArn": "arn:aws:chime:us-east-1:123456789012:app-instance/1", "Providers": "[]"}
-    resources = translate(TEMPLATE, {**parameters, "Revocation": "true"}, "us-east-1")["Resources"]
+    resources = translate(TEMPLATE, {**LEAST, "Revocation": "true"}, "us-east-1")["Resources"]
 
     naming = {name for name, resource in resources.items() if "revoked-users" in json.dumps(resource)}
 
@@ -129,7 +135,7 @@ def test_redeploying_restores_nobody_as_the_list_is_no_resource_of_the_template(
 
 
 def test_deny_is_on_everything_for_the_user_s_tag_and_sessions_of_before() -> None:
-    assert json.loads(Denial.of(frozenset({"bob", "ada"}), START).document()) == {
+    assert json.loads(DenyPolicy.of(frozenset({"bob", "ada"}), START).document()) == {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -145,10 +151,10 @@ def test_deny_is_on_everything_for_the_user_s_tag_and_sessions_of_before() -> No
     }
 
 
-def test_denial_is_read_as_it_was_written() -> None:
-    denial = Denial.of(frozenset({"ada"}), START)
+def test_denial_is_read_as_it_was_serialized() -> None:
+    policy = DenyPolicy.of(frozenset({"ada"}), START)
 
-    assert Denial.read(denial.name, json.loads(denial.document())) == denial
+    assert DenyPolicy.read(policy.name, json.loads(policy.document())) == policy
 
 
 @pytest.mark.parametrize(
@@ -164,7 +170,7 @@ def test_denial_is_read_as_it_was_written() -> None:
         pytest.param("Action", "chime:*", id="another action"),
     ],
 )
-def test_policy_that_somebody_else_has_changed_is_named_and_neither_misread_nor_rewritten(
+def test_policy_that_somebody_else_has_changed_is_named_and_neither_misread_nor_reserialized(
     part: str, spoilt: object
 ) -> None:
     world = World()
@@ -183,18 +189,18 @@ def test_policy_that_somebody_else_has_changed_is_named_and_neither_misread_nor_
     assert role.policies == {name: json.dumps(document)}
     assert other.policies == {}
     with pytest.raises(OperationError, match=f"Moderator: {name} is not as make revoke wrote it"):
-        ours.tell()
+        ours.show()
 
 
 def test_names_of_policies_are_ones_that_iam_takes() -> None:
-    assert re.fullmatch(r"[\w+=,.@-]{1,128}", Denial.of(frozenset({"ada"}), START).name)
+    assert re.fullmatch(r"[\w+=,.@-]{1,128}", DenyPolicy.of(frozenset({"ada"}), START).name)
 
 
 def test_again_is_as_good_as_once_and_waits_only_for_what_is_left() -> None:
     world = World()
     role = Role(world)
     revocation(world, role).revoke(["ada"])
-    world.now = world.written + timedelta(seconds=10)  # as if the first run had been stopped
+    world.now = world.written_at + timedelta(seconds=10)  # as if the first run had been stopped
     world.log.clear()
 
     revocation(world, role).revoke(["ada"])
@@ -250,7 +256,7 @@ def test_restoring_prunes_too() -> None:
     ["Messaging", "RevokedUsers", "RevokedUsers-", "RevokedUsers-today-12345678", "20270115T080000Z-12345678"],
 )
 def test_policies_of_others_are_left_alone(name: str) -> None:
-    assert not is_denial(name)
+    assert not is_deny_policy(name)
     assert not is_over(name, START + timedelta(days=9999))
 
 
@@ -267,7 +273,7 @@ def test_restored_user_is_off_the_list_and_denied_nothing_and_the_others_stay() 
     assert len(role.policies) == 1
 
 
-def test_user_who_was_not_cut_off_can_be_restored() -> None:
+def test_user_who_was_not_revoked_can_be_restored() -> None:
     world = World()
 
     revocation(world, Role(world)).restore(["ada"])
@@ -309,15 +315,15 @@ def test_nobody_is_not_everybody() -> None:
         checked([])
 
 
-def test_every_id_that_sign_in_gives_can_be_cut_off() -> None:
+def test_every_id_that_sign_in_gives_can_be_revoked() -> None:
     ids = ["ada", "ada@example.com", "8a6ac6dc-5d5b-4a9c-8d0b-0123456789ab", "a" * 58, "hash-" + "a" * 52]
     assert checked(ids) == set(ids)
 
 
 def test_list_that_is_full_says_so() -> None:
     with pytest.raises(OperationError, match=r"is full.*Nothing was changed"):
-        written(frozenset(f"{number:036}" for number in range(211)))
-    assert len(written(frozenset(f"{number:036}" for number in range(209)))) <= LARGEST
+        serialized(frozenset(f"{number:036}" for number in range(211)))
+    assert len(serialized(frozenset(f"{number:036}" for number in range(209)))) <= MAX_LENGTH
 
 
 def test_it_is_told_what_was_done_and_what_is_out_of_reach() -> None:
@@ -325,22 +331,22 @@ def test_it_is_told_what_was_done_and_what_is_out_of_reach() -> None:
 
     revocation(world, Role(world)).revoke(["ada"])
 
-    assert world.said[:2] == [
-        "Refused at sign-in: ada.",
-        "Waiting 45 s, until no process of the function believes an older list.",
+    assert world.printed[:2] == [
+        "Revoked: ada.",
+        "Waiting 45 s, until no process of the function uses an older list.",
     ]
-    assert "Out of reach" in world.said[-1]
+    assert "Out of reach" in world.printed[-1]
 
 
-def test_it_can_be_asked_who_is_cut_off() -> None:
+def test_it_can_be_asked_who_is_revoked() -> None:
     world = World()
     ours = revocation(world, Role(world))
     ours.revoke(["ada"])
-    world.said.clear()
+    world.printed.clear()
 
-    ours.tell()
+    ours.show()
 
-    assert world.said == [
-        "Refused at sign-in: ada.",
-        "UserRole denies sessions of before 2027-01-15T08:00:45+00:00: ada.",
+    assert world.printed == [
+        "Revoked: ada.",
+        "UserRole denies sessions issued before 2027-01-15T08:00:45+00:00: ada.",
     ]

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from samcli.cli.types import CfnParameterOverridesType  # type: ignore[import-untyped]
 
@@ -132,7 +132,7 @@ def test_new_file_has_a_value_a_line_lists_as_lists_and_says_what_each_is_for(tm
     assert [line for line in lines[6:] if not line.startswith("#")] == [
         "AllowedOrigins:", "  - https://a.example", "  - https://b.example", 'Tracing: "true"', "LogRetentionDays: 7",
     ]  # fmt: skip
-    assert "# Whether X-Ray follows requests through API Gateway and both functions." in lines
+    assert "# Whether X-Ray traces requests through API Gateway and both functions." in lines
 
 
 def test_writing_keeps_the_comments_and_the_order_of_what_stays(tmp_path: Path) -> None:
@@ -152,6 +152,7 @@ def test_writing_keeps_the_comments_and_the_order_of_what_stays(tmp_path: Path) 
 TEXTS = st.text(alphabet="ab \\\"'{}[]:,#&*!|>%@`\n\t-?äé€", max_size=12)
 
 
+@settings(deadline=None)  # no test depends on speed
 @given(
     st.lists(
         st.dictionaries(TEXTS, st.one_of(TEXTS, st.booleans(), st.lists(TEXTS)), min_size=1), min_size=1, max_size=3

@@ -1,4 +1,4 @@
-"""Operators who cut users off and restore them at the same time: each gets their way, in every order of their calls."""
+"""Operators who revoke users and restore them at the same time: each gets their way, in every order of their calls."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import itertools
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from operations.denials import Denial
+from operations.deny_policies import DenyPolicy, IamRole
 from operations.revocation import Revocation
-from operations.users import Listed, Version, change, merged
+from operations.users import RevocationListParameter, UserListHistory, UserListVersion, change, merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -66,56 +66,56 @@ class Turns:
 class Cloud:
     """The list in its versions, and one role's policies, for all runs."""
 
-    versions: list[Version] = field(default_factory=list)
-    policies: dict[str, Denial] = field(default_factory=dict)
+    versions: list[UserListVersion] = field(default_factory=list)
+    policies: dict[str, DenyPolicy] = field(default_factory=dict)
 
 
 @dataclass
-class Seen:
+class Seen(RevocationListParameter, IamRole):
     """The same, as one run sees it: list and role in one."""
 
     cloud: Cloud
     turns: Turns
     name: str = "UserRole"
 
-    def read(self) -> Listed:
+    def read(self) -> UserListHistory:
         self.turns.take()
-        return Listed(tuple(self.cloud.versions), START, START + timedelta(hours=0.5))
+        return UserListHistory(tuple(self.cloud.versions), START, START + timedelta(hours=0.5))
 
     def write(self, users: frozenset[str], base: int) -> int:
         self.turns.take()
         number = len(self.cloud.versions) + 1
-        self.cloud.versions.append(Version(number, users, base))
+        self.cloud.versions.append(UserListVersion(number, users, base))
         return number
 
-    def denials(self) -> list[str]:
+    def deny_policies(self) -> list[str]:
         self.turns.take()
         return sorted(self.cloud.policies)
 
-    def denial(self, name: str) -> Denial | None:
+    def deny_policy(self, name: str) -> DenyPolicy | None:
         self.turns.take()
         return self.cloud.policies.get(name)
 
-    def put(self, denial: Denial) -> None:
+    def put(self, policy: DenyPolicy) -> None:
         self.turns.take()
-        self.cloud.policies[denial.name] = denial
+        self.cloud.policies[policy.name] = policy
 
     def delete(self, name: str) -> None:
         self.turns.take()
         self.cloud.policies.pop(name, None)
 
 
-def cutting_off(cloud: Cloud, user: str) -> Callable[[Turns], object]:
-    return lambda turns: change(Seen(cloud, turns), lambda listed: listed | {user})
+def revoking(cloud: Cloud, user: str) -> Callable[[Turns], object]:
+    return lambda turns: change(Seen(cloud, turns), lambda revoked: revoked | {user})
 
 
 def restoring(cloud: Cloud, user: str) -> Callable[[Turns], object]:
-    return lambda turns: change(Seen(cloud, turns), lambda listed: listed - {user})
+    return lambda turns: change(Seen(cloud, turns), lambda revoked: revoked - {user})
 
 
 def letting_in(cloud: Cloud, user: str) -> Callable[[Turns], object]:
     def restore(turns: Turns) -> None:
-        seen: Any = Seen(cloud, turns)
+        seen = Seen(cloud, turns)
         Revocation(seen, [seen], lambda _: None, lambda _: None).restore([user])
 
     return restore
@@ -123,9 +123,9 @@ def letting_in(cloud: Cloud, user: str) -> Callable[[Turns], object]:
 
 def test_three_at_once_lose_no_restore_and_no_revocation() -> None:
     for order in itertools.product(range(3), repeat=6):
-        cloud = Cloud([Version(1, frozenset({"eve"}), 0)])
+        cloud = Cloud([UserListVersion(1, frozenset({"eve"}), 0)])
 
-        Turns([restoring(cloud, "eve"), cutting_off(cloud, "bob"), cutting_off(cloud, "carl")]).play(order)
+        Turns([restoring(cloud, "eve"), revoking(cloud, "bob"), revoking(cloud, "carl")]).play(order)
 
         assert cloud.versions[-1].users == {"bob", "carl"}, order
 
@@ -134,29 +134,29 @@ def test_four_at_once_from_no_list_at_all_get_their_way() -> None:
     for order in itertools.product(range(4), repeat=4):
         cloud = Cloud()
 
-        Turns([cutting_off(cloud, name) for name in ("ada", "bob", "carl", "dora")]).play(order)
+        Turns([revoking(cloud, name) for name in ("ada", "bob", "carl", "dora")]).play(order)
 
         assert cloud.versions[-1].users == {"ada", "bob", "carl", "dora"}, order
 
 
 def test_two_who_restore_from_one_policy_at_once_leave_nobody_denied() -> None:
-    both = Denial.of(frozenset({"ada", "bob", "eve"}), START)
+    both = DenyPolicy.of(frozenset({"ada", "bob", "eve"}), START)
     # The first is interrupted after any call, by the second for any number of calls, or until it has ended.
     for first, second in itertools.product(range(20), repeat=2):
         order = [0] * first + [1] * second + [0] * 20
-        cloud = Cloud([Version(1, both.users, 0)], {both.name: both})
+        cloud = Cloud([UserListVersion(1, both.users, 0)], {both.name: both})
 
         Turns([letting_in(cloud, "ada"), letting_in(cloud, "bob")]).play(order)
 
         assert cloud.versions[-1].users == {"eve"}, (first, second)
-        assert [denial.users for denial in cloud.policies.values()] == [{"eve"}], (first, second)
+        assert [policy.users for policy in cloud.policies.values()] == [{"eve"}], (first, second)
 
 
-def test_run_that_was_stopped_before_it_could_mend_the_list_is_mended_by_the_next() -> None:
+def test_run_that_was_stopped_before_it_could_correct_the_list_is_made_good_by_the_next() -> None:
     overwritten = [
-        Version(1, frozenset({"eve"}), 0),
-        Version(2, frozenset({"eve", "bob"}), 1),
-        Version(3, frozenset({"eve", "ada"}), 1),  # has not seen bob
+        UserListVersion(1, frozenset({"eve"}), 0),
+        UserListVersion(2, frozenset({"eve", "bob"}), 1),
+        UserListVersion(3, frozenset({"eve", "ada"}), 1),  # has not seen bob
     ]
     cloud = Cloud(overwritten)
 
@@ -177,4 +177,4 @@ def test_run_that_was_stopped_before_it_could_mend_the_list_is_mended_by_the_nex
     ],
 )
 def test_list_has_every_version_s_change(versions: list[tuple[int, str, int]], users: set[str]) -> None:
-    assert merged(Version(number, frozenset(text), base) for number, text, base in versions) == users
+    assert merged(UserListVersion(number, frozenset(text), base) for number, text, base in versions) == users

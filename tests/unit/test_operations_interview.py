@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -130,6 +130,12 @@ def test_what_is_no_token_is_told_without_it(token: str, words: str) -> None:
 # ── The functions' variables ─────────────────────────────────────────────────────────────────────────
 
 
+def variables(function: str) -> dict[str, Any]:
+    """Return what the template says of a function's variables, those of both functions included."""
+    of_both = source()["Globals"]["Function"].get("Environment", {}).get("Variables", {})
+    return {**of_both, **source()["Resources"][function]["Properties"]["Environment"]["Variables"]}
+
+
 @pytest.mark.parametrize(
     ("function", "mapped"),
     [
@@ -138,14 +144,12 @@ def test_what_is_no_token_is_told_without_it(token: str, words: str) -> None:
     ],
 )
 def test_variables_are_those_that_the_template_fills_with_parameters(function: str, mapped: dict[str, str]) -> None:
-    given = source()["Resources"][function]["Properties"]["Environment"]["Variables"]
+    given = variables(function)
 
     for variable, parameter in mapped.items():
         assert json.dumps(parameter) in json.dumps(given[variable]), variable
 
 
 def test_all_variables_of_the_authorizer_are_counted() -> None:
-    given = source()["Resources"]["AuthorizerFunction"]["Properties"]["Environment"]["Variables"]
-
-    assert authorizer_variables({"Providers": "[]"}, TEMPLATE).keys() == given.keys()
+    assert authorizer_variables({"Providers": "[]"}, TEMPLATE).keys() == variables("AuthorizerFunction").keys()
     assert authorizer_variables({"SessionEndsWithToken": "true"}, TEMPLATE)["LEAST_TOKEN_SECONDS"] == "900"

@@ -89,7 +89,7 @@ def test_allowed_with(change: dict[str, Any]) -> None:
         pytest.param({"Condition": {"StringLike": {"aws:PrincipalTag/UserUUID": "b*"}}}, id="an unmet condition"),
     ],
 )
-def test_not_allowed_with(change: dict[str, Any]) -> None:
+def test_implicit_deny_with(change: dict[str, Any]) -> None:
     assert decision({**GOOD, **change}) == "implicit deny"
 
 
@@ -114,7 +114,7 @@ def test_missing_tag_matches_nothing() -> None:
 
 
 @given(st.text(alphabet="*?ab:/${}.", min_size=1), st.text(alphabet="*?ab:/${}.", min_size=1))
-def test_value_of_a_variable_stands_for_itself_alone(value: str, other: str) -> None:
+def test_value_of_a_variable_matches_only_itself(value: str, other: str) -> None:
     pattern, context = Pattern("user/${aws:userid}"), {"aws:userid": (value,)}
     assert pattern.covers(f"user/{value}", context)
     assert pattern.covers(f"user/{other}", context) == pattern.like(f"user/{other}", context) == (value == other)
@@ -144,11 +144,11 @@ def test_older_version_has_no_variables() -> None:
         assert decision({**GOOD, "Condition": {}}, resource=literal, version=version) == "allowed"
 
 
-def test_nothing_is_allowed_by_nothing() -> None:
+def test_no_statement_is_an_implicit_deny() -> None:
     assert decision() == "implicit deny"
 
 
-def test_denial_wins_over_any_permission() -> None:
+def test_deny_wins_over_allow() -> None:
     assert decision(GOOD, {**GOOD, "Effect": "Deny"}, GOOD) == "explicit deny"
     assert decision(GOOD, {**GOOD, "Effect": "Deny", "Action": "chime:Delete*"}) == "allowed"
 
@@ -237,10 +237,10 @@ def test_condition_is_met(condition: Any, expected: bool) -> None:  # noqa: FBT0
         pytest.param({"Condition": {"NullIfExists": {"aws:userid": "true"}}}, "NullIfExists", id="null, if it exists"),
         pytest.param({"Condition": {"ForEach:StringLike": {"aws:userid": "x"}}}, "ForEach", id="another quantifier"),
         pytest.param({"Condition": {"StringEquals": {"aws:TagKeys": "x"}}}, "several values", id="no quantifier"),
-        pytest.param({"Condition": {"StringEquals": {"aws:userid": []}}}, "nothing", id="no value"),
+        pytest.param({"Condition": {"StringEquals": {"aws:userid": []}}}, "no value", id="no value"),
         pytest.param({"Condition": {"StringEquals": {"aws:userid": None}}}, "None", id="null for a value"),
-        pytest.param({"Condition": {"DateLessThan": {"aws:CurrentTime": "soon"}}}, "soon", id="no date"),
-        pytest.param({"Condition": {"NumericEquals": {"aws:EpochTime": "few"}}}, "few", id="no number"),
+        pytest.param({"Condition": {"DateLessThan": {"aws:CurrentTime": "soon"}}}, "soon", id="not a date"),
+        pytest.param({"Condition": {"NumericEquals": {"aws:EpochTime": "few"}}}, "few", id="not a number"),
         pytest.param({"Condition": {"Bool": {"aws:SecureTransport": "yes"}}}, "yes", id="neither true nor false"),
         pytest.param({"Condition": []}, "object", id="a list of conditions"),
     ],
@@ -253,14 +253,14 @@ def test_policy_error_for(change: dict[str, Any], says: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("{", id="no JSON"),
+        pytest.param("{", id="not JSON"),
         pytest.param("[]", id="a list"),
         pytest.param('{"Version": "2026-01-01", "Statement": []}', id="another version"),
         pytest.param('{"Statements": []}', id="a misspelt member"),
         pytest.param('{"Statement": ["Allow"]}', id="a statement that is a string"),
     ],
 )
-def test_document_that_is_none(text: str) -> None:
+def test_document_that_is_not_valid(text: str) -> None:
     with pytest.raises(PolicyError):
         documents.parse(text)
 
@@ -272,13 +272,13 @@ def test_document_that_is_none(text: str) -> None:
         pytest.param({"Condition": {"StringNotLike": {"aws:PrincipalTag/UserUUID": "${aws:userid}"}}}, id="not like"),
     ],
 )
-def test_what_aws_does_with_an_unresolved_exception_is_not_guessed(change: dict[str, Any]) -> None:
+def test_unresolved_variable_in_a_negation_is_an_error(change: dict[str, Any]) -> None:
     statement = {name: value for name, value in {**GOOD, **change}.items() if value is not None}
     with pytest.raises(PolicyError, match="unresolved"):
         decision(statement)
 
 
-def test_unknown_resource_is_left_to_statements_about_all() -> None:
+def test_unknown_resource_is_decided_by_statements_about_all_resources() -> None:
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     assert decision(everything, resource=UNKNOWN) == "allowed"
     assert decision({**everything, "Action": "sts:*"}, resource=UNKNOWN) == "implicit deny"
@@ -294,9 +294,9 @@ MAY_ASSUME = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ROLE}
 TRUST = {"Effect": "Allow", "Principal": {"AWS": FUNCTION}, "Action": "sts:AssumeRole"}
 
 
-def on_role(held: list[Any], trust: list[Any], *, own_required: bool = False) -> Decision:
+def on_role(own: list[Any], trust: list[Any], *, own_required: bool = False) -> Decision:
     access = Access("sts:AssumeRole", ROLE, {})
-    return decide_on_role(parsed(*held), parsed(*trust, of_resource=True), CALLER, access, own_required=own_required)
+    return decide_on_role(parsed(*own), parsed(*trust, of_resource=True), CALLER, access, own_required=own_required)
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def on_role(held: list[Any], trust: list[Any], *, own_required: bool = False) ->
         pytest.param({"Service": "lambda.amazonaws.com"}, False, False, id="a service"),
     ],
 )
-def test_trust_policy_that_means(principal: Any, alone: bool, with_own_permission: bool) -> None:  # noqa: FBT001
+def test_trust_policy_with_the_principal(principal: Any, alone: bool, with_own_permission: bool) -> None:  # noqa: FBT001
     trust = {**TRUST, "Principal": principal}
     assert (on_role([], [trust]) is Decision.ALLOWED) == alone
     assert (on_role([MAY_ASSUME], [trust]) is Decision.ALLOWED) == with_own_permission
@@ -325,7 +325,7 @@ def test_permission_without_trust_is_not_enough() -> None:
     assert on_role([MAY_ASSUME], []) is Decision.IMPLICIT_DENY
 
 
-def test_where_both_are_needed_trust_is_not_enough() -> None:
+def test_where_own_permission_is_required_trust_is_not_enough() -> None:
     assert on_role([], [TRUST], own_required=True) is Decision.IMPLICIT_DENY
     assert on_role([MAY_ASSUME], [TRUST], own_required=True) is Decision.ALLOWED
 

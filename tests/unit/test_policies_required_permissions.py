@@ -1,4 +1,4 @@
-"""What each operation needs, against cfn-lint's copy of AWS's service authorization reference."""
+"""The permissions that each operation requires, against cfn-lint's copy of AWS's service authorization reference."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from moto.core.utils import get_service_model
 from local.aws.required_permissions import CHIME_IDENTITY, ON_ONE_PARAMETER, messaging_members
 
 MESSAGING = [name for name in get_service_model("chime-sdk-messaging").operation_names if messaging_members(name)]
-OPEN = {"CreateAppInstance", "CreateAppInstanceUser"}
-"""The reference gives them no resource; local/aws/required_permissions.py says what is inferred."""
+WITHOUT_RESOURCE = {"CreateAppInstance", "CreateAppInstanceUser"}
+"""The reference has no resource for them; local/aws/required_permissions.py says what is inferred instead."""
 
 
 @functools.cache
@@ -39,7 +39,7 @@ def kind(template: str) -> str:
 )
 def test_identity_operation_is_on_what_the_reference_says(operation: str) -> None:
     kinds = {kind(template) for template in CHIME_IDENTITY[operation]}
-    assert reference(operation) == (set() if operation in OPEN else kinds)
+    assert reference(operation) == (set() if operation in WITHOUT_RESOURCE else kinds)
 
 
 @pytest.mark.parametrize("operation", MESSAGING)
@@ -49,9 +49,9 @@ def test_messaging_operation_is_on_what_the_reference_says(operation: str) -> No
 
 
 @pytest.mark.parametrize("operation", sorted(ON_ONE_PARAMETER))
-def test_parameter_s_operation_is_on_the_parameter(operation: str) -> None:
+def test_operation_of_parameter_store_is_on_the_parameter(operation: str) -> None:
     assert actions("ssm")[operation.lower()]["Resources"] == ["parameter"]
 
 
-def test_speaking_in_a_channel_is_on_the_speaker_and_the_channel() -> None:
+def test_sending_a_message_is_on_the_sender_and_the_channel() -> None:
     assert messaging_members("SendChannelMessage") == ("ChimeBearer", "ChannelArn")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from authorizer.resolver import Resolver
+from authorizer.connections import Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Who was cut off stays out, whatever the clock and the list do."""
+"""Revoked users are turned away, whatever the clock and the list do."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ def may_sign_in(users: RevokedUsers, user_id: str, at: float = NOW) -> bool:
 @pytest.mark.parametrize(
     ("user_id", "may"),
     [
-        pytest.param("ada", False, id="who was cut off"),
+        pytest.param("ada", False, id="a revoked user"),
         pytest.param("bob", True, id="somebody else"),
         pytest.param("Ada", True, id="another user, whose id differs in case"),
         pytest.param("ad", True, id="whose id is a part of it"),
     ],
 )
-def test_list_keeps_out_those_who_are_on_it(executor: Executor, user_id: str, may: bool) -> None:  # noqa: FBT001 - a table's column
+def test_users_on_the_list_are_turned_away(executor: Executor, user_id: str, may: bool) -> None:  # noqa: FBT001 - a table's column
     assert may_sign_in(RevokedUsers(List("ada"), executor), user_id) == may
 
 
@@ -77,7 +77,7 @@ def test_list_keeps_out_those_who_are_on_it(executor: Executor, user_id: str, ma
         pytest.param(-1, 2, id="when the clock was set back"),
     ],
 )
-def test_list_is_believed_for_half_a_minute(executor: Executor, later: float, reads: int) -> None:
+def test_list_is_cached_for_half_a_minute(executor: Executor, later: float, reads: int) -> None:
     listed = List()
     users = RevokedUsers(listed, executor)
     may_sign_in(users, "ada")

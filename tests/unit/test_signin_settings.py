@@ -42,7 +42,7 @@ def test_switches_and_other_roles_are_read() -> None:
     assert settings.session_policy.other_role_arns == {"Moderator": moderator, "owner": owner}
 
 
-def test_list_of_revoked_users_is_a_parameter_that_is_believed_for_30_s_at_most() -> None:
+def test_list_of_revoked_users_is_a_parameter_that_is_cached_for_30_s_at_most() -> None:
     switched = {"REVOKED_USERS_PARAMETER": "/chime-signin/stack-1/revoked-users", "REVOKED_USERS_SECONDS": "0"}
 
     settings = SigninSettings.from_environ({**GOOD, **switched})
@@ -102,8 +102,8 @@ def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
             id="a list with a space",
         ),
         pytest.param("REVOKED_USERS_PARAMETER", "/a/b:1", "Write a parameter's name", id="a version of a list"),
-        pytest.param("REVOKED_USERS_SECONDS", "31", "from 0 to 30", id="a list believed for too long"),
-        pytest.param("REVOKED_USERS_SECONDS", "-1", "from 0 to 30", id="a list believed for less than no time"),
+        pytest.param("REVOKED_USERS_SECONDS", "31", "from 0 to 30", id="a list cached for too long"),
+        pytest.param("REVOKED_USERS_SECONDS", "-1", "from 0 to 30", id="a list cached for less than no time"),
         pytest.param("ALLOWED_ORIGINS", "*", "has \\*, which is no origin", id="any origin"),
         pytest.param("ALLOWED_ORIGINS", "null", "has null, .* every page without an origin", id="no origin"),
         pytest.param("ALLOWED_ORIGINS", "https://a.example/", "closing slash", id="an origin with a slash"),

@@ -136,7 +136,7 @@ test("an answer that comes as it is aborted is given to nobody", async (t) => {
   const end = new AbortController();
   const seen = [];
   // The answer's age is looked at when it has been read.
-  const clock = stillClock({ wall: () => (seen.length && end.abort(new Error("signed out")), clock.now.wall) });
+  const clock = stillClock({ wallClock: () => (seen.length && end.abort(new Error("signed out")), clock.now.wallClock) });
   const answer = () => (seen.push("a request"), signedIn());
   const { signIn } = await signInAt(t, [answer], { signal: end.signal, time: clock });
 

@@ -73,11 +73,14 @@ export function stillClock(change = {}) {
   const clock = {
     waits: [],
     limits: [],
-    now: { wall: Date.UTC(2026, 0, 1), steady: 0 },
-    pass: (ms) => ((clock.now.wall += ms), (clock.now.steady += ms)),
-    sleep: (ms) => (clock.now.wall += ms), // one in which the steady clock stands still
-    wall: () => clock.now.wall,
-    steady: () => clock.now.steady,
+    now: { wallClock: Date.UTC(2026, 0, 1), monotonic: 0 },
+    pass(ms) {
+      clock.now.wallClock += ms;
+      clock.now.monotonic += ms;
+    },
+    sleep: (ms) => (clock.now.wallClock += ms), // a sleep in which the monotonic clock stands still
+    wallClock: () => clock.now.wallClock,
+    monotonic: () => clock.now.monotonic,
     random: () => 0.5,
     wait: async (ms) => (clock.waits.push(ms), clock.pass(ms)),
     limit: (ms, signal) =>

@@ -32,7 +32,7 @@ def _date(text: str) -> datetime:
     try:
         date = datetime.fromisoformat(text)
     except ValueError as error:
-        raise PolicyError(f"{text} is no date.") from error
+        raise PolicyError(f"{text} is not a date.") from error
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
@@ -40,7 +40,7 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise PolicyError(f"{text} is no number.") from error
+        raise PolicyError(f"{text} is not a number.") from error
 
 
 def _boolean(text: str) -> bool:
@@ -147,7 +147,7 @@ def _condition(name: str, key: str, values: object, *, variables: bool) -> Condi
         raise PolicyError(f"{key} may have several values: {name} needs ForAllValues or ForAnyValue.")
     texts = [_text(value) for value in (values if isinstance(values, list) else [values])]
     if not texts:
-        raise PolicyError(f"{name} compares {key} with nothing.")
+        raise PolicyError(f"{name} has no value to compare {key} with.")
     for prefix, read in _READERS.items():
         if base.startswith(prefix):
             for text in texts:
@@ -160,7 +160,7 @@ def _condition(name: str, key: str, values: object, *, variables: bool) -> Condi
 def _operator(name: str) -> tuple[str | None, str, bool]:
     found = _NAME.fullmatch(name)
     if found is None:
-        raise PolicyError(f"{name} is no condition operator.")
+        raise PolicyError(f"{name} is not a condition operator.")
     quantifier, base, if_exists = found.groups()
     if base not in _MATCHES and base not in _NEGATED and (base != "Null" or quantifier or if_exists):
         raise PolicyError(f"The condition operator {name} is not known here.")
@@ -178,4 +178,4 @@ def _text(value: object) -> str:
         return str(value).lower()
     if isinstance(value, (str, int, float)):
         return str(value)
-    raise PolicyError(f"{value!r} is no value to compare with.")
+    raise PolicyError(f"{value!r} cannot be compared with a value of the request.")

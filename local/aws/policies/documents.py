@@ -36,11 +36,11 @@ class Statement:
     principals: Principals | None = None
 
     @property
-    def on_everything(self) -> bool:
+    def on_all_resources(self) -> bool:
         """Tell whether the statement is about all resources."""
         return not self.all_but_resources and any(pattern.text == "*" for pattern in self.resources)
 
-    def about(self, action: str) -> bool:
+    def matches_action(self, action: str) -> bool:
         """Tell whether the statement is about *action*."""
         return any(action_matches(pattern, action) for pattern in self.actions) != self.all_but_actions
 
@@ -52,12 +52,12 @@ class Statement:
             PolicyError: It cannot be evaluated.
         """
         return (
-            self.about(action)
-            and self._is_on(resource, context)
+            self.matches_action(action)
+            and self._matches_resource(resource, context)
             and all(condition.met(context) for condition in self.conditions)
         )
 
-    def _is_on(self, resource: str, context: ConditionContext) -> bool:
+    def _matches_resource(self, resource: str, context: ConditionContext) -> bool:
         if self.all_but_resources:
             for pattern in self.resources:
                 if not pattern.resolves(context):
@@ -76,41 +76,41 @@ def parse(text: str, *, of_resource: bool = False) -> tuple[Statement, ...]:
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise PolicyError("A policy is no JSON.") from error
+        raise PolicyError("A policy is not valid JSON.") from error
     if not isinstance(document, dict) or not document.keys() <= {"Version", "Id", "Statement"}:
         raise PolicyError("A policy has to be an object with Version, Id and Statement.")
     version = document.get("Version", VERSIONS[1])
     if version not in VERSIONS:
-        raise PolicyError(f"There is no policy language of version {version}.")
+        raise PolicyError(f"There is no policy version {version}.")
     statements = _list(document.get("Statement", []))
     return tuple(_statement(each, of_resource=of_resource, variables=version == VERSIONS[0]) for each in statements)
 
 
-def _statement(element: object, *, of_resource: bool, variables: bool) -> Statement:
+def _statement(statement: object, *, of_resource: bool, variables: bool) -> Statement:
     known = _TRUST_ELEMENTS if of_resource else _IDENTITY_ELEMENTS
-    if not isinstance(element, dict) or not element.keys() <= known:
-        unknown = sorted(element.keys() - known) if isinstance(element, dict) else element
+    if not isinstance(statement, dict) or not statement.keys() <= known:
+        unknown = sorted(statement.keys() - known) if isinstance(statement, dict) else statement
         raise PolicyError(f"A statement has elements that are not understood here: {unknown}.")
-    if element.get("Effect") not in ("Allow", "Deny"):
+    if statement.get("Effect") not in ("Allow", "Deny"):
         raise PolicyError("A statement's Effect has to be Allow or Deny.")
-    actions, all_but_actions = _either(element, "Action", "NotAction")
-    resources, all_but_resources = (["*"], False) if of_resource else _either(element, "Resource", "NotResource")
+    actions, all_but_actions = _either(statement, "Action", "NotAction")
+    resources, all_but_resources = (["*"], False) if of_resource else _either(statement, "Resource", "NotResource")
     return Statement(
-        denies=element["Effect"] == "Deny",
+        denies=statement["Effect"] == "Deny",
         actions=tuple(actions),
         resources=tuple(Pattern(text, variables) for text in resources),
-        conditions=conditions.parse(element.get("Condition", {}), variables=variables),
+        conditions=conditions.parse(statement.get("Condition", {}), variables=variables),
         all_but_actions=all_but_actions,
         all_but_resources=all_but_resources,
-        principals=Principals.parse(element.get("Principal")) if of_resource else None,
+        principals=Principals.parse(statement.get("Principal")) if of_resource else None,
     )
 
 
-def _either(element: dict[str, Any], name: str, negation: str) -> tuple[list[str], bool]:
-    if (name in element) == (negation in element):
+def _either(statement: dict[str, Any], name: str, negation: str) -> tuple[list[str], bool]:
+    if (name in statement) == (negation in statement):
         raise PolicyError(f"A statement needs either {name} or {negation}.")
-    negated = negation in element
-    values = _list(element[negation if negated else name])
+    negated = negation in statement
+    values = _list(statement[negation if negated else name])
     if not values or not all(isinstance(value, str) for value in values):
         raise PolicyError(f"{negation if negated else name} has to be a string or a list of them.")
     return values, negated

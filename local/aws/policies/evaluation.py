@@ -47,11 +47,13 @@ def decide(statements: Collection[Statement], access: Access) -> Decision:
     Raises:
         PolicyError: A statement cannot be evaluated; or the resource is UNKNOWN, and a statement is not about all.
     """
-    about = [statement for statement in statements if statement.about(access.action)]
-    if access.resource == UNKNOWN and not all(statement.on_everything for statement in about):
+    matching = [each for each in statements if each.matches_action(access.action)]
+    if access.resource == UNKNOWN and not all(each.on_all_resources for each in matching):
         raise PolicyError(f"It is not known here on which resource {access.action} is authorised.")
-    applying = [statement for statement in about if statement.applies(access.action, access.resource, access.context)]
-    if any(statement.denies for statement in applying):
+    applying = [
+        statement for statement in matching if statement.applies(access.action, access.resource, access.context)
+    ]
+    if any(each.denies for each in applying):
         return Decision.EXPLICIT_DENY
     return Decision.ALLOWED if applying else Decision.IMPLICIT_DENY
 
@@ -80,8 +82,8 @@ def decide_on_role(
     Raises:
         PolicyError: A statement cannot be evaluated.
     """
-    including = [each for each in trust if each.principals and each.principals.include(principal)]
-    naming = [each for each in including if each.principals and each.principals.name(principal)]
+    including = [each for each in trust if each.principals and each.principals.includes(principal)]
+    naming = [each for each in including if each.principals and each.principals.names(principal)]
     by_own, by_trust, by_name = decide(own, access), decide(including, access), decide(naming, access)
     if Decision.EXPLICIT_DENY in (by_own, by_trust):
         return Decision.EXPLICIT_DENY

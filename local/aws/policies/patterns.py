@@ -125,10 +125,10 @@ def _names(text: str) -> list[str]:
 def _key(variable: str) -> tuple[str, str | None]:
     found = _DEFAULT.fullmatch(variable)
     if found is None:
-        raise PolicyError(f"${{{variable}}} is no policy variable.")
+        raise PolicyError(f"${{{variable}}} is not a policy variable.")
     key = condition_keys.check(found[1])
     if key in condition_keys.MULTIVALUED:
-        raise PolicyError(f"{found[1]} may have several values and is no policy variable.")
+        raise PolicyError(f"{found[1]} may have several values and is not a policy variable.")
     return key, found[2]
 
 

@@ -17,10 +17,10 @@ _ACCOUNT = re.compile(r"(?:arn:aws:iam::)?(\d{12})(?::root)?")
 
 @dataclass(frozen=True)
 class Principal:
-    """A caller: its account, and as `names` its ARNs: a user's, or those of a session and of the session's role."""
+    """A caller: its account, and its ARNs (the one of a user; or those of a session and of the session's role)."""
 
     account: str
-    names: frozenset[str]
+    arns: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Principals:
 
     everyone: bool = False
     accounts: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
+    arns: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, element: object) -> Principals:
@@ -42,23 +42,23 @@ class Principals:
         if element == "*":
             return cls(everyone=True)
         if not isinstance(element, dict) or not element or not element.keys() <= _KINDS:
-            raise PolicyError(f"{element!r} is no principal.")
+            raise PolicyError(f"{element!r} is not a principal.")
         named = element.get("AWS", [])
         return cls._of([named] if isinstance(named, str) else named)
 
     @classmethod
     def _of(cls, named: list[str]) -> Principals:
         accounts = {found[1] for name in named if (found := _ACCOUNT.fullmatch(name))}
-        names = {name for name in named if name != "*" and not _ACCOUNT.fullmatch(name)}
-        for name in names:
-            if "*" in name or "?" in name:
-                raise PolicyError(f"The principal {name} has a wildcard.")
-        return cls("*" in named, frozenset(accounts), frozenset(names))
+        arns = {name for name in named if name != "*" and not _ACCOUNT.fullmatch(name)}
+        for arn in arns:
+            if "*" in arn or "?" in arn:
+                raise PolicyError(f"The principal {arn} has a wildcard.")
+        return cls("*" in named, frozenset(accounts), frozenset(arns))
 
-    def name(self, principal: Principal) -> bool:
+    def names(self, principal: Principal) -> bool:
         """Tell whether the element names the principal by one of its ARNs, or is everyone."""
-        return self.everyone or not self.names.isdisjoint(principal.names)
+        return self.everyone or not self.arns.isdisjoint(principal.arns)
 
-    def include(self, principal: Principal) -> bool:
+    def includes(self, principal: Principal) -> bool:
         """Tell whether the element names the principal, or its account."""
-        return self.name(principal) or principal.account in self.accounts
+        return self.names(principal) or principal.account in self.accounts

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AppInstance(Tagged, CloudFormationModel):
-    """An AppInstance; `users` are by id, `admins` has the ids of administrators with the time of their appointment."""
+    """An AppInstance: `users` by their ids, and by the ids of `admins` the time when each became one."""
 
     def __init__(self, region_name: str, account_id: str, parameters: dict[str, Any]) -> None:
         """Take the valid parameters of CreateAppInstance."""
@@ -242,7 +242,7 @@ class ChimeSDKIdentityBackend(BaseBackend):
 
     def describe_app_instance_admin(self, app_instance_arn: str, admin_arn: str) -> tuple[AppInstanceUser, datetime]:
         """
-        Return the administrator and the time of the appointment.
+        Return the administrator and the time when it became one.
 
         Raises:
             ForbiddenError: The user is not an administrator (see `missing_resource`).

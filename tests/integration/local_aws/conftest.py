@@ -1,4 +1,4 @@
-"""A Chime of the local AWS's own for each test."""
+"""A client of Chime SDK identity, and an AppInstance, for each test."""
 
 from __future__ import annotations
 

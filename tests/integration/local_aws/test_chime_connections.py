@@ -1,4 +1,4 @@
-"""Messaging's WebSocket, opened by a client that is not ours, over TLS, with addresses that botocore signs."""
+"""Messaging's WebSocket over TLS, opened by the library `websockets` with URLs that botocore presigned."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-import urllib3
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -23,7 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from local.http.certificate import self_signed
 from local.http.server import Server
-from tests.integration.clients import sign_at
+from tests.integration.clients import HTTP, sign_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,7 +55,7 @@ def users(chime: Any, app_instance: str) -> dict[str, str]:
 
 @pytest.fixture
 def role(aws: Aws) -> str:
-    """The ARN of a role whose sessions may do all as the user that their tag names."""
+    """The ARN of a role whose sessions are allowed everything as the user that their tag names."""
     return aws.role("user", PINNED)
 
 
@@ -68,10 +67,10 @@ def credentials_of(aws: Aws, role: str, user: str) -> dict[str, Any]:
     return credentials
 
 
-def address(  # noqa: PLR0913 - what goes into a signature
+def presigned_url(  # noqa: PLR0913 - what goes into a signature
     aws: Aws, user_arn: str, by: dict[str, Any], *, seconds: int = 10, region: str = "us-east-1", service: str = "chime"
 ) -> str:
-    """Return the presigned address for *user_arn*, signed by *by*."""
+    """Return the presigned URL for *user_arn*, signed by *by*."""
     signer = SigV4QueryAuth(
         Credentials(by["AccessKeyId"], by["SecretAccessKey"], by.get("SessionToken")), service, region, expires=seconds
     )
@@ -81,23 +80,23 @@ def address(  # noqa: PLR0913 - what goes into a signature
     return str(request.url).replace("https:", "wss:")
 
 
-def trusting() -> ssl.SSLContext:
+def without_verification() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
 
 
-def opened(url: str) -> ClientConnection:
-    return connect(url, ssl=trusting(), open_timeout=60, close_timeout=60)
+def connected(url: str) -> ClientConnection:
+    return connect(url, ssl=without_verification(), open_timeout=60, close_timeout=60)
 
 
 def event(connection: ClientConnection) -> tuple[str, Any]:
-    told = json.loads(connection.recv(timeout=60))
-    return told["Headers"]["x-amz-chime-event-type"], json.loads(told.get("Payload", "null"))
+    sent = json.loads(connection.recv(timeout=60))
+    return sent["Headers"]["x-amz-chime-event-type"], json.loads(sent.get("Payload", "null"))
 
 
-def closed(connection: ClientConnection) -> int:
-    """Return the code with which the other side closes."""
+def close_code(connection: ClientConnection) -> int:
+    """Return the code with which the server closes."""
     with suppress(ConnectionClosed):
         while True:
             connection.recv(timeout=60)
@@ -105,19 +104,19 @@ def closed(connection: ClientConnection) -> int:
     return connection.close_code
 
 
-def refusal(url: str) -> int:
-    with opened(url) as connection:
-        return closed(connection)
+def code_of_refusal(url: str) -> int:
+    with connected(url) as connection:
+        return close_code(connection)
 
 
 @pytest.fixture
 def ada(aws: Aws, role: str, users: dict[str, str]) -> str:
-    """A good address."""
-    return address(aws, users["ada"], credentials_of(aws, role, "ada"))
+    """A good URL."""
+    return presigned_url(aws, users["ada"], credentials_of(aws, role, "ada"))
 
 
 def test_session_is_established_and_listed(aws: Aws, ada: str, users: dict[str, str]) -> None:
-    with opened(ada) as connection:
+    with connected(ada) as connection:
         assert event(connection) == (ESTABLISHED, None)
         [listed] = aws.local("GET", "connections")[1]
         assert (listed["userArn"], listed["sessionId"]) == (users["ada"], "s1")
@@ -136,7 +135,7 @@ def test_message_reaches_the_members_who_are_connected(
     alone = messaging.create_channel(
         AppInstanceArn=app_instance, Name="Alone", ChimeBearer=users["ada"], MemberArns=[users["ada"]]
     )["ChannelArn"]
-    with opened(ada) as adas, opened(address(aws, users["bob"], credentials_of(aws, role, "bob"))) as bobs:
+    with connected(ada) as adas, connected(presigned_url(aws, users["bob"], credentials_of(aws, role, "bob"))) as bobs:
         assert (event(adas)[0], event(bobs)[0]) == (ESTABLISHED, ESTABLISHED)
         for where in (alone, channel):
             messaging.send_channel_message(
@@ -148,10 +147,12 @@ def test_message_reaches_the_members_who_are_connected(
         assert [event(adas)[1]["ChannelArn"], event(adas)[1]["ChannelArn"]] == [alone, channel]
 
 
-def test_members_are_told_of_a_new_one(aws: Aws, app_instance: str, users: dict[str, str], ada: str) -> None:
+def test_members_get_the_event_of_a_new_membership(
+    aws: Aws, app_instance: str, users: dict[str, str], ada: str
+) -> None:
     messaging = aws.client("chime-sdk-messaging")
     channel = messaging.create_channel(AppInstanceArn=app_instance, Name="Engines", ChimeBearer=users["bob"])
-    with opened(ada) as connection:
+    with connected(ada) as connection:
         assert event(connection)[0] == ESTABLISHED
         messaging.create_channel_membership(
             ChannelArn=channel["ChannelArn"], MemberArn=users["ada"], Type="DEFAULT", ChimeBearer=users["bob"]
@@ -166,7 +167,7 @@ def test_many_messages_arrive_in_order(aws: Aws, app_instance: str, users: dict[
     channel = messaging.create_channel(
         AppInstanceArn=app_instance, Name="Engines", ChimeBearer=users["ada"], MemberArns=[users["ada"]]
     )["ChannelArn"]
-    with opened(ada) as connection:
+    with connected(ada) as connection:
         assert event(connection)[0] == ESTABLISHED
         for number in range(40):
             messaging.send_channel_message(
@@ -179,13 +180,13 @@ def test_many_messages_arrive_in_order(aws: Aws, app_instance: str, users: dict[
         assert [int(event(connection)[1]["Content"].split()[0]) for _ in range(40)] == list(range(40))
 
 
-def test_somebody_elses_name_is_forbidden(aws: Aws, role: str, users: dict[str, str]) -> None:
-    assert refusal(address(aws, users["bob"], credentials_of(aws, role, "ada"))) == 4003
+def test_connecting_as_another_user_is_forbidden(aws: Aws, role: str, users: dict[str, str]) -> None:
+    assert code_of_refusal(presigned_url(aws, users["bob"], credentials_of(aws, role, "ada"))) == 4003
     assert aws.local("GET", "calls")[1][-1]["status"] == 403
 
 
 def test_user_who_does_not_exist_is_forbidden(aws: Aws, role: str, users: dict[str, str]) -> None:
-    assert refusal(address(aws, users["nobody"], credentials_of(aws, role, "nobody"))) == 4003
+    assert code_of_refusal(presigned_url(aws, users["nobody"], credentials_of(aws, role, "nobody"))) == 4003
     assert aws.local("GET", "calls")[1][-1]["status"] == 403
 
 
@@ -199,41 +200,41 @@ def test_user_who_does_not_exist_is_forbidden(aws: Aws, role: str, users: dict[s
         pytest.param("X-Amz-Signature=", "X-Amz-Signature=0&X-Amz-Signature=", id="two signatures"),
         pytest.param("X-Amz-SignedHeaders=host", "X-Amz-SignedHeaders=", id="no signed header"),
         pytest.param("X-Amz-Security-Token=", "X-Amz-Security-Token=A", id="another session token"),
-        pytest.param("sessionId=s1", "sessionId=%ff%00", id="what is no text"),
+        pytest.param("sessionId=s1", "sessionId=%ff%00", id="a session id that is not UTF-8"),
     ],
 )
-def test_address_with(written: str, instead: str, ada: str) -> None:
+def test_url_is_refused_with(written: str, instead: str, ada: str) -> None:
     assert written in ada
-    assert refusal(ada.replace(written, instead)) == 4401
+    assert code_of_refusal(ada.replace(written, instead)) == 4401
 
 
-def test_unsigned_address_is_refused(ada: str) -> None:
-    assert refusal(ada.partition("?")[0]) == 4401
+def test_unsigned_url_is_refused(ada: str) -> None:
+    assert code_of_refusal(ada.partition("?")[0]) == 4401
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"seconds": -1}, id="before its time began"),
+        pytest.param({"seconds": -1}, id="with a negative lifetime"),
         pytest.param({"seconds": 604_801}, id="for more than a week"),
         pytest.param({"region": "eu-west-1"}, id="for a region without the service"),
         pytest.param({"service": "sts"}, id="for another service"),
     ],
 )
-def test_address_signed(change: dict[str, Any], aws: Aws, role: str, users: dict[str, str]) -> None:
-    assert refusal(address(aws, users["ada"], credentials_of(aws, role, "ada"), **change)) == 4401
+def test_url_is_refused_that_is_signed(change: dict[str, Any], aws: Aws, role: str, users: dict[str, str]) -> None:
+    assert code_of_refusal(presigned_url(aws, users["ada"], credentials_of(aws, role, "ada"), **change)) == 4401
 
 
 @pytest.fixture
 def signed(
     aws: Aws, role: str, users: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[timedelta, int], str]:
-    """What returns Ada's address, signed so long from now and good for so many seconds."""
+    """A function that returns a URL for Ada, signed that long from now and valid for that many seconds."""
     by = credentials_of(aws, role, "ada")
 
     def sign(later: timedelta, seconds: int) -> str:
         sign_at(datetime.now(UTC) + later, monkeypatch)
-        return address(aws, users["ada"], by, seconds=seconds)
+        return presigned_url(aws, users["ada"], by, seconds=seconds)
 
     return sign
 
@@ -246,8 +247,8 @@ def signed(
         pytest.param(timedelta(minutes=16), 10, id="in 16 minutes"),
     ],
 )
-def test_address_is_refused_if_signed(later: timedelta, seconds: int, signed: Callable[[timedelta, int], str]) -> None:
-    assert refusal(signed(later, seconds)) == 4401
+def test_url_is_refused_if_signed(later: timedelta, seconds: int, signed: Callable[[timedelta, int], str]) -> None:
+    assert code_of_refusal(signed(later, seconds)) == 4401
 
 
 @pytest.mark.parametrize(
@@ -257,8 +258,8 @@ def test_address_is_refused_if_signed(later: timedelta, seconds: int, signed: Ca
         pytest.param(timedelta(minutes=14), 10, id="in 14 minutes"),
     ],
 )
-def test_address_is_good_if_signed(later: timedelta, seconds: int, signed: Callable[[timedelta, int], str]) -> None:
-    with opened(signed(later, seconds)) as connection:
+def test_url_is_good_if_signed(later: timedelta, seconds: int, signed: Callable[[timedelta, int], str]) -> None:
+    with connected(signed(later, seconds)) as connection:
         assert event(connection)[0] == ESTABLISHED
 
 
@@ -266,81 +267,81 @@ def test_address_is_good_if_signed(later: timedelta, seconds: int, signed: Calla
     "token",
     [
         pytest.param(None, id="none"),
-        pytest.param("x", id="one that nobody has"),
+        pytest.param("x", id="an unknown one"),
         pytest.param("bob", id="Bob's"),
     ],
 )
-def test_address_that_is_signed_with_its_session_token_replaced_is_refused(
+def test_url_that_is_signed_with_another_session_token_is_refused(
     token: str | None, aws: Aws, role: str, users: dict[str, str]
 ) -> None:
     instead = credentials_of(aws, role, "bob")["SessionToken"] if token == "bob" else token
     credentials = {**credentials_of(aws, role, "ada"), "SessionToken": instead}
-    assert refusal(address(aws, users["ada"], credentials)) == 4401
+    assert code_of_refusal(presigned_url(aws, users["ada"], credentials)) == 4401
 
 
-def test_key_that_is_not_the_credentials_is_refused(aws: Aws, role: str, users: dict[str, str]) -> None:
+def test_url_that_is_signed_with_another_secret_is_refused(aws: Aws, role: str, users: dict[str, str]) -> None:
     credentials = {**credentials_of(aws, role, "ada"), "SecretAccessKey": "x" * 40}
-    assert refusal(address(aws, users["ada"], credentials)) == 4401
+    assert code_of_refusal(presigned_url(aws, users["ada"], credentials)) == 4401
 
 
-def test_presigned_address_opens_nothing_else(aws: Aws, role: str) -> None:
+def test_presigned_url_is_refused_for_another_operation(aws: Aws, role: str) -> None:
     by = credentials_of(aws, role, "ada")
     signer = SigV4QueryAuth(
         Credentials(by["AccessKeyId"], by["SecretAccessKey"], by["SessionToken"]), "chime", "us-east-1"
     )
     request = AWSRequest("GET", f"{aws.url}/endpoints/messaging-session")
     signer.add_auth(request)
-    assert urllib3.request("GET", str(request.url)).status == 403
+    assert HTTP.request("GET", str(request.url)).status == 403
 
 
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
         pytest.param({"error": "ThrottledClientException", "status": 429}, 1013, id="throttled"),
-        pytest.param({"error": "ServiceUnavailableException"}, 1011, id="out of order"),
+        pytest.param({"error": "ServiceUnavailableException"}, 1011, id="unavailable"),
     ],
 )
 def test_fault_closes_with(fault: dict[str, Any], code: int, aws: Aws, ada: str) -> None:
     assert aws.local("POST", "faults", {"operation": "Connect", **fault})[0] == 200
-    assert refusal(ada) == code
+    assert code_of_refusal(ada) == code
 
 
-def test_connection_ends_with_its_credentials(
+def test_connection_is_closed_when_its_credentials_expire(
     aws: Aws, role: str, users: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by = credentials_of(aws, role, "ada")
     timers: list[tuple[float, Any]] = []
 
     class Timer(threading.Timer):
-        """Does at once what it is to do in a quarter of an hour."""
+        """Runs at once what is due in a quarter of an hour."""
 
         def __init__(self, seconds: float, *rest: Any) -> None:
             timers.append((seconds, rest))
             super().__init__(0, *rest)
 
     monkeypatch.setattr(threading, "Timer", Timer)
-    assert refusal(address(aws, users["ada"], by)) == 1001
+    assert code_of_refusal(presigned_url(aws, users["ada"], by)) == 1001
     assert 600 < timers[0][0] <= 900
 
 
-def test_all_are_dropped_by_command_and_may_come_back(aws: Aws, role: str, users: dict[str, str], ada: str) -> None:
-    with opened(ada) as connection:
+def test_dropped_connections_may_be_opened_again(aws: Aws, role: str, users: dict[str, str], ada: str) -> None:
+    with connected(ada) as connection:
         assert event(connection)[0] == ESTABLISHED
         assert aws.local("DELETE", "connections") == (200, [])
-        assert closed(connection) == 1012
-    with opened(address(aws, users["ada"], credentials_of(aws, role, "ada"))) as connection:
+        assert close_code(connection) == 1012
+    with connected(presigned_url(aws, users["ada"], credentials_of(aws, role, "ada"))) as connection:
         assert event(connection)[0] == ESTABLISHED
 
 
-def test_what_the_client_says_and_asks_is_taken(ada: str) -> None:
-    with opened(ada) as connection:
+def test_messages_and_pings_of_the_client_are_accepted(ada: str) -> None:
+    with connected(ada) as connection:
         assert event(connection)[0] == ESTABLISHED
         connection.send("x" * 300_000)
         assert connection.ping().wait(60)
 
 
-def test_request_that_is_no_websocket_is_told_so(aws: Aws, ada: str) -> None:
-    answer = urllib3.request("GET", ada.replace("wss:", "http:"))
+def test_request_without_an_upgrade_gets_426(aws: Aws, ada: str) -> None:
+    answer = HTTP.request("GET", ada.replace("wss:", "http:"))
     assert (answer.status, answer.headers["Upgrade"]) == (426, "websocket")
     assert aws.local("GET", "calls")[1][-1]["status"] == 426
 
@@ -350,8 +351,8 @@ def test_websocket_elsewhere_is_refused(aws: Aws) -> None:
         pass
 
 
-def test_calls_are_taken_over_https_too(server: Server) -> None:
-    with closing(HTTPSConnection("127.0.0.1", server.port, context=trusting())) as client:
+def test_requests_are_answered_over_https_too(server: Server) -> None:
+    with closing(HTTPSConnection("127.0.0.1", server.port, context=without_verification())) as client:
         for _ in range(2):  # on one connection
             client.request("GET", "/local/connections")
             answer = client.getresponse()
@@ -359,7 +360,7 @@ def test_calls_are_taken_over_https_too(server: Server) -> None:
     assert server.accepted == 1
 
 
-def test_handshake_that_breaks_off_leaves_the_server_alone(aws: Aws, server: Server) -> None:
+def test_broken_handshake_does_not_stop_the_server(aws: Aws, server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port)) as broken:
         broken.sendall(b"\x16\x03\x01\x00\x05hello")
         broken.shutdown(socket.SHUT_WR)
@@ -368,9 +369,9 @@ def test_handshake_that_breaks_off_leaves_the_server_alone(aws: Aws, server: Ser
     assert aws.local("GET", "connections") == (200, [])
 
 
-def test_closing_the_server_ends_connections(aws: Aws, role: str, users: dict[str, str]) -> None:
+def test_closing_the_server_closes_connections(aws: Aws, role: str, users: dict[str, str]) -> None:
     credentials, server = credentials_of(aws, role, "ada"), Server(aws.endpoint, tls=self_signed())
-    with opened(address(replace(aws, url=server.url), users["ada"], credentials)) as connection:
+    with connected(presigned_url(replace(aws, url=server.url), users["ada"], credentials)) as connection:
         assert event(connection)[0] == ESTABLISHED
         server.close()
         with pytest.raises(ConnectionClosed):

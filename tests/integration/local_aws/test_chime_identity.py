@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import importlib
 import re
+import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import moto
 import pytest
-import urllib3
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from local.chime import register
+from tests.integration.clients import HTTP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -233,7 +237,7 @@ def test_error_on_the_wire_is_the_header_and_two_members(aws: Aws, chime: Any, a
         chime.describe_app_instance_user(AppInstanceUserArn=f"{app_instance}/user/bob")
     request = sent[0]
     headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
-    answer = urllib3.request(request.method, request.url, headers=headers)
+    answer = HTTP.request(request.method, request.url, headers=headers)
     assert request.url.startswith(aws.url)
     assert answer.headers["x-amzn-errortype"] == "ForbiddenException"
     assert set(answer.json()) == {"Code", "Message"}
@@ -257,3 +261,31 @@ def test_under_mock_aws_a_region_without_the_service_is_out_of_reach(monkeypatch
     register()
     with moto.mock_aws(), pytest.raises(EndpointConnectionError):
         boto3.client("chime-sdk-identity", region_name="eu-west-1").list_app_instances()
+
+
+ALONE = """
+import sys
+
+sys.path.insert(0, sys.argv[1])
+import boto3
+import chime
+import moto
+
+chime.register()
+with moto.mock_aws():
+    identity = boto3.client("chime-sdk-identity", region_name="us-east-1")
+    arn = identity.create_app_instance(Name="Demo")["AppInstanceArn"]
+    user = {"AppInstanceArn": arn, "AppInstanceUserId": "ada", "Name": "Ada"}
+    bearer = identity.create_app_instance_user(**user)["AppInstanceUserArn"]
+    messaging = boto3.client("chime-sdk-messaging", region_name="us-east-1")
+    messaging.create_channel(AppInstanceArn=arn, Name="Engines", ChimeBearer=bearer)
+print([name for name in sys.modules if name.partition(".")[0] in ("local", "authorizer", "signin", "operations")])
+"""
+
+
+def test_package_works_without_the_local_stack(tmp_path: Path) -> None:
+    shutil.copytree(Path(register.__code__.co_filename).parent, tmp_path / "chime")
+    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+    command = [sys.executable, "-I", "-c", ALONE, str(tmp_path)]
+    done = subprocess.run(command, env=keys, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[]\n", "")

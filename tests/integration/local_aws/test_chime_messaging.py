@@ -1,4 +1,4 @@
-"""Chime SDK messaging through boto3: channels, their members and what is said in them."""
+"""Chime SDK messaging through boto3: channels, their members and messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def messaging(aws: Aws) -> Any:
 
 @pytest.fixture
 def users(chime: Any, app_instance: str) -> dict[str, str]:
-    """ARNs by id; eve is an administrator, carol nothing but a user."""
+    """ARNs by id; eve is an administrator, nobody does not exist."""
     for name in ("ada", "bob", "carol", "eve"):
         chime.create_app_instance_user(AppInstanceArn=app_instance, AppInstanceUserId=name, Name=name.title())
     arns = {name: f"{app_instance}/user/{name}" for name in ("ada", "bob", "carol", "eve", "nobody")}
@@ -35,7 +35,7 @@ def users(chime: Any, app_instance: str) -> dict[str, str]:
 
 @pytest.fixture
 def channel(messaging: Any, app_instance: str, users: dict[str, str]) -> str:
-    """The ARN of a private channel of Ada's, with her and Bob in it."""
+    """The ARN of a private channel: Ada is its moderator, Ada and Bob are its members."""
     return create(messaging, app_instance, users["ada"], MemberArns=[users["ada"], users["bob"]])
 
 
@@ -49,12 +49,12 @@ def send(messaging: Any, channel: str, bearer: str, **more: Any) -> Any:
     return messaging.send_channel_message(ChannelArn=channel, ChimeBearer=bearer, **{**MESSAGE, **more})
 
 
-def said(messaging: Any, channel: str, bearer: str, **more: Any) -> list[str]:
+def contents(messaging: Any, channel: str, bearer: str, **more: Any) -> list[str]:
     listed = messaging.list_channel_messages(ChannelArn=channel, ChimeBearer=bearer, **more)
     return [message["Content"] for message in listed["ChannelMessages"]]
 
 
-def test_endpoint_is_where_it_was_asked_for(aws: Aws, messaging: Any) -> None:
+def test_endpoint_is_the_address_that_was_called(aws: Aws, messaging: Any) -> None:
     assert messaging.get_messaging_session_endpoint()["Endpoint"]["Url"] == aws.url.removeprefix("http://")
 
 
@@ -88,10 +88,10 @@ def test_message_is_listed_as_sent(messaging: Any, users: dict[str, str], channe
 def test_messages_come_newest_first_a_page_at_a_time(messaging: Any, users: dict[str, str], channel: str) -> None:
     for content in ("one", "two", "three"):
         send(messaging, channel, users["ada"], Content=content)
-    assert said(messaging, channel, users["bob"]) == ["three", "two", "one"]
-    assert said(messaging, channel, users["bob"], SortOrder="ASCENDING", MaxResults=2) == ["one", "two"]
+    assert contents(messaging, channel, users["bob"]) == ["three", "two", "one"]
+    assert contents(messaging, channel, users["bob"], SortOrder="ASCENDING", MaxResults=2) == ["one", "two"]
     first = messaging.list_channel_messages(ChannelArn=channel, ChimeBearer=users["bob"], MaxResults=2)
-    assert said(messaging, channel, users["bob"], NextToken=first["NextToken"]) == ["one"]
+    assert contents(messaging, channel, users["bob"], NextToken=first["NextToken"]) == ["one"]
 
 
 @pytest.mark.parametrize(
@@ -108,18 +108,18 @@ def test_messages_are_listed_by_time(
 ) -> None:
     send(messaging, channel, users["ada"])
     times = {name: datetime.now(UTC) + offset for name, offset in limit.items()}
-    assert said(messaging, channel, users["bob"], **times) == expected
+    assert contents(messaging, channel, users["bob"], **times) == expected
 
 
-def test_message_that_is_not_to_last_is_not_listed(messaging: Any, users: dict[str, str], channel: str) -> None:
+def test_message_that_is_not_persistent_is_not_listed(messaging: Any, users: dict[str, str], channel: str) -> None:
     send(messaging, channel, users["ada"], Persistence="NON_PERSISTENT")
-    assert said(messaging, channel, users["bob"]) == []
+    assert contents(messaging, channel, users["bob"]) == []
 
 
 def test_one_token_sends_once(messaging: Any, users: dict[str, str], channel: str) -> None:
     sent = {send(messaging, channel, users["ada"], ClientRequestToken="token")["MessageId"] for _ in range(2)}
     assert len(sent) == 1
-    assert said(messaging, channel, users["bob"]) == ["Hello, Bob"]
+    assert contents(messaging, channel, users["bob"]) == ["Hello, Bob"]
 
 
 def test_one_token_makes_one_channel(messaging: Any, app_instance: str, users: dict[str, str]) -> None:
@@ -134,7 +134,7 @@ def test_taken_channel_id(messaging: Any, app_instance: str, users: dict[str, st
         create(messaging, app_instance, users["ada"], ChannelId="x")
 
 
-def test_memberships_are_ones_own(messaging: Any, users: dict[str, str], channel: str) -> None:
+def test_users_list_their_own_memberships(messaging: Any, users: dict[str, str], channel: str) -> None:
     def memberships(bearer: str, **more: str) -> list[str]:
         listed = messaging.list_channel_memberships_for_app_instance_user(ChimeBearer=users[bearer], **more)
         return [one["ChannelSummary"]["ChannelArn"] for one in listed["ChannelMemberships"]]
@@ -155,18 +155,18 @@ def test_private_channel_is_read_by(bearer: str, messaging: Any, users: dict[str
 
 @pytest.mark.parametrize("bearer", ["carol", "nobody"], ids=["a stranger", "nobody"])
 @pytest.mark.parametrize("operation", ["describe_channel", "list_channel_messages"])
-def test_private_channel_is_kept_from(
+def test_private_channel_is_forbidden_to(
     operation: str, bearer: str, messaging: Any, users: dict[str, str], channel: str
 ) -> None:
     with pytest.raises(messaging.exceptions.ForbiddenException):
         getattr(messaging, operation)(ChannelArn=channel, ChimeBearer=users[bearer])
 
 
-def test_public_channel_is_read_by_all_and_written_by_members(
+def test_public_channel_is_read_by_all_users_and_written_by_members(
     messaging: Any, app_instance: str, users: dict[str, str]
 ) -> None:
     channel = create(messaging, app_instance, users["ada"], Privacy="PUBLIC")
-    assert said(messaging, channel, users["carol"]) == []
+    assert contents(messaging, channel, users["carol"]) == []
     for outsider in ("carol", "ada", "eve"):  # moderators and administrators too have to join first
         with pytest.raises(messaging.exceptions.ForbiddenException):
             send(messaging, channel, users[outsider])
@@ -208,7 +208,7 @@ def test_members_are_not_added_by(
         join(messaging, channel, users["carol"], users[bearer])
 
 
-def test_administrator_of_another_app_instance_is_nobody_here(
+def test_administrator_of_another_app_instance_has_no_rights_here(
     chime: Any, messaging: Any, users: dict[str, str], channel: str
 ) -> None:
     other = chime.create_app_instance(Name="Other")["AppInstanceArn"]
@@ -221,7 +221,7 @@ def test_administrator_of_another_app_instance_is_nobody_here(
         join(messaging, channel, users["carol"], boss["AppInstanceUserArn"])
 
 
-def test_channel_that_is_not_there(messaging: Any, app_instance: str, users: dict[str, str]) -> None:
+def test_channel_that_does_not_exist(messaging: Any, app_instance: str, users: dict[str, str]) -> None:
     channel = f"{app_instance}/channel/none"
     with pytest.raises(messaging.exceptions.NotFoundException):
         join(messaging, channel, users["bob"], users["ada"])
@@ -251,7 +251,7 @@ def test_message_is_refused_for(change: dict[str, Any], messaging: Any, users: d
         pytest.param("send_channel_message", {**MESSAGE, "SubChannelId": "one"}, id="a part of a channel"),
     ],
 )
-def test_nothing_else_is_pretended(
+def test_what_is_not_implemented_gets_501(
     operation: str, more: dict[str, Any], messaging: Any, users: dict[str, str], channel: str
 ) -> None:
     with pytest.raises(ClientError) as refused:
@@ -277,7 +277,7 @@ def test_fault_is_modelled(aws: Aws, messaging: Any) -> None:
     assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
 
 
-def test_nobody_is_behind_the_endpoint_under_mock_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endpoint_under_mock_aws_never_exists(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     register()

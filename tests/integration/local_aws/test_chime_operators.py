@@ -1,4 +1,4 @@
-"""What operators do with Chime SDK identity: tags, expirations, administrators."""
+"""The operations of Chime SDK identity for operators: tags, expiration settings, administrators."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def code(call: Any, **parameters: Any) -> str:
     return str(refused.value.response["Error"]["Code"])
 
 
-def test_user_has_the_tags_it_was_made_with(chime: Any, ada: str) -> None:
+def test_user_has_the_tags_it_was_created_with(chime: Any, ada: str) -> None:
     assert tags(chime, ada) == {"Team": "engines"}
 
 
@@ -65,7 +65,7 @@ def test_tags_of_a_missing_user_are_forbidden(chime: Any, app_instance: str, ope
     assert code(call, ResourceARN=arn, **parameters.get(operation, {})) == "ForbiddenException"
 
 
-def test_expiration_is_set_shown_and_taken_away(chime: Any, ada: str) -> None:
+def test_expiration_is_set_shown_and_removed(chime: Any, ada: str) -> None:
     put, describe = chime.put_app_instance_user_expiration_settings, chime.describe_app_instance_user
     assert put(AppInstanceUserArn=ada, ExpirationSettings=EXPIRATION)["ExpirationSettings"] == EXPIRATION
     assert describe(AppInstanceUserArn=ada)["AppInstanceUser"]["ExpirationSettings"] == EXPIRATION
@@ -73,7 +73,7 @@ def test_expiration_is_set_shown_and_taken_away(chime: Any, ada: str) -> None:
     assert "ExpirationSettings" not in describe(AppInstanceUserArn=ada)["AppInstanceUser"]
 
 
-def test_user_is_made_with_an_expiration(chime: Any, app_instance: str) -> None:
+def test_user_is_created_with_an_expiration(chime: Any, app_instance: str) -> None:
     user = {"AppInstanceArn": app_instance, "AppInstanceUserId": "bob", "Name": "Bob"}
     arn = chime.create_app_instance_user(**user, ExpirationSettings=EXPIRATION)["AppInstanceUserArn"]
     described = chime.describe_app_instance_user(AppInstanceUserArn=arn)["AppInstanceUser"]
@@ -92,7 +92,7 @@ def test_expiration_is_refused_for(change: dict[str, Any], chime: Any, ada: str)
     assert code(put, AppInstanceUserArn=ada, ExpirationSettings=EXPIRATION | change) == "BadRequestException"
 
 
-def test_administrator_is_made_described_listed_and_unmade(chime: Any, app_instance: str, ada: str) -> None:
+def test_administrator_is_created_described_listed_and_deleted(chime: Any, app_instance: str, ada: str) -> None:
     both = {"AppInstanceArn": app_instance, "AppInstanceAdminArn": ada}
     identity = {"Arn": ada, "Name": "Ada"}
     assert chime.create_app_instance_admin(**both)["AppInstanceAdmin"] == identity
@@ -106,7 +106,7 @@ def test_administrator_is_made_described_listed_and_unmade(chime: Any, app_insta
     assert code(chime.describe_app_instance_admin, **both) == "ForbiddenException"
 
 
-def test_administrator_is_made_once(chime: Any, app_instance: str, ada: str) -> None:
+def test_administrator_is_created_once(chime: Any, app_instance: str, ada: str) -> None:
     chime.create_app_instance_admin(AppInstanceArn=app_instance, AppInstanceAdminArn=ada)
     again = {"AppInstanceArn": app_instance, "AppInstanceAdminArn": ada}
     assert code(chime.create_app_instance_admin, **again) == "ConflictException"

@@ -1,4 +1,4 @@
-"""The paths under `/local/`: credentials, faults and the record of calls."""
+"""The paths under `/local/`: credentials, faults and the log of calls."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def create(chime: Any, app_instance: str) -> str:
     return str(created["AppInstanceUserArn"])
 
 
-def test_roles_credentials_work(aws: Aws) -> None:
+def test_credentials_of_a_role_work(aws: Aws) -> None:
     aws.role("FunctionRole")
     status, credentials = aws.local("POST", "credentials", {"role": "FunctionRole"})
     assert status == 200
@@ -41,6 +41,22 @@ def test_roles_credentials_work(aws: Aws) -> None:
     assert credentials["Expiration"].endswith("Z")
     identity = aws.client("sts", credentials).get_caller_identity()
     assert identity["Arn"] == "arn:aws:sts::123456789012:assumed-role/FunctionRole/FunctionRole"
+
+
+def test_owners_credentials_do_what_operators_do(aws: Aws) -> None:
+    status, credentials = aws.local("POST", "credentials", {"owner": True})
+    assert status == 200
+    assert set(credentials) == {"AccessKeyId", "SecretAccessKey"}
+    assert aws.client("iam", credentials).list_roles()["Roles"] == []
+
+
+@pytest.mark.parametrize("address", ["172.17.0.2", "192.0.2.1", "::ffff:192.0.2.1", "", "nonsense"])
+def test_owners_credentials_are_given_to_this_machine_alone(aws: Aws, address: str) -> None:
+    body = json.dumps({"owner": True}).encode()
+    asked = EnvironBuilder(path="/local/credentials", method="POST", data=body, environ_base={"REMOTE_ADDR": address})
+    answer = Response.from_app(aws.endpoint, asked.get_environ())
+    assert (answer.status_code, json.loads(answer.data)["error"]) == (403, "forbidden")
+    assert b"AccessKeyId" not in answer.data
 
 
 def test_unknown_role_is_not_found(aws: Aws) -> None:
@@ -51,11 +67,14 @@ def test_unknown_role_is_not_found(aws: Aws) -> None:
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        pytest.param(b"{", "body", id="no JSON"),
+        pytest.param(b"{", "body", id="not JSON"),
         pytest.param(b"[" * 100_000, "body", id="lists without end"),
         pytest.param([], "role", id="a list"),
         pytest.param({}, "role", id="no role"),
         pytest.param({"role": 5}, "role", id="a number"),
+        pytest.param({"owner": False}, "owner", id="somebody who is not the owner"),
+        pytest.param({"owner": 1}, "owner", id="a number for the owner"),
+        pytest.param({"owner": True, "role": "FunctionRole"}, "owner", id="owner and role"),
     ],
 )
 def test_credentials_are_refused_for(body: Any, field: str, aws: Aws) -> None:
@@ -68,7 +87,7 @@ def test_unknown_path_and_method_are_told_apart(aws: Aws) -> None:
     assert aws.local("PUT", "faults")[0] == 405
 
 
-def test_fault_raises_the_modelled_exception_as_often_as_told(aws: Aws, chime: Any, app_instance: str) -> None:
+def test_fault_raises_the_modelled_exception_as_often_as_it_is_set(aws: Aws, chime: Any, app_instance: str) -> None:
     assert aws.local("POST", "faults", {**GOOD_FAULT, "times": 2})[0] == 200
     for _ in range(2):
         with pytest.raises(chime.exceptions.ThrottledClientException) as failed:
@@ -79,7 +98,7 @@ def test_fault_raises_the_modelled_exception_as_often_as_told(aws: Aws, chime: A
     assert aws.local("GET", "faults") == (200, [])
 
 
-def test_fault_happens_once_by_default(aws: Aws, chime: Any, app_instance: str) -> None:
+def test_fault_is_applied_once_by_default(aws: Aws, chime: Any, app_instance: str) -> None:
     aws.local("POST", "faults", {"operation": "CreateAppInstanceUser", "error": "ServiceFailureException"})
     with pytest.raises(chime.exceptions.ServiceFailureException) as failed:
         create(chime, app_instance)
@@ -102,7 +121,7 @@ def test_fault_leaves_other_operations_alone(aws: Aws, chime: Any, app_instance:
     assert chime.list_app_instance_users(AppInstanceArn=app_instance)["AppInstanceUsers"] == []
 
 
-def test_faults_of_one_operation_happen_in_order(aws: Aws, chime: Any, app_instance: str) -> None:
+def test_faults_of_one_operation_are_applied_in_order(aws: Aws, chime: Any, app_instance: str) -> None:
     aws.local("POST", "faults", GOOD_FAULT)
     aws.local("POST", "faults", {**GOOD_FAULT, "error": "ServiceUnavailableException", "status": 503})
     with pytest.raises(chime.exceptions.ThrottledClientException):
@@ -111,7 +130,7 @@ def test_faults_of_one_operation_happen_in_order(aws: Aws, chime: Any, app_insta
         create(chime, app_instance)
 
 
-def test_fault_does_not_let_a_stranger_in_nor_is_spent_on_one(aws: Aws, chime: Any, app_instance: str) -> None:
+def test_fault_is_not_applied_to_a_call_with_a_wrong_signature(aws: Aws, chime: Any, app_instance: str) -> None:
     aws.local("POST", "faults", GOOD_FAULT)
     stranger = {**aws.endpoint.root_credentials(), "SecretAccessKey": "x" * 40}
     with pytest.raises(ClientError, match="InvalidSignatureException"):
@@ -148,7 +167,7 @@ def test_secrets_manager_fails_in_json(aws: Aws) -> None:
     assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
 
 
-def test_quota_is_met_by_the_calls_beyond_it_alone(aws: Aws, chime: Any, app_instance: str) -> None:
+def test_quota_fails_only_the_calls_beyond_it(aws: Aws, chime: Any, app_instance: str) -> None:
     quota = {"operation": "DescribeAppInstance", "error": "ThrottledClientException", "times": -1}
     aws.local("POST", "faults", {**quota, "beyond_per_second": 0})
     with pytest.raises(chime.exceptions.ThrottledClientException):
@@ -160,7 +179,7 @@ def test_quota_is_met_by_the_calls_beyond_it_alone(aws: Aws, chime: Any, app_ins
         chime.describe_app_instance(AppInstanceArn=app_instance)
 
 
-SPOKEN = pytest.mark.parametrize(
+EACH_PROTOCOL = pytest.mark.parametrize(
     ("service", "operation", "parameters"),
     [
         pytest.param("sts", "AssumeRole", {"RoleArn": "arn:aws:iam::123456789012:role/U"}, id="STS"),
@@ -170,7 +189,7 @@ SPOKEN = pytest.mark.parametrize(
 )
 
 
-@SPOKEN
+@EACH_PROTOCOL
 def test_connection_is_dropped(service: str, operation: str, parameters: Any, aws: Aws) -> None:
     aws.local("POST", "faults", {"operation": operation, "error": "ConnectionDropped"})
     with pytest.raises(ConnectionClosedError):
@@ -202,7 +221,7 @@ def ask(client: Any, operation: str, parameters: Any) -> Any:
     return getattr(client, named[operation])(**parameters)
 
 
-def test_fault_may_wait_for_the_second_call(aws: Aws, chime: Any, app_instance: str) -> None:
+def test_fault_without_error_and_delay_lets_the_first_call_pass(aws: Aws, chime: Any, app_instance: str) -> None:
     aws.local("POST", "faults", {"operation": "CreateAppInstanceUser"})
     aws.local("POST", "faults", {"operation": "CreateAppInstanceUser", "error": "ConnectionDropped"})
     assert create(chime, app_instance)
@@ -211,7 +230,7 @@ def test_fault_may_wait_for_the_second_call(aws: Aws, chime: Any, app_instance: 
     assert create(chime, app_instance)
 
 
-def test_calls_of_one_client_come_on_one_connection(aws: Aws, server: Server, app_instance: str) -> None:
+def test_calls_of_one_client_arrive_on_one_connection(aws: Aws, server: Server, app_instance: str) -> None:
     chime = aws.client("chime-sdk-identity")
     before = server.accepted
     for _ in range(5):
@@ -235,15 +254,15 @@ def test_fault_without_an_error_only_delays(aws: Aws, chime: Any, app_instance: 
         pytest.param({"operation": "CreateAppInstanceUzer"}, "operation", id="an operation that does not exist"),
         pytest.param({"operation": ["AssumeRole"]}, "operation", id="a list of operations"),
         pytest.param({"error": 5}, "error", id="an error that is a number"),
-        pytest.param({"error": "<b>"}, "error", id="an error that is no name"),
+        pytest.param({"error": "<b>"}, "error", id="an error that is not a name"),
         pytest.param({"status": "429"}, "status", id="a status that is a string"),
-        pytest.param({"status": 42}, "status", id="a status that is none"),
-        pytest.param({"delay_ms": -1}, "delay_ms", id="a delay into the past"),
+        pytest.param({"status": 42}, "status", id="a status that does not exist"),
+        pytest.param({"delay_ms": -1}, "delay_ms", id="a negative delay"),
         pytest.param({"delay_ms": 1.5}, "delay_ms", id="half a millisecond"),
-        pytest.param({"times": 0}, "times", id="no times"),
-        pytest.param({"times": -2}, "times", id="less than until cleared"),
+        pytest.param({"times": 0}, "times", id="zero times"),
+        pytest.param({"times": -2}, "times", id="less than -1 times"),
         pytest.param({"times": True}, "times", id="true times"),
-        pytest.param({"beyond_per_second": -1}, "beyond_per_second", id="less than no calls a second"),
+        pytest.param({"beyond_per_second": -1}, "beyond_per_second", id="a negative number of calls a second"),
         pytest.param({"delay": 5}, "delay", id="a field that does not exist"),
     ],
 )
@@ -258,7 +277,7 @@ def test_fault_needs_an_operation(aws: Aws) -> None:
     assert (status, error["field"]) == (400, "operation")
 
 
-def test_calls_are_listed_in_order_with_what_was_asked_and_answered(aws: Aws, chime: Any, app_instance: str) -> None:
+def test_calls_are_listed_in_order_with_parameters_and_status(aws: Aws, chime: Any, app_instance: str) -> None:
     aws.local("DELETE", "calls")
     aws.local("POST", "faults", GOOD_FAULT)
     with pytest.raises(ClientError):
@@ -278,7 +297,7 @@ def test_calls_are_listed_in_order_with_what_was_asked_and_answered(aws: Aws, ch
     assert aws.local("GET", "calls") == (200, [])
 
 
-def test_refused_signature_is_listed_too(aws: Aws) -> None:
+def test_call_with_a_wrong_signature_is_listed_too(aws: Aws) -> None:
     stranger = {**aws.endpoint.root_credentials(), "SecretAccessKey": "x" * 40}
     with pytest.raises(ClientError):
         aws.client("sts", stranger).get_caller_identity()
@@ -301,7 +320,7 @@ def test_call_is_listed_before_it_is_answered() -> None:
     assert calls.list() == [{"operation": "ListAppInstances", "parameters": {}, "status": 201}]
 
 
-def test_calls_that_nobody_signed_fill_no_memory() -> None:
+def test_log_of_unsigned_calls_is_bounded() -> None:
     calls = CallLog(lambda _: Response(status=403))
     for number in range(20):
         body = json.dumps({"AppInstanceUserId": str(number), "Name": "x" * (MAX_LENGTH // 11)})
@@ -312,7 +331,7 @@ def test_calls_that_nobody_signed_fill_no_memory() -> None:
     assert [entry["parameters"]["AppInstanceUserId"] for entry in listed] == [str(number) for number in range(10, 20)]
 
 
-def test_call_that_is_too_large_to_be_remembered_is_listed_without_its_parameters() -> None:
+def test_call_that_is_too_large_is_listed_without_its_parameters() -> None:
     calls = CallLog(lambda _: Response(status=403))
     body = json.dumps({"AppInstanceUserId": "ada", "Name": "x" * MAX_LENGTH})
     calls(AwsRequest.read(EnvironBuilder(path="/app-instance-users", method="POST", data=body).get_environ()))

@@ -1,4 +1,4 @@
-"""The endpoint as a whole: other clients, browsers, deployments, odd requests, and one life after another."""
+"""The endpoint as a whole: the AWS CLI, browsers, deployments, malformed requests, several endpoints in turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -20,8 +19,11 @@ from local.aws import identities
 from local.aws.control import UnknownRoleError
 from local.aws.endpoint import AwsEndpoint
 from local.http.server import Server
+from tests.integration.clients import HTTP
 
 if TYPE_CHECKING:
+    import urllib3
+
     from tests.integration.conftest import Aws
 
 TEMPLATE = {
@@ -65,16 +67,16 @@ def test_preflight_needs_no_signature(aws: Aws) -> None:
         "Access-Control-Request-Method": "GET",
         "Access-Control-Request-Headers": "authorization,x-amz-date",
     }
-    answer = urllib3.request("OPTIONS", f"{aws.url}/app-instances", headers=asked)
+    answer = HTTP.request("OPTIONS", f"{aws.url}/app-instances", headers=asked)
     assert answer.status == 200
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Access-Control-Allow-Headers"] == "authorization,x-amz-date"
     assert "PUT" in answer.headers["Access-Control-Allow-Methods"]
 
 
-def test_browser_may_read_answers_and_refusals(aws: Aws, chime: Any) -> None:
+def test_scripts_of_any_page_may_read_answers_and_errors(aws: Aws, chime: Any) -> None:
     origin = {"Origin": "https://app.example.org"}
-    refusal = urllib3.request("GET", f"{aws.url}/app-instances", headers=origin)
+    refusal = HTTP.request("GET", f"{aws.url}/app-instances", headers=origin)
     answer = chime.list_app_instances()["ResponseMetadata"]["HTTPHeaders"]
     assert refusal.status == 403
     for headers in (refusal.headers, answer):
@@ -83,11 +85,11 @@ def test_browser_may_read_answers_and_refusals(aws: Aws, chime: Any) -> None:
 
 
 def test_web_pages_may_not_read_control_paths(aws: Aws) -> None:
-    answer = urllib3.request("GET", f"{aws.url}/local/calls", headers={"Origin": "https://app.example.org"})
+    answer = HTTP.request("GET", f"{aws.url}/local/calls", headers={"Origin": "https://app.example.org"})
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_cloudformation_makes_changes_and_deletes_an_app_instance(aws: Aws, chime: Any) -> None:
+def test_cloudformation_creates_updates_and_deletes_an_app_instance(aws: Aws, chime: Any) -> None:
     cloudformation = aws.client("cloudformation")
     stack = {"StackName": "chime", "TemplateBody": json.dumps(TEMPLATE)}
     cloudformation.create_stack(**stack, Parameters=[{"ParameterKey": "DisplayName", "ParameterValue": "Demo"}])
@@ -103,12 +105,12 @@ def test_cloudformation_makes_changes_and_deletes_an_app_instance(aws: Aws, chim
 
 
 def sent(aws: Aws, service: str, method: str, path: str, body: bytes, **headers: str) -> urllib3.BaseHTTPResponse:
-    """A request of our own making, signed by the stack's owner."""
+    """Send a request that no SDK would, signed by the stack's owner."""
     owner = aws.endpoint.root_credentials()
     keys = Credentials(owner["AccessKeyId"], owner["SecretAccessKey"])
     request: Any = AWSRequest(method, f"{aws.url}{path}", headers, body)
     SigV4Auth(keys, service, "us-east-1").add_auth(request)
-    return urllib3.request(method, request.url, headers=dict(request.headers.items()), body=body)
+    return HTTP.request(method, request.url, headers=dict(request.headers.items()), body=body)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def sent(aws: Aws, service: str, method: str, path: str, body: bytes, **headers:
     [
         pytest.param(b"[]", id="a list"),
         pytest.param(b'{"Tags": "many"}', id="a string for a list"),
-        pytest.param(b"[" * 100_000, id="endless lists"),
+        pytest.param(b"[" * 100_000, id="lists in 100,000 lists"),
     ],
 )
 def test_body_of_the_wrong_shape_is_a_bad_request(body: bytes, aws: Aws) -> None:
@@ -135,13 +137,13 @@ def test_unknown_operation_is_named_as_each_service_does(aws: Aws) -> None:
     assert (secrets.status, secrets.json()["__type"]) == (400, "UnknownOperationException")
 
 
-def test_service_that_is_not_here_is_refused(aws: Aws) -> None:
+def test_service_that_is_not_served_gets_404(aws: Aws) -> None:
     with pytest.raises(ClientError) as refused:
         aws.client("sqs").list_queues()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
 
 
-def test_operation_that_nobody_wrote_is_not_implemented(chime: Any, app_instance: str) -> None:
+def test_operation_that_is_not_implemented_gets_501(chime: Any, app_instance: str) -> None:
     with pytest.raises(ClientError) as refused:
         chime.list_app_instance_bots(AppInstanceArn=app_instance)
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
@@ -168,10 +170,10 @@ def test_next_endpoint_starts_empty() -> None:
         owner = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"])
         request: Any = AWSRequest("GET", f"{server.url}/app-instances")
         SigV4Auth(owner, "chime", "us-east-1").add_auth(request)
-        listed = urllib3.request("GET", request.url, headers=dict(request.headers.items())).json()
+        listed = HTTP.request("GET", request.url, headers=dict(request.headers.items())).json()
         make: Any = AWSRequest("POST", request.url, {}, b'{"Name": "Demo", "ClientRequestToken": "token"}')
         SigV4Auth(owner, "chime", "us-east-1").add_auth(make)
-        urllib3.request("POST", make.url, headers=dict(make.headers.items()), body=make.data)
+        HTTP.request("POST", make.url, headers=dict(make.headers.items()), body=make.data)
         server.close()
         endpoint.close()
         assert listed == {"AppInstances": []}

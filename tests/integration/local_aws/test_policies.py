@@ -1,4 +1,4 @@
-"""Policies over the wire: who is let through, and how each service says no."""
+"""Permissions over HTTP: what policies allow, and how each service answers what they deny."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def refusal(call: Callable[..., Any], **parameters: Any) -> tuple[str, int, str]
     return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"], str(message)
 
 
-def test_role_may_what_its_policy_says(aws: Aws, ada: str) -> None:
+def test_role_is_allowed_what_its_policy_allows(aws: Aws, ada: str) -> None:
     aws.role("Function", {**DESCRIBE, "Resource": ada})
     chime = aws.as_role("Function", "chime-sdk-identity")
     assert chime.describe_app_instance_user(AppInstanceUserArn=ada)["AppInstanceUser"]["Name"] == "Ada"
@@ -57,7 +57,7 @@ def test_chime_refuses_with_access_denied(aws: Aws, ada: str) -> None:
     )
 
 
-def test_denial_in_so_many_words_is_told_as_one(aws: Aws, ada: str) -> None:
+def test_explicit_deny_is_named_in_the_message(aws: Aws, ada: str) -> None:
     aws.role("Function", EVERYTHING, {**DESCRIBE, "Effect": "Deny", "Resource": "*"})
     chime = aws.as_role("Function", "chime-sdk-identity")
     message = refusal(chime.describe_app_instance_user, AppInstanceUserArn=ada)[2]
@@ -155,7 +155,7 @@ def test_chained_source_identity_needs_the_callers_own_permission_even_if_trust_
     assert refusal(sts.assume_role, **request, SourceIdentity="ada")[0] == "AccessDenied"
 
 
-def test_source_identity_that_was_set_needs_permission_to_go_on(aws: Aws) -> None:
+def test_source_identity_that_was_set_needs_permission_to_be_passed_on(aws: Aws) -> None:
     first = aws.role("First")
     bare = aws.role("Bare", trusts={**ANYONE, "Action": "sts:AssumeRole"})
     assume = aws.client("sts").assume_role
@@ -195,7 +195,7 @@ def test_trust_policys_condition_sees(condition: Any, allowed: bool, aws: Aws) -
         assert refused[0] == "AccessDenied"
 
 
-def test_sessions_tag_goes_before_the_roles(aws: Aws, app_instance: str) -> None:
+def test_session_tag_takes_precedence_over_the_roles_tag(aws: Aws, app_instance: str) -> None:
     own = {**DESCRIBE, "Resource": f"{app_instance}/user/${{aws:PrincipalTag/UserUUID}}"}
     role = aws.role("User", own, Tags=[{"Key": "useruuid", "Value": "bob"}])
     tagged = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="ada", Tags=TAGS)["Credentials"]
@@ -280,12 +280,12 @@ def test_user_is_created_with(more: dict[str, Any], action: str, aws: Aws, app_i
     assert aws.as_role("Full", "chime-sdk-identity").create_app_instance_user(**user)
 
 
-def test_identity_is_told_to_whom_everything_is_denied(aws: Aws) -> None:
+def test_get_caller_identity_needs_no_permission(aws: Aws) -> None:
     aws.role("Nobody", {**EVERYTHING, "Effect": "Deny"})
     assert aws.as_role("Nobody", "sts").get_caller_identity()["Account"] == "123456789012"
 
 
-def test_missing_resource_is_covered_by_a_policy_for_all_alone(aws: Aws, app_instance: str) -> None:
+def test_request_without_its_arn_needs_a_policy_for_all_resources(aws: Aws, app_instance: str) -> None:
     aws.role("All", {**EVERYTHING, "Action": "chime:*"})
     aws.role("Some", {**EVERYTHING, "Action": "chime:*", "Resource": f"{app_instance}*"})
     user = {"AppInstanceUserId": "ada", "Name": "Ada"}
@@ -293,7 +293,7 @@ def test_missing_resource_is_covered_by_a_policy_for_all_alone(aws: Aws, app_ins
     assert refusal(aws.as_role("Some", "chime-sdk-identity").create_app_instance_user, **user)[1] == 403
 
 
-def test_fault_is_not_spent_on_who_may_not_call(aws: Aws, chime: Any, ada: str) -> None:
+def test_fault_is_not_applied_to_a_denied_call(aws: Aws, chime: Any, ada: str) -> None:
     aws.role("Nobody", {**EVERYTHING, "Effect": "Deny"})
     aws.local("POST", "faults", {"operation": "DescribeAppInstanceUser", "error": "ServiceFailureException"})
     nobody = aws.as_role("Nobody", "chime-sdk-identity")
@@ -314,7 +314,7 @@ def test_policy_that_is_not_understood_allows_nothing_and_is_named(
     change: dict[str, Any], says: str, aws: Aws, ada: str
 ) -> None:
     aws.role("Function", EVERYTHING)
-    # Straight into the state: IAM itself would refuse some of these.
+    # Written into moto's state, because IAM itself would refuse some of these.
     identities.iam_backend().get_role("Function").policies["odd"] = policy({**DESCRIBE, "Resource": "*", **change})
     describe = aws.as_role("Function", "chime-sdk-identity").describe_app_instance_user
     code, status, message = refusal(describe, AppInstanceUserArn=ada)
@@ -322,7 +322,7 @@ def test_policy_that_is_not_understood_allows_nothing_and_is_named(
     assert says in message
 
 
-def test_permissions_boundary_is_not_overlooked(aws: Aws, ada: str) -> None:
+def test_permissions_boundary_is_not_ignored(aws: Aws, ada: str) -> None:
     iam = aws.client("iam")
     document = policy({**EVERYTHING, "Action": "sts:*"})
     boundary = iam.create_policy(PolicyName="boundary", PolicyDocument=document)["Policy"]["Arn"]
@@ -331,14 +331,14 @@ def test_permissions_boundary_is_not_overlooked(aws: Aws, ada: str) -> None:
     assert "boundary" in refusal(describe, AppInstanceUserArn=ada)[2]
 
 
-def test_session_policy_is_not_overlooked(aws: Aws) -> None:
+def test_policy_of_assume_role_is_not_ignored(aws: Aws) -> None:
     role = aws.role("User")
     document = policy({**EVERYTHING, "Action": "sts:*"})
     refused = refusal(aws.client("sts").assume_role, RoleArn=role, RoleSessionName="ada", Policy=document)
     assert refused[:2] == ("NotImplemented", 501)
 
 
-def test_secrets_own_policy_is_not_overlooked(aws: Aws) -> None:
+def test_secrets_own_policy_is_not_ignored(aws: Aws) -> None:
     secrets = aws.client("secretsmanager")
     secrets.create_secret(Name="app", SecretString="between us")
     denial = {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*"}
@@ -346,7 +346,7 @@ def test_secrets_own_policy_is_not_overlooked(aws: Aws) -> None:
     assert "a policy of its own" in refusal(secrets.get_secret_value, SecretId="app")[2]
 
 
-def test_operation_whose_resource_is_not_known_needs_a_word_about_all(aws: Aws) -> None:
+def test_operation_on_an_unknown_resource_needs_a_policy_for_all_resources(aws: Aws) -> None:
     aws.role("All")
     aws.role("Some", {**EVERYTHING, "Resource": f"{ACCOUNT}:role/*"})
     aws.role("None", {**EVERYTHING, "Action": "chime:*"})

@@ -1,4 +1,4 @@
-"""AssumeRole and what it leaves behind, through boto3."""
+"""AssumeRole, and the sessions that it starts, through boto3."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_session_lasts_an_hour_by_default(function: Any, user_role: str) -> None
     assert answer["Credentials"]["Expiration"] > datetime.now(UTC) + timedelta(minutes=59)
 
 
-def test_session_remembers_tags_source_identity_and_caller(function: Any, user_role: str) -> None:
+def test_session_keeps_tags_source_identity_and_caller(function: Any, user_role: str) -> None:
     answer = function.assume_role(RoleArn=user_role, SourceIdentity="ada@example.org", **GOOD)
     session = identities.find_session(answer["Credentials"]["AccessKeyId"])
     assert session is not None
@@ -125,7 +125,7 @@ def test_invalid_parameter_for(change: dict[str, Any], function: Any, user_role:
     assert (code, status) == ("InvalidParameterValue", 400)
 
 
-def test_missing_role_is_denied_like_a_forbidden_one(function: Any, user_role: str) -> None:
+def test_missing_role_is_answered_like_one_that_may_not_be_assumed(function: Any, user_role: str) -> None:
     code, status, message = refusal(function, RoleArn=f"{user_role}s", **GOOD)
     assert (code, status) == ("AccessDenied", 403)
     assert message == (
@@ -143,7 +143,7 @@ def test_user_may_ask_for_as_long_as_the_role_allows(aws: Aws) -> None:
     assert "exceeds the MaxSessionDuration set for this role" in message
 
 
-def test_transitive_tags_and_source_identity_go_down_the_chain(aws: Aws, function: Any, user_role: str) -> None:
+def test_transitive_tags_and_source_identity_are_passed_on(aws: Aws, function: Any, user_role: str) -> None:
     first = function.assume_role(
         RoleArn=user_role,
         RoleSessionName="first",

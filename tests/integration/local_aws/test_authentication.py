@@ -1,21 +1,21 @@
-"""Who gets in: signatures made by botocore's own signer, then spoiled in one place."""
+"""Signatures that botocore's own signer made, then with one thing changed."""
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-import urllib3
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.integration.clients import sign_at
+from tests.integration.clients import HTTP, sign_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,26 +47,26 @@ def signed(aws: Aws, keys: dict[str, str], **headers: str) -> Any:
 def send(request: Any) -> tuple[int, str]:
     """Status and body."""
     headers = dict(request.headers.items())
-    response = urllib3.request(request.method, request.url, headers=headers, body=request.data, retries=False)
+    response = HTTP.request(request.method, request.url, headers=headers, body=request.data, retries=False)
     return response.status, response.data.decode()
 
 
 def with_header(name: str, change: Callable[[str], str]) -> Callable[[Any], None]:
-    """Say how to spoil one header."""
+    """Return a function that changes one header of a request."""
 
-    def spoil(request: Any) -> None:
+    def change_request(request: Any) -> None:
         value = request.headers[name]
         del request.headers[name]
         request.headers[name] = change(value)
 
-    return spoil
+    return change_request
 
 
 def without_header(name: str) -> Callable[[Any], None]:
-    def spoil(request: Any) -> None:
+    def change_request(request: Any) -> None:
         del request.headers[name]
 
-    return spoil
+    return change_request
 
 
 def with_body(request: Any) -> None:
@@ -94,11 +94,11 @@ def test_signed_request_is_answered(aws: Aws, keys: dict[str, str]) -> None:
 def test_headers_may_come_in(spelling: Callable[[str], str], aws: Aws, keys: dict[str, str]) -> None:
     request = signed(aws, keys)
     headers = {spelling(name): value for name, value in request.headers.items()}
-    assert urllib3.request("POST", request.url, headers=headers, body=request.data).status == 200
+    assert HTTP.request("POST", request.url, headers=headers, body=request.data).status == 200
 
 
 @pytest.mark.parametrize(
-    ("spoil", "status", "code"),
+    ("change_request", "status", "code"),
     [
         pytest.param(without_header("Authorization"), 403, "MissingAuthenticationToken", id="no signature"),
         pytest.param(
@@ -137,6 +137,12 @@ def test_headers_may_come_in(spelling: Callable[[str], str], aws: Aws, keys: dic
             "InvalidClientTokenId",
             id="an unknown access key",
         ),
+        pytest.param(
+            with_header("Authorization", lambda value: re.sub("ASIA[A-Z0-9]+", "test", value)),
+            403,
+            "InvalidClientTokenId",
+            id="a short access key that others' local clouds take",
+        ),
         pytest.param(without_header("X-Amz-Security-Token"), 403, "InvalidClientTokenId", id="no session token"),
         pytest.param(
             with_header("X-Amz-Security-Token", lambda value: value[::-1]),
@@ -150,10 +156,23 @@ def test_headers_may_come_in(spelling: Callable[[str], str], aws: Aws, keys: dic
         pytest.param(with_path, 403, "SignatureDoesNotMatch", id="another path"),
     ],
 )
-def test_refused_with(spoil: Callable[[Any], None], status: int, code: str, aws: Aws, keys: dict[str, str]) -> None:
+def test_refused_with(
+    change_request: Callable[[Any], None], status: int, code: str, aws: Aws, keys: dict[str, str]
+) -> None:
     request = signed(aws, keys)
-    spoil(request)
+    change_request(request)
     assert_refused(send(request), status, code)
+
+
+@pytest.mark.parametrize(
+    ("service", "code"), [("sts", "InvalidClientTokenId"), ("chime-sdk-identity", "UnrecognizedClientException")]
+)
+@pytest.mark.parametrize("keys", ["test", "foobar", "AKIA_none"])
+def test_made_up_keys_get_the_error_of_aws(aws: Aws, keys: str, service: str, code: str) -> None:
+    client = aws.client(service, {"AccessKeyId": keys, "SecretAccessKey": keys})
+    with pytest.raises(ClientError, match="The security token included in the request is invalid") as caught:
+        client.get_caller_identity() if service == "sts" else client.list_app_instances()
+    assert caught.value.response["Error"]["Code"] == code
 
 
 def assert_refused(answer: tuple[int, str], status: int, code: str) -> None:
@@ -185,7 +204,7 @@ def test_signature_is_good_if_made(
     assert send(signed(aws, keys))[0] == 200
 
 
-def test_scopes_date_has_to_be_the_requests(aws: Aws, keys: dict[str, str]) -> None:
+def test_date_of_the_scope_has_to_be_that_of_the_request(aws: Aws, keys: dict[str, str]) -> None:
     request = signed(aws, keys)
     today = request.headers["X-Amz-Date"][:8]
     with_header("Authorization", lambda value: value.replace(f"/{today}/", "/20200101/"))(request)
@@ -194,14 +213,14 @@ def test_scopes_date_has_to_be_the_requests(aws: Aws, keys: dict[str, str]) -> N
     assert "Date in Credential scope does not match" in answer[1]
 
 
-def test_stated_hash_of_the_body_has_to_be_the_bodys(aws: Aws, keys: dict[str, str]) -> None:
+def test_stated_hash_has_to_be_that_of_the_body(aws: Aws, keys: dict[str, str]) -> None:
     assert send(signed(aws, keys, **{"X-Amz-Content-SHA256": sha256(IDENTITY).hexdigest()}))[0] == 200
     for stated in (sha256(b"").hexdigest(), "UNSIGNED-PAYLOAD"):
         request = signed(aws, keys, **{"X-Amz-Content-SHA256": stated})
         assert_refused(send(request), 403, "SignatureDoesNotMatch")
 
 
-def test_presigned_address_is_refused(aws: Aws, keys: dict[str, str]) -> None:
+def test_presigned_url_counts_as_unsigned(aws: Aws, keys: dict[str, str]) -> None:
     request = AWSRequest("GET", f"{aws.url}/?{IDENTITY.decode()}")
     SigV4QueryAuth(credentials(keys), "sts", "us-east-1", expires=60).add_auth(request)
     assert_refused(send(request), 403, "MissingAuthenticationToken")
@@ -216,7 +235,7 @@ def test_disabled_access_key_is_unknown(aws: Aws) -> None:
         sts.get_caller_identity()
 
 
-def test_users_key_with_somebodys_session_token_is_refused(aws: Aws, keys: dict[str, str]) -> None:
+def test_users_key_with_a_session_token_is_refused(aws: Aws, keys: dict[str, str]) -> None:
     mixed = {**aws.endpoint.root_credentials(), "SessionToken": keys["SessionToken"]}
     with pytest.raises(ClientError, match="InvalidClientTokenId"):
         aws.client("sts", mixed).get_caller_identity()
@@ -272,8 +291,8 @@ def test_client_cannot_choose_another_account(aws: Aws, keys: dict[str, str]) ->
 
 
 @pytest.mark.parametrize("path", ["moto-api/reset", "moto-api/data.json", "latest/meta-data/iam"])
-def test_motos_own_paths_are_closed(path: str, aws: Aws, keys: dict[str, str]) -> None:
+def test_motos_own_paths_do_not_exist(path: str, aws: Aws, keys: dict[str, str]) -> None:
     request = AWSRequest("POST", f"{aws.url}/{path}", {}, b"")
     SigV4Auth(credentials(keys), "chime", "us-east-1").add_auth(request)
     assert send(request)[0] == 404
-    assert urllib3.request("POST", f"{aws.url}/{path}").status == 403
+    assert HTTP.request("POST", f"{aws.url}/{path}").status == 403

@@ -1,4 +1,4 @@
-"""Limits from a service's model, and how their breach is worded."""
+"""The limits of a service's model, and the messages for what breaks them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def shape(name: str = "Request") -> Shape:
     return ShapeResolver(SHAPES).get_shape_by_name(name)
 
 
-def test_good_parameters_are_not_refused() -> None:
+def test_good_parameters_have_no_error() -> None:
     assert validation_error(shape(), GOOD) is None
 
 
@@ -82,7 +82,7 @@ def test_refused_for(change: dict[str, Any], says: str) -> None:
     assert says in message
 
 
-def test_all_breaches_are_counted() -> None:
+def test_all_violations_are_counted() -> None:
     message = validation_error(shape(), {**GOOD, "Name": "é", "Seconds": 1})
     assert message is not None
     assert message.startswith("3 validation errors detected: ")
