@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import textwrap
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from operations.template import Template
 
 INCLUDE = "$include"
+COMMENT = 118
+"""How many characters a line of a comment has at most."""
 UNESCAPED = ('\\"', "\\'", "\\ ")
 """SAM takes the backslash off these wherever they stand in a value."""
 
@@ -64,7 +67,7 @@ def write(path: Path, values: Mapping[str, str], template: Template) -> None:
     for name, value in values.items():
         if name not in document:
             document[name] = _styled(name, value, template)
-            document.yaml_set_comment_before_after_key(name, before=template.summary(name))
+            document.yaml_set_comment_before_after_key(name, before=textwrap.fill(template.summary(name), COMMENT))
         elif said.get(name) != value:
             document[name] = _styled(name, value, template)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -38,12 +38,16 @@ PROVIDERS: Mapping[str, str] = {
 }
 """The presets, in the order in which they are offered; a test holds them against the authorizer's."""
 HINTS: Mapping[str, str] = {
-    "audience": 'The tokens\' "aud" claim: https://api.example.com',
-    "token_use": "Which of its tokens are sent",
-    "cloud": "Which of Microsoft's clouds",
+    "audience": "The tokens' \"aud\" claim: https://api.example.com, or an application's id.",
+    "token_use": "Which of its tokens are sent?",
+    "cloud": "Which of Microsoft's clouds?",
 }
 """For options of which the authorizer says nothing, or something for another occasion."""
-WANTED: Mapping[str, tuple[str, ...]] = {"auth0": ("audience",), "shared-secret": ("secret_arn", "audience")}
+WANTED: Mapping[str, tuple[str, ...]] = {
+    "auth0": ("audience",),
+    "oidc": ("audience",),
+    "shared-secret": ("secret_arn", "audience"),
+}
 """What is asked beside what the preset itself lists."""
 _OPTION = re.compile(r"PROVIDERS\[(\d+)\]\.(\w+) (.*)", re.DOTALL)
 
@@ -83,8 +87,8 @@ class Interview:
         self._terminal.say("\n4 of 5. Channels: minimal reads and writes; member also opens them, invites and edits.")
         values = self._parameter(values, "Messaging", "minimal or member")
         self._terminal.say(
-            "\n5 of 5. Meetings (video and voice): none, join, or host. Whoever may join may enter any meeting of the "
-            "account whose id they know, under any name."
+            "\n5 of 5. Meetings (video and voice): none, join, or host. Whoever may join may enter any\n"
+            "meeting of the account whose id they know, under any name."
         )
         return self._parameter(values, "Meetings", "none, join or host")
 
@@ -103,8 +107,8 @@ class Interview:
     def _providers(self) -> dict[str, str]:
         listed = [f"  {number:2} {name:14}{label}" for number, (name, label) in enumerate(PROVIDERS.items(), 1)]
         self._terminal.say(
-            "\n1 of 5. Whose tokens sign your users in? A number or a name; or the word token, to have it read from a "
-            'token that you paste: its "iss" and "aud". Nothing of it is kept.\n' + "\n".join(listed)
+            "\n1 of 5. Whose tokens sign your users in? A number or a name; or the word token, to have it read\n"
+            'from a token that you paste: its "iss" and "aud". Nothing of it is kept.\n' + "\n".join(listed)
         )
         entries = [self._provider([])]
         while self._asked(f"more than {len(entries)}", "Do another provider's tokens sign in, too?", "no") in (
@@ -171,10 +175,11 @@ class Interview:
             return self._secret(place, entry)
         hint = HINTS.get(name) or (option.hint if option else name)
         if option and option.choices:
-            hint, usual = f"{hint}: {' or '.join(option.choices)}", usual or option.choices[0]
+            hint, usual = f"{hint} {' or '.join(option.choices)}.", usual or option.choices[0]
         if name == "audience" and entry["preset"] == "shared-secret":
-            hint = 'The tokens\' "aud" claim, which tells sign-ins from all else that is signed so; Enter for none'
-        typed = self._asked(f"{place}: {name}", f"{name}. {hint}", usual)
+            hint = 'The tokens\' "aud" claim, which tells sign-ins from all else that is signed so. Enter for none.'
+        self._terminal.say(hint)
+        typed = self._asked(f"{place}: {name}", name, usual)
         rest = {key: value for key, value in entry.items() if key != name}
         several = option is not None and option.several and "," in typed
         value = [part.strip() for part in typed.split(",") if part.strip()] if several else typed
@@ -182,8 +187,9 @@ class Interview:
 
     def _secret(self, place: str, entry: dict[str, Any]) -> dict[str, Any]:
         key = f"{place}: secret_arn"
-        hint = "The ARN of the secret in Secrets Manager; Enter to make one there"
-        arn = self._asked(key, f"secret_arn. {hint}", "") or self._make_secret()
+        hint = "The ARN of the secret in Secrets Manager. Enter to make one there."
+        self._terminal.say(hint)
+        arn = self._asked(key, "secret_arn", "") or self._make_secret()
         if not arn:
             raise OperationError(
                 "A secret can be made when AWS takes your credentials. What you have typed is kept: sign in, and run "

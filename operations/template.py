@@ -58,4 +58,5 @@ class Template:
     def summary(self, name: str) -> str:
         """Return the first sentence of what the template says of a parameter."""
         said = " ".join(str(self.parameters[name]["Description"]).split())
-        return re.split(r"(?<=[.?!]) (?=[A-Z])", said)[0]
+        first = re.split(r"(?<=[.?!]) (?=[A-Z])", said.removeprefix("Required: "))[0]
+        return first[:1].upper() + first[1:]

@@ -32,12 +32,12 @@ class Conversation:
         self._seen = 0
 
     def answer(self, prompt: str, typed: str) -> None:
-        """Wait until *prompt* is shown, after what was answered before, and type a line."""
+        """Wait until the last line, which is new, has *prompt* in it and waits for an answer; type that."""
         end = time.monotonic() + PATIENCE
-        while (found := self.shown.find(prompt, self._seen)) < 0 or not self.shown.rstrip(" ").endswith((":", "?")):
+        while not self._asks(prompt):
             if not self._read(end):
                 raise AssertionError(f"{prompt!r} was never asked:\n{self.shown}")
-        self._seen = found + len(prompt)
+        self._seen = len(self.shown)
         os.write(self._master, (typed if typed == END else f"{typed}\n").encode())
 
     def finish(self) -> int:
@@ -48,6 +48,10 @@ class Conversation:
         status = self._running.wait(timeout=PATIENCE)
         os.close(self._master)
         return status
+
+    def _asks(self, prompt: str) -> bool:
+        last = self.shown[self._seen :].rpartition("\n")[2]
+        return prompt in last and last.endswith(": ")
 
     def _read(self, end: float) -> bool:
         """Read what is shown next; false if the command has ended, or time is over."""

@@ -11,6 +11,7 @@ import pytest
 from local.aws.identities import ACCOUNT
 from local.cloudformation.deployment import REGION
 from tests.end_to_end.clone import AUTH0, OFFLINE, REST, Clone, clone_for
+from tests.end_to_end.conftest import ROOT, Client
 from tests.end_to_end.conversation import END
 from tests.end_to_end.operators import owner
 from tests.tokens import hmac_signer
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local.stack import LocalStack
-    from tests.end_to_end.conftest import Client
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app-AbCdEf"
 
@@ -27,6 +27,14 @@ SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app-AbCdEf"
 @pytest.fixture
 def clone(stack: LocalStack, tmp_path: Path) -> Clone:
     return clone_for(stack, tmp_path)
+
+
+def assert_documented(heading: str, shown: str) -> None:
+    """Check that what docs/deploying.md shows under *heading* was shown, line for line, but for what "…" stands for."""
+    page = (ROOT / "docs" / "deploying.md").read_text()
+    (block,) = re.findall(rf"^### {re.escape(heading)}$.*?^```console\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    expected = r"\s*".join(".*".join(re.escape(part) for part in line.split("…")) for line in block.split("\n"))
+    assert re.search(expected, shown, re.DOTALL), shown
 
 
 # ── Three products ───────────────────────────────────────────────────────────────────────────────────
@@ -47,6 +55,7 @@ def test_auth0_in_five_answers(clone: Clone) -> None:
         "AllowedOrigins": "https://app.example.com",
     }
     assert clone.file().read_text() in shown
+    assert_documented("Auth0", shown)
     assert f"Account {ACCOUNT}, {REGION}, stack chime-signin-dev." in shown
     assert 'region = "us-east-1"' in (clone.path / "samconfig.toml").read_text()
     assert not list(clone.path.glob("environments/*.draft.json"))
@@ -59,7 +68,7 @@ def test_cognito_as_a_pasted_token_says_and_nothing_of_the_token_is_kept_or_show
     )  # fmt: skip
 
     status, shown = clone.typed(
-        ("Whose tokens", "token"), ("Paste it", token), ("user_pool_id", ""), ("client_id", ""), ("id or access", ""),
+        ("Whose tokens", "token"), ("Paste it", token), ("user_pool_id", ""), ("client_id", ""), ("token_use", ""),
         ("another provider", ""), *REST, OFFLINE,
     )  # fmt: skip
 
@@ -73,6 +82,7 @@ def test_cognito_as_a_pasted_token_says_and_nothing_of_the_token_is_kept_or_show
             "token_use": "id",
         }
     ]
+    assert_documented("Amazon Cognito, from a token", shown)
     parts = [part for part in token.split(".") if len(part) > 20]
     written = "".join(path.read_text() for path in clone.path.rglob("*") if path.is_file() and path.suffix != ".pyc")
     assert not [part for part in parts if part[:40] in shown + written]
@@ -82,7 +92,7 @@ def test_own_secret_is_made_and_named_in_both_places(clone: Clone, stack: LocalS
     secret = "x-secret-that-is-typed-in-" + "7" * 20
 
     status, shown = clone.typed(
-        ("Whose tokens", "shared-secret"), ("secret_arn", ""), ("Your application's secret", "short"),
+        ("Whose tokens", "11"), ("secret_arn", ""), ("Your application's secret", "short"),
         ("Your application's secret", secret), ("audience", "chat"), ("another provider", ""), *REST,
     )  # fmt: skip
 
@@ -93,6 +103,7 @@ def test_own_secret_is_made_and_named_in_both_places(clone: Clone, stack: LocalS
     assert stored == secret
     assert secret not in shown + clone.file().read_text()
     assert "That cannot be used: " in shown
+    assert_documented("An application that signs its own tokens", shown)
     owner(stack, "secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
 
@@ -128,8 +139,8 @@ def test_two_providers_and_the_first_one_s_users_keep_their_ids(clone: Clone) ->
 def test_wrong_answers_are_asked_again_with_what_to_write(clone: Clone) -> None:
     status, shown = clone.typed(
         ("Whose tokens", "99"), ("Whose tokens", "2"), ("user_pool_id", "AbCdEfGhI"), ("client_id", ""),
-        ("id or access", "both"),
-        ("user_pool_id", "eu-west-1_AbCdEfGhI"), ("client_id", "1example23456789"), ("id or access", ""),
+        ("token_use", "both"),
+        ("user_pool_id", "eu-west-1_AbCdEfGhI"), ("client_id", "1example23456789"), ("token_use", ""),
         ("another provider", ""), ("Origins", "https://app.example.com/"), ("Origins", "https://app.example.com"),
         ("Its ARN", "mine"), ("Its ARN", ""), ("minimal or member", "all"), ("minimal or member", "member"),
         ("none, join or host", ""), OFFLINE,
@@ -224,7 +235,7 @@ def providers(**changes: Any) -> str:
         pytest.param(
             "Messaging: member\n", "dev.yaml does not say whose tokens sign in. .* environments/examples/", id="no one"
         ),
-        pytest.param("Providers: '[{]'\n", "dev.yaml: Providers is not JSON", id="no JSON"),
+        pytest.param("Providers: '[{x}]'\n", "dev.yaml: Providers is not JSON", id="no JSON"),
         pytest.param("Providers: x\n", "dev.yaml, line 1: .*must be a JSON list", id="no list"),
         pytest.param(
             providers(preset="auth0", issuer=None), "Providers.0..domain is missing. Write a host", id="no domain"

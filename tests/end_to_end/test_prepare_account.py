@@ -49,7 +49,7 @@ def ready(clone: Clone, stack: LocalStack) -> Clone:
         pytest.param(NO_KEYS, "Unable to locate credentials. Sign in as", id="no credentials"),
         pytest.param({"AWS_DEFAULT_REGION": None}, "No region is given. Write region in", id="no region"),
         pytest.param({"AWS_PROFILE": "nobody"}, "could not be found. aws configure", id="no such profile"),
-        pytest.param({"AWS_SECRET_ACCESS_KEY": "wrong"}, "AWS does not take your credentials.", id="wrong credentials"),
+        pytest.param({"AWS_SECRET_ACCESS_KEY": "wrong"}, "does not accept your credentials.", id="wrong credentials"),
     ],
 )  # fmt: skip
 def test_account_that_cannot_be_asked_is_a_sentence_with_its_mend(
@@ -131,4 +131,4 @@ def test_rule_of_the_template_is_told_before_anything_is_built(ready: Clone) -> 
     status, said = ready.run("--region", "eu-west-1")
 
     assert status == 1
-    assert "An AppInstance can be created in us-east-1 and eu-central-1 alone." in said
+    assert "An AppInstance can be created only in us-east-1 and eu-central-1." in said

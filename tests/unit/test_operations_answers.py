@@ -122,16 +122,18 @@ def test_new_file_has_a_value_a_line_lists_as_lists_and_says_what_each_is_for(tm
                  "LogRetentionDays": "7"}, TEMPLATE)  # fmt: skip
 
     lines = path.read_text().splitlines()
-    assert lines[1:6] == [
+    first = lines.index("Providers: >-")
+    assert lines[first : first + 5] == [
         "Providers: >-",
         '  [{"name": "main",',
         '  "preset": "auth0",',
         '  "domain": "tenant.eu.auth0.com",',
         '  "audience": "https://api.example.com"}]',
     ]
-    assert [line for line in lines[6:] if not line.startswith("#")] == [
+    assert [line for line in lines[first + 5 :] if not line.startswith("#")] == [
         "AllowedOrigins:", "  - https://a.example", "  - https://b.example", 'Tracing: "true"', "LogRetentionDays: 7",
     ]  # fmt: skip
+    assert all(line.startswith("# ") and len(line) <= 120 for line in lines[:first])
     assert "# Whether X-Ray traces requests through API Gateway and both functions." in lines
 
 
