@@ -1,4 +1,4 @@
-"""The local stack as a command, and made with options of its own."""
+"""The local stack as a command, and with options."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "local", "--port", "0", "--issuer-port", "0", "--aws-port", "0"]
 
 
-def test_stacks_come_one_after_the_other_with_settings_and_parameters_of_their_own() -> None:
+def test_stacks_one_after_the_other_have_their_own_settings_and_parameters() -> None:
     options = StackOptions(settings={"SESSION_SECONDS": "900"}, parameters={"AllowedOrigins": "https://other.example"})
     with LocalStack(options) as stack:
         answer = sign_in(stack.urls, token(stack.urls), Origin="https://other.example")
@@ -43,9 +43,11 @@ def test_stacks_come_one_after_the_other_with_settings_and_parameters_of_their_o
         pytest.param(
             StackOptions(parameters={"DomainName": "A.example"}),
             "DomainName, which is 'A.example', must be",
-            id="against its pattern",
+            id="a value that does not match the pattern",
         ),
-        pytest.param(StackOptions(parameters={"LogLevel": "DEBUG"}), "LogLevel", id="a level that goes no longer"),
+        pytest.param(
+            StackOptions(parameters={"LogLevel": "DEBUG"}), "LogLevel", id="a level that is not allowed any more"
+        ),
         pytest.param(
             StackOptions(parameters={"Providers": f"[{{{' ' * 4096}}}]"}),
             "AuthorizerFunction.*4096",
@@ -54,13 +56,11 @@ def test_stacks_come_one_after_the_other_with_settings_and_parameters_of_their_o
         pytest.param(
             StackOptions(settings={"PROVIDERS": " " * 4096}), "AuthorizerFunction.*4096", id="too large a setting"
         ),
-        pytest.param(StackOptions(settings={"NOPE": "1"}), "SESSION_SECONDS", id="setting"),
-        pytest.param(StackOptions(parameters={"Nope": "1"}), "ChimeAppInstanceArn", id="parameter"),
+        pytest.param(StackOptions(settings={"NOPE": "1"}), "SESSION_SECONDS", id="an unknown setting"),
+        pytest.param(StackOptions(parameters={"Nope": "1"}), "ChimeAppInstanceArn", id="an unknown parameter"),
     ],
 )
-def test_what_aws_would_not_take_is_refused_with_what_it_would_and_leaves_nothing_behind(
-    options: StackOptions, message: str
-) -> None:
+def test_wrong_option_is_refused_with_a_hint_and_leaves_nothing_behind(options: StackOptions, message: str) -> None:
     for _ in range(2):
         with pytest.raises(DeploymentError, match=message):
             LocalStack(options)
@@ -85,7 +85,7 @@ def read_line(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_command_tells_its_addresses_serves_and_stops_when_told(number: signal.Signals) -> None:
+def test_command_prints_its_addresses_serves_and_stops_on_a_signal(number: signal.Signals) -> None:
     with command("--json", "--set", "SESSION_SECONDS=901") as process:
         urls = json.loads(read_line(process))
         assert list(urls) == ["api", "issuer", "aws"]
@@ -94,7 +94,7 @@ def test_command_tells_its_addresses_serves_and_stops_when_told(number: signal.S
         assert process.wait() == 0
 
 
-def test_command_wants_nothing_of_an_aws_account_and_takes_nothing(tmp_path: Path) -> None:
+def test_command_needs_no_aws_account_and_does_not_use_one(tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text("[default]\nretry_mode = none that there is\n")
     account = {"AWS_PROFILE": "nobody", "AWS_CONFIG_FILE": str(config), "AWS_DEFAULT_REGION": "eu-west-1"}
@@ -143,7 +143,7 @@ def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
         ),
     ],
 )
-def test_command_says_at_once_that_a_function_refuses_a_setting_and_serves_503(setting: str, message: str) -> None:
+def test_command_reports_a_function_that_refuses_a_setting_and_serves_503(setting: str, message: str) -> None:
     with command("--json", "--set", setting) as process:
         urls = json.loads(read_line(process))
         assert sign_in(urls, token(urls)).status == 503

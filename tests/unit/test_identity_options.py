@@ -130,7 +130,7 @@ def test_operators_are_told_that_the_keys_of_the_first_issuer_sign_for_the_users
     def notes(entry: dict[str, Any]) -> tuple[str, ...]:
         return AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock()).notes
 
-    assert "keys are looked for at the first alone" in notes({**LISTED, "jwks_uri": None})[0]
+    assert "only the first is asked for keys" in notes({**LISTED, "jwks_uri": None})[0]
     assert notes(LISTED) == notes({**LISTED, "jwks_uri": None, "issuers_share_users": True}) == ()
 
 

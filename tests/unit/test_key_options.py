@@ -122,7 +122,7 @@ def test_time_ahead_needs_no_warning() -> None:
             {"secret_until": at(60), "jwks_uri": "https://a.example"}, "are both given", id="two places for keys"
         ),
         pytest.param({"secret_until": at(60), "issuer": None}, "issuer is missing", id="keys without an issuer"),
-        pytest.param({"secret_until": at(60), "secret_arn": None}, "is for a secret", id="a time for no secret"),
+        pytest.param({"secret_until": at(60), "secret_arn": None}, "is about a secret", id="a time for no secret"),
         pytest.param({"secret_until": at(60), "secret_arn": "app"}, "is not an ARN", id="no ARN"),
         pytest.param(
             {"secret_until": at(60), "algorithms": ["ES256", "HS256", "HS512"]}, "one alone", id="two for the secret"
