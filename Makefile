@@ -47,8 +47,8 @@ help: ## print this
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
-run: .venv/local .build/page/tried ## start the service here, with no AWS account and no Docker
-	@$(call with_words_of,ARGS) $(BIN)/python -m local
+run: .venv/local .build/page/tried ## start the service here, with no AWS account and no Docker; ANSWERS=environments/dev.yaml: as deployed
+	@$(call with_words_of,ARGS) $(BIN)/python -m local $(if $(value ANSWERS),--answers "$$ANSWERS")
 
 # The first start waits for the page's SDK, so many seconds at most, and no later one does: the page says what it lacks.
 PAGE_SECONDS := 60

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from local.issuer.token_forms import FORMS, HOUR, TENANT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from local.issuer.token_forms import TokenForm
 
@@ -30,12 +30,33 @@ _LOGINS = {
 """Where Entra's clouds sign. Source: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud."""
 _CLIENT = "my_client_id"
 """Who asked for a token, where the settings do not say."""
-_SECRET_ENCODINGS: dict[str, Callable[[bytes], str]] = {
-    "raw": bytes.decode,
-    "base64": lambda secret: base64.b64encode(secret).decode(),
-    "base64url": lambda secret: base64.urlsafe_b64encode(secret).decode(),
-    "hex": bytes.hex,
+_SECRET_ENCODINGS: dict[str, Callable[[str], bytes]] = {
+    "raw": str.encode,
+    "base64": base64.b64decode,
+    "base64url": base64.urlsafe_b64decode,
+    "hex": bytes.fromhex,
 }
+
+
+@dataclass(frozen=True)
+class StoredSecret:
+    """A shared secret as Secrets Manager has it: under which ARN, and its text."""
+
+    arn: str
+    text: str
+
+    def read(self, entry: Mapping[str, Any]) -> bytes:
+        """Return the bytes that sign, as the options of *entry* say that they are written down."""
+        field = entry.get("secret_json_field")
+        text = str(json.loads(self.text).get(field, "")) if isinstance(field, str) else self.text
+        return _SECRET_ENCODINGS.get(str(entry.get("secret_encoding", "raw")), str.encode)(text)
+
+
+def new_secret(json_fields: Collection[str]) -> str:
+    """Return the text of a fresh secret, long enough in every encoding; as JSON if it is to have *json_fields*."""
+    # Hexadecimal digits are base64 too, and text: each provider may read one secret in an encoding of its own.
+    text = secrets.token_hex(64)
+    return json.dumps(dict.fromkeys(json_fields, text)) if json_fields else text
 
 
 @dataclass(frozen=True)
@@ -62,7 +83,7 @@ class PlayedProvider:
 
 
 def play(
-    entry: Mapping[str, Any], jwks_uri: str, store: Callable[[str, str], str]
+    entry: Mapping[str, Any], jwks_uri: str, stored: Mapping[str, StoredSecret]
 ) -> tuple[dict[str, Any], PlayedProvider] | None:
     """
     Return an *entry* of Providers with the keys of the local issuer, and who signs with them.
@@ -72,18 +93,16 @@ def play(
     Args:
         entry: The options as deployed.
         jwks_uri: Where the local issuer publishes its keys.
-        store: Puts a secret into Secrets Manager in place of the one with the ARN that is its first argument; returns
-            the ARN that it has here.
+        stored: The secrets in the local Secrets Manager, by the ARN of those that they stand for.
     """
     form = _form(entry)
     claims = _claims(entry, form) if form else None
     if form is None or claims is None:
         return None
     here = {name: value for name, value in entry.items() if name not in ("jwks", "jwks_uri", "pem")}
-    secret = None
-    if isinstance(entry.get("secret_arn"), str):
-        secret = secrets.token_hex(32).encode()
-        here["secret_arn"] = store(entry["secret_arn"], _stored(secret, entry))
+    secret = stored.get(str(entry.get("secret_arn")))
+    if secret:
+        here["secret_arn"] = secret.arn
     signs_with_secret = secret is not None and "secret_until" not in entry
     if not signs_with_secret:
         here["jwks_uri"] = jwks_uri
@@ -95,7 +114,7 @@ def play(
         typ=_first(entry.get("token_types")) or form.typ,
         algorithm=_algorithm(entry, form, hmac=signs_with_secret),
         seconds=min(form.seconds, _number(entry.get("max_lifetime_seconds"), HOUR)),
-        secret=secret if signs_with_secret else None,
+        secret=secret.read(entry) if secret and signs_with_secret else None,
     )
     return here, played
 
@@ -193,13 +212,6 @@ def _algorithm(entry: Mapping[str, Any], form: TokenForm, *, hmac: bool) -> str:
     default = "HS256" if hmac else form.algorithm
     # RFC 9864, 2.2: another name of the same.
     return "EdDSA" if named[:1] == ["Ed25519"] else (*named, default)[0]
-
-
-def _stored(secret: bytes, entry: Mapping[str, Any]) -> str:
-    """Return the secret as the options say that it is written down."""
-    text = _SECRET_ENCODINGS.get(str(entry.get("secret_encoding", "raw")), bytes.decode)(secret)
-    json_field = entry.get("secret_json_field")
-    return json.dumps({json_field: text}) if isinstance(json_field, str) else text
 
 
 def _filled(template: Any, values: Mapping[str, Any]) -> Any:

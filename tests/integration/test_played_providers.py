@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from authorizer.algorithms import HMAC
 from authorizer.clock import Clock
+from authorizer.keys import SECRET_ENCODINGS, secret_decoder, secret_key
 from authorizer.presets import PRESETS
 from authorizer.settings import AuthorizerSettings
 from authorizer.verifier import verify
 from local.http.server import Server
 from local.issuer.issuer import Issuer
-from local.issuer.providers import play
+from local.issuer.providers import StoredSecret, new_secret, play
 from local.issuer.token_forms import FORMS
 from tests.shapes import SHAPES
 from tests.shapes_without_preset import NEIGHBOURS
@@ -46,10 +48,6 @@ AS_DOCUMENTED = {
 OWN = {"preset": "auth0", "domain": "tenant.eu.auth0.com", "audience": "https://api.example.com"}
 
 
-def no_secret(_arn: str, _value: str) -> str:
-    raise AssertionError("no option names a secret")
-
-
 class Played:
     """An issuer on loopback that plays one provider, and what the authorizer says of its tokens."""
 
@@ -58,7 +56,7 @@ class Played:
         self.server = Server(self.issuer)
 
     def token(self, options: dict[str, Any], **claims: Any) -> str:
-        found = play({"name": "main", **options}, f"{self.server.url}/.well-known/jwks.json", no_secret)
+        found = play({"name": "main", **options}, f"{self.server.url}/.well-known/jwks.json", {})
         assert found is not None
         self.entry, played = found
         self.issuer.providers = [played]
@@ -172,4 +170,16 @@ def test_life_is_the_provider_s_own(played: Played) -> None:
     ],
 )
 def test_what_no_token_can_be_made_of_is_left_to_the_authorizer(options: dict[str, Any]) -> None:
-    assert play({"name": "main", **options}, "http://127.0.0.1:1/", no_secret) is None
+    assert play({"name": "main", **options}, "http://127.0.0.1:1/", {}) is None
+
+
+@pytest.mark.parametrize("encoding", SECRET_ENCODINGS)
+@pytest.mark.parametrize("field", [None, "key"])
+@pytest.mark.parametrize("algorithm", HMAC)
+def test_secret_is_read_as_the_authorizer_reads_it(encoding: str, field: str | None, algorithm: str) -> None:
+    text = new_secret([field] if field else [])
+    options = {"secret_encoding": encoding, **({"secret_json_field": field} if field else {})}
+    read = StoredSecret("arn", text).read(options)
+    assert read == secret_decoder(encoding, field)(text.encode())
+    assert len(read) >= HMAC[algorithm]
+    assert secret_key(read, algorithm).algorithm == algorithm
