@@ -52,8 +52,8 @@ help: ## print this
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
-run: .venv/local .build/page/tried ## start the service here, with no AWS account and no Docker
-	@$(call with_words_of,ARGS) $(BIN)/python -m local
+run: .venv/local .build/page/tried ## start the service here, with no AWS account and no Docker; ANSWERS=environments/dev.yaml: as deployed
+	@$(call with_words_of,ARGS) $(BIN)/python -m local $(if $(value ANSWERS),--answers "$$ANSWERS")
 
 # The first start builds the AWS SDK for the page, for so many seconds at most. If that fails, later starts do not try again,
 # and the page says what is missing.
@@ -157,6 +157,8 @@ test-docker: .venv/dev ## run the tests of the built functions, in Docker
 
 # ── AWS ──────────────────────────────────────────────────────────────────────────────────────────
 
+OF_FUNCTIONS := PYTHONPATH=signin_function:.
+
 # ENV says which stack of samconfig.toml is meant; without it, dev. The operators' commands read ENV themselves
 # (operations/samconfig.py).
 IN_ENV = --config-env "$${ENV:-dev}"
@@ -164,11 +166,15 @@ IN_ENV = --config-env "$${ENV:-dev}"
 # What `make deploy` adds to the handler. signin_function/gradual.yaml and snapstart.yaml say what each option does.
 DEPLOY_OPTIONS := $(strip $(if $(value GRADUAL),gradual) $(if $(value SNAPSTART),snapstart))
 
-# Guided until samconfig.toml has a region: a guided deployment writes one there, and the file has none before.
-deploy: build ## deploy dev to AWS, or ENV=prod; options: GRADUAL=1 SNAPSTART=1; the first time it asks (sam deploy)
+# It asks and checks first, since all else takes a minute; what it asks is in operations/preparation.py. Without a terminal
+# nobody can confirm a change set.
+deploy: .venv/dev ## deploy dev to AWS, or ENV=prod; options: GRADUAL=1 SNAPSTART=1; it asks for what is missing
+	@$(OF_FUNCTIONS) $(call with_words_of,ARGS) $(BIN)/python -m operations prepare
+	@$(SAM) build
 	@$(if $(DEPLOY_OPTIONS),$(BIN)/python -m operations.deploy_options .aws-sam/build/template.yaml $(DEPLOY_OPTIONS) > .aws-sam/build/deployed.yaml)
-	@region=$$($(BIN)/python -m operations.samconfig) && if test -n "$$region"; then guided=; else guided=--guided; fi && \
-		$(SAM) deploy $(IN_ENV) $(if $(DEPLOY_OPTIONS),--template-file .aws-sam/build/deployed.yaml) $$guided
+	@if test -t 0; then confirmed=; else confirmed=--no-confirm-changeset; fi; \
+		$(SAM) deploy $(IN_ENV) $(if $(DEPLOY_OPTIONS),--template-file .aws-sam/build/deployed.yaml) $$confirmed
+	@$(BIN)/python -m operations try-out
 
 delete: .venv/dev ## delete that stack and what make revoke added, and say what stays; it asks, or CONFIRM=<stack>
 	@$(BIN)/python -m operations delete

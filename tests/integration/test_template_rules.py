@@ -10,7 +10,7 @@ import pytest
 
 from authorizer.clock import Clock
 from authorizer.settings import AuthorizerSettings
-from local.cloudformation.rules import failed_assertions
+from operations.rules import failed_assertions
 from tests.translated import KEY, LEAST, OTHERWISE, SECRET, SETS, deployed, source
 
 PAGE = (Path(__file__).parents[2] / "docs" / "identity-providers.md").read_text()

@@ -35,7 +35,16 @@ def project(tmp_path: Path) -> Path:
     made = tmp_path / "project"
     made.mkdir()
     shutil.copy(ROOT / "Makefile", made)
-    for name in ("samconfig.toml", "signin_function", "template.yaml", "local", "tests", "benchmarks", "web_client"):
+    for name in (
+        "samconfig.toml",
+        "environments",
+        "signin_function",
+        "template.yaml",
+        "local",
+        "tests",
+        "benchmarks",
+        "web_client",
+    ):
         (made / name).symlink_to(ROOT / name)
     recorder = RECORDER.format(python=sys.executable, calls=tmp_path / "calls")
     (made / ".venv" / "bin").mkdir(parents=True)
@@ -167,7 +176,29 @@ def test_deploy_deploys_what_env_says(
     done = make(project, "deploy", *given, **in_environment)
 
     assert done.returncode == 0, done.stderr
-    assert calls(project)[-1] == ["sam", "deploy", "--config-env", expected, "--guided"]
+    assert calls(project) == [
+        ["python", "-m", "operations", "prepare"],
+        ["sam", "build"],
+        ["sam", "deploy", "--config-env", expected, "--no-confirm-changeset"],  # there is no terminal here
+        ["python", "-m", "operations", "try-out"],
+    ]
+
+
+def test_deploy_hands_on_what_is_answered(project: Path) -> None:
+    done = make(project, "deploy", """ARGS=--answer 'Providers=[{"name": "$(touch ran)"}]' --region eu-central-1""")
+
+    assert done.returncode == 0, done.stderr
+    words = ["--answer", 'Providers=[{"name": "$(touch ran)"}]', "--region", "eu-central-1"]
+    assert calls(project)[0] == ["python", "-m", "operations", "prepare", *words]
+
+
+def test_deploy_builds_nothing_where_something_has_to_be_mended_first(project: Path) -> None:
+    _write(project / ".venv" / "bin" / "python", "#!/bin/sh\nexit 1\n")
+
+    done = make(project, "deploy")
+
+    assert done.returncode == 2
+    assert calls(project) == []
 
 
 @pytest.mark.parametrize(
@@ -188,7 +219,8 @@ def test_deploy_adds_its_options_to_what_was_built_and_deploys_that(
     assert done.returncode == 0, done.stderr
     built, deployed = ".aws-sam/build/template.yaml", ".aws-sam/build/deployed.yaml"
     assert ["python", "-m", "operations.deploy_options", built, *options] in calls(project)
-    assert calls(project)[-1] == ["sam", "deploy", "--config-env", "dev", "--template-file", deployed, "--guided"]
+    command = ["sam", "deploy", "--config-env", "dev", "--template-file", deployed, "--no-confirm-changeset"]
+    assert command in calls(project)
 
 
 @pytest.mark.parametrize("command", ["revoke", "restore"])
