@@ -1,44 +1,49 @@
-# Every command of this project: the ones people type, CI calls the same. `make` alone prints them.
-# Each installs what it needs into .venv/, from locks with hashes, and again only when those change.
+# Every command of this project; CI calls the same ones. `make` alone prints them.
+# Each command installs what it needs into .venv/, from lock files with hashes, and again only when a lock file has changed.
 
-# What people give is text, and nobody's program. Make would expand it, $(shell …) included, when it hands it on to what it
-# runs, and a shell what stands in a recipe. So what the command line sets is taken letter for letter, here; recipes read
-# it from the environment ("$$ENV"), and Make's own functions by $(value ENV), whatever set it.
-$(foreach name,$(filter-out MAKE% SHELL,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),\
-	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
+# The values that people give (`make revoke USER=…`) are text, in which nothing may run. Two things could run it: Make expands
+# $(…) in a variable from the command line when it passes the variable on to a command, and a shell expands $(…) in a recipe.
+# So each variable of the command line is set here to its text, letter for letter. A recipe reads it from the environment
+# ("$$ENV"), and a function of Make's reads it by $(value ENV); both are safe for variables of the environment, too.
+from_command_line = $(foreach name,$(filter-out MAKE% SHELL,$(.VARIABLES)),$(if $(findstring command,$(origin $(name))),$(name)))
+define take_literally
+override $(1) := $$(value $(1))
+export $(1)
+endef
+$(foreach name,$(from_command_line),$(eval $(call take_literally,$(name))))
 
-# $(call with_words_of,NAME) command: run the command with the words of the variable NAME behind it. The words are separated
-# and quoted as for a shell, but nothing in them is expanded.
+# $(call with_words_of,NAME) command: runs the command with the words of the variable NAME added to it. The words are separated
+# and quoted as in a shell, but nothing in them is expanded.
 with_words_of = .venv/bin/python -c 'import os, shlex, sys; os.execvp(sys.argv[2], sys.argv[2:] + shlex.split(os.environ.get(sys.argv[1], "")))' $(1)
 
-# The first Python that will do; say `make PYTHON=/path/to/python3 …` for another.
+# The first Python 3.11 or newer on the PATH. For another one: make PYTHON=/path/to/python3 …
 FOUND_PYTHON = $(shell for python in python3 python3.13 python3.14 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$python" && break; done)
 
-# What a shell tells another Python is not meant for ours: other packages, asserts left out, warnings that stop it.
+# Not from the caller's shell, because they change what our Python does: other packages, no asserts, warnings as errors.
 unexport PYTHONPATH PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS
 
 PYTHON_HERE = $(if $(value PYTHON),"$$PYTHON","$(FOUND_PYTHON)")
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps
-# Of an index that is out of reach pip says, after retries that it tells of, only that it has no such package.
+# If pip cannot reach the package index, its own message is only that there is no such package.
 OR_SAY_WHY := || { echo 'pip could not install it. Is the package index that it asks within reach?' >&2; exit 1; }
-# SAM calls `make` and `python3`: this one's flags are not meant for it, and .venv's Python comes first.
+# SAM calls `make` and `python3`. That make must not get our flags, and that python3 must be .venv's.
 SAM := MAKEFLAGS= MAKELEVEL= SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam
 CHECKOV := .venv/checkov
 UV := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 
-# moto looks for the AWS account of whoever runs it as soon as it is imported, and is to find none.
+# For commands that use moto, because moto looks for the caller's AWS account as soon as it is imported.
 NO_ACCOUNT := env -u AWS_PROFILE -u AWS_DEFAULT_PROFILE -u AWS_DATA_PATH AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
 
-# Scripts of packages do not run, and a registry that is out of reach or does not answer is not waited for.
+# No scripts of packages are run. A registry that cannot be reached fails at once, one that does not answer after 20 s.
 NPM := npm --silent --ignore-scripts --no-audit --no-fund --fetch-retries=0 --fetch-timeout=20000
 
-# $(call within,seconds): ends the command behind it when they are over.
+# $(call within,SECONDS) command: ends the command after so many seconds.
 within = $(BIN)/python -c 'import os, signal, sys; signal.alarm(int(sys.argv[1])); os.execvp(sys.argv[2], sys.argv[2:])' $(1)
 
-# The first Chromium on the PATH; say `make CHROMIUM=/path/to/it …` for another.
+# The first Chromium on the PATH. For another one: make CHROMIUM=/path/to/it …
 FOUND_CHROMIUM = $(firstword $(foreach name,chromium google-chrome chromium-browser,$(shell command -v $(name))))
 CHROME = $(if $(value CHROMIUM),"$$CHROMIUM","$(FOUND_CHROMIUM)")
 
@@ -47,10 +52,11 @@ help: ## print this
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
-run: .venv/local .build/page/tried ## start the service here, with no AWS account and no Docker
-	@$(call with_words_of,ARGS) $(BIN)/python -m local
+run: .venv/local .build/page/tried ## start the service here, with no AWS account and no Docker; ANSWERS=environments/dev.yaml: as deployed
+	@$(call with_words_of,ARGS) $(BIN)/python -m local $(if $(value ANSWERS),--answers "$$ANSWERS")
 
-# The first start waits for the page's SDK, so many seconds at most, and no later one does: the page says what it lacks.
+# The first start builds the AWS SDK for the page, for so many seconds at most. If that fails, later starts do not try again,
+# and the page says what is missing.
 PAGE_SECONDS := 60
 export PAGE_SECONDS
 .build/page/tried: local/page/aws-sdk.js local/page/package-lock.json | .venv/local
@@ -93,7 +99,7 @@ tests/browser/node_modules/made: tests/browser/package-lock.json
 	@touch $@
 
 check: .venv/dev .venv/checkov/made ## check formatting, lint, types, import rules, the template and its policies; change nothing
-	@$(BIN)/ruff format --check --quiet || { echo 'make format puts that right.'; exit 1; }
+	@$(BIN)/ruff format --check --quiet || { echo 'The formatting is wrong. Run: make format'; exit 1; }
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
 	@PYTHONPATH=signin_function:. $(BIN)/lint-imports
@@ -101,34 +107,34 @@ check: .venv/dev .venv/checkov/made ## check formatting, lint, types, import rul
 	@PYTHONPATH=signin_function:. $(BIN)/python -m tests.judge
 	@$(CHECKOV)/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
 
-format: .venv/dev ## format the code and mend what lint can mend
+format: .venv/dev ## format the code, and fix what lint can fix
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
-fuzz: .venv/fuzz ## search for input that breaks the authorizer, for SECONDS=60
+fuzz: .venv/fuzz ## search for input that breaks the authorizer, for 60 s or SECONDS=600
 	@$(BIN)/python -m tests.fuzz $(if $(value SECONDS),"$$SECONDS",60)
 
 load: .venv/dev ## let 200 clients sign in while Chime throttles, and print how they fared
 	@$(BIN)/python -m tests.load
 
-# $(call asks,questions): whether one of them is asked. Without ONLY all are.
+# $(call asks,QUESTIONS): not empty if ONLY names one of QUESTIONS, or if there is no ONLY.
 asks = $(if $(value ONLY),$(filter $(1),$(value ONLY)),all)
 
-bench: .venv/dev $(if $(call asks,cold warm memory load shipped),build) $(if $(call asks,cold warm),contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": that alone
+bench: .venv/dev $(if $(call asks,cold warm memory load shipped),build) $(if $(call asks,cold warm),contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": only these questions
 	@set -f; PYTHONPATH=signin_function:. $(call with_words_of,ARGS) $(NO_ACCOUNT) $(BIN)/python -m benchmarks $(if $(value ONLY),$$ONLY)
 
-# What our functions are measured beside.
+# What our functions are compared with.
 contenders: .build/bench/boto3/made .build/bench/node-sdk-v3.js benchmarks/contenders/node-sdk-v2/node_modules/made
 
 .build/bench/boto3/made: .venv/made benchmarks/contenders/boto3.txt
-	@echo 'Installing boto3, to measure beside (once).'
+	@echo 'Installing boto3, to compare with (once).'
 	@rm -rf $(@D)
 	@$(PIP) --target $(@D) --no-compile --python-version 3.13 --only-binary=:all: -r benchmarks/contenders/boto3.txt
 	@touch $@
 
 benchmarks/contenders/%/node_modules/made: benchmarks/contenders/%/package-lock.json
 	@command -v npm >/dev/null || { echo 'This needs Node.js 20 or newer, with npm.' >&2; exit 1; }
-	@echo 'Installing $*, to measure beside (once).'
+	@echo 'Installing $*, to compare with (once).'
 	@$(NPM) ci --prefix benchmarks/contenders/$*
 	@touch $@
 
@@ -147,21 +153,22 @@ start-api: .venv/dev ## build, then serve the API on port 3000, in Docker (sam l
 	@$(NO_ACCOUNT) $(BIN)/python -m tests.docker.serve
 
 test-docker: .venv/dev ## run the tests of the built functions, in Docker
-	@$(BIN)/pytest tests/docker --timeout=600 # the first test builds, and may make the image
+	@$(BIN)/pytest tests/docker --timeout=600 # the first test builds the functions, and if need be the Docker image
 
 # ── AWS ──────────────────────────────────────────────────────────────────────────────────────────
 
 OF_FUNCTIONS := PYTHONPATH=signin_function:.
 
-# Of the stacks in samconfig.toml, ENV says which one is meant: dev unless it is set. operations/samconfig.py reads it.
+# ENV says which stack of samconfig.toml is meant; without it, dev. The operators' commands read ENV themselves
+# (operations/samconfig.py).
 IN_ENV = --config-env "$${ENV:-dev}"
 
-# What `make deploy` adds to the handler: files of signin_function/, which say what they do and why they are no parameters.
+# What `make deploy` adds to the handler. signin_function/gradual.yaml and snapstart.yaml say what each option does.
 DEPLOY_OPTIONS := $(strip $(if $(value GRADUAL),gradual) $(if $(value SNAPSTART),snapstart))
 
 # It asks and checks first, since all else takes a minute; what it asks is in operations/preparation.py. Without a terminal
 # nobody can confirm a change set.
-deploy: .venv/dev ## deploy dev to AWS, or ENV=prod, with GRADUAL=1, with SNAPSTART=1; it asks for what is missing
+deploy: .venv/dev ## deploy dev to AWS, or ENV=prod; options: GRADUAL=1 SNAPSTART=1; it asks for what is missing
 	@$(OF_FUNCTIONS) $(call with_words_of,ARGS) $(BIN)/python -m operations prepare
 	@$(SAM) build
 	@$(if $(DEPLOY_OPTIONS),$(BIN)/python -m operations.deploy_options .aws-sam/build/template.yaml $(DEPLOY_OPTIONS) > .aws-sam/build/deployed.yaml)
@@ -169,22 +176,22 @@ deploy: .venv/dev ## deploy dev to AWS, or ENV=prod, with GRADUAL=1, with SNAPST
 		$(SAM) deploy $(IN_ENV) $(if $(DEPLOY_OPTIONS),--template-file .aws-sam/build/deployed.yaml) $$confirmed
 	@$(BIN)/python -m operations try-out
 
-delete: .venv/dev ## delete that stack, after revocation's policies, and say what stays; it asks, or CONFIRM=<stack>
+delete: .venv/dev ## delete that stack and what make revoke added, and say what stays; it asks, or CONFIRM=<stack>
 	@$(BIN)/python -m operations delete
 
 test-deployed: .venv/dev ## test that stack, or the one that AWS_SAM_STACK_NAME names
 	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
 
-revoke: .venv/dev ## cut USER=<ChimeUserId> off: no sign-in any more, and the sessions that exist denied
+revoke: .venv/dev ## revoke USER=<ChimeUserId>: no sign-in from now on, and all existing sessions are denied
 	@$(WHOM)$(BIN)/python -m operations revoke -- "$$USER"
 
-restore: .venv/dev ## take that back
+restore: .venv/dev ## let USER=<ChimeUserId> sign in again
 	@$(WHOM)$(BIN)/python -m operations restore -- "$$USER"
 
 revoked: .venv/dev ## print who is revoked
 	@$(BIN)/python -m operations revoked
 
-push-role: .venv/dev ## make the account's role by which Chime sends push notifications, unless there is one
+push-role: .venv/dev ## create the account's role with which Chime sends push notifications, unless there is one
 	@$(BIN)/python -m operations push-role
 
 # Only a USER from the command line counts, because every shell has a USER of its own. The lines at the top of this file make
@@ -194,7 +201,7 @@ WHOM = $(if $(filter override,$(origin USER)),,$(error Say whom: make $@ USER=<C
 
 # ── Housekeeping ─────────────────────────────────────────────────────────────────────────────────
 
-lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versions: make lock UPGRADE=1)
+lock: .venv/dev ## write the lock files anew from pyproject.toml; UPGRADE=1: with the newest versions
 	@$(UV) $(if $(value UPGRADE),--upgrade) --universal --python-version 3.11 --group dev -o tests/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group fuzz -o tests/fuzz/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group checkov -o tests/checkov/requirements.txt
@@ -203,14 +210,15 @@ lock: .venv/dev ## resolve the dependencies of pyproject.toml anew (newest versi
 	@for layer in authorizer signin; do $(UV) --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 		$(NEVER_IMPORTED:%=--no-emit-package %) --group $$layer -c tests/requirements.txt -o layers/$$layer.txt || exit; done
 
-# Required by python-jose and cffi, imported by neither as we use them (test_import_budget.py proves it).
+# python-jose and cffi require these packages, but do not import them as we use them; test_import_budget.py proves it.
 NEVER_IMPORTED := ecdsa pyasn1 pycparser rsa
 
-clean: ## remove everything that the other commands made
+clean: ## remove everything that the other commands created
 	@rm -rf .venv .aws-sam .build local/page/node_modules tests/browser/node_modules benchmarks/contenders/*/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The files in .venv/ say what it holds: `local` is enough to run, `dev` is all but what `fuzz` adds.
+# Empty files in .venv/ record what is installed: `local` is what `make run` needs, `dev` what all commands need, and `fuzz`
+# what only `make fuzz` needs on top.
 .venv/made:
 	@test -n $(PYTHON_HERE) || { echo 'This needs Python 3.11 or newer, as python3 on the PATH or as make PYTHON=…' >&2; exit 1; }
 	@$(PYTHON_HERE) -m venv --clear .venv
@@ -230,7 +238,8 @@ clean: ## remove everything that the other commands made
 	@$(PIP) -r tests/fuzz/requirements.txt
 	@touch $@
 
-# Apart, because it wants another boto3 than we do. Exceptions stand in template.yaml, each with its reason.
+# In a venv of its own, because checkov needs another version of boto3. The checks that it skips are in template.yaml, each
+# with its reason.
 .venv/checkov/made: .venv/made tests/checkov/requirements.txt
 	@echo 'Installing what checks the template into .venv/checkov (once).'
 	@$(BIN)/python -m venv --clear $(CHECKOV)

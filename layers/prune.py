@@ -1,8 +1,8 @@
 """
-Take out of a layer what nothing in it reads: `python3 prune.py FOLDER SERVICE…`, on any Python that there is.
+Remove from a layer what the functions never read: `python3 prune.py FOLDER SERVICE…`, on any Python 3.
 
-Tests run both functions on what is left (tests/docker), and hold the patterns against what each of them imports
-(tests/integration/test_import_budget.py). What a change needs beyond that comes off the list here.
+Tests run both functions on what is left (tests/docker), and compare the patterns with what each function imports
+(tests/integration/test_import_budget.py). If a change needs one of these files, remove its pattern from UNUSED.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ UNUSED = (
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/*/",
     "bin",
-    "cffi",  # cryptography needs its compiled half alone, which stands beside it
+    "cffi",  # cryptography needs only the compiled module _cffi_backend, which is not in this folder
     "*.dist-info/RECORD",
     "dateutil/zoneinfo/*.tar.gz",  # time zones for systems without any
     "**/*.pyi",
 )
-"""Patterns of what goes. Licences stay, and the metadata in which packages look up their versions."""
+"""Patterns of what is removed. Licences stay, and so does the metadata in which packages look up their versions."""
 
 KEPT = ("aws_lambda_powertools/utilities/jmespath_utils",)
-"""What stays although a pattern is about it."""
+"""What stays although a pattern matches it."""
 
 _OF_A_SERVICE = ("service-2.", "endpoint-rule-set-1.")
-"""Of what botocore knows of a service (waiters, paginators, examples, …), what a client is made of."""
+"""The files from which botocore makes a client. It has more for each service (waiters, paginators, examples, …)."""
 
 
 def main(folder: Path, services: set[str]) -> None:
-    """Prune the layer in *folder*, where botocore is to know *services*."""
+    """Prune the layer in *folder*; of botocore's data keep those of *services*."""
     kept = {folder / name for name in KEPT}
     for pattern in UNUSED:
         for path in sorted(set(folder.glob(pattern)) - kept):
@@ -52,19 +52,19 @@ def _prune_data(data: Path, services: set[str]) -> None:
 
 
 def _prune_service(version: Path) -> str:
-    """Return under which name the endpoints know the service."""
+    """Keep of a service's *version* what a client is made of, and return the service's name in endpoints.json."""
     for path in list(version.iterdir()):
         content = _read(path) if path.name.startswith(_OF_A_SERVICE) else None
         _remove(path)
         if content is not None:
-            # Plain JSON is read faster than JSON that has to be unpacked first.
+            # Uncompressed, because that is read faster.
             _write(version / path.name.removesuffix(".gz"), _without_documentation(content))
     prefix: str = _read(version / "service-2.json")["metadata"]["endpointPrefix"]
     return prefix
 
 
 def _endpoints(content: Any, names: set[str]) -> Any:
-    """Return what says in which regions the services are, and nothing of the other four hundred."""
+    """Return endpoints.json with only the services of *names*, of more than four hundred."""
     for partition in content["partitions"]:
         partition["services"] = {name: known for name, known in partition["services"].items() if name in names}
     return content
@@ -74,7 +74,7 @@ def _without_documentation(content: Any) -> Any:
     if isinstance(content, list):
         return [_without_documentation(item) for item in content]
     if isinstance(content, dict):
-        # A shape's member may have that name, too: its value is no text.
+        # Only texts, because a member of a shape may be named "documentation", too, and its value is an object.
         return {
             name: _without_documentation(value)
             for name, value in content.items()

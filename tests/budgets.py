@@ -9,7 +9,7 @@ from __future__ import annotations
 MODULES = {"authorizer": 310, "signin": 410}
 """Imported when the function has started, Python's own included, on Python 3.11 to 3.14."""
 
-MEGABYTES = {"AuthorizerLayer": 19.5, "SigninLayer": 4.0, "AuthorizerFunction": 0.42, "SigninFunction": 0.2}
+MEGABYTES = {"AuthorizerLayer": 19.5, "SigninLayer": 4.0, "AuthorizerFunction": 0.43, "SigninFunction": 0.2}
 """Of 1,000,000 bytes, as `sam build` made it with a CPython 3.13 at hand. cryptography's library alone is 14."""
 
 FILES = {"AuthorizerLayer": 390, "SigninLayer": 275, "AuthorizerFunction": 64, "SigninFunction": 42}

@@ -1,9 +1,9 @@
-/** What the page does with credentials: calls of the AWS SDK for JavaScript. */
+/** What the page does with the credentials: calls of the AWS SDK for JavaScript. */
 
-// Built where Node.js is; the page says so where it is not.
+// Undefined where Node.js is missing, because the file was not built there. The page then says so.
 export const sdk = await import("./aws-sdk.js").catch(() => undefined);
 
-/** Each takes the settings of an SDK client and who is signed in, and returns what AWS said; *other* is an id. */
+/** Each call takes the settings of an SDK client, the user, and the id of another user. It returns a text to show. */
 export const CALLS = {
   async me(settings) {
     const client = new sdk.STSClient(settings);

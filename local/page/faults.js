@@ -1,41 +1,42 @@
-/** What the switches of the page spoil: the tokens that it asks for, AWS, or the issuer. */
+/** The faults that the page can switch on: in the tokens that it requests, in AWS, and in the issuer. */
 
 const HOUR = 3600;
-const on = new Set();
-let last = Promise.resolve();
+const active = new Set();
+let lastChange = Promise.resolve();
 
-/** Return what to ask the issuer for: a token with *claims*, as the switches have it. */
+/** Return the body of a request for a token with *claims*, changed by the faults that are on. */
 export function tokenRequest(claims, forceRefresh) {
-  if (on.has("stale") || (on.has("expired") && !forceRefresh)) return { ...claims, expires_in: -HOUR };
-  if (on.has("wrong")) return { ...claims, aud: "another-service" };
+  if (active.has("stale") || (active.has("expired") && !forceRefresh)) return { ...claims, expires_in: -HOUR };
+  if (active.has("wrong")) return { ...claims, aud: "another-service" };
   return claims;
 }
 
-export const isOn = (fault) => on.has(fault);
+export const isOn = (fault) => active.has(fault);
 
-/** Learn what is spoilt already; *issuer* is the issuer's address. */
+/** Read which faults are on already; *issuer* is the address of the issuer. */
 export async function readFaults(issuer) {
   const [ofAws, ofIssuer] = await Promise.all([read(AWS_FAULTS), read(`${issuer}/local/faults`)]);
-  set("throttled", ofAws.some((fault) => ["operation", "error"].every((name) => fault[name] === THROTTLED[name])));
-  set("issuer", ofIssuer.length > 0);
+  mark("throttled", ofAws.some((fault) => ["operation", "error"].every((name) => fault[name] === THROTTLED[name])));
+  mark("issuer", ofIssuer.length > 0);
 }
 
-/** Switch *fault* on, or off if it is on. One press waits for the other, or their requests would overtake. */
+/** Switch *fault* on or off. Changes wait for each other, because their requests could overtake one another. */
 export function toggle(fault, issuer) {
-  const turn = last.then(async () => {
-    const wanted = !on.has(fault);
+  const change = lastChange.then(async () => {
+    const wanted = !active.has(fault);
     await CHANGES[fault]?.(wanted, issuer);
-    set(fault, wanted);
+    mark(fault, wanted);
   });
-  last = turn.catch(() => {}); // whoever pressed is told
-  return turn;
+  lastChange = change.catch(() => {}); // the caller of this change gets its error
+  return change;
 }
 
-function set(fault, wanted) {
-  on[wanted ? "add" : "delete"](fault);
+function mark(fault, wanted) {
+  if (wanted) active.add(fault);
+  else active.delete(fault);
 }
 
-// By way of the page's own address: AWS's endpoint allows no web page a DELETE there, and other pages nothing at all.
+// Under the page's own address, because the AWS endpoint lets no web page change its faults.
 const AWS_FAULTS = "/local/aws/faults";
 const THROTTLED = { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 };
 
@@ -43,7 +44,7 @@ const CHANGES = {
   throttled: (wanted) => (wanted ? post(AWS_FAULTS, THROTTLED) : ask(AWS_FAULTS, { method: "DELETE" })),
   async issuer(wanted, issuer) {
     if (!wanted) return ask(`${issuer}/local/faults`, { method: "DELETE" });
-    // The functions remember the keys that they know: a new one has to be fetched.
+    // New keys, because the functions have cached the old ones and would not ask the issuer.
     await post(`${issuer}/local/rotate`, { drop_old: true });
     await post(`${issuer}/local/faults`, { status: 500, times: -1 });
   },

@@ -1,12 +1,12 @@
-/** The page of the local stack: what the web client does, for everybody to see. */
+/** The page of the local stack: it signs users in with the web client, and shows what the web client does. */
 
 import { CALLS, sdk } from "./calls.js";
 import { NotAllowedError, SignInAgainError, UnavailableError, chimeSignIn } from "./chime-signin.js";
 import { isOn, readFaults, toggle, tokenRequest } from "./faults.js";
-import { isWaitedOut, watchRequests } from "./wire.js";
+import { isRetried, watchRequests } from "./wire.js";
 
-const at = (id) => document.getElementById(id);
-const all = (selector) => document.querySelectorAll(selector);
+const byId = (id) => document.getElementById(id);
+const select = (selector) => document.querySelectorAll(selector);
 const issuer = document.querySelector('meta[name="issuer"]').content;
 const aws = document.querySelector('meta[name="aws"]').content;
 const endpoint = new URL("/signin", location.href);
@@ -14,7 +14,7 @@ const SIGNED_OUT = new Error("signed out");
 const ADA = { sub: "ada", name: "Ada Lovelace" };
 const BOB = { sub: "bob", name: "Bob Kahn" };
 
-/** Who is signed in or about to be: the sign-in, what it gave, and what ends it. */
+/** The user who is signed in or signing in: the sign-in, its user and credentials, and the controller that ends it. */
 let current;
 
 async function fetchToken(request, signal) {
@@ -29,10 +29,11 @@ async function fetchToken(request, signal) {
 function start() {
   current?.end.abort(SIGNED_OUT);
   const session = { end: new AbortController() };
-  const claims = { sub: at("sub").value, name: at("name").value };
+  const claims = { sub: byId("sub").value, name: byId("name").value };
   async function getToken({ forceRefresh, signal }) {
     session.replaced = forceRefresh;
-    return (session.token = await fetchToken(tokenRequest(claims, forceRefresh), signal));
+    session.token = await fetchToken(tokenRequest(claims, forceRefresh), signal);
+    return session.token;
   }
   session.signIn = chimeSignIn({ endpoint, getToken, signal: session.end.signal });
   current = session;
@@ -48,62 +49,63 @@ async function renew() {
     const credentials = await session.signIn.credentials({ forceRefresh: true });
     const replaced = `The expired token was replaced by a fresh one (${session.requests} requests).`;
     const text = session.replaced ? replaced : "The credentials name this user, and nobody else.";
-    await take(session, credentials, text);
+    await accept(session, credentials, text);
   } catch (error) {
-    fail(session, error);
+    showError(session, error);
   } finally {
     session.pending = false;
   }
 }
 
-/** Return the credentials of *session* for the AWS SDK. If the web client renews them, the page shows it. */
+/** Return the credentials of *session* for the AWS SDK. If the web client has renewed them, show that. */
 async function provide(session) {
   try {
     const credentials = await session.signIn.credentials();
     if (credentials.accessKeyId !== session.credentials.accessKeyId) {
-      await take(session, credentials, "Renewed because the AWS SDK asked, and the old ones were near their end.");
+      const text = "Renewed because the AWS SDK asked, and the old ones were near their end.";
+      await accept(session, credentials, text);
     }
     return credentials;
   } catch (error) {
-    fail(session, error);
+    showError(session, error);
     throw error;
   }
 }
 
-async function take(session, credentials, text) {
-  // It takes what came with the credentials.
+async function accept(session, credentials, text) {
+  // This makes no request: the user came with the credentials.
   const user = await session.signIn.user();
-  Object.assign(session, { user, credentials, length: left({ credentials }), renewed: false, ended: false });
+  Object.assign(session, { user, credentials, length: msLeft({ credentials }), renewed: false, ended: false });
   if (session !== current) return;
   show("good", `Signed in as ${user.name}.`, text);
   showUser();
 }
 
-function fail(session, error) {
-  // Whoever aborted it has shown what came after.
+function showError(session, error) {
+  // The sign-in was aborted on purpose, and the page shows what follows already.
   if (session.end.signal.aborted) return;
   if (error instanceof SignInAgainError || error instanceof NotAllowedError) session.user = undefined;
-  const [kind, title, text] = told(error);
-  const kept = session.user && left(session) > 0;
-  show(kind, title, kept ? `${text} The credentials from before still work.` : text);
+  const [kind, title, text] = explain(error);
+  const stillValid = session.user && msLeft(session) > 0;
+  show(kind, title, stillValid ? `${text} The credentials from before still work.` : text);
   showUser();
 }
 
-/** Take note of an answer to the web client, which tries again by itself and renews for whoever asks. */
-function heard(request, status) {
+/** Show that the web client retries, and note that it has new credentials. It does both without asking the page. */
+function onResponse(request, status) {
   if (request.headers.get("Authorization") !== `Bearer ${current?.token}`) return;
   current.requests += 1;
   current.renewed = status === 200;
-  if (!current.pending || !isWaitedOut(status)) return;
+  if (!current.pending || !isRetried(status)) return;
   const time = new Date().toLocaleTimeString("en-GB");
   const text = `Attempt ${current.requests} was at ${time}. It can take half a minute until it works or is given up.`;
   show("wait", `${status ?? "No answer"}: trying again …`, text);
 }
 
-const left = ({ credentials }) => Math.max(0, credentials.expiration - Date.now());
+const msLeft = ({ credentials }) => Math.max(0, credentials.expiration - Date.now());
 
-/** Return kind, title and text of what an app would do about *error*. */
-function told(error) {
+/** Return kind, title and text of the message that an app would show for *error*. */
+function explain(error) {
   const about = [error.status, error.reason].filter(Boolean).join(", ");
   const text = about ? `${error.message} (${about})` : error.message;
   if (error instanceof SignInAgainError) return ["bad", "Sign in again.", text];
@@ -113,63 +115,64 @@ function told(error) {
 }
 
 function show(kind, title, text) {
-  at("outcome").dataset.kind = kind;
-  at("outcome").querySelector("b").textContent = title;
-  at("outcome").querySelector("span").textContent = text;
+  byId("outcome").dataset.kind = kind;
+  byId("outcome").querySelector("b").textContent = title;
+  byId("outcome").querySelector("span").textContent = text;
 }
 
 function showUser() {
   const { user, credentials } = current ?? {};
-  at("user").dataset.signedIn = Boolean(user);
-  at("user-name").textContent = user?.name ?? "–";
-  at("user-id").textContent = user?.userId ?? "–";
-  at("user-region").textContent = user?.region ?? "–";
-  at("user-key").textContent = user ? credentials.accessKeyId : "–";
-  at("user-arn").textContent = user?.userArn ?? "–";
-  at("renew").disabled = at("out").disabled = !current;
-  for (const button of all("[data-call]")) button.disabled = !user || !sdk;
-  if (!user) for (const output of all("#calls output")) showResult(output, "", "");
-  at("other-name").textContent = user?.userId === BOB.sub ? "Ada’s" : "Bob’s";
+  byId("user").dataset.signedIn = Boolean(user);
+  byId("user-name").textContent = user?.name ?? "–";
+  byId("user-id").textContent = user?.userId ?? "–";
+  byId("user-region").textContent = user?.region ?? "–";
+  byId("user-key").textContent = user ? credentials.accessKeyId : "–";
+  byId("user-arn").textContent = user?.userArn ?? "–";
+  byId("renew").disabled = !current;
+  byId("out").disabled = !current;
+  for (const button of select("[data-call]")) button.disabled = !user || !sdk;
+  if (!user) for (const output of select("#calls output")) showResult(output, "", "");
+  byId("other-name").textContent = user?.userId === BOB.sub ? "Ada’s" : "Bob’s";
   tick();
 }
 
 function tick() {
   const session = current?.user && current;
-  const ms = session ? left(session) : 0;
+  const ms = session ? msLeft(session) : 0;
   const seconds = Math.ceil(ms / 1000);
   const text = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-  at("countdown").querySelector("b").textContent = session ? text : "–";
-  at("countdown").style.setProperty("--part", session ? ms / session.length : 0);
-  at("countdown").style.setProperty("--colour", session && ms < session.length / 6 ? "var(--wait)" : "var(--good)");
+  byId("countdown").querySelector("b").textContent = session ? text : "–";
+  byId("countdown").style.setProperty("--part", session ? ms / session.length : 0);
+  byId("countdown").style.setProperty("--colour", session && ms < session.length / 6 ? "var(--wait)" : "var(--good)");
   if (!session || session.pending) return;
-  // The AWS SDK was not kept waiting for a renewal that was not urgent: what it brought is seen here.
+  // The AWS SDK does not wait for a renewal that is not urgent, so the new credentials are shown here.
   if (session.renewed) provide(session).catch(() => {});
   if (ms > 0 || session.ended) return;
   session.ended = true;
   show("wait", "The credentials have ended.", "The next call of the AWS SDK gets new ones, and so does Renew.");
 }
 
-const entered = new Set();
+const created = new Set();
 
-/** See to it that Chime knows the user with *claims*, so that nothing but a permission keeps others from the entry. */
-async function enter(claims) {
-  if (entered.has(claims.sub)) return;
+/** Sign in the user with *claims* once, so that the AppInstanceUser exists and only permissions can refuse access. */
+async function createUser(claims) {
+  if (created.has(claims.sub)) return;
   const getToken = ({ signal }) => fetchToken(claims, signal);
   await chimeSignIn({ endpoint, getToken, patience: 0 }).user();
-  entered.add(claims.sub);
+  created.add(claims.sub);
 }
 
 async function use(call) {
   const session = current;
-  const output = at(`call-${call}`);
+  const output = byId(`call-${call}`);
   const other = session.user.userId === BOB.sub ? ADA : BOB;
-  // Against AWS itself, leave the endpoint out.
+  // An app that uses AWS itself leaves the endpoint out.
   const { region } = session.user;
   const settings = { region, credentials: () => provide(session), endpoint: aws, maxAttempts: 1 };
   showResult(output, "", "…");
   let result;
   try {
-    if (call === "other") await enter(other);
+    if (call === "other") await createUser(other);
     result = ["good", await CALLS[call](settings, session.user, other.sub)];
   } catch (error) {
     const status = error.$metadata?.httpStatusCode;
@@ -184,7 +187,7 @@ function showResult(output, kind, text) {
 }
 
 function showFaults() {
-  for (const button of all("[data-fault]")) button.setAttribute("aria-pressed", String(isOn(button.dataset.fault)));
+  for (const button of select("[data-fault]")) button.setAttribute("aria-pressed", String(isOn(button.dataset.fault)));
 }
 
 async function press(fault) {
@@ -197,26 +200,29 @@ async function press(fault) {
   await start();
 }
 
-watchRequests(at("log"), { issuer, aws }, heard);
-at("no-sdk").hidden = Boolean(sdk);
-at("form").addEventListener("submit", (event) => (event.preventDefault(), start()));
-at("renew").addEventListener("click", renew);
-at("out").addEventListener("click", () => {
+watchRequests(byId("log"), { issuer, aws }, onResponse);
+byId("no-sdk").hidden = Boolean(sdk);
+byId("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  start();
+});
+byId("renew").addEventListener("click", renew);
+byId("out").addEventListener("click", () => {
   current.end.abort(SIGNED_OUT);
   current = undefined;
   show("none", "Nobody is signed in.", "");
   showUser();
-  at("in").focus(); // what had it is disabled now
+  byId("in").focus(); // because the button that had the focus is disabled now
 });
-for (const button of all("[data-sub]")) {
+for (const button of select("[data-sub]")) {
   button.addEventListener("click", () => {
-    at("sub").value = button.dataset.sub;
-    at("name").value = button.dataset.name;
+    byId("sub").value = button.dataset.sub;
+    byId("name").value = button.dataset.name;
     start();
   });
 }
-for (const button of all("[data-call]")) button.addEventListener("click", () => use(button.dataset.call));
-for (const button of all("[data-fault]")) button.addEventListener("click", () => press(button.dataset.fault));
+for (const button of select("[data-call]")) button.addEventListener("click", () => use(button.dataset.call));
+for (const button of select("[data-fault]")) button.addEventListener("click", () => press(button.dataset.fault));
 setInterval(tick, 250);
 await readFaults(issuer).catch(() => {});
 showFaults();

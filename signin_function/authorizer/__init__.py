@@ -1,18 +1,22 @@
 """
-Who may enter: a request goes in, a caller we can name comes out, or a refusal.
+Decide who may sign in: a request goes in; a caller comes out, or a refusal.
 
-Read `app` (the edge: API Gateway's event in, a policy out), then `verifier` (the heart), then what it
-is made of: `request`, `compact`, `providers` (with `tenants`), `keys` (with `algorithms` and `signatures`),
-`claims` (with `claim_paths` and `names`), with `errors` for everything that can go wrong. `key_sources` says
-which keys may have signed, and `remembered` keeps them by a `clock` that nobody can turn back; at the border `https`
-(over `connections` and `resolver`, with `content_encoding`) and `secrets` (with `secret_encodings`) fetch them, and
-`telemetry` tells operators. `settings` builds it all from environment variables: `options` reads an entry,
-`key_options` its keys, `identity_options` who its users are; `presets` know the identity providers, by `preset`.
+Read `app` first (API Gateway's event in, a policy out), then `verifier`, which lists the checks in their order. They
+are in `request`, `compact`, `providers` (with `tenants`), `keys` (with `algorithms` and `signatures`) and
+`claims` (with `claim_paths` and `names`); `errors` has everything that can go wrong.
+
+`key_sources` gives the keys that may have signed a token. It keeps them in a `refreshing_cache`, whose ages are read
+from a `clock`. Keys are fetched by `https` (over `connections`), shared secrets by `secrets`. `telemetry` writes logs
+and metrics.
+
+`settings` builds all of this from environment variables. `options` reads an entry of PROVIDERS option by option,
+`key_options` those about its keys, `identity_options` those about its users; `presets` holds what is known of each
+identity provider, in the form that `preset` defines.
 """
 
 import gc
 import os
 
-# What a start makes is there to stay, so that looking for garbage only takes time until `app` allows it.
+# What a start makes stays in use, so that collecting garbage only takes time. `app` enables it after the start.
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     gc.disable()

@@ -1,4 +1,4 @@
-"""The signature algorithms by name, and which key each needs."""
+"""The signature algorithms by name, and the key that each needs."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ if TYPE_CHECKING:
 
 RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 EC = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
-"""A curve's one algorithm (RFC 7518, 3.4)."""
+"""The one algorithm of each curve (RFC 7518, 3.4)."""
 OKP = {"Ed25519": "EdDSA"}
 """RFC 8037, 3.1."""
 HMAC = {"HS256": 32, "HS384": 48, "HS512": 64}
-"""The shortest secret, in bytes, that each accepts (RFC 7518, 3.2)."""
+"""The shortest secret that each accepts, in bytes (RFC 7518, 3.2)."""
 
 OTHER_NAMES = {"Ed25519": "EdDSA"}
-"""RFC 9864, 2.2 calls EdDSA by its curve; only the one curve is known here, so that both names are one algorithm."""
+"""RFC 9864, 2.2 names EdDSA by its curve. Only one curve is accepted here, so both names mean the same algorithm."""
 
 ASYMMETRIC = (*RSA, *EC.values(), *OKP.values())
 
 
 def one_name(algorithm: Any) -> Any:
-    """Return the one name by which an *algorithm* goes here; what is no other name of one stays as it is."""
+    """Return the name that is used here for *algorithm*, which may have two; anything else is returned unchanged."""
     return OTHER_NAMES.get(algorithm, algorithm) if isinstance(algorithm, str) else algorithm
 
 
 def of_jwk(key: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the algorithms that a public *key*, a JWK, can be used with: none if it is of no kind we know."""
+    """Return the algorithms that a public *key*, a JWK, can be used with; none if its type or curve is unknown."""
     kind, curve = key.get("kty"), key.get("crv")
     if kind == "RSA":
         return RSA

@@ -1,4 +1,4 @@
-"""The edge: API Gateway's REQUEST event in, a policy out; an outage is an error of the function."""
+"""The edge: API Gateway's REQUEST event in, a policy out. An outage raises, so that API Gateway answers 503."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from authorizer.claims import Caller
 
 WARM_UP_SECONDS = 4.0
-"""Of the ten that Lambda gives to a start."""
+"""Lambda gives ten seconds to a start; what is slower is left to the first token."""
 
 
 class Authorizer:
-    """Decides one request at a time, by settings that were checked at start."""
+    """Decides about requests by settings that were checked at start."""
 
     def __init__(self, settings: AuthorizerSettings, clock: Clock) -> None:
-        """Decide by *settings*, at the time that *clock* tells."""
+        """Take the *settings*, and the *clock* by which tokens expire."""
         self._settings = settings
         self._clock = clock
 
     def warm_up(self, seconds: float = WARM_UP_SECONDS) -> None:
         """
-        Get all providers' keys at the same time; what takes longer than *seconds* is left to the first token.
+        Fetch the keys of all providers at the same time, and wait for them for so many *seconds* at most.
 
-        What is slow to load, and not needed to ask for keys, is loaded while the issuers answer.
+        Meanwhile modules are loaded that are slow to load and not needed to ask for keys.
         """
         providers = self._settings.providers.all
         executor = ThreadPoolExecutor(len(providers))
@@ -48,13 +48,15 @@ class Authorizer:
 
     def decide(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """
-        Return the policy for a REQUEST *event*: an Allow that names the caller, or a Deny that says why not.
+        Return the policy for a REQUEST *event*: an Allow that names the caller, or a Deny with the reason.
+
+        A caller who is forbidden gets an Allow without a user: a Deny would be a 401, and the handler answers 403.
 
         Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
 
         Raises:
-            Exception: With the text "Unauthorized" if there is no token: API Gateway's 401 without a reason.
-            KeysUnavailable: The token cannot be judged now: API Gateway's 503.
+            Exception: With the text "Unauthorized", if there is no token: API Gateway answers 401 without a reason.
+            KeysUnavailable: The token cannot be judged now: API Gateway answers 503.
         """
         token = ""
         try:
@@ -62,13 +64,12 @@ class Authorizer:
             caller = verify(token, self._settings.providers, self._clock.wall_clock())
         except NoToken:
             telemetry.no_token()
-            raise Exception("Unauthorized") from None  # noqa: TRY002 - API Gateway knows this text alone
+            raise Exception("Unauthorized") from None  # noqa: TRY002 - API Gateway answers 401 to this text only
         except TokenRefused as refused:
             telemetry.refused(refused.reason, token)
             return _deny(event, refused.reason)
         except CallerForbidden as forbidden:
             telemetry.forbidden(forbidden.reason, token)
-            # An Allow, because a Deny has one status, and that is 401: the handler answers 403.
             return _policy("Allow", event, "forbidden", {"forbidden": forbidden.reason.value})
         except KeysUnavailable as error:
             telemetry.unavailable(str(error), token)
@@ -78,7 +79,7 @@ class Authorizer:
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Answer API Gateway; see `Authorizer.decide`."""
+    """Answer API Gateway with a policy; see `Authorizer.decide`."""
     return _authorizer().decide(event)
 
 
@@ -105,8 +106,8 @@ def _allow(event: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         "provider": caller.provider,
         "namespace": caller.namespace,
         "keep_subject": caller.keep_subject,
-        # The same two by their old names, because a gradual deployment (GRADUAL=1) puts this authorizer in front of
-        # the handler of before, which reads no others. They go with the first release.
+        # The same two under their old names, because during a gradual deployment (GRADUAL=1) the old handler still
+        # answers, and it reads no other names. They go with the first release.
         "scope": caller.namespace,
         "plain": caller.keep_subject,
         "subject": caller.subject,
@@ -122,7 +123,7 @@ def _deny(event: Mapping[str, Any], reason: Reason) -> dict[str, Any]:
 
 
 def _policy(effect: str, event: Mapping[str, Any], principal: str, context: dict[str, Any]) -> dict[str, Any]:
-    """The principal is never a user: API Gateway may write it into logs."""
+    """Return a policy. The *principal* must not name a user, because API Gateway may write it into logs."""
     statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
     return {
         "principalId": principal,
@@ -131,8 +132,8 @@ def _policy(effect: str, event: Mapping[str, Any], principal: str, context: dict
     }
 
 
-# In Lambda, wrong settings stop the start, and keys are fetched while the start lends a whole processor.
+# In Lambda, the work is done at start: wrong settings stop it, and a start has more processor time than a request.
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     _authorizer()
-    gc.freeze()  # what is here now is not looked through later, either
+    gc.freeze()  # what exists now stays, so the collector need never look through it
     gc.enable()

@@ -1,4 +1,4 @@
-"""Find a claim by its path, the same way for everything that settings name by one."""
+"""Find a claim by its path, in the same way for all settings that name a claim."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from authorizer.errors import Reason, TokenRefused
 
 def found(claims: Mapping[str, Any], path: str) -> Iterator[Any]:
     """
-    Yield what *path* leads to, best first: the claim of that very name, or what stands in claims within claims.
+    Yield the values that *path* leads to, best first: the claim of exactly that name, then claims within claims.
 
-    The path is taken apart at its dots in every way, the longest names first, because names may hold dots themselves:
+    The path is split at its dots in every way, longest names first, because names may contain dots themselves:
     `resource_access.com.example.chat.roles` is `roles` in `com.example.chat` in `resource_access`, if that is there.
 
-    Each object of a token lies on one way at most, so that no token is looked through twice, however it is made.
+    Every object in a token is visited once at most, so that no token can make the search slow.
     """
     if path in claims:
         yield claims[path]
@@ -29,16 +29,18 @@ def found(claims: Mapping[str, Any], path: str) -> Iterator[Any]:
 
 
 def first(claims: Mapping[str, Any], path: str) -> Any:
-    """Return the best of what *path* leads to; None if it leads nowhere."""
+    """Return the best value that *path* leads to; None if there is none."""
     return next(found(claims, path), None) if "." in path else claims.get(path)
 
 
 def only(claims: Mapping[str, Any], path: str, default: Any = None) -> Any:
     """
-    Return what *path* leads to, *default* if it leads nowhere. For what says who somebody is, or what they may do.
+    Return the one value that *path* leads to; *default* if there is none.
+
+    To be used for claims that say who somebody is, or what they may do: those must be unambiguous.
 
     Raises:
-        TokenRefused: It leads to two things that differ: which one is meant is not for us to guess.
+        TokenRefused: The path leads to two values that differ.
     """
     if "." not in path:
         return claims.get(path, default)

@@ -1,4 +1,4 @@
-"""Read the claims of a token whose signature is right."""
+"""Check the claims of a token whose signature is right, and read its caller from them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     )
 
 MAX_NAME_LENGTH = 400
-"""In characters. Chime shows a hundred, and API Gateway's patience with an authorizer's answer is not documented."""
+"""In characters. Chime takes a hundred; how long an authorizer's answer may be is not documented."""
 MAX_TIME = 253_402_300_799
-"""The last second of the year 9999: no token lives longer, and JSON can say 1e999."""
+"""The last second of the year 9999. A limit is needed because JSON numbers have none: 1e999 is infinite."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as their provider vouches for: whoever holds one of these need check nothing."""
+    """The caller of a verified token. Code that gets one need check nothing more."""
 
     provider: str
     namespace: str
@@ -40,9 +40,9 @@ class Caller:
     subject: str
     name: str
     role: str
-    """The name of another user role than everybody's, or nothing."""
+    """The name of a user role other than the default one, or an empty text."""
     expires: int
-    """When the token ends, in seconds since the epoch."""
+    """When the token expires, in seconds since the epoch."""
 
 
 def check_times(claims: Mapping[str, Any], provider: Provider, now: float) -> None:
@@ -50,8 +50,8 @@ def check_times(claims: Mapping[str, Any], provider: Provider, now: float) -> No
     Check `exp`, which must be there, `nbf` and `iat` against *now* (RFC 7519, 4.1.4 to 4.1.6).
 
     Raises:
-        TokenRefused: The token has ended ("on or after") or will too soon, has not begun, lives too long, or a time
-            is no number.
+        TokenRefused: The token has expired ("on or after" `exp`), expires too soon for a session, is not valid yet,
+            is valid for too long, or a time is no number.
     """
     expires, begins, made = (_time(claims, name) for name in ("exp", "nbf", "iat"))
     if expires is None or (made is None and provider.max_lifetime is not None):
@@ -71,10 +71,10 @@ def check_times(claims: Mapping[str, Any], provider: Provider, now: float) -> No
 
 def check_audience(claims: Mapping[str, Any], provider: Provider) -> None:
     """
-    Check that the token is meant for us: `aud` (RFC 7519, 4.1.3), or the claim that takes its place here.
+    Check that the token is meant for us: `aud` (RFC 7519, 4.1.3), or the claim that this provider uses instead.
 
     Raises:
-        TokenRefused: It is meant for others, or the claim is neither a string nor a list of them, or is two claims.
+        TokenRefused: It is meant for others; or the claim is neither a text nor a list of texts, or is ambiguous.
     """
     audience = claim_paths.only(claims, provider.audience_claim, [])
     named = [audience] if isinstance(audience, str) else audience
@@ -88,10 +88,10 @@ def check_audience(claims: Mapping[str, Any], provider: Provider) -> None:
 
 def check_client(claims: Mapping[str, Any], provider: Provider) -> None:
     """
-    Check that an application of ours asked for the token, where its audience is everybody's.
+    Check which application asked for the token, where all applications get tokens with the same audience.
 
     Raises:
-        TokenRefused: Another one did, or the token does not say who.
+        TokenRefused: It is none of ours, or the token does not say which.
     """
     held = (claim_paths.only(claims, path) for path in provider.client_claims)
     client = next((one for one in held if one is not None), None)
@@ -101,11 +101,11 @@ def check_client(claims: Mapping[str, Any], provider: Provider) -> None:
 
 def check_token_profile(claims: Mapping[str, Any], token_profile: TokenProfile) -> None:
     """
-    Check that the token is of the kind that signs users in (RFC 8725, 3.12).
+    Check that the token has the profile of those that sign users in (RFC 8725, 3.12).
 
     Raises:
-        TokenRefused: It is another kind: a machine's, another use of the same issuer, a session not yet signed in.
-            Or a claim that it must not have is two claims.
+        TokenRefused: It has not: it is a machine's, say, or for another use, or of a session that is not signed in yet.
+            Or a claim that decides this is ambiguous.
     """
     if not _meets(claims, token_profile.required_claim_values) or any(
         _holds_any(claim_paths.only(claims, path), values)
@@ -118,11 +118,11 @@ def check_token_profile(claims: Mapping[str, Any], token_profile: TokenProfile) 
 
 def check_access(claims: Mapping[str, Any], requirements: AccessRequirements) -> None:
     """
-    Check that the user of a good token may enter.
+    Check that the user of a good token may sign in.
 
     Raises:
         CallerForbidden: A scope, role or claim is missing.
-        TokenRefused: The claim with the roles is two claims.
+        TokenRefused: The claim with the roles is ambiguous.
     """
     if not set(requirements.scopes) <= _scopes(claims):
         raise CallerForbidden(ForbiddenReason.MISSING_SCOPE)
@@ -134,10 +134,10 @@ def check_access(claims: Mapping[str, Any], requirements: AccessRequirements) ->
 
 def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
     """
-    Say who the checked *claims* of *provider* are about.
+    Return the caller that the checked *claims* of *provider* are about.
 
     Raises:
-        TokenRefused: They name nobody, a machine, two people, or in a way that is no name.
+        TokenRefused: The subject is missing, malformed or ambiguous, or the tenant is not the issuer's.
     """
     subject = _subject(claim_paths.only(claims, provider.subject_claim), provider)
     return Caller(
@@ -161,7 +161,7 @@ def _check_named(claims: Mapping[str, Any], provider: Provider) -> None:
 
 
 def _matches(pattern: TokenPattern, claims: Mapping[str, Any]) -> bool:
-    """In the order of what most marks are made of: of a user's token the first condition fails, and no more is read."""
+    """Say whether *claims* match all conditions of *pattern*; the most common ones come first, to end early."""
     same = {_text(claims, path) for path in pattern.equal_claims}
     return not (
         (pattern.equal_claims and (len(same) > 1 or "" in same))
@@ -180,12 +180,12 @@ def _text(claims: Mapping[str, Any], path: str) -> str:
 
 def _holds_any(claim: Any, values: Iterable[object]) -> bool:
     held = claim if isinstance(claim, list) else [claim]
-    # In Python true equals 1; in a claim it does not.
+    # Types are compared too, because in Python true equals 1.
     return any(type(one) is type(value) and one == value for one in held for value in values)
 
 
 def _scopes(claims: Mapping[str, Any]) -> set[str]:
-    """Scopes are a text with spaces (RFC 9068, 2.2.3), or a list (Okta's `scp`)."""
+    """Return the scopes, which are a text with spaces (RFC 9068, 2.2.3) or a list (`scp` of Okta)."""
     held: set[str] = set()
     for name in ("scope", "scp"):
         claim = claims.get(name, [])
@@ -195,7 +195,7 @@ def _scopes(claims: Mapping[str, Any]) -> set[str]:
 
 
 def _time(claims: Mapping[str, Any], name: str) -> float | None:
-    """Read a NumericDate (RFC 7519, 2). Python takes true for 1; JSON does not."""
+    """Read a NumericDate (RFC 7519, 2). A boolean is refused: in Python it is a number, in JSON not."""
     if name not in claims:
         return None
     value = claims[name]
@@ -214,19 +214,19 @@ def _subject(value: object, provider: Provider) -> str:
 
 def _names_somebody(subject: str) -> bool:
     """
-    Say whether there is something to see in *subject*, and no control character.
+    Say whether *subject* has a visible character, and no control character.
 
-    A blank is most likely a mistake of the issuer's, and would make everybody whom it happens to one user.
+    Fail closed: a blank subject is most likely an issuer's mistake, and would make all its users one user.
     """
     return not _CONTROL.search(subject) and names.has_something_to_see(subject)
 
 
 def _namespace(claims: Mapping[str, Any], provider: Provider) -> str:
-    issuer = claims.get("iss") or ""  # null names none, as its absence
+    issuer = claims.get("iss") or ""  # null counts as absent
     if "{tid}" not in provider.namespace:
         return provider.namespace.replace("{iss}", issuer)
     tenant = claims.get("tid")
-    # The issuer was matched; that the tenant is the issuer's own is said by Entra's documentation, not by its key.
+    # The issuer is checked already. Entra's documentation asks to check too that the tenant is the issuer's.
     if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or f"/{tenant}/" not in issuer:
         raise TokenRefused(Reason.INVALID_CLAIM)
     return provider.namespace.replace("{tid}", tenant)

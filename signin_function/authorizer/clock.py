@@ -39,14 +39,14 @@ class Clock:
         """
         return max(self.wall_clock() - instant.wall_clock, self.monotonic() - instant.monotonic)
 
-    def deadline(self, seconds: float) -> Deadline:
+    def deadline(self, seconds: float) -> TokenDeadline:
         """Return the deadline that is so many *seconds* from now."""
-        return Deadline(self, self.monotonic() + seconds)
+        return TokenDeadline(self, self.monotonic() + seconds)
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
-    """The end of all waiting for one token's sake. `ends` is in seconds of the monotonic clock."""
+class TokenDeadline:
+    """Until when an answer about one token may wait for keys. `ends` is in seconds of the monotonic clock."""
 
     clock: Clock
     ends: float

@@ -1,4 +1,4 @@
-"""Take a compact JWT apart, strictly, believing nothing in it."""
+"""Parse a JWT in compact serialisation strictly, without trusting anything in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from authorizer.errors import Reason, TokenRefused
 
 MAX_NESTING = 16
-"""Real claims nest two or three deep."""
+"""How deep objects and lists may be nested. Real claims are nested two or three deep."""
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
@@ -30,7 +30,7 @@ class UnverifiedToken:
 
 def parse(unverified_token: str) -> UnverifiedToken:
     """
-    Take *unverified_token* apart into its three segments (RFC 7515, 3.1 and 7.1).
+    Parse the three segments of *unverified_token* (RFC 7515, 3.1 and 7.1).
 
     Raises:
         TokenRefused: It is not three segments of canonical base64url, or header and claims are not
@@ -51,7 +51,7 @@ def _decoded(segment: str) -> bytes:
         decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except binascii.Error:
         raise TokenRefused(Reason.MALFORMED_TOKEN) from None
-    # Spare bits at the end could make many spellings of one token.
+    # Unused bits in the last character could be anything, and one token would have many spellings.
     if base64.urlsafe_b64encode(decoded).rstrip(b"=") != segment.encode("ascii"):
         raise TokenRefused(Reason.MALFORMED_TOKEN)
     return decoded
@@ -87,7 +87,7 @@ def _nests(value: Any) -> bool:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise ValueError("a name stands twice")
+        raise ValueError("a name is there twice")
     return result
 
 
@@ -96,4 +96,4 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 _JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
-"""Made once: making it costs as much as reading a token."""
+"""Made once, because making it takes as long as parsing a token."""

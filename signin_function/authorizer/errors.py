@@ -2,12 +2,12 @@
 What can go wrong between a request and a caller.
 
     AuthorizerError
-    ├── NoToken          no bearer token was sent (401, a bare challenge)
-    ├── TokenRefused     it was judged, and refused for one reason of a fixed table (401)
-    ├── CallerForbidden  the token is good, and its user may not enter (403, answered by the handler)
-    └── KeysUnavailable  it cannot be judged now (503, never a 401)
+    ├── NoToken          no bearer token was sent (401, a challenge without an error code)
+    ├── TokenRefused     the token is not accepted, for one of a fixed table of reasons (401)
+    ├── CallerForbidden  the token is good, but its user may not sign in (403, answered by the handler)
+    └── KeysUnavailable  the token cannot be judged now (503, never a 401)
 
-`AuthorizerSettingsError` stands apart: it stops the function at start.
+`AuthorizerSettingsError` is no AuthorizerError: it stops the function at start.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Reason(Enum):
     """
     Why a token was refused: the stable code and what the client is told.
 
-    Both go into gateway response templates, which do not escape: no quotes, backslashes or line breaks.
+    Neither may have quotes, backslashes or line breaks: both go into gateway response templates, which do not escape.
     """
 
     TWO_HEADERS = ("two_headers", "Send exactly one Authorization header.")
@@ -40,13 +40,13 @@ class Reason(Enum):
     INVALID_SUBJECT = ("invalid_subject", "The token does not say whose it is.")
 
     def __init__(self, code: str, description: str) -> None:
-        """Take the table's two columns."""
+        """Take the two columns of the table above."""
         self.code = code
         self.description = description
 
 
 class ForbiddenReason(Enum):
-    """Why the user of a good token may not enter: the stable code."""
+    """Why the user of a good token may not sign in: the stable code."""
 
     MISSING_SCOPE = "missing_scope"
     MISSING_ROLE = "missing_role"
@@ -54,7 +54,7 @@ class ForbiddenReason(Enum):
 
 
 class AuthorizerError(Exception):
-    """Something kept a request from becoming a caller."""
+    """A request has no caller who may sign in, or we cannot know now."""
 
 
 class NoToken(AuthorizerError):  # noqa: N818 - named after what the client did
@@ -62,16 +62,16 @@ class NoToken(AuthorizerError):  # noqa: N818 - named after what the client did
 
 
 class TokenRefused(AuthorizerError):  # noqa: N818 - named after what happened
-    """The token is not one that we accept."""
+    """The token is not accepted."""
 
     def __init__(self, reason: Reason) -> None:
-        """Refuse for *reason*; nothing of the token goes along."""
+        """Refuse for *reason*. The error holds nothing of the token."""
         super().__init__(reason.code)
         self.reason = reason
 
 
 class CallerForbidden(AuthorizerError):  # noqa: N818 - named after what happened
-    """The token is good, and its user may not enter."""
+    """The token is good, but its user may not sign in."""
 
     def __init__(self, reason: ForbiddenReason) -> None:
         """Forbid for *reason*."""
@@ -80,10 +80,10 @@ class CallerForbidden(AuthorizerError):  # noqa: N818 - named after what happene
 
 
 class KeysUnavailable(AuthorizerError):  # noqa: N818 - named after what happened
-    """The keys that could decide are out of reach, and no remembered ones are fresh enough."""
+    """The keys that could decide cannot be fetched, and no cached ones are fresh enough."""
 
     def __init__(self, cause: str) -> None:
-        """Take the *cause* in words for operators, with nothing secret in them."""
+        """Take the *cause*, a text for operators without anything secret."""
         super().__init__(cause)
 
 

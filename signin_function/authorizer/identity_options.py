@@ -1,4 +1,4 @@
-"""Read what decides who somebody is, so that two people never become one user, and nobody can say it of themselves."""
+"""Read the options that decide who a user is: two people must never be one user, and nobody chooses who they are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from authorizer.providers import Provider
 
 GOOGLE = ("accounts.google.com", "https://accounts.google.com")
-"""Google spells its issuer in two ways, and one of them is no URL."""
+"""Google writes its issuer in two ways, one of which is no URL."""
 ROLE_NAME = re.compile(r"[\w+=.@-]{1,64}", re.ASCII)
 CLAIMS = ("subject_claim", "roles_claim", "user_roles_claim")
 CONSTRAINTS = ("required_claims", "required_claim_values", "forbidden_claim_values")
@@ -38,13 +38,15 @@ def issuers_of(options: ProviderOptions) -> tuple[str, ...]:
     """Return the issuers, none if tokens name none, or raise AuthorizerSettingsError."""
     issuers = options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', ())
     if len(issuers) > 1 and options.any("preset") == "shared-secret":
-        raise options.wrong("issuer", "names several, and whoever holds the secret could sign for each. Keep one.")
+        raise options.wrong("issuer", "names several, and everybody with the secret could sign for each. Keep one.")
     if any(ANY_TENANT in issuer for issuer in issuers) and not options.given(KEY_OPTIONS):
-        raise options.wrong("issuer", f"stands for many, by {ANY_TENANT}. Write jwks_uri: where the keys of all are.")
+        raise options.wrong(
+            "issuer", f"stands for many, by {ANY_TENANT}. Write jwks_uri: the address of the keys of all."
+        )
     if are_several(options, issuers) and not options.given(KEY_OPTIONS):
         options.note(
             "issuer",
-            "names several, and keys are looked for at the first alone: they sign for the users of all. If these are "
+            "names several, and only the first is asked for keys: these sign for the users of all. If the issuers are "
             "not names of one issuer, write an entry for each.",
         )
     return issuers
@@ -65,46 +67,46 @@ def audiences_of(options: ProviderOptions) -> tuple[str, ...] | None:
 
 def namespace_of(options: ProviderOptions, issuers: tuple[str, ...], name: str) -> str:
     """
-    Return what sets the users' ids apart from those of others: the issuer, or the provider's name.
+    Return the namespace of the users' ids: as given, or else the issuer, or the provider's name without an issuer.
 
     Raises:
-        AuthorizerSettingsError: It would make one user of two people whom two issuers or tenants call the same.
+        AuthorizerSettingsError: Two people with equal subjects, of two issuers or tenants, would become one user.
     """
     several = are_several(options, issuers)
     namespace = options.text("namespace", "Write a text.", "{iss}" if several else (*issuers, name)[0])
     if several and "{iss}" not in namespace and "{tid}" not in namespace:
         raise options.wrong(
             "namespace",
-            "does not keep apart the users of several issuers or tenants: of two with one id it would make one user. "
-            'Leave it out, or put "{iss}" (with Entra ID "{tid}") into it.',
+            "does not keep apart the users of several issuers or tenants: two people with equal ids would become one "
+            'user. Leave it out, or put "{iss}" (with Entra ID "{tid}") into it.',
         )
     return namespace
 
 
 def keeps_subject(options: ProviderOptions, issuers: tuple[str, ...], *, only_one: bool) -> bool:
     """
-    Say whether ids that fit pass unchanged: those of an only provider do, unless it says otherwise.
+    Return whether subjects that fit are user ids unchanged. Those of an only provider are, unless it says otherwise.
 
     Raises:
-        AuthorizerSettingsError: They shall, though more than one tenant or issuer can match.
+        AuthorizerSettingsError: They would, but tokens of several issuers or tenants are accepted.
     """
     several = are_several(options, issuers)
     keep_subject = options.boolean("keep_subject", default=only_one and not several)
     if keep_subject and several:
         raise options.wrong(
             "keep_subject",
-            "is true, and tokens of several issuers or tenants are taken: of two people with one id it would make one "
-            "user. Leave it out.",
+            "is true, and tokens of several issuers or tenants are accepted: two people with equal ids would become "
+            "one user. Leave it out.",
         )
     return keep_subject
 
 
 def check_apart(providers: tuple[Provider, ...]) -> None:
     """
-    Check that no two of *providers* share what sets their users apart.
+    Check that no two of *providers* have the same namespace.
 
     Raises:
-        AuthorizerSettingsError: Two do: equal ids of theirs would become one user.
+        AuthorizerSettingsError: Two have: equal ids of theirs would become one user.
     """
     namespaces = [namespace for provider in providers for namespace in _namespaces(provider)]
     twice = [namespace for namespace, times in Counter(namespaces).items() if times > 1]
@@ -116,16 +118,16 @@ def check_apart(providers: tuple[Provider, ...]) -> None:
 
 def check_not_said_of_oneself(options: ProviderOptions, editable: tuple[str, ...], unverified: tuple[str, ...]) -> None:
     """
-    Check that who somebody is, and what they may do, is read from no claim that is *editable* by its user.
+    Check that no claim that its user can edit decides who the user is or what the user may do.
 
-    Claims that are *unverified* may be their subject, if another claim has to say that they are verified.
+    *editable* are such claims. *unverified* ones may be used, if a claim is required that says they are verified.
 
     Raises:
-        AuthorizerSettingsError: It is.
+        AuthorizerSettingsError: One does.
     """
     named = [(option, options.text(option, "Write a claim.", "")) for option in CLAIMS]
     named += [(option, claim) for option in CONSTRAINTS for claim in options.claim_constraints(option)]
-    # That a profile is there tells an ID token from others; what is in an object of its user's own tells nothing.
+    # Whether a profile claim is there may be asked: it tells an ID token from others. A claim within one may not.
     within = [
         (option, claim)
         for option in ("required_claim_names", "forbidden_claim_names")
@@ -133,13 +135,13 @@ def check_not_said_of_oneself(options: ProviderOptions, editable: tuple[str, ...
     ]
     for option, claim in named + [(option, claim) for option, claim in within if "." in claim]:
         if any(claim == one or claim.startswith(f"{one}.") for one in editable):
-            raise options.wrong(option, f"is {claim}, which users can write themselves. Name one that they cannot.")
+            raise options.wrong(option, f"is {claim}, which users can edit themselves. Name one that they cannot.")
     demanded = {**options.claim_constraints("required_claim_values"), **options.claim_constraints("required_claims")}
     for option, claim in named:
         if option != "forbidden_claim_values" and claim in unverified and demanded.get(f"{claim}_verified") != (True,):
             raise options.wrong(
                 option,
-                f"is {claim}, which anybody can claim until it is verified. "
+                f"is {claim}, which is not verified: anybody can choose it. "
                 f'Write "required_claims": {{"{claim}_verified": true}} too, or name a claim that never changes.',
             )
 
@@ -148,12 +150,12 @@ def check_not_said_by_any_tenant(
     options: ProviderOptions, issuers: tuple[str, ...], of_tenant: tuple[str, ...]
 ) -> None:
     """
-    Check that no demand is met by claims *of_tenant*, which its owner writes, where several tenants can match.
+    Check that nothing is required of claims *of_tenant* if several tenants are accepted: each writes its own.
 
-    A subject may be of them: it is kept apart from those of other tenants.
+    The subject may be one of them, because the namespace keeps the users of tenants apart.
 
     Raises:
-        AuthorizerSettingsError: It is, and no demand says which tenant.
+        AuthorizerSettingsError: It is, and the tenant itself is not required.
     """
     demands = [
         (option, claim)
@@ -173,10 +175,10 @@ def check_not_said_by_any_tenant(
 
 
 def are_several(options: ProviderOptions, issuers: tuple[str, ...]) -> bool:
-    """Say whether *issuers* may call two people the same. Entra and Google have several names for one."""
+    """Say whether two people may have equal subjects in tokens of *issuers*. Some issuers have two names."""
     tenants = {tenant_of(issuer) for issuer in issuers} - {None}
     spaces = {GOOGLE[1] if issuer in GOOGLE else tenant_of(issuer) or issuer for issuer in issuers}
-    # Two tenants never have the same users, whatever is said of them.
+    # issuers_share_users is not asked, because two tenants never share users.
     if len(tenants) > 1 or any(ANY_TENANT in issuer for issuer in issuers):
         return True
     return len(spaces) > 1 and not options.boolean("issuers_share_users", default=False)

@@ -1,4 +1,4 @@
-"""Read which keys a provider's tokens are signed with, and by which algorithms."""
+"""Read the options about the keys of a provider: where they come from, and for which algorithms."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ MAX_SECONDS_BESIDE_KEYS = 8 * 24 * HOUR
 
 
 def replaced(options: ProviderOptions) -> tuple[str, ...]:
-    """Return which options must not follow from the preset, because the deployer says where the keys are."""
+    """Return the options that must not come from the preset, because the entry itself says where the keys are."""
     given = options.given(KEY_OPTIONS)
     beside = given == ["secret_arn"] and options.has("secret_until")
     return KEY_OPTIONS if given and not beside else ()
 
 
 def algorithms_of(options: ProviderOptions) -> tuple[str, ...]:
-    """Return the algorithms that are accepted, or raise AuthorizerSettingsError."""
+    """Return the accepted algorithms, or raise AuthorizerSettingsError."""
     secret, keys = _is_signed_with(options)
     known = (*(algorithms.ASYMMETRIC if keys else ()), *(algorithms.HMAC if secret else ()))
-    # A secret is for one algorithm alone, and is there for that.
+    # Of the algorithms of a secret only the first is a default, because a secret is used with one.
     default = (*(algorithms.ASYMMETRIC if keys else ()), *(tuple(algorithms.HMAC)[:1] if secret else ()))
     given = options.texts("algorithms", f"Write some of: {', '.join(known)}.", default)
     unfit = [algorithm for algorithm in given if algorithms.one_name(algorithm) not in known]
@@ -53,7 +53,7 @@ def algorithms_of(options: ProviderOptions) -> tuple[str, ...]:
     accepted = tuple(dict.fromkeys(map(algorithms.one_name, given)))
     if len(_of_secret(accepted)) > 1:
         raise options.wrong("algorithms", "names several, and a secret is for one alone (RFC 8725, 3.1). Keep one.")
-    # Who has both and names algorithms of one kind has said nothing of the other.
+    # With keys and a secret, an entry may name algorithms for one of them only: then the other keeps its default.
     missing = (
         *(_of_keys(default) if keys and not _of_keys(accepted) else ()),
         *(_of_secret(default) if secret and not _of_secret(accepted) else ()),
@@ -62,7 +62,7 @@ def algorithms_of(options: ProviderOptions) -> tuple[str, ...]:
 
 
 def _is_signed_with(options: ProviderOptions) -> tuple[bool, bool]:
-    """Say whether tokens may be signed with a secret, and whether with keys."""
+    """Return whether tokens may be signed with a secret, and whether with keys."""
     secret = options.has("secret_arn") or options.any("preset") == "shared-secret"
     return secret, not secret or options.has("secret_until")
 
@@ -82,7 +82,7 @@ def keys_of(
     clock: Clock,
     on_fetch: Callable[[Fetch], None],
 ) -> KeySource:
-    """Return where the keys come from that *accepted* algorithms are used with, or raise AuthorizerSettingsError."""
+    """Return the source of the keys, for *accepted* algorithms, or raise AuthorizerSettingsError."""
     has_secret, has_keys = _is_signed_with(options)
     if not has_secret:
         _check_not_of_secret(options)
@@ -101,7 +101,9 @@ def keys_of(
 def _check_not_of_secret(options: ProviderOptions) -> None:
     of_secret = options.given(SECRET_OPTIONS)
     if of_secret:
-        raise options.wrong(of_secret[0], "is for a secret, and there is no secret_arn. Write that, or leave this out.")
+        raise options.wrong(
+            of_secret[0], "is about a secret, but there is no secret_arn. Write secret_arn, or leave this out."
+        )
 
 
 def _secret(
@@ -111,8 +113,8 @@ def _secret(
     if len(given) > 1 and not options.has("secret_until"):
         raise options.wrong(
             given[0],
-            f"and {given[-1]} are both given. Keep one of them; or, while your project moves from a secret to keys, "
-            'say until when its tokens are under both: "secret_until": "2026-12-31T00:00:00Z".',
+            f"and {given[-1]} are both given. Keep one of them. Or, while your project moves from a secret to keys, "
+            'write until when both sign its tokens: "secret_until": "2026-12-31T00:00:00Z".',
         )
     return SecretKeys(RefreshingCache(_versions(options, accepted[0], clock), clock, on_fetch, SECRET_LIFETIME), clock)
 
@@ -129,7 +131,7 @@ def _keys(
         raise options.wrong(given[1], f"and {given[0]} are both given. Keep one of them.")
     if not issuers:
         raise options.wrong(
-            "issuer", "is missing: tokens under an issuer's keys name it. Write it, or secret_arn alone."
+            "issuer", "is missing, and keys are found by the issuer that a token names. Write it, or secret_arn alone."
         )
     if given and given[0] in ("jwks", "pem"):
         return _fixed_keys(options, given[0], accepted)
@@ -137,7 +139,7 @@ def _keys(
 
 
 def _seconds_beside(options: ProviderOptions, clock: Clock) -> float:
-    """Return for how long the secret is accepted beside the keys: 0 or less, with a note, if that is over."""
+    """Return how many seconds the secret is still accepted beside the keys: 0 or less, with a note, if no longer."""
     hint = "Write a date and a time with its zone: 2026-12-31T00:00:00Z."
     text = options.text("secret_until", hint)
     try:
@@ -150,8 +152,8 @@ def _seconds_beside(options: ProviderOptions, clock: Clock) -> float:
     if seconds > MAX_SECONDS_BESIDE_KEYS:
         raise options.wrong(
             "secret_until",
-            "is more than eight days ahead: whoever has the secret could sign in for so long. Write when the last "
-            "token under it will have expired.",
+            "is more than eight days ahead, and until then everybody with the old secret can sign in. Write when the "
+            "last token that it signed will have expired.",
         )
     if seconds <= 0:
         options.note("secret_until", "is over, and the secret is ignored. Leave it and secret_arn out.")
@@ -159,7 +161,7 @@ def _seconds_beside(options: ProviderOptions, clock: Clock) -> float:
 
 
 def _fixed_keys(options: ProviderOptions, option: str, accepted: tuple[str, ...]) -> FixedKeys:
-    # Not at the top: whose keys have to be fetched, loads cryptography while the issuer answers.
+    # Imported here, because a provider whose keys are fetched loads cryptography while its issuer answers.
     from authorizer.keys import key_set, key_set_of_pem  # noqa: PLC0415
 
     try:
@@ -176,11 +178,11 @@ def _fetch_of_key_set(
     documents = IssuerDocuments(accepted)
     if options.has("jwks_uri"):
         return partial(documents.key_set_at, options.url("jwks_uri", "Write the address of the issuer's key set."))
-    # Here alone: an issuer that is not asked for keys may have any name, http://…/trust (ADFS), urn:… or a bare word.
+    # Checked here only: an issuer from which nothing is fetched may be any text, as http://…/trust (ADFS) or urn:….
     if not is_allowed(issuer):
-        hint = "Write https://…, or say by jwks_uri, jwks or pem where its keys are."
+        hint = "Write https://…, or give its keys by jwks_uri, jwks or pem."
         raise options.wrong(
-            "issuer", f"is not an https URL without credentials, and is to be asked for its keys. {hint}"
+            "issuer", f"is not an https URL without credentials, so that its keys cannot be fetched. {hint}"
         )
     return partial(documents.discovered_key_set, issuer)
 

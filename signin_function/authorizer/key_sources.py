@@ -1,4 +1,4 @@
-"""Where keys come from: each source gives those that may have signed a token, and is asked again by its own rules."""
+"""The sources of keys: each gives the keys that may have signed a token, and has its own rules for fetching again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from authorizer.refreshing_cache import COOL_DOWN, MAX_WAIT_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authorizer.clock import Clock, Deadline, Instant
+    from authorizer.clock import Clock, Instant, TokenDeadline
     from authorizer.keys import KeySet, VerificationKey
     from authorizer.providers import KeySource
     from authorizer.refreshing_cache import RefreshingCache
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SECRET_LIFETIME = 300
-"""In seconds."""
+"""For how many seconds a shared secret is cached."""
 MAX_UNKNOWN_KIDS = 100
-"""How many unknown key ids are remembered. They are whatever a stranger wrote into a token."""
+"""How many unknown key ids are kept. A limit is needed because anybody can write any key id into a token."""
 
 
 class FixedKeys:
-    """A key set that the deployer gave."""
+    """A key set that is written in the settings."""
 
     def __init__(self, keys: KeySet) -> None:
-        """Keep *keys* for good."""
+        """Take the *keys*, which never change."""
         self._keys = keys
 
     def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:
@@ -41,19 +41,20 @@ class FixedKeys:
         yield self._keys.find(kid, algorithm, issuer)
 
     def warm_up(self) -> None:
-        """Do nothing: the keys are here."""
+        """Do nothing: there is nothing to fetch."""
 
 
 class IssuerKeys:
     """
     The key set that an issuer publishes.
 
-    A token may be of a key that the issuer made since it was asked. So it is asked again for a key that the set lacks,
-    and after a wrong signature: each once per cool-down, so that forgeries cost two fetches in that time at most.
+    A token may be signed with a key that the issuer added since the last fetch. So the key set is fetched again for a
+    key that it lacks, and after a wrong signature. Each is done once per cool-down, so that forged tokens cause two
+    fetches in that time at most.
     """
 
     def __init__(self, keys: RefreshingCache[KeySet], clock: Clock, max_wait: float = MAX_WAIT_SECONDS) -> None:
-        """Take the key set as *keys* remembers it; a token waits for *max_wait* seconds in all."""
+        """Take the cache of the key set. A token waits for *max_wait* seconds in all."""
         self._keys = keys
         self._clock = clock
         self._max_wait = max_wait
@@ -63,7 +64,7 @@ class IssuerKeys:
 
     def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:
         """
-        Give the one key that fits and, if that has not signed, the one that the issuer has in its place by now.
+        Give the one key that fits and then, if that has not signed, the one that the issuer has in its place now.
 
         Raises:
             TokenRefused: The issuer has no such key.
@@ -74,69 +75,71 @@ class IssuerKeys:
         try:
             found = keys.find(kid, algorithm, issuer)
         except TokenRefused:
-            yield self._asked_for(kid, algorithm, issuer, deadline)
+            yield self._with_unknown_key(kid, algorithm, issuer, deadline)
             return
         yield found
-        # A key without a name was only the best that there was for a token that names one.
+        # If the token names a key and only one without a name was found, the named one may be new: ask for it.
         is_named = found.kid == kid or kid is None
-        again = self._asked_after_forgery if is_named else self._asked_for
-        renewed = again(kid, algorithm, issuer, deadline)
-        if renewed is not None and not renewed.is_same_as(found):
-            yield renewed
+        fetch_again = self._after_wrong_signature if is_named else self._with_unknown_key
+        newer = fetch_again(kid, algorithm, issuer, deadline)
+        if newer is not None and not newer.is_same_as(found):
+            yield newer
 
     def warm_up(self) -> None:
-        """Fetch the key set, if it can be had."""
+        """Fetch the key set, if the issuer answers."""
         with contextlib.suppress(KeysUnavailable):
             self._keys.get(self._clock.deadline(self._max_wait))
 
-    def _asked_for(self, kid: str | None, algorithm: str, issuer: str | None, deadline: Deadline) -> VerificationKey:
-        begun = self._begun_when_first_missed(kid)
-        keys = _asked_again(self._keys, self._for_unknown, deadline)
+    def _with_unknown_key(
+        self, kid: str | None, algorithm: str, issuer: str | None, deadline: TokenDeadline
+    ) -> VerificationKey:
+        begun = self._fetches_begun_at_first_miss(kid)
+        keys = _fetched_again(self._keys, self._for_unknown, deadline)
         if self._keys.newest <= begun and not _has(keys, kid, algorithm, issuer):
-            # Nobody can say yet: whoever floods us with key ids must not have good tokens refused.
+            # Not a refusal: an attacker who sends many made-up key ids must not get good tokens refused.
             raise KeysUnavailable("an unknown key, and the issuer was asked a moment ago")
         return keys.find(kid, algorithm, issuer)
 
-    def _begun_when_first_missed(self, kid: str | None) -> int:
-        """Return how many fetches had begun: what began later, and lacks *kid*, proves that there is no such key."""
+    def _fetches_begun_at_first_miss(self, kid: str | None) -> int:
+        """Return how many fetches had begun when *kid* was first missed: a later one without it shows it is unknown."""
         with self._lock:
             if kid not in self._missed and len(self._missed) >= MAX_UNKNOWN_KIDS:
                 del self._missed[next(iter(self._missed))]
             return self._missed.setdefault(kid, self._keys.begun)
 
-    def _asked_after_forgery(
-        self, kid: str | None, algorithm: str, issuer: str | None, deadline: Deadline
+    def _after_wrong_signature(
+        self, kid: str | None, algorithm: str, issuer: str | None, deadline: TokenDeadline
     ) -> VerificationKey | None:
-        # Most wrong signatures are just that: what cannot be asked leaves them so.
+        # Errors are ignored, because the signature is wrong by the keys that are known, and most of these are forged.
         with contextlib.suppress(KeysUnavailable, TokenRefused):
-            return _asked_again(self._keys, self._for_wrong, deadline).find(kid, algorithm, issuer)
+            return _fetched_again(self._keys, self._for_wrong, deadline).find(kid, algorithm, issuer)
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class SecretVersion:
-    """A version of a shared secret, accepted for `left` seconds after it was `read`; the current one without an end."""
+    """A version of a shared secret. It is accepted for `accepted_for` seconds after it was `read`."""
 
     key: VerificationKey
     read: Instant
-    left: float = math.inf
+    accepted_for: float = math.inf
 
 
 class SecretKeys:
-    """A shared secret: its current version and, for a while after that took its place, the previous one."""
+    """A shared secret: its current version and, for a while after it was replaced, the previous one."""
 
     def __init__(
         self, versions: RefreshingCache[tuple[SecretVersion, ...]], clock: Clock, max_wait: float = MAX_WAIT_SECONDS
     ) -> None:
-        """Take the versions as *versions* remembers them; a token waits for *max_wait* seconds in all."""
+        """Take the cache of the *versions*. A token waits for *max_wait* seconds in all."""
         self._versions = versions
         self._clock = clock
         self._max_wait = max_wait
         self._for_wrong = CoolDown(clock, COOL_DOWN)
 
-    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:  # noqa: ARG002 - a secret has no name and no issuer
+    def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:  # noqa: ARG002 - a secret has no kid and no issuer
         """
-        Give all versions, each made for the one algorithm, and, if none has signed, what has come since.
+        Give all versions and then, if none has signed, those that were added since they were fetched.
 
         Raises:
             KeysUnavailable: The secret cannot be read.
@@ -145,28 +148,30 @@ class SecretKeys:
         tried = self._accepted(self._versions.get(deadline))
         yield from tried
         with contextlib.suppress(KeysUnavailable):
-            renewed = self._accepted(_asked_again(self._versions, self._for_wrong, deadline))
-            yield from (key for key in renewed if not any(key.is_same_as(old) for old in tried))
+            newer = self._accepted(_fetched_again(self._versions, self._for_wrong, deadline))
+            yield from (key for key in newer if not any(key.is_same_as(old) for old in tried))
 
     def warm_up(self) -> None:
-        """Read the secret, if it can be had."""
+        """Read the secret, if Secrets Manager answers."""
         with contextlib.suppress(KeysUnavailable):
             self._versions.get(self._clock.deadline(self._max_wait))
 
     def _accepted(self, versions: tuple[SecretVersion, ...]) -> tuple[VerificationKey, ...]:
-        # Looked at here, as an outage may have a version remembered for longer than it is good.
-        return tuple(version.key for version in versions if self._clock.elapsed_since(version.read) < version.left)
+        # Checked at each use, because in an outage the cache keeps a version for longer than it is accepted.
+        return tuple(
+            version.key for version in versions if self._clock.elapsed_since(version.read) < version.accepted_for
+        )
 
 
 class KeysBesideSecret:
     """
-    The keys and the shared secret of a project that moves from one to the other, for so long.
+    Both the keys and the shared secret of a project that moves from a secret to keys, for a limited time.
 
-    A token's algorithm says which: a public key never verifies what a secret should have signed.
+    The algorithm of a token decides between them, so that a public key never verifies an HMAC.
     """
 
     def __init__(self, keys: KeySource, secret: KeySource | None, seconds: float, clock: Clock) -> None:
-        """Accept the *secret*, if it is given, for so many *seconds* from now."""
+        """Accept the *secret*, if there is one, for so many *seconds* from now."""
         self._keys = keys
         self._secret = secret
         self._seconds = seconds
@@ -175,11 +180,11 @@ class KeysBesideSecret:
 
     def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:
         """
-        Give the secret alone for its algorithm, and the keys alone for all others.
+        Give the secret for an HMAC algorithm, and the keys for all others.
 
         Raises:
-            TokenRefused: The secret's time is over, or the keys refuse.
-            KeysUnavailable: What is needed cannot be had.
+            TokenRefused: The time of the secret is over, or no key fits.
+            KeysUnavailable: They cannot be fetched.
         """
         if algorithm not in HMAC:
             return self._keys.candidates(kid, algorithm, issuer)
@@ -188,7 +193,7 @@ class KeysBesideSecret:
         return self._secret.candidates(kid, algorithm, issuer)
 
     def warm_up(self) -> None:
-        """Get both at the same time."""
+        """Fetch both at the same time."""
         if self._secret is None:
             self._keys.warm_up()
             return
@@ -205,9 +210,9 @@ def _has(keys: KeySet, kid: str | None, algorithm: str, issuer: str | None) -> b
         return False
 
 
-def _asked_again(remembered: RefreshingCache[T], cool_down: CoolDown, deadline: Deadline) -> T:
-    """Return what the source says now or, within the cool-down, said when it was asked last."""
-    if remembered.failed_recently():
-        # The key may be one that we could not learn of: an outage is never a refusal.
+def _fetched_again(cache: RefreshingCache[T], cool_down: CoolDown, deadline: TokenDeadline) -> T:
+    """Return the value of a new fetch or, within the cool-down, of the latest one."""
+    if cache.failed_recently():
+        # Not a refusal: the key may be a new one that could not be fetched, and an outage is never a 401.
         raise KeysUnavailable("an unknown key, and the issuer cannot be asked")
-    return remembered.refresh(deadline) if cool_down.try_start() else remembered.wait(deadline)
+    return cache.refresh(deadline) if cool_down.try_start() else cache.wait(deadline)

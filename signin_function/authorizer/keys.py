@@ -1,4 +1,4 @@
-"""Which keys may verify which tokens: exactly one usable key per token, and one algorithm per key."""
+"""The keys that verify tokens: exactly one key for a token, and exactly one algorithm for a key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jose.backends.base import Key
 
 MIN_RSA_BITS, MAX_RSA_BITS = 2048, 8192
-"""The least that RFC 7518, 3.3 allows, and the most that is still checked in a millisecond."""
+"""The least that RFC 7518, 3.3 allows, and the most that verifies in about a millisecond."""
 KNOWN_SECRETS = frozenset(
     {
         "your-256-bit-secret",
@@ -41,12 +41,12 @@ KNOWN_SECRETS = frozenset(
         "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
     }
 )
-"""Secrets that stand in other projects' documentation (jwt.io, Supabase, FastAPI, RFC 7515): everybody has them."""
+"""Secrets from public documentation (jwt.io, Supabase, FastAPI, RFC 7515), which everybody knows."""
 
 
 @dataclass(frozen=True)
 class VerificationKey:
-    """A key, and the one algorithm that it is used with (RFC 8725, 3.1). `issuer` is the JWK's own member."""
+    """A key, and the one algorithm that it is used with (RFC 8725, 3.1). `issuer` is the JWK's, if it has one."""
 
     kid: str | None
     algorithm: str
@@ -54,15 +54,15 @@ class VerificationKey:
     key: Key = field(repr=False)
 
     def verifies(self, signing_input: bytes, signature: bytes) -> bool:
-        """Say whether *signature* over *signing_input* is this key's. python-jose does this, and nothing else."""
+        """Say whether this key made *signature* over *signing_input*. Of python-jose only this is used."""
         return bool(self.key.verify(signing_input, signature))
 
     def is_same_as(self, other: VerificationKey) -> bool:
-        """Say whether this and *other* verify the same signatures, whatever their names."""
+        """Say whether this and *other* verify the same signatures; their names may differ."""
         return self.algorithm == other.algorithm and is_same_key(self.key, other.key)
 
     def may_speak_for(self, issuer: str | None) -> bool:
-        """Say whether tokens of *issuer* may be signed by this key: Entra's key sets hold several issuers' keys."""
+        """Say whether this key may sign tokens of *issuer*: a key set of Entra ID has keys of several issuers."""
         return self.issuer is None or (issuer is not None and speaks_for(self.issuer, issuer))
 
 
@@ -74,12 +74,12 @@ class KeySet:
 
     def find(self, kid: str | None, algorithm: str, issuer: str | None = None) -> VerificationKey:
         """
-        Return the key for *algorithm* and *issuer* that is named *kid*, or else has no name (RFC 7515, 4.1.4).
+        Return the key for *algorithm* and *issuer* that is named *kid* (RFC 7515, 4.1.4), or else one without a name.
 
-        Without *kid* it is the one key at all. The same key, listed twice, is one.
+        Without *kid*, only one key may fit. The same key, listed twice, counts as one.
 
         Raises:
-            TokenRefused: No key fits, or different ones do.
+            TokenRefused: No key fits, or several that differ.
         """
         fitting = [key for key in self.keys if key.algorithm == algorithm and key.may_speak_for(issuer)]
         if kid is not None:
@@ -92,16 +92,16 @@ class KeySet:
 
 def key_set(document: Any, accepted: tuple[str, ...]) -> KeySet:
     """
-    Read a JWK Set, leaving out each key that cannot be used here (RFC 7517, 5): one bad key never harms the others.
+    Read a JWK Set. A key that cannot be used is left out, so that it does not harm the others (RFC 7517, 5).
 
-    A key is used with its own `alg`, or, if it names none, with the first of the *accepted* algorithms that it fits.
+    A key is used with its own `alg`. If it has none, it is used with the first of the *accepted* algorithms that fits.
 
     Raises:
         ValueError: The document is no JWK Set, or none of its keys is usable.
     """
     listed = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(listed, list):
-        raise ValueError("not a JWK Set: it has no list named keys")  # noqa: TRY004 - one error for every bad document
+        raise ValueError("not a JWK Set: it has no list named keys")  # noqa: TRY004 - one type of error for every bad document
     usable = tuple(key for key in (_usable(entry, accepted) for entry in listed) if key)
     if not usable:
         raise ValueError(f"the JWK Set has no key that is usable with {', '.join(accepted)}")
@@ -110,7 +110,7 @@ def key_set(document: Any, accepted: tuple[str, ...]) -> KeySet:
 
 def key_set_of_pem(pem: str, accepted: tuple[str, ...]) -> KeySet:
     """
-    Read one public key in PEM, to be used with the first of the *accepted* algorithms that it fits.
+    Read one public key in PEM, to be used with the first of the *accepted* algorithms that fits.
 
     Raises:
         ValueError: It fits none of them.
@@ -127,10 +127,10 @@ def key_set_of_pem(pem: str, accepted: tuple[str, ...]) -> KeySet:
 
 def secret_key(secret: bytes, algorithm: str) -> VerificationKey:
     """
-    Use a shared *secret* with *algorithm*, HS256, HS384 or HS512.
+    Return the key for a shared *secret* and *algorithm*: HS256, HS384 or HS512.
 
     Raises:
-        ValueError: It is too short (RFC 7518, 3.2), one that everybody has, or a public key by mistake.
+        ValueError: It is too short (RFC 7518, 3.2), publicly known, or a public key by mistake.
     """
     if len(secret) < algorithms.HMAC[algorithm]:
         raise ValueError(f"the shared secret is shorter than the {algorithms.HMAC[algorithm]} bytes of {algorithm}")
@@ -164,7 +164,7 @@ def _base64(stored: bytes) -> bytes:
 def _base64url(stored: bytes) -> bytes:
     text = stored.strip().rstrip(b"=")
     if set(b"+/") & set(text):
-        raise ValueError("base64, not base64url: Python would take either")
+        raise ValueError("base64, not base64url; Python would accept either")
     return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
@@ -211,7 +211,7 @@ def _field(stored: bytes, name: str) -> bytes:
 def _usable(listed: Any, accepted: tuple[str, ...]) -> VerificationKey | None:
     if not isinstance(listed, Mapping):
         return None
-    # Many serializers write null for what is absent, and an empty list for no key_ops.
+    # Members that are null, and an empty key_ops, count as absent: many serializers write them so.
     jwk = {name: value for name, value in listed.items() if value is not None and (name, value) != ("key_ops", [])}
     if not _is_meant_for_verifying(jwk):
         return None
@@ -222,15 +222,15 @@ def _usable(listed: Any, accepted: tuple[str, ...]) -> VerificationKey | None:
     try:
         if jwk["kty"] == "RSA" and not _has_good_size(base64_to_long(jwk["n"]).bit_length()):
             return None
-        # Built once and kept: building costs more than verifying.
+        # Made once for each key set, because making a key takes longer than verifying a signature.
         key = construct(jwk, algorithm)
-    except Exception:  # noqa: BLE001 - python-jose raises all sorts of errors on a broken key; it is left out
+    except Exception:  # noqa: BLE001 - python-jose raises many types of errors; a broken key is left out
         return None
     return VerificationKey(jwk.get("kid"), algorithm, jwk.get("issuer"), key)
 
 
 def _is_meant_for_verifying(jwk: Mapping[str, Any]) -> bool:
-    """RFC 7517, 4.2 to 4.5. A private key in a public place has stopped being a key."""
+    """Check use, key_ops and kid (RFC 7517, 4.2 to 4.5). A private key in a public key set can no longer be trusted."""
     key_ops = jwk.get("key_ops", ["verify"])
     return (
         jwk.get("use", "sig") == "sig"

@@ -1,4 +1,4 @@
-"""Choose, from what a token says of its user, the name that people can read."""
+"""Choose, from the claims of a token, the display name of its user."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _ID = re.compile(
     r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|(?:google|facebook|loginwithamazon|signinwithapple)_.+",
     re.IGNORECASE,
 )
-"""What stands where a name could, and is none: a UUID, and Cognito's username of somebody from elsewhere."""
+"""What some claims hold in place of a name: a UUID, or Cognito's username of a user of another identity provider."""
 _BLANK = re.compile(
     r"[ \u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""Printable to Python, and yet shown as nothing: the space, marks without a form, the Hangul and Braille blanks."""
+"""Printable to Python, but invisible: the space, marks without a form, the Hangul and Braille blanks."""
 _ADDRESS = re.compile(r"([^@\s]+)@[^@\s]+")
 
 
 def shown(claims: Mapping[str, Any], wanted: tuple[str, ...], subject: str) -> str:
     """
-    Return the first of the *wanted* names that is there, or nothing.
+    Return the first of the *wanted* names that the claims have, or an empty text.
 
-    Each is a claim's path; several joined by " + " are one name, if all are there; of one that ends in "@" the part
-    before the @ is taken if it is an e-mail address, which is not everybody's to see. The *subject*, or another id,
-    is no name. One that is no text, or shows nothing, is no reason to keep somebody out.
+    Each is the path of a claim, or several paths joined by " + ", which make one name if all are there. If a path ends
+    in "@" and the claim is an e-mail address, only the part before the @ is used, because not everybody may see the
+    address. The *subject*, or another id, is not used as a name. A claim that is no text, or invisible, is passed over.
     """
     for form in wanted:
         for name in _names(claims, form):
@@ -38,7 +38,7 @@ def shown(claims: Mapping[str, Any], wanted: tuple[str, ...], subject: str) -> s
 
 
 def has_something_to_see(text: str) -> bool:
-    """Say whether anything of *text* shows: neither blanks nor characters without width alone."""
+    """Say whether *text* has any visible character."""
     return any(character.isprintable() for character in _BLANK.sub("", text))
 
 

@@ -1,4 +1,4 @@
-"""Fill in what follows from a preset, which is data: what its users know, and all that follows from it."""
+"""What a preset is: an identity provider as data. It turns the few options that its users give into all options."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
     from authorizer.providers import TokenPattern
 
 DeriveOptions = Callable[["ProviderOptions", Mapping[str, tuple[str, ...]]], dict[str, Any]]
-ADDED = ("required_claim_values", "forbidden_claim_values", "required_claim_names", "forbidden_claim_names")
-"""Options of which what the users give is added to the preset's, so that one more demand takes none away."""
+MERGED_OPTIONS = ("required_claim_values", "forbidden_claim_values", "required_claim_names", "forbidden_claim_names")
+"""Options that are merged with the preset's, so that a requirement of an entry replaceholders none of the preset's."""
 
 CLIENT_HINT = "Write the id of your application, or a list of several."
 TENANT_HINT = 'Write the tenant\'s id (a GUID), a list of them, or "any" to take users of every organisation.'
 
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _GUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True)
 class PresetOption:
-    """Something that the users of a provider know: an option, and what to write if it is missing or wrong."""
+    """An option that a preset has, and the *hint* that says what to write if it is missing or wrong."""
 
     name: str
     hint: str
     pattern: str = ""
-    """What the whole must match; its named groups can be used like options."""
+    """What the whole value must match. Its named groups can be used in defaults, as options can."""
     several: bool = False
     choices: tuple[str, ...] = ()
-    """What it may be, the first unless said."""
+    """The values that it may have. The first is the default."""
     optional: bool = False
 
     def read(self, options: ProviderOptions) -> dict[str, tuple[str, ...]]:
-        """Return what *options* say, by name, with the pattern's groups; nothing if it is not given and need not be."""
+        """Return the values of this option and its pattern's groups, by name; none if it is optional and not given."""
         if self.choices:
             return {self.name: (options.choice(self.name, self.choices, self.choices[0]),)}
         if self.optional and not options.has(self.name):
@@ -59,13 +59,16 @@ class Preset:
     """
     An identity provider, as data.
 
-    `follows` holds options, with "{domain}" where what the users know goes; one whose place is not filled is left
-    out. `variants` are more of them, by what the users chose. `adjust` returns those that no pattern can say.
-    `others` are strangers who get such tokens too, by the names that `also_accept` knows, and what tells them.
-    `editable` are claims that users write themselves: nothing that matters is read from them.
-    Those that are `unverified` are their user's own only if another claim says so (OpenID Connect Core 1.0, 5.1).
-    Those `of_tenant` are as true as the tenant's owner is honest, who writes them.
-    In the options `guids` GUIDs are made small, as the provider writes them.
+    - `options`: what its users write into their entry.
+    - `defaults`: options that follow, with "{domain}" where the value of the option `domain` goes. One with a
+      placeholder that has no value is left out.
+    - `variants`: an option, and further defaults for each of its choices.
+    - `derive`: returns the defaults that no template can express.
+    - `refused_token_patterns`: patterns of tokens that do not sign users in, by the names that `also_accept` knows.
+    - `user_editable_claims`: claims that users can edit. They must decide nothing.
+    - `unverified_claims`: claims that are true only if another claim says so (OpenID Connect Core 1.0, 5.1).
+    - `of_tenant`: claims that are only as true as the owner of the tenant is honest.
+    - `guid_options`: options in which GUIDs are written in small letters, as the provider writes them.
     """
 
     source: str
@@ -87,55 +90,55 @@ class Preset:
 
     def fill_in(self, options: ProviderOptions, left_out: tuple[str, ...] = ()) -> ProviderOptions:
         """
-        Return *options* with all that follows from them, but what of it is *left_out*.
+        Return *options* with all defaults, except for the options in *left_out*.
 
         Raises:
-            AuthorizerSettingsError: Something that its users know is missing or wrong.
+            AuthorizerSettingsError: An option of this preset is missing or wrong.
         """
         options = options.changed(
-            {name: _made_small(name, options.any(name)) for name in options.given(self.guid_options)}
+            {name: _with_small_guids_in(name, options.any(name)) for name in options.given(self.guid_options)}
         )
         given: dict[str, tuple[str, ...]] = {}
         for option in self.options:
             given |= option.read(options)
         chosen, variants = self.variants
         templates = {**self.defaults, **(variants[given[chosen][0]] if chosen else {})}
-        follows = {name: _placed(value, given) for name, value in templates.items()}
+        follows = {name: _filled_template(value, given) for name, value in templates.items()}
         follows |= self.derive(options, given)
         kept = {name: value for name, value in follows.items() if value is not None and name not in left_out}
-        return options.changed(_added(options, kept)).over(kept)
+        return options.changed(_merged(options, kept)).over(kept)
 
 
-def small(value: Any) -> Any:
+def with_small_guids(value: Any) -> Any:
     """Return *value* with the GUIDs in its texts in small letters."""
     if isinstance(value, str):
         return _GUID.sub(lambda guid: guid[0].lower(), value)
     if isinstance(value, list):
-        return [small(one) for one in value]
-    return {name: small(one) for name, one in value.items()} if isinstance(value, dict) else value
+        return [with_small_guids(one) for one in value]
+    return {name: with_small_guids(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
-def _made_small(option: str, value: Any) -> Any:
-    """An audience may be a name that somebody else wrote, in capitals too: it is taken both ways."""
-    made, listed = small(value), isinstance(value, list)
+def _with_small_guids_in(option: str, value: Any) -> Any:
+    """Return the value with small GUIDs. An audience keeps the original too: it may be a name that has a GUID in it."""
+    made, listed = with_small_guids(value), isinstance(value, list)
     return [*value, *made] if option == "audience" and listed else [value, made] if option == "audience" else made
 
 
-def _placed(template: Any, given: Mapping[str, tuple[str, ...]]) -> Any:
-    """Return *template* with what was *given* in its places; None if that is nothing."""
+def _filled_template(template: Any, given: Mapping[str, tuple[str, ...]]) -> Any:
+    """Return *template* with the *given* values for its placeholders; None if one of them is not given."""
     if not isinstance(template, str):
         return template
-    places = _PLACE.findall(template)
-    if not all(place in given for place in places):
+    placeholders = _PLACEHOLDER.findall(template)
+    if not all(place in given for place in placeholders):
         return None
-    if places and template == "{" + places[0] + "}":
-        return list(given[places[0]])
-    return _PLACE.sub(lambda place: given[place[1]][0], template)
+    if placeholders and template == "{" + placeholders[0] + "}":
+        return list(given[placeholders[0]])
+    return _PLACEHOLDER.sub(lambda place: given[place[1]][0], template)
 
 
-def _added(options: ProviderOptions, follows: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what both say. What is of another type than the preset's is left to whoever reads the option."""
-    both = [name for name in ADDED if name in follows and options.has(name)]
+def _merged(options: ProviderOptions, follows: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the merged options. A value of a wrong type stays as it is: reading the option will report it."""
+    both = [name for name in MERGED_OPTIONS if name in follows and options.has(name)]
     return {name: _both(options, name, follows[name], options.any(name)) for name in both}
 
 
@@ -158,7 +161,7 @@ def _listed(given: Any) -> list[Any]:
     return given if isinstance(given, list) else [given]
 
 
-# What no template of a default can say, by identity provider.
+# Defaults that no template can express, by identity provider.
 
 
 def entra_options(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:

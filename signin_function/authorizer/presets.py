@@ -1,8 +1,8 @@
 """
-The identity providers that are known, one entry each: what their users know, and all that follows from it.
+The identity providers that are known, one entry each.
 
-Whatever the users give themselves stays as they gave it. The documentation's table and the tests are held against this
-one. Names are claims in the order that suits people, as `names` reads them.
+An option in an entry of PROVIDERS replaces the default here. Tests compare the table in docs/identity-providers.md with
+this one. `name_claims` are in the order in which people want to be shown, in the form that `names` reads.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PROFILE = (
     *("name", "given_name", "family_name", "middle_name", "nickname", "profile", "picture", "website"),
     *("gender", "birthdate", "zoneinfo", "locale", "address"),
 )
-"""Claims that people write about themselves (OpenID Connect Core 1.0, 5.1)."""
+"""Claims that users often write themselves (OpenID Connect Core 1.0, 5.1)."""
 
 _HOST = r"[A-Za-z0-9.-]+(:[0-9]+)?"
 _PROJECT = r"[a-z0-9-]+"

@@ -1,4 +1,4 @@
-"""Whose tokens are accepted, and on what terms."""
+"""The identity providers whose tokens are accepted, and what is demanded of them."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ if TYPE_CHECKING:
     from authorizer.keys import VerificationKey
 
 ClaimConstraints = Mapping[str, tuple[object, ...]]
-"""Claims by name or path, and the values of which each must hold one (or none)."""
+"""Claims by name or path, with the values of which each must hold one (or none, where they are forbidden)."""
 
 
 class KeySource(Protocol):
-    """Where a provider's keys come from."""
+    """Where the keys of a provider come from."""
 
     def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> Iterator[VerificationKey]:
         """
-        Give the keys that may have signed, at least one: an issuer's one, or a secret's versions.
+        Give the keys that may have signed a token, one at least: the key of an issuer, or the versions of a secret.
 
-        Whoever goes on to the next says that the one before has not signed: the source may be asked again then, and
-        gives what has changed.
+        To ask for the next one means that the one before has not signed. The keys may be fetched again then, and those
+        that are new are given too.
 
         Raises:
             TokenRefused: No key fits.
-            KeysUnavailable: The keys cannot be had now.
+            KeysUnavailable: The keys cannot be fetched now.
         """
 
     def warm_up(self) -> None:
-        """Get the keys ahead of the first token. A failure here is the first token's to report."""
+        """Fetch the keys before the first token comes. A failure is not reported here: the first token will meet it."""
 
 
 @dataclass(frozen=True)
 class TokenPattern:
-    """What a kind of token is told by, all of it at once. Claims are named by their paths."""
+    """Conditions on claims that tokens to be refused meet, all of them. Claims are given by their paths."""
 
     values: ClaimConstraints = field(default_factory=dict)
     prefixes: Mapping[str, str] = field(default_factory=dict)
     suffixes: Mapping[str, str] = field(default_factory=dict)
     equal_claims: tuple[str, ...] = ()
-    """Claims that hold the same text as each other."""
+    """Claims that all hold the same text."""
     present: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
 
@@ -59,24 +59,24 @@ class TokenProfile:
     required_claim_values: ClaimConstraints = field(default_factory=dict)
     forbidden_claim_values: ClaimConstraints = field(default_factory=dict)
     refused_patterns: tuple[TokenPattern, ...] = ()
-    """What the tokens of machines, anonymous users and other strangers are told by."""
+    """Patterns of the tokens that are refused: those of machines and anonymous users, say."""
 
 
 @dataclass(frozen=True)
 class AccessRequirements:
-    """What a user must have to sign in, besides a good token."""
+    """What the user of a good token must have to sign in."""
 
     scopes: tuple[str, ...] = ()
-    """All of these."""
+    """All of these are required."""
     roles: tuple[str, ...] = ()
-    """One of these, in the claim `roles_claim`."""
+    """One of these is required, in the claim `roles_claim`."""
     roles_claim: str = "roles"
     claims: ClaimConstraints = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class UserRoles:
-    """Names of other user roles than everybody's, best first, given to those whose `claim` holds one."""
+    """Names of further user roles, best first. A user gets the first that `claim` holds, and else the default role."""
 
     claim: str = ""
     names: tuple[str, ...] = ()
@@ -85,14 +85,16 @@ class UserRoles:
 @dataclass(frozen=True)
 class Provider:
     """
-    An identity provider whose tokens are accepted, and the terms.
+    An identity provider whose tokens are accepted.
 
-    `issuers` is empty for the one provider whose tokens name none; an issuer with "{tenantid}" in it stands for
-    those of all tenants. `audiences` is None if any will do, and empty if a token must name none. `namespace` sets
-    its users apart from those of other providers, with the claims `tid` and `iss` in place of "{tid}" and "{iss}";
-    `keep_subject` passes user ids on unchanged where they fit. If `clients` are named, one of them must be the first of
-    `client_claims` that the token has: who asked for it. `clock_skew`,
-    `max_lifetime` and `min_remaining_seconds` (of a token's life) are in seconds.
+    - `issuers` is empty for the one provider whose tokens name none. An issuer with "{tenantid}" in it stands for the
+      issuers of all tenants.
+    - `audiences` is None if any audience will do, and empty if a token must name none.
+    - `clients`, if there are any: one of them must be the first of `client_claims` that a token has. These claims say
+      which application asked for the token.
+    - `namespace` keeps its users apart from those of other providers. "{tid}" and "{iss}" in it stand for the claims.
+    - `keep_subject`: subjects that fit are user ids unchanged; others are hashed within the namespace.
+    - `clock_skew`, `max_lifetime`, `max_lifetime_without_name` and `min_remaining_seconds` are in seconds.
     """
 
     name: str
@@ -115,14 +117,14 @@ class Provider:
     clients: tuple[str, ...] = ()
     client_claims: tuple[str, ...] = ()
     max_lifetime_without_name: int | None = None
-    """The longest life of a token that does not say its user's name, in seconds: since `iat`, or else from now on."""
+    """The longest life of a token without a display name, counted from `iat`, or from now if it has no `iat`."""
 
 
 class Providers:
-    """The providers, found by the issuer that a token claims."""
+    """All providers, found by the issuer that a token names."""
 
     def __init__(self, providers: tuple[Provider, ...]) -> None:
-        """Take *providers* whose issuers differ, one of them without any at most."""
+        """Take *providers* whose issuers differ; one at most has no issuers."""
         self.all = providers
         self._by_issuer: dict[str | None, Provider] = {}
         self._of_tenants: list[tuple[re.Pattern[str], Provider]] = []
@@ -138,7 +140,7 @@ class Providers:
         Return the provider whose issuer is *unverified_issuer*, letter for letter (RFC 8725, 3.8).
 
         Raises:
-            TokenRefused: There is none. Nobody is asked over the network.
+            TokenRefused: There is none. Nothing is fetched for an unknown issuer.
         """
         provider = None
         if unverified_issuer is None or isinstance(unverified_issuer, str):

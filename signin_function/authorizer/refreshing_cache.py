@@ -12,7 +12,7 @@ from authorizer.errors import KeysUnavailable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from authorizer.clock import Clock, Deadline, Instant
+    from authorizer.clock import Clock, Instant, TokenDeadline
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ class RefreshingCache(Generic[T]):
         self.newest = 0
         """The number of the fetch that gave the cached value, counted from 1; 0 if there is no value."""
 
-    def get(self, deadline: Deadline) -> T:
+    def get(self, deadline: TokenDeadline) -> T:
         """
         Return the cached value, refreshed first if its lifetime is over; the old one if the refresh fails.
 
@@ -117,7 +117,7 @@ class RefreshingCache(Generic[T]):
                         raise
         return self._usable_value()
 
-    def refresh(self, deadline: Deadline) -> T:
+    def refresh(self, deadline: TokenDeadline) -> T:
         """
         Fetch the value now, or wait for the fetch that is running. A failure replaces nothing.
 
@@ -126,7 +126,7 @@ class RefreshingCache(Generic[T]):
         """
         return self._result_of(self._refresh_in_background(self._ended), deadline)
 
-    def wait(self, deadline: Deadline) -> T:
+    def wait(self, deadline: TokenDeadline) -> T:
         """
         Wait for the latest fetch, if there was one, and return the value.
 
@@ -182,7 +182,7 @@ class RefreshingCache(Generic[T]):
     def _is_over(self, fetch: _RunningFetch) -> bool:
         return fetch.ended.is_set() or self._clock.elapsed_since(fetch.began) > MAX_WAIT_SECONDS
 
-    def _result_of(self, fetch: _RunningFetch, deadline: Deadline) -> T:
+    def _result_of(self, fetch: _RunningFetch, deadline: TokenDeadline) -> T:
         if not fetch.ended.wait(deadline.remaining()):
             if self._clock.elapsed_since(fetch.began) >= MAX_FETCH_SECONDS:
                 self._fail(fetch, "no answer in time")

@@ -31,15 +31,15 @@ class SharedSecret:
     """
     A secret with which an application signs its own tokens.
 
-    The previous version is accepted for *previous_seconds* after the current one took its place. AWS dates no such
-    change. It was not later than the last rotation, if that made the current version, than the last change of the
-    secret of any kind, and than the moment in which this process saw the current version first: the earliest counts.
+    The previous version is accepted for *previous_seconds* after it was replaced. AWS does not say when that was. But
+    it was not later than each of these, of which the earliest counts: the last rotation, if that made the current
+    version; the last change of any kind to the secret; the moment when this process first saw the current version.
     """
 
     def __init__(
         self, arn: str, algorithm: str, decode: Callable[[bytes], bytes], clock: Clock, previous_seconds: float
     ) -> None:
-        """Prepare to read the secret at *arn*, in the region that it names; *decode* raises ValueError if it cannot."""
+        """Make a client for the region in *arn*. *decode* turns what is stored into a secret, or raises ValueError."""
         config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
         self._client: Any = session.get_session().create_client(
             "secretsmanager", region_name=arn.split(":")[3], config=config
@@ -55,12 +55,12 @@ class SharedSecret:
 
     def versions(self) -> Fetched[tuple[SecretVersion, ...]]:
         """
-        Return the current version and, if it was replaced so lately that it still counts, the previous one.
+        Return the current version and, if it is still accepted, the previous one.
 
-        A previous version that cannot be read or used (the reason, perhaps, why it was replaced) is left out.
+        A previous version that cannot be read or used is left out: that may be why it was replaced.
 
         Raises:
-            KeysUnavailable: The secret cannot be read or decoded, or is not one to sign with.
+            KeysUnavailable: The current version cannot be read, decoded or used.
         """
         began = self._clock.now()
         try:
@@ -74,7 +74,7 @@ class SharedSecret:
             raise KeysUnavailable(str(error)) from None
 
     def _see(self, version_id: str | None, now: Instant) -> None:
-        """Remember when the current version was seen first, and whether another one was current before."""
+        """Note when the current version was seen first, and whether another one was current before."""
         if self._seen is None or version_id != self._current_id:
             self._saw_change = self._seen is not None
             self._current_id, self._seen = version_id, now
@@ -100,18 +100,18 @@ class SharedSecret:
         secret = self._described()
         labels = secret.get("VersionIdsToStages")
         if labels is not None and not any(PREVIOUS in stages for stages in labels.values()):
-            return math.inf  # it was never rotated, or the label was taken off
-        told = _promoted_by(secret, current)
-        if told is None and not self._saw_change:
+            return math.inf  # it was never replaced, or the label was removed
+        promoted = _promoted_by(secret, current)
+        if promoted is None and not self._saw_change:
             raise ValueError("nobody knows when the current one took its place")
         seen = self._clock.elapsed_since(self._seen) if self._seen else 0.0
-        return seen if told is None else max(seen, self._clock.wall_clock() - told)
+        return seen if promoted is None else max(seen, self._clock.wall_clock() - promoted)
 
     def _described(self) -> dict[str, Any]:
         try:
             secret: dict[str, Any] = self._client.describe_secret(SecretId=self._arn)
         except ClientError as error:
-            # What this process has seen itself needs nobody's word.
+            # The answer is not needed if this process saw the change itself.
             if _is_outage(error) or not self._saw_change:
                 raise
             return {}
@@ -122,27 +122,27 @@ class SharedSecret:
         return answer
 
     def _key(self, answer: dict[str, Any]) -> VerificationKey:
-        # A secret is text or binary, whichever its owner stored.
+        # Secrets Manager returns one of the two, whichever was stored.
         stored: bytes = answer["SecretString"].encode() if "SecretString" in answer else answer["SecretBinary"]
         return secret_key(self._decode(stored), self._algorithm)
 
 
 def _promoted_by(secret: dict[str, Any], current: dict[str, Any]) -> float | None:
-    """Return by when, in seconds since the epoch, the *current* version was that; None if AWS does not say."""
+    """Return the latest time when *current* became that, in seconds since the epoch; None if AWS does not say."""
     changed, rotated, created = secret.get("LastChangedDate"), secret.get("LastRotatedDate"), current.get("CreatedDate")
-    # Only a rotation that ended after this version was made can have put it in its place.
+    # A rotation counts only if it ended after this version was created: an earlier one promoted another version.
     by_rotation = rotated is not None and created is not None and rotated >= created
     dates = [date for date in (changed, rotated if by_rotation else None) if date is not None]
     return min(dates).timestamp() if dates else None
 
 
 def _is_outage(error: ClientError) -> bool:
-    """Say whether asking again may help. What may not or cannot be read stays so until somebody mends it."""
+    """Say whether another attempt may succeed. A missing permission, say, lasts until somebody adds it."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVERS_FAULT)
     return status == _TOO_MANY or status >= _SERVERS_FAULT or bool(_OUTAGE.search(_code(error)))
 
 
 def _code(error: BotoCoreError | ClientError) -> str:
-    """Name what went wrong, for operators: never the text, which AWS may word with what was asked."""
+    """Return the error's code, for operators. Its text is not used, because AWS may repeat the request in it."""
     code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
     return str(code or type(error).__name__)

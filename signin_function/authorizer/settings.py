@@ -1,4 +1,4 @@
-"""Build the authorizer from environment variables, or say which one is wrong, why, and what to write."""
+"""Build the authorizer from environment variables, or say which one is wrong, why, and what to write instead."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ MAX_SUBJECT_LENGTH = 255
 """In characters (OpenID Connect Core 1.0, 2)."""
 DEFAULT_CLOCK_SKEW, MAX_CLOCK_SKEW = 60, 300
 TOKEN_LENGTHS = 8192, 1024, 10_000
-"""The longest token unless set, and its bounds, in characters; API Gateway lets 10,240 bytes of headers through."""
+"""The default, the least and the most of LONGEST_TOKEN, in characters. API Gateway accepts 10,240 bytes of headers."""
 MAX_SESSION_SECONDS = 3600
 """The most that LEAST_TOKEN_SECONDS may ask for: no session lasts longer, so that no token needs to."""
 YEAR = 366 * 24 * 3600
 LOG_LEVELS = {"DEBUG": logging.INFO, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
-"""Nothing is logged at DEBUG, where botocore writes bodies and headers: who says so all the same gets INFO."""
-NAMELESS_LIFETIME = 900
-"""In seconds, of tokens under a shared secret that nothing else tells from password resets and links in e-mails."""
+"""DEBUG counts as INFO, because botocore writes bodies and headers at DEBUG."""
+MAX_LIFETIME_WITHOUT_NAME = 900
+"""In seconds; for tokens under a shared secret that no option tells from those for password resets and the like."""
 CLIENT_CLAIMS = ("azp", "client_id", "cid", "appid")
-"""Where issuers say which application asked for a token, by OpenID Connect, RFC 9068, Okta, and Entra's version 1."""
+"""The claim with the application that asked for a token, in OpenID Connect, RFC 9068, Okta, and Entra ID version 1."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class AuthorizerSettings:
     accept_base64: bool
     max_token_length: int
     notes: tuple[str, ...] = ()
-    """What is odd in them and stops nothing, for operators."""
+    """What is odd in the settings, but no error; for operators."""
 
     @classmethod
     def from_environ(
@@ -77,7 +77,7 @@ class AuthorizerSettings:
         """
         Read the variables that docs/settings.md lists from *environ*.
 
-        Keys will age by *clock*, and *on_fetch* is told of every fetch, with the provider's name.
+        Ages of keys are read from *clock*. *on_fetch* is called after every fetch, with the provider's name.
 
         Raises:
             AuthorizerSettingsError: One of them is wrong.
@@ -94,7 +94,7 @@ class AuthorizerSettings:
 
 def log_level(environ: Mapping[str, str]) -> int:
     """
-    Return the least level to log at, of `logging`'s. DEBUG is INFO.
+    Return the lowest level that is logged, as `logging` numbers it.
 
     Raises:
         AuthorizerSettingsError: There is no such level.
@@ -127,17 +127,17 @@ def _entries(text: str, notes: list[str]) -> list[ProviderOptions]:
         raise AuthorizerSettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
     if len(entries) > 1 and not any("keep_subject" in entry for entry in entries):
         raise AuthorizerSettingsError(
-            'PROVIDERS: of several, say whose users keep their ids: "keep_subject": true of the one that was alone '
-            'before, or "keep_subject": false of any if none did.'
+            'PROVIDERS: there are several, so say whose users keep their ids. Write "keep_subject": true in the entry '
+            'that was alone before, or "keep_subject": false in any if there was none.'
         )
     return [ProviderOptions(f"PROVIDERS[{position}]", entry, notes) for position, entry in enumerate(entries)]
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of two options with one name JSON would keep the last, and drop a demand without a word."""
+    """Refuse a name that is there twice: JSON would silently keep the last, and a requirement could be lost."""
     twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
     if twice:
-        raise AuthorizerSettingsError(f"PROVIDERS: one object says {twice[0]} twice. Keep one of them.")
+        raise AuthorizerSettingsError(f"PROVIDERS: one object has {twice[0]} twice. Keep one of them.")
     return dict(pairs)
 
 
@@ -168,11 +168,11 @@ def _check_together(providers: tuple[Provider, ...]) -> None:
 
 
 def _filled_in(options: ProviderOptions) -> ProviderOptions:
-    """Return *options* with what follows from the preset."""
+    """Return *options* with the defaults of the preset."""
     preset = _preset(options)
     options.check_known(OPTIONS | preset.option_names)
     if options.has("audience") and options.boolean("any_audience", default=False):
-        raise options.wrong("any_audience", "is true, and there is an audience, which nobody would look at. Keep one.")
+        raise options.wrong("any_audience", "is true, and there is an audience, which would not be checked. Keep one.")
     return preset.fill_in(options, replaced(options))
 
 
@@ -225,11 +225,11 @@ def _max_lifetime(options: ProviderOptions) -> int | None:
 
 
 def _max_lifetime_without_name(options: ProviderOptions) -> int | None:
-    """An application signs more than sign-ins with its secret: unless something tells them, a name or haste has to."""
+    """Applications sign other tokens too with their secret: if no option tells them, a name or a short life must."""
     told = options.given(
         ("audience", "required_claim_values", "required_claim_names", "token_types", "max_lifetime_seconds")
     )
-    return None if told or options.any("preset") != "shared-secret" else NAMELESS_LIFETIME
+    return None if told or options.any("preset") != "shared-secret" else MAX_LIFETIME_WITHOUT_NAME
 
 
 def _token_profile(options: ProviderOptions) -> TokenProfile:
@@ -244,11 +244,11 @@ def _token_profile(options: ProviderOptions) -> TokenProfile:
 
 
 def _refused_patterns(options: ProviderOptions) -> tuple[TokenPattern, ...]:
-    """Return what the tokens of strangers are told by: by the preset, unless they are let in, and by options."""
+    """Return the patterns of refused tokens: those of the preset, unless also accepted, and those of options."""
     preset = _preset(options)
     also_accept = options.texts("also_accept", _also_accept_hint(preset), ())
     if set(also_accept) - set(preset.refused_token_patterns):
-        raise options.wrong("also_accept", f"names somebody who is not known here. {_also_accept_hint(preset)}")
+        raise options.wrong("also_accept", f"names a kind of token that is not known here. {_also_accept_hint(preset)}")
     suffix = options.text("machine_subject_suffix", "Write how the subjects of machines end.", "")
     return (
         *(
@@ -273,7 +273,7 @@ def _also_accept_hint(preset: Preset) -> str:
     return (
         f"Write some of: {', '.join(preset.refused_token_patterns)}."
         if preset.refused_token_patterns
-        else "Leave it out: nobody is kept out."
+        else "Leave it out: this preset refuses none."
     )
 
 

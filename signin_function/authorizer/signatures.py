@@ -1,4 +1,4 @@
-"""The keys with which python-jose verifies signatures, and those of the two families that it does not bring."""
+"""The keys that verify signatures: python-jose's, and those for RSA-PSS and Ed25519, which it does not have."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashe
 
 def construct(key: Any, algorithm: str) -> Key:
     """
-    Return what verifies signatures by *key*: a JWK, a public key of cryptography's, or the bytes of a shared secret.
+    Return python-jose's key for *key*: a JWK, a public key of cryptography, or the bytes of a shared secret.
 
     Raises:
-        Exception: The key is broken. python-jose raises all sorts of errors; `JOSEError` for a secret that is a PEM.
+        Exception: The key is broken: python-jose raises many types of errors. `JOSEError` if a secret is a PEM.
     """
     return jwk.construct(key, algorithm)
 
 
 def is_same_key(one: Any, other: Any) -> bool:
-    """Say whether *one* and *other* were constructed of the same key or secret; the time it takes tells nothing."""
+    """Say whether *one* and *other* were made from the same key or secret; comparing secrets takes constant time."""
     mine, theirs = one.prepared_key, other.prepared_key
     if isinstance(mine, bytes) and isinstance(theirs, bytes):
         return hmac.compare_digest(mine, theirs)
@@ -38,7 +38,7 @@ class RsaPssKey(Key):
     """An RSA key that verifies RSASSA-PSS (RFC 7518, 3.5: the salt is as long as the hash)."""
 
     def __init__(self, key: Any, algorithm: str) -> None:
-        """Take *key* as python-jose's own RSA keys do."""
+        """Take *key* in the forms that python-jose's own RSA keys take."""
         super().__init__(key, algorithm)
         pkcs1: Any = jwk.construct(key, f"RS{algorithm[2:]}")
         self.prepared_key = pkcs1.prepared_key
@@ -55,10 +55,10 @@ class RsaPssKey(Key):
 
 
 class Ed25519Key(Key):
-    """An Ed25519 key (RFC 8037): a JWK, or a key of cryptography's."""
+    """An Ed25519 key (RFC 8037), from a JWK or a key of cryptography."""
 
     def __init__(self, key: Any, algorithm: str) -> None:
-        """Take a JWK whose `x` is the 32 bytes of the key."""
+        """Take a key of cryptography, or a JWK whose `x` holds the 32 bytes of the key."""
         super().__init__(key, algorithm)
         self.prepared_key = (
             key

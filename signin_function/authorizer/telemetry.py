@@ -1,4 +1,4 @@
-"""What operators see: a log event and a metric for each refusal and each fetch of keys, and nothing of the token."""
+"""What operators see: a log event and a metric for each refusal and each fetch of keys. Never a token or its claims."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ if TYPE_CHECKING:
     from authorizer.refreshing_cache import Fetch
 
 NAMESPACE = os.environ.get("METRICS_NAMESPACE", "ChimeSignin")
-"""Of the metrics, in CloudWatch's embedded format. Two stacks in one account need one each."""
+"""The namespace of the metrics (CloudWatch's embedded metric format). Stacks in one account need different ones."""
 
 
-_MAKING_LOGGER = threading.Lock()
+_LOGGER_LOCK = threading.Lock()
 
 
 def log_from(level: int) -> None:
     """
-    Have nothing in this process logged below *level*, libraries included.
+    Log nothing below *level* in this process, libraries included.
 
-    Powertools takes Lambda's level before any other, and Lambda gives it to the root logger, and so to botocore, whose
-    DEBUG has bodies and signed headers. This one holds whatever they say. Metrics are printed, not logged.
+    Loggers' own levels are not enough: Powertools prefers Lambda's level. Lambda gives that to the root logger too, and
+    so to botocore, which writes bodies and signed headers at DEBUG. Metrics are printed, not logged.
     """
     logging.disable(level - 1)
 
 
 def load() -> None:
-    """Load Powertools. What is told of before waits for it; a cold start has other things to begin with."""
+    """Load Powertools. A cold start does so while the issuers answer; the first log line does it too."""
     logger()
     importlib.import_module("aws_lambda_powertools.metrics")
 
 
 def logger() -> Logger:
-    """Return what logs events, and load it if need be."""
-    # Two threads that made it at once would have each line written twice.
-    with _MAKING_LOGGER:
+    """Return the logger, and load Powertools if that is not done."""
+    # Under a lock: two threads that made it at the same time would write each line twice.
+    with _LOGGER_LOCK:
         return _logger()
 
 
@@ -54,42 +54,42 @@ def _logger() -> Logger:
 
 
 def accepted(provider: str, token: str) -> None:
-    """Tell of a token that was accepted. The sign-in that follows counts it."""
+    """Log a token that was accepted. The handler counts the sign-in."""
     logger().info("token accepted", provider=provider, token_sha256=_sha256(token))
 
 
 def no_token() -> None:
-    """Tell of a request with another scheme than Bearer; API Gateway answers one without the header by itself."""
+    """Log a request with another scheme than Bearer. One without the header does not get here: API Gateway answers."""
     logger().info("no token")
     _count("NoToken")
 
 
 def refused(reason: Reason, token: str) -> None:
-    """Tell of a token that was refused."""
+    """Log a token that was refused."""
     logger().info("token refused", reason=reason.code, token_sha256=_sha256(token))
     _count("TokenRefused", reason=reason.code)
 
 
 def forbidden(reason: ForbiddenReason, token: str) -> None:
-    """Tell of a good token whose user may not enter."""
+    """Log a good token whose user may not sign in."""
     logger().info("caller forbidden", reason=reason.value, token_sha256=_sha256(token))
     _count("CallerForbidden", reason=reason.value)
 
 
 def settings_read(notes: tuple[str, ...]) -> None:
-    """Tell of what is odd in the settings and stops nothing."""
+    """Log what is odd in the settings, but no error."""
     for note in notes:
         logger().warning("odd setting", setting=note)
 
 
 def unavailable(cause: str, token: str) -> None:
-    """Tell of a token that could not be judged."""
+    """Log a token that could not be judged."""
     logger().warning("keys unavailable", cause=cause, token_sha256=_sha256(token))
     _count("KeysUnavailable")
 
 
 def fetched(provider: str, fetch: Fetch) -> None:
-    """Tell of a fetch of keys: its outcome, the age in seconds of those it was to replace, and how long it took."""
+    """Log a fetch of keys: its outcome, the age of the keys that were cached before it, and how long it took."""
     log = logger().info if fetch.succeeded else logger().warning
     log(
         "keys fetched" if fetch.succeeded else "keys not fetched",
@@ -110,5 +110,5 @@ def _count(name: str, **dimensions: str) -> None:
 
 
 def _sha256(token: str) -> str | None:
-    """Name a token in logs without telling it."""
+    """Return what identifies a token in logs without revealing it."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest() if token else None

@@ -1,4 +1,4 @@
-"""Turn an unverified JWT into a caller we can name, or refuse it."""
+"""Turn an unverified JWT into a caller, or refuse it: all checks, in their order."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from authorizer.providers import Provider, Providers
 
 UNSUPPORTED_HEADER_PARAMETERS = frozenset({"crit", "b64", "zip", "enc"})
-"""Each asks for the token to be read in another way than here (RFC 7515, 4.1.11; RFC 7797; RFC 7516)."""
+"""Each demands that a token is read in a way that is not implemented (RFC 7515, 4.1.11; RFC 7797; RFC 7516)."""
 
 
 def verify(unverified_token: str, providers: Providers, now: float) -> Caller:
     """
-    Return whom *unverified_token* speaks for at *now*, in seconds since the epoch. The cheap checks come first.
+    Return the caller whose token *unverified_token* is. Cheap checks come first. *now* is in seconds since the epoch.
 
     Raises:
-        TokenRefused: It is not a token that we accept; `reason` says why.
-        CallerForbidden: It is a good token of a user who may not enter; `reason` says why.
-        KeysUnavailable: The keys that could decide are out of reach.
+        TokenRefused: The token is not accepted; `reason` says why.
+        CallerForbidden: The token is good, but its user may not sign in; `reason` says why.
+        KeysUnavailable: The keys that could decide cannot be fetched now.
     """
     token = compact.parse(unverified_token)
     _check_parameters(token.header)
@@ -36,7 +36,11 @@ def verify(unverified_token: str, providers: Providers, now: float) -> Caller:
 
 
 def _check_parameters(header: Mapping[str, Any]) -> None:
-    """Keys that the token itself brings or points to (jwk, jku, x5c, x5u) are never looked at (RFC 8725, 3.10)."""
+    """
+    Check the header's parameters.
+
+    Keys in the token, or that it points to (jwk, jku, x5c, x5u), are ignored: a forger chooses them (RFC 8725, 3.10).
+    """
     if UNSUPPORTED_HEADER_PARAMETERS & header.keys():
         raise TokenRefused(Reason.UNSUPPORTED_HEADER)
     if not isinstance(header.get("kid", ""), str):
@@ -44,9 +48,12 @@ def _check_parameters(header: Mapping[str, Any]) -> None:
 
 
 def _check_type(header: Mapping[str, Any], provider: Provider) -> None:
-    """RFC 7519, 5.1; RFC 8725, 3.11. A token without `typ` is told by its claims."""
-    kind = header.get("typ", "JWT")
-    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in provider.token_profile.token_types:
+    """Check `typ` (RFC 7519, 5.1; RFC 8725, 3.11). A token without it counts as a JWT; its claims tell the rest."""
+    token_type = header.get("typ", "JWT")
+    if (
+        not isinstance(token_type, str)
+        or token_type.lower().removeprefix("application/") not in provider.token_profile.token_types
+    ):
         raise TokenRefused(Reason.WRONG_TYPE)
 
 
@@ -54,7 +61,7 @@ def _check_signature(token: UnverifiedToken, provider: Provider) -> None:
     algorithm = algorithms.one_name(token.header.get("alg"))
     if not isinstance(algorithm, str) or algorithm not in provider.algorithms:
         raise TokenRefused(Reason.WRONG_ALGORITHM)
-    # Each candidate is asked for only when none before it has signed: the last ones may cost a fetch.
+    # `any` stops at the first key that has signed. That saves fetches: later candidates may have to be fetched.
     candidates = provider.keys.candidates(token.header.get("kid"), algorithm, token.claims.get("iss"))
     if not any(key.verifies(token.signing_input, token.signature) for key in candidates):
         raise TokenRefused(Reason.BAD_SIGNATURE)
@@ -62,7 +69,7 @@ def _check_signature(token: UnverifiedToken, provider: Provider) -> None:
 
 def _signed_caller(signed_claims: Mapping[str, Any], provider: Provider, now: float) -> Caller:
     claims.check_times(signed_claims, provider, now)
-    # Before the audience, because the wrong kind of token names another one, and says so less well.
+    # Before the audience: a token of another profile has another audience too, and wrong_type explains more.
     claims.check_token_profile(signed_claims, provider.token_profile)
     claims.check_audience(signed_claims, provider)
     claims.check_client(signed_claims, provider)

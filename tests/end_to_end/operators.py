@@ -26,9 +26,9 @@ def owner(stack: LocalStack, service: str) -> Any:
 
 
 def start(
-    stack: LocalStack, *arguments: str, said: str = "", variables: Mapping[str, str | None] | None = None
+    stack: LocalStack, *arguments: str, typed: str = "", variables: Mapping[str, str | None] | None = None
 ) -> subprocess.Popen[str]:
-    """Start the command as somebody does who may deploy, with *variables* changed (None: unset), and *said* typed."""
+    """Start the command with the account owner's credentials, *variables* changed (None: unset) and *typed* typed."""
     keys = stack.endpoint.root_credentials()
     usual = {
         **os.environ,
@@ -50,26 +50,26 @@ def start(
         text=True,
     )
     assert running.stdin
-    running.stdin.write(said)
+    running.stdin.write(typed)
     running.stdin.close()
     running.stdin = None
     return running
 
 
 def finish(running: subprocess.Popen[str]) -> tuple[int, str]:
-    """Return the command's exit status and all that it said."""
-    said, complained = running.communicate(timeout=60)
-    return running.returncode, said + complained
+    """Return the command's exit status and all that it printed."""
+    printed, errors = running.communicate(timeout=60)
+    return running.returncode, printed + errors
 
 
 def revoke(stack: LocalStack, *users: str) -> None:
-    status, said = finish(start(stack, "revoke", *users, "--pause", PAUSE))
-    assert status == 0, said
+    status, printed = finish(start(stack, "revoke", *users, "--pause", PAUSE))
+    assert status == 0, printed
 
 
 def restore(stack: LocalStack, *users: str) -> None:
-    status, said = finish(start(stack, "restore", *users))
-    assert status == 0, said
+    status, printed = finish(start(stack, "restore", *users))
+    assert status == 0, printed
 
 
 def signed_in(client: Client, user: str, **claims: Any) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def signed_in(client: Client, user: str, **claims: Any) -> dict[str, Any]:
 
 
 def may_act(stack: LocalStack, session: dict[str, Any]) -> bool:
-    """Tell whether a signed-in user may look at themselves; any other refusal than a Deny is an error."""
+    """Tell whether a user's credentials may describe the user. Any error other than a Deny is raised."""
     chime = aws(stack, "chime-sdk-identity", session["ChimeCredentials"])
     try:
         chime.describe_app_instance_user(AppInstanceUserArn=session["ChimeAppInstanceUserArn"])

@@ -47,15 +47,15 @@ def test_cloudformation_alone_cannot_delete_a_stack_with_revoked_users(stack: Lo
 
 def test_stack_with_revoked_users_is_deleted_and_what_stays_is_printed(stack: LocalStack) -> None:
     revoke(stack, "ada")
-    owner(stack, "cloudformation").delete_stack(StackName=STACK_NAME)  # and also one that has failed before
+    owner(stack, "cloudformation").delete_stack(StackName=STACK_NAME)  # and a stack whose deletion failed before
 
-    code, said = finish(start(stack, "delete", variables={"CONFIRM": STACK_NAME}))
+    code, printed = finish(start(stack, "delete", variables={"CONFIRM": STACK_NAME}))
 
-    assert code == 0, said
-    lines = said.splitlines()
+    assert code == 0, printed
+    lines = printed.splitlines()
     assert lines[0] == f"Stack {STACK_NAME} in {REGION}, account {ACCOUNT}."
-    assert f"delete-app-instance --app-instance-arn arn:aws:chime:{REGION}:{ACCOUNT}:app-instance/" in said
-    assert f"aws ssm delete-parameter --name /chime-signin/{STACK_NAME}/revoked-users" in said
+    assert f"delete-app-instance --app-instance-arn arn:aws:chime:{REGION}:{ACCOUNT}:app-instance/" in printed
+    assert f"aws ssm delete-parameter --name /chime-signin/{STACK_NAME}/revoked-users" in printed
     assert lines[-1] == f"{STACK_NAME} is deleted."
     with pytest.raises(ClientError, match="does not exist"):
         status(stack)
@@ -64,10 +64,10 @@ def test_stack_with_revoked_users_is_deleted_and_what_stays_is_printed(stack: Lo
 
 
 def test_stack_is_deleted_when_its_name_is_typed(stack: LocalStack) -> None:
-    code, said = finish(start(stack, "delete", said=f"{STACK_NAME}\n"))
+    code, printed = finish(start(stack, "delete", typed=f"{STACK_NAME}\n"))
 
-    assert code == 0, said
-    assert said.endswith(f"{STACK_NAME} is deleted.\n")
+    assert code == 0, printed
+    assert printed.endswith(f"{STACK_NAME} is deleted.\n")
 
 
 def test_stack_of_a_first_deployment_that_failed_is_deleted_and_no_other_command_acts_on_it(stack: LocalStack) -> None:
@@ -80,24 +80,26 @@ def test_stack_of_a_first_deployment_that_failed_is_deleted_and_no_other_command
     fresh = {"AWS_SAM_STACK_NAME": "fresh", "CONFIRM": "fresh"}
 
     restored, why = finish(start(stack, "restore", "ada", variables=fresh))
-    deleted, said = finish(start(stack, "delete", variables=fresh))
+    deleted, printed = finish(start(stack, "delete", variables=fresh))
 
     assert restored == 1
     assert "fresh has no user role: its deployment has failed" in why
-    assert deleted == 0, said
-    assert "It is ROLLBACK_COMPLETE." in said
-    assert said.endswith("fresh is deleted.\n")
+    assert deleted == 0, printed
+    assert "It is ROLLBACK_COMPLETE." in printed
+    assert printed.endswith("fresh is deleted.\n")
 
 
-def test_what_cloudformation_could_not_delete_is_said_with_its_reason(stack: LocalStack) -> None:
+def test_what_cloudformation_could_not_delete_is_printed_with_its_reason(stack: LocalStack) -> None:
     [role] = [arn.rpartition("/")[2] for name, arn in stack.deployment.roles.items() if name == "UserRole"]
-    owner(stack, "iam").put_role_policy(RoleName=role, **ADDED)  # not of our making, so not ours to remove
+    owner(stack, "iam").put_role_policy(
+        RoleName=role, **ADDED
+    )  # a policy that the command did not make, and so does not delete
 
-    code, said = finish(start(stack, "delete", variables={"CONFIRM": STACK_NAME}))
+    code, printed = finish(start(stack, "delete", variables={"CONFIRM": STACK_NAME}))
 
     assert code == 1
-    assert f"{STACK_NAME} is DELETE_FAILED:" in said
-    assert "UserRole: Cannot delete entity, must delete policies first." in said
+    assert f"{STACK_NAME} is DELETE_FAILED:" in printed
+    assert "UserRole: Cannot delete entity, must delete policies first." in printed
     assert status(stack) == "DELETE_FAILED"
 
 

@@ -34,19 +34,19 @@ sso_start_url = https://example.com/start
 def test_every_command_first_says_which_stack_it_is(
     stack: LocalStack, client: Client, command: tuple[str, ...]
 ) -> None:
-    _, said = finish(start(stack, *command))
+    _, printed = finish(start(stack, *command))
 
-    assert said.splitlines()[0] == f"Stack {STACK_NAME} in {REGION}, account {ACCOUNT}."
+    assert printed.splitlines()[0] == f"Stack {STACK_NAME} in {REGION}, account {ACCOUNT}."
     assert not [call["operation"] for call in client.calls() if CHANGES.match(call["operation"])]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 def test_every_command_finds_its_stack_in_the_same_way(stack: LocalStack, command: tuple[str, ...]) -> None:
-    status, said = finish(start(stack, *command, variables={"AWS_SAM_STACK_NAME": None, "ENV": "prod"}))
+    status, printed = finish(start(stack, *command, variables={"AWS_SAM_STACK_NAME": None, "ENV": "prod"}))
 
     assert status == 1
-    assert "There is no stack chime-signin in us-east-1" in said
-    assert len(said.splitlines()) == 1
+    assert "There is no stack chime-signin in us-east-1" in printed
+    assert len(printed.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -81,12 +81,12 @@ def test_every_command_finds_its_stack_in_the_same_way(stack: LocalStack, comman
 def test_what_is_missing_or_wrong_is_one_sentence_with_a_hint(
     stack: LocalStack, variables: dict[str, str | None], words: str
 ) -> None:
-    status, said = finish(start(stack, "revoked", variables=variables))
+    status, printed = finish(start(stack, "revoked", variables=variables))
 
     assert status == 1
-    assert words in said
-    assert len(said.splitlines()) == 1
-    assert "Traceback" not in said
+    assert words in printed
+    assert len(printed.splitlines()) == 1
+    assert "Traceback" not in printed
 
 
 def test_session_that_has_ended_says_how_to_sign_in(stack: LocalStack, tmp_path: Path) -> None:
@@ -95,11 +95,11 @@ def test_session_that_has_ended_says_how_to_sign_in(stack: LocalStack, tmp_path:
     keys = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
     profile = {"AWS_CONFIG_FILE": str(file), "AWS_PROFILE": "old-sso"}
 
-    status, said = finish(start(stack, "revoked", variables={**keys, **profile}))
+    status, printed = finish(start(stack, "revoked", variables={**keys, **profile}))
 
     assert status == 1
-    assert "aws sso login" in said
-    assert len(said.splitlines()) == 1
+    assert "aws sso login" in printed
+    assert len(printed.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -113,24 +113,24 @@ def test_session_that_has_ended_says_how_to_sign_in(stack: LocalStack, tmp_path:
 def test_refusal_of_aws_s_is_one_sentence_with_a_hint(stack: LocalStack, client: Client, code: str, words: str) -> None:
     client.fault("DescribeStacks", error=code, status=400, times=-1)
 
-    status, said = finish(start(stack, "revoked"))
+    status, printed = finish(start(stack, "revoked"))
 
     assert status == 1
-    assert words in said
-    assert len(said.splitlines()) == 1
+    assert words in printed
+    assert len(printed.splitlines()) == 1
 
 
 def test_stack_that_is_not_deployed_with_push_is_told_to_be(stack: LocalStack) -> None:
-    status, said = finish(start(stack, "push-role"))
+    status, printed = finish(start(stack, "push-role"))
 
     assert status == 1
-    assert "Deploy it with PushNotificationsAppArn first" in said
+    assert "Deploy it with PushNotificationsAppArn first" in printed
 
 
 def test_stack_stays_unless_its_name_is_typed(stack: LocalStack) -> None:
     for typed in ("", "yes\n", "local2\n"):
-        status, said = finish(start(stack, "delete", said=typed))
+        status, printed = finish(start(stack, "delete", typed=typed))
 
         assert status == 1
-        assert "Nothing was deleted. To confirm it, type the stack's name, or say CONFIRM=local." in said
+        assert "Nothing was deleted. To confirm it, type the stack's name, or say CONFIRM=local." in printed
     assert owner(stack, "cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]

@@ -1,4 +1,4 @@
-"""The account's role for push notifications: made by the command that operators type, left alone if it is another's."""
+"""The account's role for push notifications: made by the operators' command, left alone if somebody else made it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def stack(logs: list[bytes]) -> Iterator[LocalStack]:
 
 @pytest.fixture(autouse=True)
 def iam(stack: LocalStack) -> Iterator[Any]:
-    """Whoever owns the account, which has no such role, and has none afterwards."""
+    """A client of IAM for the owner of the account. The role is deleted afterwards."""
     client = owner(stack, "iam")
     yield client
     try:
@@ -60,10 +60,10 @@ def written(client: Client) -> list[str]:
 
 
 def test_role_is_made_for_chime_and_for_that_application_alone(stack: LocalStack, iam: Any) -> None:
-    status, said = finish(start(stack, "push-role"))
+    status, printed = finish(start(stack, "push-role"))
 
-    assert status == 0, said
-    assert said.splitlines()[0] == f"Stack {STACK_NAME} in {REGION}, account {ACCOUNT}."
+    assert status == 0, printed
+    assert printed.splitlines()[0] == f"Stack {STACK_NAME} in {REGION}, account {ACCOUNT}."
     role = iam.get_role(RoleName=NAME)["Role"]
     assert role["Arn"] == f"arn:aws:iam::{ACCOUNT}:role/{NAME}"
     assert role["AssumeRolePolicyDocument"]["Statement"] == [
@@ -76,14 +76,14 @@ def test_role_is_made_for_chime_and_for_that_application_alone(stack: LocalStack
     ]
 
 
-def test_again_changes_nothing(stack: LocalStack, iam: Any, client: Client) -> None:
+def test_repeated_run_changes_nothing(stack: LocalStack, iam: Any, client: Client) -> None:
     assert finish(start(stack, "push-role"))[0] == 0
     client.control("DELETE", "aws", "/local/calls")
 
-    status, said = finish(start(stack, "push-role"))
+    status, printed = finish(start(stack, "push-role"))
 
     assert (status, written(client)) == (0, [])
-    assert "Nothing was changed" in said
+    assert "Nothing was changed" in printed
     assert iam.get_role(RoleName=NAME)
 
 
@@ -127,11 +127,11 @@ def test_other_role_of_that_name_is_left_as_it_is_and_it_is_said_how_it_differs(
         allow(owner(stack, "iam"), name, permission(app))
     client.control("DELETE", "aws", "/local/calls")
 
-    status, said = finish(start(stack, "push-role"))
+    status, printed = finish(start(stack, "push-role"))
 
     assert (status, written(client)) == (1, [])
-    assert words in said
-    assert "Nothing was changed" in said
+    assert words in printed
+    assert "Nothing was changed" in printed
 
 
 def test_policy_that_is_attached_is_a_difference_too(stack: LocalStack, iam: Any, client: Client) -> None:
@@ -140,7 +140,7 @@ def test_policy_that_is_attached_is_a_difference_too(stack: LocalStack, iam: Any
     iam.attach_role_policy(RoleName=NAME, PolicyArn=arn)
     client.control("DELETE", "aws", "/local/calls")
 
-    status, said = finish(start(stack, "push-role"))
+    status, printed = finish(start(stack, "push-role"))
 
     assert (status, written(client)) == (1, [])
-    assert f"it has other policies: {arn}" in said
+    assert f"it has other policies: {arn}" in printed

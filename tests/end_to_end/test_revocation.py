@@ -26,7 +26,7 @@ ANYTHING = {"Effect": "Allow", "Action": "chime:*", "Resource": "*"}
 
 
 class Graded(LocalStack):
-    """One whose tokens may ask for another role than everybody's."""
+    """A stack in which tokens may name another user role."""
 
     def _provider(self) -> dict[str, Any]:
         return super()._provider() | {"user_roles": "Moderator", "user_roles_claim": "groups"}
@@ -83,7 +83,7 @@ def test_sessions_from_after_a_restore_outlive_the_next_run_for_others(stack: Lo
     assert may_act(stack, dave)
 
 
-def test_session_of_another_role_than_everybody_s_is_denied_too(stack: LocalStack, client: Client) -> None:
+def test_session_of_another_user_role_is_denied_too(stack: LocalStack, client: Client) -> None:
     moe = signed_in(client, "moe", groups=["Moderator"])
     assert aws(stack, "sts", moe["ChimeCredentials"]).get_caller_identity()["Arn"].endswith("/Moderator/chime_moe")
     assert may_act(stack, moe)
@@ -93,7 +93,7 @@ def test_session_of_another_role_than_everybody_s_is_denied_too(stack: LocalStac
     assert not may_act(stack, moe)
 
 
-def test_two_runs_at_once_both_get_their_way(stack: LocalStack, client: Client) -> None:
+def test_two_runs_at_once_lose_no_change(stack: LocalStack, client: Client) -> None:
     people = {name: signed_in(client, name) for name in ("gina", "hugo")}
 
     running = [start(stack, "revoke", name, "--pause", PAUSE) for name in people]
@@ -137,15 +137,15 @@ def test_list_that_cannot_be_read_is_an_outage(client: Client, fault: dict[str, 
     assert not {"AssumeRole", "DescribeAppInstanceUser"} & {call["operation"] for call in client.calls()}
 
 
-def test_role_without_room_is_told_of_and_new_sign_ins_are_refused_all_the_same(
+def test_role_without_room_is_named_and_new_sign_ins_are_refused_all_the_same(
     stack: LocalStack, client: Client
 ) -> None:
     client.fault("PutRolePolicy", error="LimitExceededException", times=-1)
 
-    status, said = finish(start(stack, "revoke", "ivan", "--pause", PAUSE))
+    status, printed = finish(start(stack, "revoke", "ivan", "--pause", PAUSE))
 
     assert status == 1
-    assert "10,240 characters" in said
+    assert "10,240 characters" in printed
     assert_refused(client.sign_in(client.token(sub="ivan")))
 
 
@@ -162,12 +162,12 @@ def test_run_that_is_half_done_says_what_is_left_and_the_next_one_finishes_it(
     nina = signed_in(client, "nina")
     client.fault(operation, error="ServiceUnavailable", status=503, times=-1)
 
-    status, said = finish(start(stack, "revoke", "nina", "--pause", PAUSE))
+    status, printed = finish(start(stack, "revoke", "nina", "--pause", PAUSE))
 
     assert status == 1
-    assert done in said
-    assert left in said
-    assert "the same command again does what is left" in said
+    assert done in printed
+    assert left in printed
+    assert "the same command again does what is left" in printed
     assert may_act(stack, nina)
 
     client.control("DELETE", "aws", "/local/faults")
@@ -177,7 +177,7 @@ def test_run_that_is_half_done_says_what_is_left_and_the_next_one_finishes_it(
     restore(stack, "nina")
 
 
-def test_old_policies_that_stay_keep_no_user_s_session_from_being_denied(stack: LocalStack, client: Client) -> None:
+def test_sessions_are_denied_even_if_old_policies_cannot_be_deleted(stack: LocalStack, client: Client) -> None:
     otto = signed_in(client, "otto")
     client.fault("ListRolePolicies", error="ServiceUnavailable", status=503, times=-1)
 
@@ -191,11 +191,11 @@ def test_restore_that_is_half_done_says_so(stack: LocalStack, client: Client) ->
     revoke(stack, "pia")
     client.fault("DeleteRolePolicy", error="ServiceUnavailable", status=503, times=-1)
 
-    status, said = finish(start(stack, "restore", "pia"))
+    status, printed = finish(start(stack, "restore", "pia"))
 
     assert status == 1
-    assert "Restored, within 30 s: pia." in said
-    assert "still deny their earlier sessions" in said
+    assert "Restored, within 30 s: pia." in printed
+    assert "still deny their earlier sessions" in printed
     client.control("DELETE", "aws", "/local/faults")
     restore(stack, "pia")
     assert may_act(stack, pia)
@@ -218,12 +218,12 @@ def test_run_that_is_interrupted_says_how_to_go_on(stack: LocalStack) -> None:
 def test_it_is_printed_who_is_revoked(stack: LocalStack) -> None:
     revoke(stack, "judy")
 
-    status, said = finish(start(stack, "revoked"))
+    status, printed = finish(start(stack, "revoked"))
 
     assert status == 0
-    assert "judy" in said.splitlines()[1]
-    assert "UserRole" in said
-    assert "Moderator denies sessions issued before" in said
+    assert "judy" in printed.splitlines()[1]
+    assert "UserRole" in printed
+    assert "Moderator denies sessions issued before" in printed
 
 
 def test_function_may_read_its_list_and_do_nothing_else_with_it(stack: LocalStack) -> None:

@@ -1,4 +1,4 @@
-"""Who does not switch revocation on does not pay for it, and is told so."""
+"""Without Revocation=true no sign-in reads a list, and the command says what to deploy."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def test_sign_in_reads_no_list(client: Client) -> None:
 
 
 def test_command_says_what_to_deploy_and_changes_nothing(stack: LocalStack, client: Client) -> None:
-    status, said = finish(start(stack, "revoke", "ada"))
+    status, printed = finish(start(stack, "revoke", "ada"))
 
     assert status == 1
-    assert "with Revocation=true first" in said
+    assert "with Revocation=true first" in printed
     assert {call["operation"] for call in client.calls()} == {"DescribeStacks", "DescribeStackResource"}

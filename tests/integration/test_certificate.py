@@ -1,4 +1,4 @@
-"""The self-signed certificate, in real handshakes: what a server with it sends, and what clients survive."""
+"""The self-signed certificate, in real handshakes: what the server sends, and that clients do not hang."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 CONNECTIONS = 300
-"""With session tickets about one connection in 850 hung; the first test here tells for certain."""
+"""Enough to notice hanging connections: with session tickets about one in 850 hung. The first test is certain."""
 
 
 def trusting() -> ssl.SSLContext:
@@ -55,7 +55,7 @@ def server() -> Iterator[Server]:
 def test_no_session_ticket_follows_the_handshake(server: Server) -> None:
     with closing(HTTPSConnection(server.host, server.port, timeout=60, context=trusting())) as client:
         client.request("GET", "/")
-        # What came after the handshake has been read with the answer.
+        # By now the client has read what the server sent after the handshake.
         assert client.getresponse().read() == b"hello"
         assert isinstance(client.sock, ssl.SSLSocket)
         assert client.sock.version() == "TLSv1.3"
@@ -63,7 +63,7 @@ def test_no_session_ticket_follows_the_handshake(server: Server) -> None:
         assert not client.sock.session.has_ticket
 
 
-def test_every_tls_server_here_is_made_so() -> None:
+def test_every_tls_server_of_the_repository_uses_this_context() -> None:
     makes_its_own = re.compile(r"PROTOCOL_TLS_SERVER|Purpose\.CLIENT_AUTH|PROTOCOL_TLS\b")
     sources = [path for folder in ("local", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
     found = [path.relative_to(ROOT) for path in sources if makes_its_own.search(path.read_text())]

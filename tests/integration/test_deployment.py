@@ -1,4 +1,4 @@
-"""Deployment into moto: what stands afterwards is what the template says, whatever its names are."""
+"""Deployment into moto: the result is what the template describes, whatever names it uses."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def policies(role_arn: str) -> dict[str, dict[str, object]]:
     return {name: json.loads(policy) for name, policy in found.items()}
 
 
-def test_function_is_what_the_template_says(template: Path) -> None:
+def test_function_is_as_in_the_template(template: Path) -> None:
     echo = deploy(template, {}).functions["Echo"]
     assert (echo.handler, echo.code) == ("toys.echo", template.parent / "toys")
     assert (echo.timeout, echo.memory, echo.role, echo.runtime) == (2, 256, "Role", "python3.13")
@@ -71,7 +71,7 @@ def test_routes_name_function_and_authorizer(template: Path) -> None:
     }
 
 
-def test_authorizers_say_what_they_look_at_and_for_how_long(template: Path) -> None:
+def test_authorizers_have_their_sources_and_their_ttl(template: Path) -> None:
     authorizers = deploy(template, {}).api.authorizers
     assert {name: (one.function, one.sources, one.ttl) for name, one in authorizers.items()} == {
         "Strict": ("Gate", ("method.request.header.Authorization",), 0),
@@ -101,7 +101,7 @@ def test_gateway_responses_have_status_headers_and_bodies(template: Path) -> Non
     assert api.responses["DEFAULT_5XX"].status is None
 
 
-def test_new_route_and_response_are_followed(template: Path) -> None:
+def test_new_route_and_response_are_deployed(template: Path) -> None:
     change(template, "Path: /open, Method: POST", "Path: /new, Method: PUT")
     change(template, "StatusCode: 401", "StatusCode: 418")
     api = deploy(template, {}).api
@@ -109,7 +109,7 @@ def test_new_route_and_response_are_followed(template: Path) -> None:
     assert api.responses["ACCESS_DENIED"].status == 418
 
 
-def test_policy_of_its_own_is_put_on_its_role(template: Path) -> None:
+def test_role_policy_is_put_on_its_role(template: Path) -> None:
     role = deploy(template, {}).roles["Role"]
     assert policies(role)["Read"]["Statement"] == [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": role}]
 
@@ -117,7 +117,7 @@ def test_policy_of_its_own_is_put_on_its_role(template: Path) -> None:
 @pytest.mark.parametrize(
     ("extra", "there"), [pytest.param("", False, id="not met"), pytest.param("arn:aws:s3:::x", True, id="met")]
 )
-def test_policy_of_its_own_heeds_its_condition(template: Path, extra: str, *, there: bool) -> None:
+def test_role_policy_depends_on_its_condition(template: Path, extra: str, *, there: bool) -> None:
     role = deploy(template, {"Extra": extra}).roles["Role"]
     assert ("More" in policies(role)) is there
 
@@ -140,12 +140,12 @@ def test_template_that_cannot_be_deployed_is_refused(template: Path, old: str, n
 @pytest.mark.parametrize(
     ("extra", "refused"),
     [
-        pytest.param("", False, id="not asked"),
-        pytest.param("arn:aws:s3:::x", True, id="broken"),
-        pytest.param("arn:aws:s3:::y", False, id="kept"),
+        pytest.param("", False, id="not applicable"),
+        pytest.param("arn:aws:s3:::x", True, id="violated"),
+        pytest.param("arn:aws:s3:::y", False, id="satisfied"),
     ],
 )
-def test_rule_is_held_against_the_parameters(template: Path, extra: str, *, refused: bool) -> None:
+def test_rule_is_checked_against_the_parameters(template: Path, extra: str, *, refused: bool) -> None:
     rule = """
 Rules:
   NotX:
@@ -162,12 +162,12 @@ Conditions:"""
         deploy(template, {"Extra": extra})
 
 
-def test_alias_is_the_function(template: Path) -> None:
+def test_alias_stands_for_its_function(template: Path) -> None:
     change(template, "Handler: toys.echo", "Handler: toys.echo\n      AutoPublishAlias: live")
     assert {route.function for route in deploy(template, {}).api.routes} == {"Echo", "Busy"}
 
 
-def test_property_that_names_what_is_not_created_here_is_left_out(template: Path) -> None:
+def test_property_that_names_a_resource_not_created_here_is_left_out(template: Path) -> None:
     change(template, "Handler: toys.echo", "Handler: toys.echo\n      KmsKeyArn: !GetAtt Trail.Arn")
     change(template, "  Gate:\n", "  Trail: {Type: AWS::CloudTrail::Trail}\n  Gate:\n")
     assert deploy(template, {}).functions["Echo"].handler == "toys.echo"
@@ -181,17 +181,17 @@ def test_unknown_parameter_is_refused(template: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        pytest.param("BinaryMediaTypes: [", "Cors: \"'*'\" #", "OPTIONS .*: only .* Lambda", id="an answer of its own"),
+        pytest.param("BinaryMediaTypes: [", "Cors: \"'*'\" #", "OPTIONS .*: only .* Lambda", id="a mock integration"),
         pytest.param(
             "FunctionPayloadType: REQUEST\n            Identity: {Headers: [Authorization], ReauthorizeEvery: 0}",
             "FunctionPayloadType: TOKEN",
             "authorizer Strict: only .* REQUEST",
-            id="an authorizer that gets the token alone",
+            id="a TOKEN authorizer",
         ),
         pytest.param("\"'yes'\"", "context.requestId", "DEFAULT_5XX: X-Failed", id="a header from the context"),
     ],
 )
-def test_what_this_gateway_cannot_do_is_said(template: Path, old: str, new: str, message: str) -> None:
+def test_api_with_a_feature_that_is_not_played_is_refused(template: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(UnsupportedApiError, match=message):
         deploy(change(template, old, new), {})
 
@@ -202,6 +202,6 @@ def test_settings_replace_variables_of_functions_that_declare_them(template: Pat
     assert functions["Gate"].environment == {}
 
 
-def test_unknown_setting_is_refused_with_those_there_are(template: Path) -> None:
+def test_unknown_setting_is_refused_with_a_list_of_the_known_ones(template: Path) -> None:
     with pytest.raises(DeploymentError, match=r"No function has a setting NOPE\. There are: FLAG, GREETING, SIZE\."):
         deploy(template, {}).with_settings({"NOPE": "1"})

@@ -1,4 +1,4 @@
-"""Each call, by each way in which it can go wrong, once and for good: the answer, and the calls that were made."""
+"""Each call and each of its faults, once and always: the answer to the client, and the calls that were made."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Aws
 
 SECONDS = {1: 30.0, -1: 4.0}
-"""Of the whole sign-in, for what happens once and for good; 8 in earnest."""
+"""The deadline of a sign-in, for faults that happen once and always. A deployed function has 8 s."""
 READ_SECONDS = 0.8
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong, and the statuses of the answer if it happens once, and if it goes on."""
+    """A fault, and the status of the answer if it happens once and if it happens always."""
 
     error: str | None
     status: int | None
@@ -35,7 +35,7 @@ class Fault:
     delay_ms: int = 0
 
     def body(self, operation: str, times: int) -> dict[str, Any]:
-        """Return it as the local AWS is told of it."""
+        """Return the fault as the local AWS takes it."""
         said = {"operation": operation, "error": self.error, "status": self.status, "delay_ms": self.delay_ms}
         return {**{name: value for name, value in said.items() if value}, "times": times}
 
@@ -68,7 +68,7 @@ TABLE: dict[str, list[Fault]] = {
     ],
     "DescribeAppInstanceUser": [
         *CHIME,
-        # Both are said of a user who is missing: creating one with the same data succeeds, and proves the permission.
+        # Both mean a missing user. To create a user who exists, with the same data, succeeds, and shows that we may.
         Fault("ForbiddenException", 403, once=200, always=200),
         Fault("NotFoundException", 404, once=200, always=200),
         *ANY_CALL,
@@ -78,11 +78,11 @@ TABLE: dict[str, list[Fault]] = {
         Fault("ForbiddenException", 403, once=502, always=502),
         Fault("NotFoundException", 404, once=502, always=502),
         Fault("ResourceLimitExceededException", 400, once=502, always=502),
-        # Said of a user who, when described again, is not there.
+        # Conflict says that the user exists, but describing them again finds nobody.
         Fault("ConflictException", 409, once=502, always=502),
         *ANY_CALL,
     ],
-    # A new name is brought to Chime as well as may be, and keeps nobody out.
+    # A rename is tried once, and fails no sign-in.
     "UpdateAppInstanceUser": [
         Fault(fault.error, fault.status, once=200, always=200, delay_ms=fault.delay_ms)
         for fault in [
@@ -109,9 +109,9 @@ TABLE: dict[str, list[Fault]] = {
     ],
 }
 SERVICE = {"AssumeRole": "sts", "GetParameter": "ssm"}
-"""Whose operation it is; Chime's where it is not said."""
+"""The service of an operation; Chime's are left out."""
 USER_BEFORE = {"CreateAppInstanceUser": None, "UpdateAppInstanceUser": "Ada Byron"}
-"""Who the caller is to Chime before the fault; Ada Lovelace where it is not said."""
+"""The name that the caller has in Chime before the fault (None: no user yet). Ada Lovelace if it is left out."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Service:
         return {**answer, "body": json.loads(answer["body"])}
 
     def operations(self) -> list[str]:
-        """Return the operations that AWS was asked for, as often as it was."""
+        """Return the operations of all calls to AWS, in order."""
         return [call["operation"] for call in self.aws.local("GET", "calls")[1]]
 
 

@@ -1,4 +1,4 @@
-"""Lambda's part of the local stack: processes, their environment, and what becomes of a function that fails."""
+"""Lambda's part of the local stack: processes, their environment, and functions that fail."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ HANDLERS = '''
         time.sleep(60)
 
     def meet(event, context):
-        """Wait until as many as asked are in here at once."""
+        """Wait until that many events are being handled at once."""
         Path(event["folder"], str(os.getpid())).touch()
         while len(os.listdir(event["folder"])) < event["together"]:
             time.sleep(0.01)
@@ -106,7 +106,7 @@ def function(tmp_path: Path) -> Function:
 
 
 class Toy:
-    """One function that runs, and what it logged."""
+    """One function that runs, and its log."""
 
     def __init__(self, function: Function, seconds: int = 3600) -> None:
         self.log: list[bytes] = []
@@ -131,7 +131,7 @@ def gone(pid: int) -> bool:
         try:
             os.kill(pid, 0)
             stat = Path(f"/proc/{pid}/stat")
-            # It may end between two of these lines, and reading then says that there is no such process, too.
+            # The process may end between two of these lines, and then reading fails in the same way.
             if stat.exists() and " Z " in stat.read_text():
                 return True
         except (ProcessLookupError, FileNotFoundError):
@@ -139,7 +139,7 @@ def gone(pid: int) -> bool:
         time.sleep(0.01)
 
 
-def test_function_gets_no_more_events_at_once_than_it_may_have(function: Function, tmp_path: Path) -> None:
+def test_function_gets_no_more_events_at_once_than_its_concurrency(function: Function, tmp_path: Path) -> None:
     folder = tmp_path / "meeting"
     folder.mkdir()
     with closing(Toy(replace(function, concurrency=1))) as toy, ThreadPoolExecutor() as others:
@@ -160,7 +160,7 @@ def test_handler_runs_in_a_process_of_its_own_that_is_used_again(toy: Toy) -> No
     assert toy() == first
 
 
-def test_process_has_what_the_template_and_lambda_set_and_nothing_of_ours(
+def test_process_has_the_variables_of_template_and_lambda_and_inherits_none(
     toy: Toy, function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OURS", "must not be seen")
@@ -217,7 +217,7 @@ def test_root_logger_is_set_as_lambda_sets_it(
     assert [{name: one[name] for name in line or {}} for one in logged] == ([line] if line else [])
 
 
-def test_context_tells_about_the_call(toy: Toy, function: Function) -> None:
+def test_context_describes_the_invocation(toy: Toy, function: Function) -> None:
     first, second = toy("about"), toy("about")
     assert first.pop("aws_request_id") != second.pop("aws_request_id")
     assert 0 < first.pop("left") <= 60_000
@@ -241,7 +241,7 @@ def test_exception_is_reported_as_lambda_does_and_the_process_stays(toy: Toy) ->
     assert toy() == pid
 
 
-def test_answer_that_is_no_json_is_an_error(toy: Toy) -> None:
+def test_result_that_is_not_json_is_an_error(toy: Toy) -> None:
     with pytest.raises(FunctionFailedError, match="MarshalError"):
         toy("marshal")
 
@@ -283,7 +283,7 @@ def test_caller_whose_time_to_wait_is_over_gets_an_error(toy: Toy) -> None:
     [
         pytest.param("nowhere.handler", "", "Runtime.ImportModuleError", "No module named 'nowhere'", id="no module"),
         pytest.param("toys.nothing", "", "Runtime.HandlerNotFound", "'nothing' missing on module 'toys'", id="no name"),
-        pytest.param("toys.handler", "def (", "Runtime.UserCodeSyntaxError", "invalid syntax", id="no Python"),
+        pytest.param("toys.handler", "def (", "Runtime.UserCodeSyntaxError", "invalid syntax", id="a syntax error"),
         pytest.param("toys.handler", "import nowhere", "Runtime.ImportModuleError", "'nowhere'", id="a missing import"),
         pytest.param("toys.handler", "1 / 0", "ZeroDivisionError", "division by zero", id="raises"),
         pytest.param("toys.handler", "import os; os._exit(4)", "Runtime.ExitError", "exit status 4", id="exits"),
@@ -302,7 +302,7 @@ def test_handler_that_cannot_be_loaded(  # noqa: PLR0913, PLR0917 - a row of the
             assert message in failed.value.payload["errorMessage"]
 
 
-def test_what_the_function_prints_is_its_log_and_no_answer(toy: Toy) -> None:
+def test_what_the_function_prints_is_in_its_log_and_not_in_the_result(toy: Toy) -> None:
     assert toy("talk") == ""
     toy.close()
     log = b"".join(toy.log).decode()
@@ -330,7 +330,7 @@ def test_seventeenth_event_waits_until_a_process_is_free(toy: Toy, tmp_path: Pat
     folder = tmp_path / "meeting"
     folder.mkdir()
     with ThreadPoolExecutor(MAX_PROCESSES + 1) as callers:
-        # They leave when one more name is there than there are processes.
+        # They return when there is one more file than there are processes.
         busy = [
             callers.submit(toy, "meet", folder=str(folder), together=MAX_PROCESSES + 1) for _ in range(MAX_PROCESSES)
         ]
@@ -380,8 +380,8 @@ def test_closing_ends_busy_processes_too(toy: Toy, tmp_path: Path) -> None:
         toy()
 
 
-def test_process_ends_when_whoever_started_it_is_killed(function: Function, tmp_path: Path) -> None:
-    # A parent of its own, to be killed without a chance to tidy up.
+def test_process_ends_when_its_parent_is_killed(function: Function, tmp_path: Path) -> None:
+    # A parent process that is killed, so that it cannot clean up.
     script = tmp_path / "parent.py"
     script.write_text(
         textwrap.dedent(f"""

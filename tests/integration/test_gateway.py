@@ -1,4 +1,4 @@
-"""API Gateway's part of the local stack, over HTTP: a call that passes, then what can be different about it."""
+"""API Gateway's part of the local stack, over HTTP: a request that is allowed, then one change at a time."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 def asked(api: Client, reply_json: dict[str, Any]) -> dict[str, Any]:
-    """Return the event that the authorizer received, which the toy hands on in its context."""
+    """Return the event that the authorizer received. The toy passes it on in its context."""
     event: dict[str, Any] = json.loads(reply_json["requestContext"]["authorizer"]["event"])
     assert event["methodArn"].startswith(f"arn:aws:execute-api:us-east-1:123456789012:{api.deployment.api.id}/v1/")
     return event
 
 
-def test_call_that_may_pass_reaches_the_function_as_a_proxy_event(api: Client) -> None:
+def test_allowed_request_reaches_the_function_as_a_proxy_event(api: Client) -> None:
     reply = api.call("POST", "/echo?a=1&a=2&b=%C3%A9", [TOKEN, ("X-Thing", "x")], b'{"k": 1}')
     event = reply.json
     assert reply.status == 200
@@ -57,7 +57,7 @@ def test_call_that_may_pass_reaches_the_function_as_a_proxy_event(api: Client) -
     assert isinstance(context["authorizer"]["integrationLatency"], int)
 
 
-def test_call_without_body_and_parameters_has_none_in_its_event(api: Client) -> None:
+def test_request_without_body_and_parameters_has_none_in_its_event(api: Client) -> None:
     event = api.call("GET", "/echo", [TOKEN]).json
     assert event["body"] is None
     assert event["queryStringParameters"] is None
@@ -69,7 +69,7 @@ def test_binary_body_arrives_in_base64(api: Client) -> None:
     assert (base64.b64decode(event["body"]), event["isBase64Encoded"]) == (b"\x89PNG", True)
 
 
-def test_open_route_asks_no_authorizer(api: Client) -> None:
+def test_open_route_invokes_no_authorizer(api: Client) -> None:
     event = api.call("POST", "/open", gate={"raise": "Unauthorized"}).json
     assert "authorizer" not in event["requestContext"]
 
@@ -91,7 +91,7 @@ def test_parameters_in_the_path_are_named(api: Client) -> None:
         pytest.param("GET", "/", id="root"),
     ],
 )
-def test_what_is_not_there_lacks_an_authentication_token_or_a_signature(api: Client, method: str, path: str) -> None:
+def test_unknown_route_lacks_an_authentication_token_or_a_signature(api: Client, method: str, path: str) -> None:
     bare, with_token = api.call(method, path), api.call(method, path, [TOKEN])
     assert (bare.status, bare.json) == (403, {"message": "Missing Authentication Token"})
     assert bare.headers["x-amzn-errortype"] == "MissingAuthenticationTokenException"
@@ -127,16 +127,16 @@ def test_authorizer_sees_both_of_two_headers_and_their_case(api: Client) -> None
 
 
 @pytest.mark.parametrize(
-    "path", [pytest.param("/echo", id="where nothing is remembered"), pytest.param("/remembered", id="where it is")]
+    "path", [pytest.param("/echo", id="without a cache"), pytest.param("/remembered", id="with a cache")]
 )
 @pytest.mark.parametrize("headers", [pytest.param([], id="missing"), pytest.param([("Authorization", "")], id="empty")])
-def test_authorizer_is_not_asked_without_its_header(api: Client, headers: list[tuple[str, str]], path: str) -> None:
+def test_authorizer_is_not_invoked_without_its_header(api: Client, headers: list[tuple[str, str]], path: str) -> None:
     reply = api.call("GET", path, headers, gate={"raise": "must not be called"})
     assert (reply.status, reply.json) == (401, {"message": "Unauthorized"})
     assert reply.headers["x-amzn-errortype"] == "UnauthorizedException"
 
 
-def test_remembered_verdict_answers_for_the_same_header_only(api: Client) -> None:
+def test_cached_result_is_used_for_the_same_header_only(api: Client) -> None:
     refused = {"effect": "Deny"}
     assert api.call("GET", "/remembered", [("Authorization", "same")]).status == 200
     assert api.call("GET", "/remembered", [("Authorization", "same")], gate=refused).status == 200
@@ -165,13 +165,13 @@ def test_policy_allows_what_it_names(api: Client, resource: str, status: int) ->
     assert api.call("GET", "/echo", [TOKEN], gate={"resource": resource}).status == status
 
 
-def test_one_deny_outweighs_an_allow(api: Client) -> None:
+def test_deny_wins_over_allow(api: Client) -> None:
     statements = [{"Effect": e, "Action": "execute-api:*", "Resource": "*"} for e in ("Allow", "Deny")]
     verdict = {"principalId": "me", "policyDocument": {"Statement": statements}}
     assert api.call("GET", "/echo", [TOKEN], gate={"return": verdict}).status == 401
 
 
-def test_refusal_is_told_as_the_template_says_and_nothing_is_escaped(api: Client) -> None:
+def test_gateway_response_is_as_the_template_says_and_nothing_is_escaped(api: Client) -> None:
     gate = {"effect": "Deny", "context": {"reason": 'a "quoted" one'}}
     reply = api.call("GET", "/echo", [TOKEN, ("oRIGIN", "https://app.example")], gate=gate)
     assert reply.status == 401
@@ -182,7 +182,7 @@ def test_refusal_is_told_as_the_template_says_and_nothing_is_escaped(api: Client
     assert reply.headers["x-amzn-errortype"] == "AccessDeniedException"
 
 
-def test_request_that_cannot_be_read_is_refused_in_json_too(api: Client) -> None:
+def test_request_that_cannot_be_parsed_is_refused_in_json_too(api: Client) -> None:
     reply = api.call("GET", "/echo", [("X-Long", "x" * 65536)])
     assert (reply.status, reply.headers["content-type"], reply.json["error"]) == (
         431,
@@ -191,7 +191,7 @@ def test_request_that_cannot_be_read_is_refused_in_json_too(api: Client) -> None
     )
 
 
-def test_header_that_echoes_one_is_left_out_when_there_is_none(api: Client) -> None:
+def test_header_copied_from_the_request_is_left_out_if_the_request_has_none(api: Client) -> None:
     assert "access-control-allow-origin" not in api.call("GET", "/echo", gate={"effect": "Deny"}).headers
 
 
@@ -199,11 +199,13 @@ def test_header_that_echoes_one_is_left_out_when_there_is_none(api: Client) -> N
     ("gate", "status", "error_type"),
     [
         pytest.param({"raise": "Unauthorized"}, 401, "UnauthorizedException", id="raises Unauthorized"),
-        pytest.param({"raise": "unauthorized"}, 500, "AuthorizerConfigurationException", id="nearly so"),
+        pytest.param(
+            {"raise": "unauthorized"}, 500, "AuthorizerConfigurationException", id="raises unauthorized in lower case"
+        ),
         pytest.param({"raise": "oh"}, 500, "AuthorizerConfigurationException", id="raises something else"),
         pytest.param({"exit": 1}, 500, "AuthorizerConfigurationException", id="exits"),
         pytest.param({"sleep": 60}, 500, "AuthorizerFailureException", id="takes too long"),
-        pytest.param({"return": None}, 500, "AuthorizerConfigurationException", id="answers nothing"),
+        pytest.param({"return": None}, 500, "AuthorizerConfigurationException", id="returns nothing"),
         pytest.param({"return": {"principalId": "x"}}, 500, "AuthorizerConfigurationException", id="no policy"),
         pytest.param({"effect": "Perhaps"}, 500, "AuthorizerConfigurationException", id="neither allows nor denies"),
         pytest.param({"context": {"a": ["b"]}}, 500, "AuthorizerConfigurationException", id="context with a list"),
@@ -225,7 +227,7 @@ def test_authorizer_that_fails(api: Client, gate: dict[str, Any], status: int, e
         pytest.param({"sleep": 60}, id="takes too long"),
         pytest.param({"return": "text"}, id="returns text"),
         pytest.param({"return": {"statusCode": 200, "body": {}}}, id="body is an object"),
-        pytest.param({"return": {"statusCode": "yes"}}, id="status is no number"),
+        pytest.param({"return": {"statusCode": "yes"}}, id="status is not a number"),
         pytest.param({"return": {"statusCode": 200, "cookies": []}}, id="member of another kind of API"),
         pytest.param({"return": {"statusCode": 200, "headers": []}}, id="headers are a list"),
         pytest.param({"return": {"statusCode": 200, "headers": {"X": 1}}}, id="header is a number"),
@@ -240,7 +242,7 @@ def test_function_that_fails_is_a_bad_gateway(api: Client, echo: dict[str, Any])
     assert reply.headers["x-failed"] == "yes"
 
 
-def test_function_that_lambda_throttles_is_an_integration_that_failed(api: Client) -> None:
+def test_throttled_function_is_an_integration_failure(api: Client) -> None:
     reply = api.call("POST", "/busy")
     assert (reply.status, reply.json) == (504, {"message": "Internal server error"})
     assert reply.headers["x-failed"] == "yes"
@@ -260,7 +262,7 @@ def test_function_decides_status_headers_and_body(api: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["WWW-Authenticate", "www-authenticate", "Server", "Date", "Connection"])
-def test_header_that_is_not_the_functions_to_set_is_renamed(api: Client, name: str) -> None:
+def test_header_that_functions_may_not_set_is_renamed(api: Client, name: str) -> None:
     reply = api.call("POST", "/open", echo={"return": {"statusCode": 401, "headers": {name: "mine"}}})
     assert reply.headers[f"x-amzn-remapped-{name.lower()}"] == "mine"
     assert reply.headers.get(name.lower()) != "mine"
@@ -268,7 +270,10 @@ def test_header_that_is_not_the_functions_to_set_is_renamed(api: Client, name: s
 
 @pytest.mark.parametrize(
     ("accept", "body"),
-    [pytest.param("image/png", b"\x89", id="who accepts it"), pytest.param("*/*", b"iQ==", id="nobody else")],
+    [
+        pytest.param("image/png", b"\x89", id="a client that accepts it"),
+        pytest.param("*/*", b"iQ==", id="no other client"),
+    ],
 )
 def test_base64_is_decoded_for(api: Client, accept: str, body: bytes) -> None:
     said = {"statusCode": 200, "body": "iQ==", "isBase64Encoded": True}
@@ -284,7 +289,7 @@ def test_larger_body_is_refused_and_the_client_can_read_that(api: Client) -> Non
     assert (reply.status, reply.json) == (413, {"message": "Request Too Long"})
 
 
-def test_body_that_only_says_that_it_is_larger_is_refused_before_it_is_sent(api: Client) -> None:
+def test_body_that_declares_a_larger_size_is_refused_before_it_is_sent(api: Client) -> None:
     address = urlsplit(api.url)
     with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
         connection.sendall(b"POST /open HTTP/1.1\r\nHost: x\r\nContent-Length: 10485761\r\n\r\n")

@@ -1,4 +1,4 @@
-"""What a sign-in gave up is not sent later, when a newer name and other metadata may be there."""
+"""A request that a sign-in gave up is not sent later, when Chime may have a newer name and other metadata."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LOVELACE = Name("Ada Lovelace", "User x6pj")
 
 
 class Gate:
-    """Stands before a server of TLS: connections can be made, but nothing comes through until it is opened."""
+    """A TCP proxy before a TLS server: connections are accepted, but nothing is passed on until `open` was called."""
 
     def __init__(self, port: int) -> None:
         self._behind = port
@@ -45,7 +45,7 @@ class Gate:
 
     def close(self) -> None:
         self._opened.set()
-        self._listening.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for a connection
+        self._listening.shutdown(socket.SHUT_RDWR)  # ends the thread that waits in accept
         self._listening.close()
 
     def _serve(self) -> None:
@@ -72,7 +72,7 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
 
 @pytest.fixture
 def gate(default_aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
-    """A gate before the local AWS, which speaks TLS behind it: a connection hangs in the handshake."""
+    """A gate before the local AWS with TLS: until it is opened, a connection hangs in the TLS handshake."""
     monkeypatch.setattr(signin_aws, "CONNECT_SECONDS", 60.0)
     with closing(Server(default_aws.endpoint, tls=self_signed())) as server, closing(Gate(server.port)) as made:
         trusted = tmp_path / "certificate.pem"
@@ -113,7 +113,7 @@ def deadline(seconds: float) -> Deadline:
     return Deadline(time.monotonic, time.sleep, random.random, seconds)
 
 
-def test_rename_whose_connection_hung_is_not_sent_when_it_opens_at_last(
+def test_rename_whose_connection_hung_is_not_sent_when_it_opens_later(
     default_aws: Aws, gate: Gate, instance: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = ChimeUsers(instance)
@@ -158,7 +158,7 @@ WRITES: dict[str, Callable[[ChimeUsers, Wanted], Any]] = {
 
 @pytest.mark.parametrize("operation", WRITES)
 @pytest.mark.parametrize("connected", [True, False], ids=["on an open connection", "on a new connection"])
-def test_request_that_nobody_wants_any_more_is_not_sent(
+def test_request_that_is_no_longer_wanted_is_not_sent(
     default_aws: Aws, instance: str, operation: str, *, connected: bool
 ) -> None:
     users = ChimeUsers(instance)

@@ -25,7 +25,7 @@ JWKS = "/.well-known/jwks.json"
 
 
 class Client:
-    """Calls an issuer that runs."""
+    """A client of a running issuer."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -41,7 +41,7 @@ class Client:
         return {key["kid"]: key for key in self("GET", JWKS).json()["keys"]}
 
     def verified(self, token: str) -> bool:
-        """Tell whether the published key that the token names made it."""
+        """Tell whether the token was signed by the published key that it names."""
         signed, _, signature = token.rpartition(".")
         key = jwk.construct(self.keys()[part(token, 0)["kid"]])
         try:
@@ -74,7 +74,7 @@ def test_discovery_names_the_issuer_letter_for_letter(issuer: Client) -> None:
     assert found["token_endpoint"] == f"{issuer.url}/token"
 
 
-def test_key_set_says_what_each_key_is_for(issuer: Client) -> None:
+def test_key_set_tells_the_use_of_each_key(issuer: Client) -> None:
     keys = issuer.keys().values()
     assert {(key["kty"], key["alg"], key["use"]) for key in keys} == {("RSA", "RS256", "sig"), ("EC", "ES256", "sig")}
     assert not any("d" in key for key in keys)
@@ -96,7 +96,7 @@ def test_token_endpoint_answers_as_oauth_does(issuer: Client) -> None:
     assert issuer("POST", "/token", {}).json()["expires_in"] == 3600
 
 
-def test_claims_are_filled_in_unless_given(issuer: Client) -> None:
+def test_missing_claims_are_added(issuer: Client) -> None:
     before = int(time.time())
     claims = issuer.claims(name="Ada")
     assert before <= claims.pop("iat") <= time.time()
@@ -105,7 +105,7 @@ def test_claims_are_filled_in_unless_given(issuer: Client) -> None:
 
 
 @pytest.mark.parametrize("claim", ["iss", "aud", "iat", "exp"])
-def test_claim_is_as_given(issuer: Client, claim: str) -> None:
+def test_given_claim_is_kept(issuer: Client, claim: str) -> None:
     assert issuer.claims(**{claim: "mine"})[claim] == "mine"
 
 
@@ -114,7 +114,7 @@ def test_claim_of_null_is_left_out(issuer: Client, claim: str) -> None:
     assert claim not in issuer.claims(**{claim: None})
 
 
-def test_token_that_is_over_was_made_before(issuer: Client) -> None:
+def test_expired_token_was_issued_before_it_expired(issuer: Client) -> None:
     claims = issuer.claims(expires_in=-10)
     assert claims["iat"] < claims["exp"] < time.time() - 5
 
@@ -123,22 +123,22 @@ def test_token_that_is_over_was_made_before(issuer: Client) -> None:
     ("path", "body"),
     [
         pytest.param("/token", b"", id="no body"),
-        pytest.param("/token", b"{", id="no JSON"),
-        pytest.param("/token", b"[" * 100_000, id="lists without end"),
-        pytest.param("/token", b"\xff", id="no text"),
+        pytest.param("/token", b"{", id="not JSON"),
+        pytest.param("/token", b"[" * 100_000, id="lists nested too deeply"),
+        pytest.param("/token", b"\xff", id="not UTF-8"),
         pytest.param("/token", [], id="a list"),
         pytest.param("/token", {"alg": "HS256"}, id="an algorithm that it has no key for"),
         pytest.param("/token", {"alg": []}, id="an algorithm that is a list"),
-        pytest.param("/token", {"expires_in": "1"}, id="a lifetime that is text"),
-        pytest.param("/token", {"expires_in": True}, id="a lifetime that is a truth value"),
+        pytest.param("/token", {"expires_in": "1"}, id="a lifetime that is a string"),
+        pytest.param("/token", {"expires_in": True}, id="a lifetime that is a boolean"),
         pytest.param("/token", b'{"expires_in": 1e999}', id="an endless lifetime"),
-        pytest.param("/local/rotate", {"drop_old": "yes"}, id="a rotation with text"),
-        pytest.param("/local/faults", {"status": "500"}, id="a fault with text"),
-        pytest.param("/local/faults", {"status": 99}, id="a fault with a status that is none"),
-        pytest.param("/local/faults", {"nonsense": 1}, id="a fault of another kind"),
+        pytest.param("/local/rotate", {"drop_old": "yes"}, id="a rotation with a string"),
+        pytest.param("/local/faults", {"status": "500"}, id="a fault with a string"),
+        pytest.param("/local/faults", {"status": 99}, id="a fault with a status that HTTP does not have"),
+        pytest.param("/local/faults", {"nonsense": 1}, id="a fault with an unknown member"),
     ],
 )
-def test_request_that_makes_no_sense_is_said_to_be_so(issuer: Client, path: str, body: object) -> None:
+def test_invalid_request_is_a_bad_request(issuer: Client, path: str, body: object) -> None:
     answer = issuer("POST", path, body)
     assert (answer.status, answer.json()["error"]) == (400, "invalid_request")
 
@@ -159,7 +159,7 @@ def test_rotation_can_drop_the_old_keys(issuer: Client) -> None:
     assert len(issuer.keys()) == 2
 
 
-def test_fault_spoils_as_many_answers_as_it_says(issuer: Client) -> None:
+def test_fault_changes_as_many_answers_as_it_says(issuer: Client) -> None:
     issuer("POST", "/local/faults", {"status": 503, "times": 2})
     assert [issuer("GET", JWKS).status for _ in range(3)] == [503, 503, 200]
 
@@ -172,7 +172,7 @@ def test_fault_without_end_lasts_until_it_is_cleared(issuer: Client) -> None:
     assert issuer("GET", JWKS).status == 200
 
 
-def test_fault_is_told_until_it_is_over(issuer: Client) -> None:
+def test_fault_is_listed_until_it_is_over(issuer: Client) -> None:
     assert issuer("GET", "/local/faults").json() == []
     for times, left in ((2, 1), (-1, -1)):
         issuer("POST", "/local/faults", {"status": 500, "times": times})
@@ -189,7 +189,7 @@ def test_fault_without_status_only_delays(issuer: Client) -> None:
     assert time.monotonic() - started >= 0.3
 
 
-def test_fetches_are_counted(issuer: Client) -> None:
+def test_fetches_are_listed(issuer: Client) -> None:
     issuer("POST", "/local/faults", {"status": 500})
     for path in (DISCOVERY, JWKS, JWKS):
         issuer("GET", path)

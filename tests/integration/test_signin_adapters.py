@@ -1,4 +1,4 @@
-"""Chime and STS through botocore, against the local AWS: what each of their failures means to us."""
+"""The adapters of Chime, STS and Parameter Store, against the local AWS: what they send, and what each error means."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LIST = "/test/revoked-users"
 
 
 def always() -> bool:
-    """Want what is asked for."""
+    """Say that a request is wanted."""
     return True
 
 
@@ -42,7 +42,7 @@ class Cloud:
         self.connect()
 
     def connect(self) -> None:
-        """Make the clients anew, by what the environment says now."""
+        """Make the clients anew, by the present environment variables."""
         self.users = ChimeUsers(self.app_instance_arn)
         self.sessions = StsSessions(source_identity=False)
         self.revoked = RevocationList(LIST)
@@ -65,13 +65,13 @@ def cloud(default_aws: Aws) -> Cloud:
     return Cloud(default_aws)
 
 
-def test_user_who_was_made_can_be_described(cloud: Cloud) -> None:
+def test_user_who_was_created_can_be_described(cloud: Cloud) -> None:
     cloud.users.create("ada", "Ada Lovelace", "request-1", always)
 
     assert cloud.users.describe("ada") == ChimeUser(cloud.users.arn("ada"), "Ada Lovelace", "")
 
 
-def test_user_who_is_made_twice_with_the_same_data_is_one(cloud: Cloud) -> None:
+def test_user_who_is_created_twice_with_the_same_data_is_one(cloud: Cloud) -> None:
     cloud.users.create("ada", "Ada Lovelace", "request-1", always)
     cloud.users.create("ada", "Ada Lovelace", "request-2", always)
 
@@ -79,20 +79,20 @@ def test_user_who_is_made_twice_with_the_same_data_is_one(cloud: Cloud) -> None:
     assert tokens == ["request-1", "request-2"]
 
 
-def test_user_who_is_made_again_under_another_name_exists(cloud: Cloud) -> None:
+def test_user_who_is_created_again_under_another_name_exists(cloud: Cloud) -> None:
     cloud.users.create("ada", "Ada Lovelace", "request-1", always)
 
     with pytest.raises(UserExists):
         cloud.users.create("ada", "Ada Byron", "request-1", always)
 
 
-def test_user_who_was_never_made_is_missing(cloud: Cloud) -> None:
+def test_user_who_was_never_created_is_missing(cloud: Cloud) -> None:
     with pytest.raises(UserMissing):
         cloud.users.describe("ada")
 
 
 @pytest.mark.parametrize(("error", "status"), [("ForbiddenException", 403), ("NotFoundException", 404)])
-def test_either_way_of_saying_so_means_a_missing_user(cloud: Cloud, error: str, status: int) -> None:
+def test_both_codes_mean_a_missing_user(cloud: Cloud, error: str, status: int) -> None:
     cloud.fault("DescribeAppInstanceUser", error=error, status=status)
 
     with pytest.raises(UserMissing):
@@ -258,7 +258,9 @@ CREDENTIALS = (
     [
         pytest.param("DescribeAppInstanceUser", Response(), Rejected, id="an empty user"),
         pytest.param("DescribeAppInstanceUser", Response("null"), Rejected, id="no user at all"),
-        pytest.param("DescribeAppInstanceUser", Response('{"AppInstanceUser": "ada"}'), Rejected, id="a user of text"),
+        pytest.param(
+            "DescribeAppInstanceUser", Response('{"AppInstanceUser": "ada"}'), Rejected, id="a user that is a string"
+        ),
         pytest.param("DescribeAppInstanceUser", Response('{"code": 5}', 400), Rejected, id="a code that is a number"),
         pytest.param("DescribeAppInstanceUser", Response("[]", 400), Rejected, id="a list of errors"),
         pytest.param(
@@ -266,20 +268,22 @@ CREDENTIALS = (
         ),
         pytest.param("GetParameter", Response(), Rejected, id="no parameter"),
         pytest.param("GetParameter", Response("{}"), Rejected, id="an empty parameter"),
-        pytest.param("GetParameter", Response('{"Parameter": {"Value": 7}}'), Rejected, id="a parameter of a number"),
-        pytest.param("GetParameter", Response("null", 404), Rejected, id="nothing there, and nobody who says so"),
+        pytest.param(
+            "GetParameter", Response('{"Parameter": {"Value": 7}}'), Rejected, id="a parameter that is a number"
+        ),
+        pytest.param("GetParameter", Response("null", 404), Rejected, id="a 404 without a code"),
         pytest.param("AssumeRole", Response(CREDENTIALS.format("")), Rejected, id="no credentials"),
         pytest.param(
             "AssumeRole",
             Response(CREDENTIALS.format("<Credentials><Expiration>soon</Expiration></Credentials>")),
             Rejected,
-            id="a time that is none",
+            id="a malformed time",
         ),
         pytest.param("AssumeRole", Response(CREDENTIALS.format("<Credentials/>")), Rejected, id="empty credentials"),
         pytest.param(
             "AssumeRole", Response("<ErrorResponse><Error/></ErrorResponse>", 400), Rejected, id="an empty error"
         ),
-        pytest.param("AssumeRole", Response(), Unavailable, id="nothing in STS's place"),
+        pytest.param("AssumeRole", Response(), Unavailable, id="an empty page in STS's place"),
         pytest.param("AssumeRole", Response("<!doctype html><br>", 503), Unavailable, id="a page in STS's place"),
     ],
 )
@@ -295,7 +299,7 @@ def test_answer_that_is_not_of_the_form_of_aws_has_a_meaning_too(
     assert type(caught.value) is meaning
 
 
-def test_what_botocore_tries_again_is_worth_another_attempt_here_too() -> None:
+def test_what_botocore_would_retry_is_transient_here_too() -> None:
     checkers: Any = ThrottledRetryableChecker, TransientRetryableChecker
     listed = checkers[0]._THROTTLED_ERROR_CODES, checkers[1]._TRANSIENT_ERROR_CODES  # noqa: SLF001 - no other name
     throttled, transient = ({code.removesuffix("Exception") for code in codes} for codes in listed)
@@ -304,7 +308,7 @@ def test_what_botocore_tries_again_is_worth_another_attempt_here_too() -> None:
     assert transient - throttled == {aws.TIMEOUT}
 
 
-def test_chime_is_asked_in_the_region_of_the_app_instance(default_aws: Aws) -> None:
+def test_chime_is_called_in_the_region_of_the_app_instance(default_aws: Aws) -> None:
     elsewhere = default_aws.client("chime-sdk-identity", region="eu-central-1")
     arn = elsewhere.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
 
@@ -318,7 +322,7 @@ def test_chime_is_asked_in_the_region_of_the_app_instance(default_aws: Aws) -> N
 
 @pytest.mark.usefixtures("default_aws")
 def test_requests_carry_what_botocore_adds_for_every_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lambda's own guard against functions that call each other in a circle, for one."""
+    """Such as the header by which Lambda detects functions that call each other in a circle."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "signin")
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793")
     sent: list[Any] = []
@@ -332,7 +336,7 @@ def test_requests_carry_what_botocore_adds_for_every_service(monkeypatch: pytest
 
 
 def test_botocore_has_no_handler_for_our_services_that_clients_would_miss() -> None:
-    """Those that are for one service, or one of its operations, are left out: see `aws.shared_session`."""
+    """Handlers for one service, or one of its operations, are left out: see `aws.shared_session`."""
     ours = {"*", "chime-sdk-identity", "ssm", "sts"}
     left_out = {event for event, *_ in BUILTIN_HANDLERS if "." in event and not event.startswith("docs.")}
 
@@ -340,5 +344,5 @@ def test_botocore_has_no_handler_for_our_services_that_clients_would_miss() -> N
         "choose-signer.sts.AssumeRoleWithSAML",
         "choose-signer.sts.AssumeRoleWithWebIdentity",
     }
-    # A third part would say which comes first or last.
+    # Entries have a third part only if the order of handlers matters.
     assert {len(spec) for spec in BUILTIN_HANDLERS if "." not in spec[0]} == {2}

@@ -1,4 +1,4 @@
-"""What becomes of the handler in a SnapStart snapshot, with the hooks run as Lambda's runtime runs them."""
+"""The handler before and after a SnapStart snapshot, with the hooks called as Lambda's runtime calls them."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ class Handler:
         snapshot.prepare(self._sign_in.disconnect, self._sign_in.connect)
 
     def snapshot(self) -> None:
-        """Be as in a snapshot."""
+        """Call the hooks before a snapshot."""
         for hook, arguments, named in reversed(lambda_hooks.get_before_snapshot()):
             hook(*arguments, **named)
 
     def restore(self) -> None:
-        """Be as a copy of it that has just been restored."""
+        """Call the hooks after a copy was restored."""
         for hook, arguments, named in lambda_hooks.get_after_restore():
             hook(*arguments, **named)
 
@@ -100,7 +100,7 @@ def handler(_hooks: None, default_aws: Aws, front: Server) -> Handler:  # noqa: 
 
 
 def wait_for_no_connection(server: Server) -> None:
-    """Wait until the last has been closed; the test's timeout is the limit."""
+    """Wait until the last connection has been closed; the test's timeout is the limit."""
     while server.open:
         time.sleep(0.01)
 
@@ -167,7 +167,7 @@ def test_copies_add_to_what_tls_draws_its_keys_from(handler: Handler, monkeypatc
     assert len(set(added)) == 2
 
 
-def test_copies_make_different_requests_of_the_same_chance(handler: Handler) -> None:
+def test_copies_with_the_same_random_numbers_make_different_requests(handler: Handler) -> None:
     same = random.getstate()
     for subject in ("ada", "grace"):
         random.setstate(same)
@@ -181,7 +181,7 @@ def test_start_reads_no_list_of_revoked_users(handler: Handler) -> None:
     assert handler.calls("GetParameter") == []
 
 
-def test_copy_does_not_believe_the_list_of_revoked_users_in_the_snapshot(handler: Handler) -> None:
+def test_copy_does_not_use_the_list_of_revoked_users_in_the_snapshot(handler: Handler) -> None:
     assert handler.sign_in() == 200
     handler.snapshot()
     handler.revoke("ada")
@@ -227,7 +227,7 @@ def credentials(default_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
         yield credentials
 
 
-def test_copy_renews_credentials_that_expired_in_the_snapshot(credentials: Credentials, handler: Handler) -> None:
+def test_copy_refreshes_credentials_that_expired_in_the_snapshot(credentials: Credentials, handler: Handler) -> None:
     handler.snapshot()
     handler.restore()
 

@@ -68,7 +68,7 @@ def test_page_knows_its_addresses_and_loads_nothing_from_elsewhere(stack: LocalS
 
 
 @pytest.mark.parametrize("path", [path for path in homepage.PATHS if path != BUILT])
-def test_page_names_what_is_there(stack: LocalStack, path: str) -> None:
+def test_page_refers_to_existing_files_only(stack: LocalStack, path: str) -> None:
     file = HTTP.request("GET", f"{stack.urls['api']}{path}")
 
     assert file.status == 200
@@ -76,7 +76,7 @@ def test_page_names_what_is_there(stack: LocalStack, path: str) -> None:
     assert {name if name.startswith("/local/") else f"/local{name}" for name in named} <= set(homepage.PATHS)
 
 
-def test_page_does_without_what_is_not_built(
+def test_page_works_without_the_sdk_that_is_built(
     stack: LocalStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(homepage.PATHS, BUILT, tmp_path / "aws-sdk.js")
@@ -93,7 +93,7 @@ def test_page_switches_the_faults_of_aws(stack: LocalStack) -> None:
     assert sign_in(stack.urls, token(stack.urls)).status == 200
 
 
-def test_page_is_told_what_was_called_in_aws(stack: LocalStack) -> None:
+def test_page_can_list_the_calls_of_aws(stack: LocalStack) -> None:
     calls = f"{stack.urls['api']}/local/aws/calls"
     before = len(HTTP.request("GET", calls).json())
     sign_in(stack.urls, token(stack.urls))
@@ -105,7 +105,7 @@ FAULT = {"operation": "AssumeRole", "error": "AccessDenied", "times": -1}
 CHANGES = pytest.mark.parametrize(
     "change",
     [
-        pytest.param(("api", "POST", "/local/aws/faults", FAULT), id="AWS's faults, by way of the page's address"),
+        pytest.param(("api", "POST", "/local/aws/faults", FAULT), id="AWS's faults, under the page's address"),
         pytest.param(("api", "DELETE", "/local/aws/faults", None), id="taking them back"),
         pytest.param(("aws", "POST", "/local/faults", FAULT), id="AWS's faults"),
         pytest.param(("aws", "DELETE", "/local/faults", None), id="taking them back there"),

@@ -1,9 +1,10 @@
-"""The local stack as a command, and made with options of its own."""
+"""The local stack as a command, and with options."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [sys.executable, "-m", "local", "--port", "0", "--issuer-port", "0", "--aws-port", "0"]
+PORTS = ["--port", "--issuer-port", "--aws-port"]
+COMMAND = [sys.executable, "-m", "local", *(word for option in PORTS for word in (option, "0"))]
 
 
-def test_stacks_come_one_after_the_other_with_settings_and_parameters_of_their_own() -> None:
+def test_stacks_one_after_the_other_have_their_own_settings_and_parameters() -> None:
     options = StackOptions(settings={"SESSION_SECONDS": "900"}, parameters={"AllowedOrigins": "https://other.example"})
     with LocalStack(options) as stack:
         answer = sign_in(stack.urls, token(stack.urls), Origin="https://other.example")
@@ -43,9 +45,11 @@ def test_stacks_come_one_after_the_other_with_settings_and_parameters_of_their_o
         pytest.param(
             StackOptions(parameters={"DomainName": "A.example"}),
             "DomainName, which is 'A.example', must be",
-            id="against its pattern",
+            id="a value that does not match the pattern",
         ),
-        pytest.param(StackOptions(parameters={"LogLevel": "DEBUG"}), "LogLevel", id="a level that goes no longer"),
+        pytest.param(
+            StackOptions(parameters={"LogLevel": "DEBUG"}), "LogLevel", id="a level that is not allowed any more"
+        ),
         pytest.param(
             StackOptions(parameters={"Providers": f"[{{{' ' * 4096}}}]"}),
             "AuthorizerFunction.*4096",
@@ -54,13 +58,11 @@ def test_stacks_come_one_after_the_other_with_settings_and_parameters_of_their_o
         pytest.param(
             StackOptions(settings={"PROVIDERS": " " * 4096}), "AuthorizerFunction.*4096", id="too large a setting"
         ),
-        pytest.param(StackOptions(settings={"NOPE": "1"}), "SESSION_SECONDS", id="setting"),
-        pytest.param(StackOptions(parameters={"Nope": "1"}), "ChimeAppInstanceArn", id="parameter"),
+        pytest.param(StackOptions(settings={"NOPE": "1"}), "SESSION_SECONDS", id="an unknown setting"),
+        pytest.param(StackOptions(parameters={"Nope": "1"}), "ChimeAppInstanceArn", id="an unknown parameter"),
     ],
 )
-def test_what_aws_would_not_take_is_refused_with_what_it_would_and_leaves_nothing_behind(
-    options: StackOptions, message: str
-) -> None:
+def test_wrong_option_is_refused_with_a_hint_and_leaves_nothing_behind(options: StackOptions, message: str) -> None:
     for _ in range(2):
         with pytest.raises(DeploymentError, match=message):
             LocalStack(options)
@@ -69,7 +71,8 @@ def test_what_aws_would_not_take_is_refused_with_what_it_would_and_leaves_nothin
 @contextmanager
 def command(*arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """Run `python -m local` from another folder than the repository's."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    usual = {name: value for name, value in os.environ.items() if name != "MAKELEVEL"}
+    environment = {**usual, "PYTHONPATH": str(ROOT), **variables}
     with subprocess.Popen(
         [*COMMAND, *arguments], cwd="/", env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -85,7 +88,7 @@ def read_line(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_command_tells_its_addresses_serves_and_stops_when_told(number: signal.Signals) -> None:
+def test_command_prints_its_addresses_serves_and_stops_on_a_signal(number: signal.Signals) -> None:
     with command("--json", "--set", "SESSION_SECONDS=901") as process:
         urls = json.loads(read_line(process))
         assert list(urls) == ["api", "issuer", "aws"]
@@ -94,7 +97,7 @@ def test_command_tells_its_addresses_serves_and_stops_when_told(number: signal.S
         assert process.wait() == 0
 
 
-def test_command_wants_nothing_of_an_aws_account_and_takes_nothing(tmp_path: Path) -> None:
+def test_command_needs_no_aws_account_and_does_not_use_one(tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text("[default]\nretry_mode = none that there is\n")
     account = {"AWS_PROFILE": "nobody", "AWS_CONFIG_FILE": str(config), "AWS_DEFAULT_REGION": "eu-west-1"}
@@ -112,12 +115,53 @@ def test_command_prints_a_curl_that_works() -> None:
         assert json.loads(answer.stdout)["ChimeDisplayName"] == "Ada Lovelace"
 
 
-@pytest.mark.parametrize("option", ["--port", "--issuer-port", "--aws-port"])
-def test_command_says_in_one_line_that_a_port_is_taken(option: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, command(option, str(taken.getsockname()[1])) as process:
+def suggested(said: str, prefix: str) -> list[str]:
+    """Return the words of the command that is suggested behind *prefix*, and see that it is all that is said."""
+    assert said.count("\n") == 1
+    assert said.startswith(prefix)
+    return shlex.split(said.removeprefix(prefix))
+
+
+@pytest.mark.parametrize("option", PORTS)
+def test_command_says_in_one_line_that_a_port_is_taken_and_what_to_type(option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with command(option, str(port)) as process:
+            _, said = process.communicate()
+    assert process.returncode == 1
+    words = suggested(said, f"Port {port} is taken. Type: python -m local ")
+    # What was typed stays, but for the port that is taken.
+    assert words[:-1] == [*(word for other in PORTS if other != option for word in (other, "0")), option]
+    assert int(words[-1]) != port
+
+
+def test_command_names_all_ports_that_are_taken_at_once() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as other,
+        command("--port", str(one.getsockname()[1]), f"--aws-port={other.getsockname()[1]}", "--json") as process,
+    ):
         _, said = process.communicate()
-        assert said == f"Port {taken.getsockname()[1]} is taken. Choose another with {option}.\n"
         assert process.returncode == 1
+        both = f"Ports {one.getsockname()[1]} and {other.getsockname()[1]} are taken. Type: python -m local "
+    words = suggested(said, both)
+    assert [words[-4], words[-2]] == ["--port", "--aws-port"]
+    assert words.count("--port") == words.count("--aws-port") == 1
+    assert "--json" in words
+    assert not any("--aws-port=" in word for word in words)
+
+
+def test_command_that_make_started_is_said_as_for_make() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        command("--port", str(taken.getsockname()[1]), "--set", "A=b c", MAKELEVEL="0") as process,
+    ):
+        _, said = process.communicate()
+        make, run, arguments = suggested(said, f"Port {taken.getsockname()[1]} is taken. Type: ")
+    assert (make, run) == ("make", "run")
+    assert arguments.startswith("ARGS=")
+    words = shlex.split(arguments.removeprefix("ARGS="))
+    assert words[words.index("--set") + 1] == "A=b c"
 
 
 def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
@@ -125,7 +169,8 @@ def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
         port = str(found.getsockname()[1])
     with command("--port", port, "--issuer-port", port) as process:
         _, said = process.communicate()
-        assert said == f"Port {port} is taken. Choose another with --issuer-port.\n"
+        assert said.startswith(f"Port {port} is taken. Type: ")
+        assert "--issuer-port" in said
 
 
 @pytest.mark.parametrize(
@@ -143,7 +188,7 @@ def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
         ),
     ],
 )
-def test_command_says_at_once_that_a_function_refuses_a_setting_and_serves_503(setting: str, message: str) -> None:
+def test_command_reports_a_function_that_refuses_a_setting_and_serves_503(setting: str, message: str) -> None:
     with command("--json", "--set", setting) as process:
         urls = json.loads(read_line(process))
         assert sign_in(urls, token(urls)).status == 503

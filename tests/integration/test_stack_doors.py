@@ -1,4 +1,4 @@
-"""What no port of the local stack lets in: requests for other names than its own, and bodies without end."""
+"""What every port of the local stack refuses: requests for names of other machines, and bodies that are too large."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_request_for_another_name_is_refused(stack: LocalStack, route: tuple[str
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_request_for_this_machine_is_taken(stack: LocalStack, route: tuple[str, str, str]) -> None:
+def test_request_for_this_machine_is_accepted(stack: LocalStack, route: tuple[str, str, str]) -> None:
     side, *_ = route
     assert called(stack, route, [f"localhost:{stack.servers[side].port}"])[0] != 421
 
@@ -102,18 +102,18 @@ def test_request_for_this_machine_is_taken(stack: LocalStack, route: tuple[str, 
 @pytest.mark.parametrize(
     "host",
     [
-        pytest.param("localhost", id="without a port"),
-        pytest.param("LocalHost:1", id="in any case, behind any port"),
-        pytest.param("127.0.0.1:3000", id="the address"),
-        pytest.param("127.0.0.53", id="another of this machine's"),
-        pytest.param("[::1]:3000", id="the address of IPv6"),
+        pytest.param("localhost", id="a name without a port"),
+        pytest.param("LocalHost:1", id="a name in another case, with another port"),
+        pytest.param("127.0.0.1:3000", id="an address"),
+        pytest.param("127.0.0.53", id="another loopback address"),
+        pytest.param("[::1]:3000", id="an address of IPv6"),
         pytest.param("172.17.0.1:3000", id="Docker's bridge"),
-        pytest.param("host.docker.internal:3000", id="what Docker's containers call this machine"),
-        pytest.param("host.containers.internal", id="what Podman's do"),
+        pytest.param("host.docker.internal:3000", id="the name in Docker's containers"),
+        pytest.param("host.containers.internal", id="the name in Podman's containers"),
     ],
 )
 @pytest.mark.parametrize("side", ["api", "issuer", "aws"])
-def test_own_names_are(stack: LocalStack, side: str, host: str) -> None:
+def test_names_of_this_machine_are_accepted(stack: LocalStack, side: str, host: str) -> None:
     assert called(stack, (side, "OPTIONS", "/token"), [host])[0] != 421
 
 
@@ -123,20 +123,20 @@ def test_own_names_are(stack: LocalStack, side: str, host: str) -> None:
         pytest.param([], id="none"),
         pytest.param([""], id="an empty one"),
         pytest.param(["localhost", ANYWHERE], id="two"),
-        pytest.param([f"localhost.{ANYWHERE}"], id="one that begins with ours"),
-        pytest.param(["notlocalhost"], id="one that ends with ours"),
-        pytest.param([f"127.0.0.1.{ANYWHERE}"], id="one that begins with an address"),
+        pytest.param([f"localhost.{ANYWHERE}"], id="a name that begins with ours"),
+        pytest.param(["notlocalhost"], id="a name that ends with ours"),
+        pytest.param([f"127.0.0.1.{ANYWHERE}"], id="a name that begins with an address"),
         pytest.param([f"localhost@{ANYWHERE}"], id="ours as a user"),
         pytest.param([f"{ANYWHERE}:80:localhost"], id="ours as a port"),
-        pytest.param(["127.0.0.1:port"], id="a port that is none"),
+        pytest.param(["127.0.0.1:port"], id="an invalid port"),
         pytest.param(["local host"], id="a blank"),
-        pytest.param(["999.0.0.1"], id="an address that is none"),
-        pytest.param(["chime.us-east-1.amazonaws.com.rebound.example"], id="one that begins with AWS's"),
-        pytest.param(["xamazonaws.com"], id="one that only looks like AWS's"),
+        pytest.param(["999.0.0.1"], id="an invalid address"),
+        pytest.param(["chime.us-east-1.amazonaws.com.rebound.example"], id="a name that begins with AWS's"),
+        pytest.param(["xamazonaws.com"], id="a name that ends like AWS's"),
     ],
 )
 @pytest.mark.parametrize("side", ["api", "issuer", "aws"])
-def test_other_names_are_not(stack: LocalStack, side: str, hosts: list[str]) -> None:
+def test_other_names_are_refused(stack: LocalStack, side: str, hosts: list[str]) -> None:
     assert called(stack, (side, "OPTIONS", "/token"), hosts)[0] == 421
 
 
@@ -149,7 +149,7 @@ def test_names_of_aws_are_its_port_s_alone(stack: LocalStack, side: str, status:
 
 @pytest.mark.parametrize("path", ["/local/calls", "//local/calls", "/%6cocal/calls"])
 def test_names_of_aws_lead_to_aws_and_not_to_the_control_paths(stack: LocalStack, path: str) -> None:
-    # Whoever answers DNS for this machine, as in a strange network, can have a page of such a name lead here.
+    # The DNS of an untrusted network can point such a name at this machine, and a page of that name would get here.
     for host in ("anybody.s3.amazonaws.com", "sts.us-east-1.amazonaws.com"):
         assert called(stack, ("aws", "GET", path), [host])[0] == 421
 
@@ -160,7 +160,7 @@ def test_name_in_the_request_line_counts(stack: LocalStack) -> None:
 
 
 @pytest.mark.parametrize("route", TAKE_BODIES)
-def test_body_that_says_it_is_too_large_is_refused_unread(stack: LocalStack, route: tuple[str, str, str]) -> None:
+def test_body_with_too_large_a_length_is_refused_unread(stack: LocalStack, route: tuple[str, str, str]) -> None:
     side, method, path = route
     with closing(connected(stack, side)) as client:
         client.putrequest(method, path)
@@ -200,7 +200,7 @@ def test_page_may_read_that_its_body_is_too_large(stack: LocalStack) -> None:
 
 
 @pytest.mark.parametrize("length", [str(10**30), "9" * 5000])
-def test_length_beyond_all_measure_is_too_large(stack: LocalStack, length: str) -> None:
+def test_enormous_length_is_too_large(stack: LocalStack, length: str) -> None:
     for side, method, path in TAKE_BODIES:
         with closing(connected(stack, side)) as client:
             client.putrequest(method, path)
@@ -210,7 +210,7 @@ def test_length_beyond_all_measure_is_too_large(stack: LocalStack, length: str) 
 
 
 @pytest.mark.parametrize("route", TAKE_BODIES)
-def test_chunks_that_are_none_are_told_so(stack: LocalStack, route: tuple[str, str, str]) -> None:
+def test_invalid_chunks_are_a_bad_request(stack: LocalStack, route: tuple[str, str, str]) -> None:
     side, method, path = route
     with closing(connected(stack, side)) as client:
         client.putrequest(method, path)
@@ -221,7 +221,7 @@ def test_chunks_that_are_none_are_told_so(stack: LocalStack, route: tuple[str, s
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_largest_body_is_taken(stack: LocalStack, chunked: bool) -> None:  # noqa: FBT001 - a parameter
+def test_largest_body_is_accepted(stack: LocalStack, chunked: bool) -> None:  # noqa: FBT001 - a parameter
     body = b'{"sub": "ada"}'.ljust(MAX_BODY_BYTES)
     with closing(connected(stack, "issuer")) as client:
         client.request("POST", "/token", iter([body]) if chunked else body, encode_chunked=chunked)

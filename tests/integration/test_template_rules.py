@@ -10,10 +10,13 @@ import pytest
 
 from authorizer.clock import Clock
 from authorizer.settings import AuthorizerSettings
+from operations.answers import read
+from operations.parameters import constraint_violations
 from operations.rules import failed_assertions
 from tests.translated import KEY, LEAST, OTHERWISE, SECRET, SETS, deployed, source
 
-PAGE = (Path(__file__).parents[2] / "docs" / "identity-providers.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "identity-providers.md").read_text()
 ENTRIES = re.findall(r"^```json\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 A_SECRET = {"SharedSecretArn": SECRET}
 
@@ -44,6 +47,19 @@ def test_providers_are_what_the_authorizer_gets(parameters: dict[str, str]) -> N
 @pytest.mark.parametrize("text", ENTRIES, ids=lambda text: str(json.loads(text)[0].get("preset", "oidc")))
 def test_every_entry_of_the_documentation_is_taken(text: str) -> None:
     assert taken("Providers", text)
+
+
+@pytest.mark.parametrize("page", ["docs/deploying.md", "docs/identity-providers.md", "CHANGELOG.md"])
+def test_answers_on_a_page_can_be_deployed(page: str, tmp_path: Path) -> None:
+    [block] = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+    file = tmp_path / "dev.yaml"
+    file.write_text(block)
+    values = read(file).values
+
+    assert "Providers" in values
+    assert constraint_violations(source()["Parameters"], values) == []
+    assert broken(dict(values)) == []
+    assert set(values) <= set(source()["Parameters"])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The HTTP server under everything local: connections that stay, and those that cannot."""
+"""The HTTP server of the local stack: which connections are kept alive, and which are closed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FAILURE = (500, InternalServerError().get_body().encode())
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer by the path: with the body, with the headers, with nothing, without reading, or not at all."""
+    """Answer as the path says: with the body, with the headers, with nothing, without reading, or not at all."""
     path = environ["PATH_INFO"]
     if path == "/dropped":
         raise ConnectionAbortedError
@@ -66,13 +66,13 @@ def ask(client: http.client.HTTPConnection, path: str, body: Any = None, **reque
 
 
 def sent(server: Server, request: bytes) -> bytes:
-    """Send bytes; return all that comes until the server closes the connection."""
+    """Send bytes, and return all bytes that arrive until the server closes the connection."""
     with socket.create_connection((server.host, server.port), timeout=60) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
-def test_connection_stays_for_the_next_request(server: Server, client: http.client.HTTPConnection) -> None:
+def test_connection_is_kept_for_the_next_request(server: Server, client: http.client.HTTPConnection) -> None:
     for body in (b"first", b"", b"x" * 100_000, b"last"):
         assert ask(client, "/", body) == (200, body)
     assert server.accepted == 1
@@ -86,7 +86,7 @@ def test_connection_stays_for_the_next_request(server: Server, client: http.clie
         pytest.param("/failed", "POST", FAILURE, id="a failure"),
     ],
 )
-def test_connection_stays_after(
+def test_connection_is_kept_after(
     path: str, method: str, answer: tuple[int, bytes], server: Server, client: http.client.HTTPConnection
 ) -> None:
     assert ask(client, path, method=method) == answer
@@ -105,9 +105,11 @@ def test_requests_in_one_go_are_answered_in_order(server: Server) -> None:
 @pytest.mark.parametrize(
     "request_",
     [
-        pytest.param(b"GET /headers HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", id="the client wants it"),
-        pytest.param(b"GET /headers HTTP/1.0\r\n\r\n", id="it is of the old kind"),
-        pytest.param(b"GET /headers HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", id="it is old, whatever it wants"),
+        pytest.param(b"GET /headers HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", id="the client asks for it"),
+        pytest.param(b"GET /headers HTTP/1.0\r\n\r\n", id="it is HTTP/1.0"),
+        pytest.param(
+            b"GET /headers HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", id="it is HTTP/1.0 that asks to keep it"
+        ),
         pytest.param(b"POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody", id="the body is not read"),
         pytest.param(
             b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
@@ -121,23 +123,25 @@ def test_connection_is_closed_after_an_answer_if(request_: bytes, server: Server
     assert b"\r\nConnection: close\r\n" in answer
 
 
-def test_body_that_is_not_read_is_no_next_request(server: Server) -> None:
+def test_unread_body_is_not_taken_for_the_next_request(server: Server) -> None:
     hidden = b"GET /headers HTTP/1.1\r\nHost: x\r\n\r\n"
     length = str(len(hidden)).encode()
     answer = sent(server, b"POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + b"\r\n\r\n" + hidden)
     assert answer.count(b"HTTP/1.1") == 1
 
 
-def test_large_body_that_is_not_read_does_not_hide_the_answer(client: http.client.HTTPConnection) -> None:
+def test_large_unread_body_does_not_lose_the_answer(client: http.client.HTTPConnection) -> None:
     assert ask(client, "/unread", b"x" * 20_000_000) == (200, b"not read")
 
 
-def test_endless_answer_comes_as_it_is_made(client: http.client.HTTPConnection) -> None:
+def test_endless_answer_is_sent_piece_by_piece(client: http.client.HTTPConnection) -> None:
     client.request("GET", "/endless")
     assert client.getresponse().read(1_000_000).startswith(b"more more ")
 
 
-def test_answer_that_is_shorter_than_it_says_ends_with_the_connection(client: http.client.HTTPConnection) -> None:
+def test_connection_is_closed_after_an_answer_that_is_shorter_than_its_length(
+    client: http.client.HTTPConnection,
+) -> None:
     with pytest.raises(http.client.IncompleteRead):
         ask(client, "/short")
 
@@ -148,7 +152,7 @@ def test_application_may_drop_the_connection(client: http.client.HTTPConnection)
     assert ask(client, "/", b"again") == (200, b"again")
 
 
-def test_headers_arrive_and_leave_as_they_are(client: http.client.HTTPConnection) -> None:
+def test_headers_are_passed_on_unchanged(client: http.client.HTTPConnection) -> None:
     client.putrequest("GET", "/headers", skip_host=True, skip_accept_encoding=True)
     for value in ("1", "2"):
         client.putheader("x-Twice", value)
@@ -158,7 +162,7 @@ def test_headers_arrive_and_leave_as_they_are(client: http.client.HTTPConnection
     assert answer.headers.get_all("X-Twice") == ["1", "2"]
 
 
-def test_closed_server_lets_go_of_idle_connections(server: Server) -> None:
+def test_closed_server_closes_idle_connections(server: Server) -> None:
     with socket.create_connection((server.host, server.port), timeout=60) as connection:
         connection.sendall(b"POST /empty HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 204")
@@ -167,7 +171,7 @@ def test_closed_server_lets_go_of_idle_connections(server: Server) -> None:
 
 
 @pytest.mark.parametrize("tls", [pytest.param(False, id="HTTP"), pytest.param(True, id="HTTPS")])
-def test_answer_under_way_is_still_sent_when_the_server_closes_over(tls: bool) -> None:  # noqa: FBT001 - a parameter
+def test_closing_server_still_sends_the_answer_it_has_begun_over(tls: bool) -> None:  # noqa: FBT001 - a parameter
     asked, closed = threading.Event(), threading.Event()
 
     def slow(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

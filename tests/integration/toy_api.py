@@ -1,4 +1,4 @@
-"""A small API with functions that do as they are told, deployed and served like the real one."""
+"""A small API, deployed and served like the real one, whose functions do what a request tells them."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ TEMPLATE = """
 """
 
 HANDLERS = '''
-    """Each does what the JSON in a header says: sleep, exit, raise, or answer."""
+    """Each function does what the JSON in a header says: sleep, exit, raise, or return."""
     import json, os, time
 
     asked = 0
@@ -173,7 +173,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Client:
-    """Calls the API as a client that knows nothing of it."""
+    """A client of the API."""
 
     url: str
     deployment: Deployment
@@ -182,7 +182,7 @@ class Client:
     def call(
         self, method: str, path: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b"", **orders: Any
     ) -> Reply:
-        """Send the headers exactly so; `gate` and `echo` among *orders* tell the functions what to do."""
+        """Send exactly these headers. `gate` and `echo` in *orders* tell the functions what to do."""
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         with closing(connection):
             connection.putrequest(method, path)
@@ -206,7 +206,7 @@ def write(folder: Path, template: str = TEMPLATE, handlers: str = HANDLERS) -> P
 
 
 def start(folder: Path, running: ExitStack) -> Client:
-    """Deploy the toy and serve it until *running* ends."""
+    """Deploy the toy, and serve it until *running* is closed."""
     endpoint = running.enter_context(closing(AwsEndpoint()))
     deployment = deploy(write(folder), {})
     endpoint.roles.update(deployment.roles)

@@ -132,7 +132,7 @@ some_shape = st.sampled_from([*SHAPES.values(), OWN])
 @example(OWN, {}, ([], {"exp": NOW + 2_000_000}))
 @example(OWN, {"name_claims": ["a.b"]}, ([{"a": {"b": "Ada"}}], {"exp": NOW + 2_000_000}))
 @example(SHAPES["oidc"], {"forbidden_claim_values": {"a.b": [1, "x"]}}, ([{"a": {"b": 1}}, {"a.b": True}], {}))
-def test_who_is_let_in_is_whom_a_second_opinion_lets_in(
+def test_second_opinion_accepts_the_same_tokens(
     shape: Shape, options: dict[str, Any], changes: tuple[list[dict[str, Any]], dict[str, Any]]
 ) -> None:
     provider = told(shape, options)
@@ -164,7 +164,7 @@ STRANGERS: dict[str, tuple[Signer, dict[str, Any]]] = {
 
 @thoroughly
 @given(some_shape, some_options, some_changes, st.sampled_from(sorted(STRANGERS)))
-def test_nobody_is_let_in_by_another_signature(
+def test_no_token_is_accepted_with_another_signature(
     shape: Shape, options: dict[str, Any], changes: tuple[list[dict[str, Any]], dict[str, Any]], stranger: str
 ) -> None:
     signer, header = STRANGERS[stranger]

@@ -73,7 +73,7 @@ def test_bad_token_is_denied_with_its_reason() -> None:
     assert policy["context"] == {"reason": "token_expired", "description": "The token has expired."}
 
 
-def test_good_token_of_a_user_who_may_not_enter_is_an_allow_without_a_user() -> None:
+def test_good_token_of_a_forbidden_user_is_an_allow_without_a_user() -> None:
     policy = authorizer(required_scopes="chat").decide(bearer())
 
     [statement] = policy["policyDocument"]["Statement"]

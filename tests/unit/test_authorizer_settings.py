@@ -112,8 +112,10 @@ def test_audience_may_be_one_or_several(audience: Any) -> None:
 
 
 @pytest.mark.parametrize("nothing", ["", None])
-def test_empty_text_and_null_count_as_not_given(nothing: str | None) -> None:
-    assert provider({**OWN, "audience": nothing, "issuer": nothing}).audiences == ()
+@pytest.mark.parametrize("option", ["audience", "clients", "required_roles", "required_claims", "preset"])
+def test_empty_option_is_refused_because_a_requirement_could_be_lost(option: str, nothing: str | None) -> None:
+    with pytest.raises(AuthorizerSettingsError, match=rf"PROVIDERS\[0\].{option} .* (Write|leave)"):
+        provider({**OIDC, option: nothing})
 
 
 def test_any_audience_has_to_be_said() -> None:
@@ -162,7 +164,7 @@ def test_issuer_that_is_not_asked_for_keys_may_have_any_name(issuer: Any, keys: 
 def test_issuer_that_is_asked_for_keys_is_an_https_url(issuer: str) -> None:
     for written in (issuer, [issuer, "https://issuer.example/"]):
         with pytest.raises(
-            AuthorizerSettingsError, match=r"issuer is not an https URL.*or say by jwks_uri, jwks or pem"
+            AuthorizerSettingsError, match=r"issuer is not an https URL.*or give its keys by jwks_uri, jwks or pem"
         ):
             provider({**OIDC, "issuer": written})
     assert provider({**OIDC, "issuer": ["https://issuer.example/", issuer]}).issuers[1] == issuer
@@ -226,10 +228,10 @@ def test_issuer_s_several_names_may_be_one(preset: str) -> None:
         pytest.param({**OWN, "previous_secret_seconds": "3600"}, "without quotes", id="a time in quotes"),
         pytest.param(
             {**OIDC, "previous_secret_seconds": 60},
-            "previous_secret_seconds is for a secret",
+            "previous_secret_seconds is about a secret",
             id="a time for no secret",
         ),
-        pytest.param({**OIDC, "secret_encoding": "hex"}, "secret_encoding is for a secret", id="no secret encoded"),
+        pytest.param({**OIDC, "secret_encoding": "hex"}, "secret_encoding is about a secret", id="no secret encoded"),
         pytest.param({**OWN, "secret_encoding": "rot13"}, "secret_encoding is not known", id="unknown encoding"),
         pytest.param(
             {**OIDC, "jwks": {"keys": [dict(rsa_signer("RS512").jwk)]}, "algorithms": ["RS256"]},
@@ -390,6 +392,6 @@ def test_option_said_twice_is_refused_because_json_would_drop_the_first() -> Non
 
     for again in ('"required_roles": ""', '"required_claim_values": {"a": "x", "a": ["x", "y"]}'):
         with pytest.raises(
-            AuthorizerSettingsError, match=r"PROVIDERS: one object says (required_roles|a) twice. Keep one"
+            AuthorizerSettingsError, match=r"PROVIDERS: one object has (required_roles|a) twice. Keep one"
         ):
             AuthorizerSettings.from_environ({"PROVIDERS": text % again}, Clock())

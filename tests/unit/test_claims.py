@@ -98,7 +98,7 @@ def test_provider_of_any_audience_accepts_a_token_that_names_one() -> None:
         pytest.param({"iat": None}, "invalid_claim", id="without saying since when"),
     ],
 )
-def test_longest_lifetime_is_kept_if_set(changes: dict[str, Any], reason: str | None) -> None:
+def test_max_lifetime_is_kept_if_set(changes: dict[str, Any], reason: str | None) -> None:
     short = provider(max_lifetime=3600)
 
     if reason is None:
@@ -170,7 +170,7 @@ def test_skew_is_as_set(skew: int, now: int, *, accepted: bool) -> None:
         pytest.param({"claims": {"a.b": ("x",)}}, {"a": ["b"]}, "missing_claim", id="a claim that is no object"),
     ],
 )
-def test_user_without_what_is_required_may_not_enter(
+def test_user_without_what_is_required_is_forbidden(
     entrance: dict[str, Any], changes: dict[str, Any], denial: str | None
 ) -> None:
     guarded = Providers((provider(access_requirements=AccessRequirements(**entrance)),))

@@ -1,4 +1,4 @@
-"""What is tried again, how long is waited, and when it ends. Time is an argument here."""
+"""The deadline: what is retried, with which backoff, and until when. Time is an argument here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Time:
 
 
 class Attempt:
-    """Fails as told, then succeeds; each attempt takes `seconds`."""
+    """Raises `failures` one after the other, then succeeds; each attempt takes `seconds`."""
 
     def __init__(self, time: Time, *failures: SigninError, seconds: float = 0.0) -> None:
         self.failures = list(failures)
@@ -59,14 +59,14 @@ def test_first_success_is_all_that_is_needed(time: Time) -> None:
 
 
 @pytest.mark.parametrize("failure", [Throttled("Throttling"), Unavailable("ServiceFailure")])
-def test_what_may_pass_is_tried_again(time: Time, failure: SigninError) -> None:
+def test_transient_error_is_retried(time: Time, failure: SigninError) -> None:
     attempt = Attempt(time, failure, failure)
 
     assert deadline(time).retry(attempt) == "done"
     assert attempt.made == 3
 
 
-def test_what_will_not_pass_is_not_tried_again(time: Time) -> None:
+def test_rejection_is_not_retried(time: Time) -> None:
     attempt = Attempt(time, Rejected("AccessDenied"))
 
     with pytest.raises(Rejected):
@@ -74,19 +74,19 @@ def test_what_will_not_pass_is_not_tried_again(time: Time) -> None:
     assert attempt.made == 1
 
 
-def test_pauses_double_up_to_a_longest(time: Time) -> None:
+def test_backoff_doubles_up_to_a_maximum(time: Time) -> None:
     deadline(time).retry(Attempt(time, *[Throttled("Throttling")] * 7))
 
     assert time.pauses == [MIN_BACKOFF, 0.2, 0.4, 0.8, 1.6, MAX_BACKOFF, MAX_BACKOFF]
 
 
-def test_pauses_are_drawn_from_all_that_is_allowed(time: Time) -> None:
+def test_backoff_is_random_within_its_range(time: Time) -> None:
     deadline(time, draw=0.25).retry(Attempt(time, *[Throttled("Throttling")] * 2))
 
     assert time.pauses == [0.025, 0.05]
 
 
-def test_last_failure_is_told_when_time_runs_out(time: Time) -> None:
+def test_last_failure_is_raised_when_time_runs_out(time: Time) -> None:
     started = time.now
 
     with pytest.raises(Throttled):
@@ -101,7 +101,7 @@ def test_last_failure_is_told_when_time_runs_out(time: Time) -> None:
         pytest.param(MIN_BACKOFF + MIN_ATTEMPT - 0.001, 1, id="too little for another"),
     ],
 )
-def test_another_attempt_is_begun_only_if_it_can_end(time: Time, left: float, made: int) -> None:
+def test_retry_is_begun_only_if_there_is_time_for_it(time: Time, left: float, made: int) -> None:
     attempt = Attempt(time, Throttled("Throttling"), Rejected("AccessDenied"), seconds=SECONDS - left)
 
     with pytest.raises((Throttled, Rejected)):
@@ -118,7 +118,7 @@ def test_nothing_is_begun_once_the_deadline_is_over(time: Time) -> None:
     assert attempt.made == 0
 
 
-def test_nothing_is_tried_again_after_an_attempt_that_took_all_the_time(time: Time) -> None:
+def test_nothing_is_retried_after_an_attempt_that_took_all_the_time(time: Time) -> None:
     attempt = Attempt(time, Unavailable("ReadTimeoutError"), seconds=SECONDS)
 
     with pytest.raises(Unavailable):
@@ -126,26 +126,26 @@ def test_nothing_is_tried_again_after_an_attempt_that_took_all_the_time(time: Ti
     assert (attempt.made, time.pauses) == (1, [])
 
 
-def test_waits_fit_into_each_other() -> None:
+def test_timeouts_fit_into_the_deadline() -> None:
     assert SECONDS <= 8, "the JavaScript SDK gives a reconnect ten seconds, and the authorizer needs some too"
-    assert 2 * READ_SECONDS <= SECONDS, "a call that hangs can be made once more"
-    assert RENAME_SECONDS < READ_SECONDS, "a rename that hangs keeps nobody out, and nobody waiting"
+    assert 2 * READ_SECONDS <= SECONDS, "there is time for a retry after a call that hung"
+    assert RENAME_SECONDS < READ_SECONDS, "a rename that hangs fails no sign-in, and delays none for long"
 
 
-def test_remaining_time_never_falls_below_nothing(time: Time) -> None:
-    passing = deadline(time)
+def test_remaining_time_is_never_negative(time: Time) -> None:
+    late = deadline(time)
     time.now += SECONDS + 5
 
-    assert passing.remaining() == 0.0
+    assert late.remaining() == 0.0
 
 
-def test_pause_is_as_long_as_aws_asks(time: Time) -> None:
+def test_backoff_is_as_long_as_aws_asks(time: Time) -> None:
     deadline(time).retry(Attempt(time, Throttled("Throttling", 3), Unavailable("ServiceUnavailable", 0)))
 
     assert time.pauses == [3, 0.2]
 
 
-def test_pause_that_aws_asks_for_is_not_begun_if_the_time_is_not_there(time: Time) -> None:
+def test_backoff_that_aws_asks_for_is_not_begun_if_there_is_no_time_for_it(time: Time) -> None:
     attempt = Attempt(time, Throttled("Throttling", 8))
 
     with pytest.raises(Throttled):
@@ -154,14 +154,14 @@ def test_pause_that_aws_asks_for_is_not_begun_if_the_time_is_not_there(time: Tim
 
 
 def test_retries_and_throttles_are_counted(time: Time) -> None:
-    passing = deadline(time)
-    passing.retry(Attempt(time, Throttled("Throttling"), Unavailable("ServiceFailure")))
+    late = deadline(time)
+    late.retry(Attempt(time, Throttled("Throttling"), Unavailable("ServiceFailure")))
 
-    assert passing.counts == {"retries": 2, "throttles": 1}
+    assert late.counts == {"retries": 2, "throttles": 1}
 
 
 def test_time_of_a_step_is_noted(time: Time) -> None:
-    passing = deadline(time)
+    late = deadline(time)
 
-    assert passing.timed("step", Attempt(time, seconds=0.25)) == "done"
-    assert passing.milliseconds == {"step": pytest.approx(250)}
+    assert late.timed("step", Attempt(time, seconds=0.25)) == "done"
+    assert late.milliseconds == {"step": pytest.approx(250)}

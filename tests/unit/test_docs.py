@@ -25,7 +25,7 @@ INDEX = (DOCS / "README.md").read_text()
 TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 RENAMED = (ROOT / "CHANGELOG.md").read_text().partition("### Renamed")[2].partition("\n### ")[0]
 GONE = (ROOT / "CHANGELOG.md").read_text().partition("### Parameters that are options now")[2].partition("\n### ")[0]
-FOLDERS = "signin_function|layers|local|operations|tests|benchmarks|web_client|events|docs"
+FOLDERS = "environments|signin_function|layers|local|operations|tests|benchmarks|web_client|events|docs"
 
 
 def name(path: Path) -> str:

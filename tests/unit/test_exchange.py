@@ -1,4 +1,4 @@
-"""The heart, with our own Chime and STS: who is made, who is renamed, and what one failure does to the other call."""
+"""The exchange with our own Chime and STS: who is created or renamed, and what one failure does to the other call."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def deadline() -> Deadline:
     return Deadline(lambda: next(numbers), lambda _: None, lambda: 0.0)
 
 
-def test_new_user_is_made_and_gets_credentials(deadline: Deadline, executor: Executor) -> None:
+def test_new_user_is_created_and_gets_credentials(deadline: Deadline, executor: Executor) -> None:
     chime = Chime()
 
     outcome = exchange(chime, Sts(), deadline, executor)
@@ -158,7 +158,7 @@ def test_without_a_list_nobody_is_revoked(deadline: Deadline, executor: Executor
     assert Exchange(None, Chime(), Sts(), POLICY, executor)(eve, NOW, deadline).session.user_id == "eve"
 
 
-def test_changed_name_is_brought_to_chime_with_the_metadata_kept(deadline: Deadline, executor: Executor) -> None:
+def test_changed_name_is_stored_in_chime_and_the_metadata_kept(deadline: Deadline, executor: Executor) -> None:
     chime = Chime()
     chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada Byron", "vip")
 
@@ -168,34 +168,34 @@ def test_changed_name_is_brought_to_chime_with_the_metadata_kept(deadline: Deadl
 
 
 @pytest.mark.parametrize(
-    ("stored", "told", "shown"),
+    ("stored", "claimed", "shown"),
     [
-        pytest.param(None, "", "User x6pj", id="nobody yet, and no name"),
-        pytest.param(None, "\u200b", "User x6pj", id="nobody yet, and nothing to see"),
-        pytest.param("Ada Byron", "", "Ada Byron", id="a name, and none told"),
-        pytest.param("User 7f3q", "", "User 7f3q", id="another fallback, and none told"),
-        pytest.param("User x6pj", "Ada Lovelace", "Ada Lovelace", id="a fallback, and a name told"),
-        pytest.param("ada", "", "User x6pj", id="the id, and none told"),
-        pytest.param("ada", "Ada Lovelace", "Ada Lovelace", id="the id, and a name told"),
-        pytest.param("ada", "ada", "ada", id="the id, and told as a name"),
-        pytest.param("", "", "User x6pj", id="an empty name, and none told"),
-        pytest.param("\u3164", "", "User x6pj", id="nothing to see, and none told"),
+        pytest.param(None, "", "User x6pj", id="no user yet, and no name"),
+        pytest.param(None, "\u200b", "User x6pj", id="no user yet, and a name that is invisible"),
+        pytest.param("Ada Byron", "", "Ada Byron", id="a name, and no claim"),
+        pytest.param("User 7f3q", "", "User 7f3q", id="another fallback, and no claim"),
+        pytest.param("User x6pj", "Ada Lovelace", "Ada Lovelace", id="a fallback, and a claim"),
+        pytest.param("ada", "", "User x6pj", id="the id, and no claim"),
+        pytest.param("ada", "Ada Lovelace", "Ada Lovelace", id="the id, and a claim"),
+        pytest.param("ada", "ada", "ada", id="the id, and a claim of the same"),
+        pytest.param("", "", "User x6pj", id="an empty name, and no claim"),
+        pytest.param("\u3164", "", "User x6pj", id="an invisible name, and no claim"),
     ],
 )
 def test_user_is_shown_by_a_name_and_never_by_the_id(
-    deadline: Deadline, executor: Executor, stored: str | None, told: str, shown: str
+    deadline: Deadline, executor: Executor, stored: str | None, claimed: str, shown: str
 ) -> None:
     chime = Chime()
     if stored is not None:
         chime.users["ada"] = ChimeUser(chime.arn("ada"), stored, "vip")
 
-    outcome = exchange(chime, Sts(), deadline, executor, replace(ADA, name=told))
+    outcome = exchange(chime, Sts(), deadline, executor, replace(ADA, name=claimed))
 
     assert outcome.ensured.user.name == chime.users["ada"].name == shown
     assert ("rename" in chime.calls) == (stored not in (None, shown))
 
 
-def test_id_is_not_shown_even_if_the_name_cannot_be_brought_to_chime(deadline: Deadline, executor: Executor) -> None:
+def test_id_is_not_shown_even_if_the_user_cannot_be_renamed(deadline: Deadline, executor: Executor) -> None:
     chime = Chime(rename=[Rejected("BadRequest")])
     chime.users["ada"] = ChimeUser(chime.arn("ada"), "ada", "vip")
 
@@ -207,16 +207,14 @@ def test_id_is_not_shown_even_if_the_name_cannot_be_brought_to_chime(deadline: D
 @pytest.mark.parametrize(
     "failure", [Throttled("ThrottledClient"), Unavailable("ServiceFailure"), Rejected("BadRequest")]
 )
-def test_name_that_cannot_be_brought_to_chime_keeps_nobody_out(
-    deadline: Deadline, executor: Executor, failure: SigninError
-) -> None:
+def test_rename_that_fails_fails_no_sign_in(deadline: Deadline, executor: Executor, failure: SigninError) -> None:
     chime = Chime(rename=[failure])
     chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada Byron", "vip")
 
     assert exchange(chime, Sts(), deadline, executor).ensured.user.name == "Ada Byron"
 
 
-def test_user_whom_another_device_made_first_signs_in(deadline: Deadline, executor: Executor) -> None:
+def test_user_whom_another_device_created_first_signs_in(deadline: Deadline, executor: Executor) -> None:
     chime = Chime(describe=[UserMissing("Forbidden")], create=[UserExists("Conflict")])
     chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada", "")
 
@@ -235,7 +233,7 @@ def test_forbidden_that_means_no_permission_is_told_apart_from_a_missing_user(
 
 
 @pytest.mark.parametrize("operation", ["describe", "create"])
-def test_chime_that_throttles_once_is_asked_again(deadline: Deadline, executor: Executor, operation: str) -> None:
+def test_chime_that_throttles_once_is_retried(deadline: Deadline, executor: Executor, operation: str) -> None:
     failures: dict[str, list[SigninError]] = {operation: [Throttled("ThrottledClient")]}
     chime = Chime(**failures)
 
@@ -243,7 +241,7 @@ def test_chime_that_throttles_once_is_asked_again(deadline: Deadline, executor: 
     assert chime.calls.count(operation) == 2
 
 
-def test_sts_that_throttles_once_is_asked_again(deadline: Deadline, executor: Executor) -> None:
+def test_sts_that_throttles_once_is_retried(deadline: Deadline, executor: Executor) -> None:
     assert exchange(Chime(), Sts(Throttled("Throttling")), deadline, executor).credentials.access_key_id == "ada-1"
 
 
@@ -269,7 +267,7 @@ def test_both_calls_are_made_at_the_same_time(deadline: Deadline, executor: Exec
 
 
 class HangingChime(Chime):
-    """Answers when `released`."""
+    """Answers once `released` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -300,7 +298,7 @@ def test_nothing_more_is_begun_for_a_sign_in_that_failed(deadline: Deadline) -> 
 
 
 class OneAfterTheOther(Executor):
-    """Has every call behind it when `submit` returns."""
+    """Has made every call by the time that `submit` returns."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -312,14 +310,14 @@ class OneAfterTheOther(Executor):
 
 
 @pytest.mark.parametrize("time", range(10))
-def test_of_two_failures_it_is_always_the_same_that_is_told(deadline: Deadline, time: int) -> None:  # noqa: ARG001 - again and again
+def test_of_two_failures_it_is_always_the_same_that_is_raised(deadline: Deadline, time: int) -> None:  # noqa: ARG001 - repeated, because threads differ each time
     chime, sts = Chime(describe=[Rejected("BadRequest")]), Sts(Rejected("AccessDenied"))
 
     with pytest.raises(Rejected, match="BadRequest"):
         exchange(chime, sts, deadline, OneAfterTheOther())
 
 
-def test_request_that_is_tried_again_is_the_same_request(deadline: Deadline, executor: Executor) -> None:
+def test_request_that_is_retried_is_the_same_request(deadline: Deadline, executor: Executor) -> None:
     chime = Chime(create=[Unavailable("ServiceFailure")])
     exchange(chime, Sts(), deadline, executor)
     chime.users.clear()
@@ -330,7 +328,7 @@ def test_request_that_is_tried_again_is_the_same_request(deadline: Deadline, exe
     assert another != first
 
 
-def test_call_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> None:
+def test_call_that_hangs_is_not_waited_for_after_the_deadline(executor: Executor) -> None:
     chime = HangingChime()
     over = Deadline(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.05)
 
@@ -339,7 +337,7 @@ def test_call_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> No
     chime.released.set()
 
 
-def test_new_name_that_hangs_is_left_and_keeps_nobody_out(executor: Executor) -> None:
+def test_rename_that_hangs_is_given_up_and_fails_no_sign_in(executor: Executor) -> None:
     released, still_wanted = threading.Event(), []
 
     class SlowChime(Chime):
@@ -359,7 +357,7 @@ def test_new_name_that_hangs_is_left_and_keeps_nobody_out(executor: Executor) ->
     assert still_wanted == [False]
 
 
-def test_new_name_that_waited_too_long_for_a_thread_is_not_brought_to_chime_later() -> None:
+def test_rename_that_waited_too_long_for_a_thread_is_not_sent_later() -> None:
     chime = Chime()
     chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada Byron", "vip")
     freed, little = threading.Event(), Deadline(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.1)
@@ -373,7 +371,7 @@ def test_new_name_that_waited_too_long_for_a_thread_is_not_brought_to_chime_late
     assert chime.calls == ["describe"]
 
 
-def test_new_name_is_not_brought_to_chime_by_a_sign_in_that_has_ended(deadline: Deadline) -> None:
+def test_rename_is_not_sent_by_a_sign_in_that_has_ended(deadline: Deadline) -> None:
     class LateChime(Chime):
         def describe(self, user_id: str) -> ChimeUser:
             deadline.expire()
@@ -400,7 +398,7 @@ def test_new_name_is_not_brought_to_chime_by_a_sign_in_that_has_ended(deadline: 
         ),
     ],
 )
-def test_it_is_told_how_the_user_was_ensured(
+def test_outcome_says_how_the_user_was_ensured(
     deadline: Deadline, executor: Executor, before: str | None, failures: dict[str, list[SigninError]], expected: str
 ) -> None:
     chime = Chime(**failures)

@@ -1,4 +1,4 @@
-"""Ids for ever: what passes unchanged, what is hashed, and that nobody becomes somebody else."""
+"""User ids, which never change: what is kept, what is hashed, and that two callers never get one id."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_subject_that_fits_passes_unchanged(subject: str) -> None:
     assert user_id(subject) == subject
 
 
-# Stable across releases: a change here would make everybody a new user, without their past.
+# Golden values: with another id, a user would be a new user, without channels and messages.
 @pytest.mark.parametrize(
     ("subject", "expected"),
     [
@@ -74,7 +74,7 @@ def test_other_subject_is_hashed(subject: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("subject", ["hash-ada", "Hash-ada", "HASH-ADA", "hASH-", "hash-x"])
-def test_what_hashes_begin_with_is_nobody_s_in_any_case_of_letters(subject: str) -> None:
+def test_subject_that_begins_like_a_hash_is_hashed_in_any_case_of_letters(subject: str) -> None:
     assert re.fullmatch("hash-[a-z2-7]{52}", user_id(subject))
     assert user_id(subject) != subject.lower()
 

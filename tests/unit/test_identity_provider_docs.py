@@ -26,7 +26,7 @@ ROWS = {
         r"^\| \[`([\w-]+)`\]\(#[\w-]+\) \| (.*?) \| (.*?) \|(.*?)\| .*? \|$", PAGE, flags=re.MULTILINE
     )
 }
-"""Of the table of presets: what their users give, where the name is from, and who is kept out."""
+"""Of the table of presets: what their users give, where the name is from, and what is refused."""
 
 
 def spans(cell: str) -> list[str]:
@@ -67,7 +67,7 @@ def test_every_entry_of_a_provider_has_a_token() -> None:
     assert [entry.get("preset", entry["issuer"]) for entry in untried if "secret_arn" not in entry] == [
         ["https://id.example.com/", "https://login.example.com/"],  # see test_identity_options.py
         "http://adfs.example.com/adfs/services/trust",  # see test_authorizer_settings.py
-        "https://id.example.com/",  # of "Who may enter", see test_claims.py
+        "https://id.example.com/",  # of "Who may sign in", see test_claims.py
     ]
 
 
@@ -92,7 +92,7 @@ def test_row_says_where_the_name_is_from(preset: str) -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_row_says_who_is_kept_out(preset: str) -> None:
+def test_row_says_what_is_refused(preset: str) -> None:
     assert ROWS[preset][2].strip() == ", ".join(PRESETS[preset].refused_token_patterns)
 
 

@@ -40,7 +40,9 @@ class Time:
 
 
 def read(entry: dict[str, Any], time: Time | None = None) -> AuthorizerSettings:
-    return AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([entry])}, (time or Time()).clock)
+    """Return the settings of *entry*; what is None in it is left out."""
+    given = {name: value for name, value in entry.items() if value is not None}
+    return AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([given])}, (time or Time()).clock)
 
 
 def provider(entry: dict[str, Any], time: Time | None = None) -> Provider:
@@ -122,7 +124,7 @@ def test_time_ahead_needs_no_warning() -> None:
             {"secret_until": at(60), "jwks_uri": "https://a.example"}, "are both given", id="two places for keys"
         ),
         pytest.param({"secret_until": at(60), "issuer": None}, "issuer is missing", id="keys without an issuer"),
-        pytest.param({"secret_until": at(60), "secret_arn": None}, "is for a secret", id="a time for no secret"),
+        pytest.param({"secret_until": at(60), "secret_arn": None}, "is about a secret", id="a time for no secret"),
         pytest.param({"secret_until": at(60), "secret_arn": "app"}, "is not an ARN", id="no ARN"),
         pytest.param(
             {"secret_until": at(60), "algorithms": ["ES256", "HS256", "HS512"]}, "one alone", id="two for the secret"

@@ -1,4 +1,4 @@
-"""Revoking users, with our own list, roles and clock: in which order, and what two runs at once come to."""
+"""Revoking users, with our own list, roles and clock: in which order, and what happens when two run at once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class World(RevocationListParameter):
     log: list[str] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)
     during_pause: list[Callable[[], object]] = field(default_factory=list)
-    """What another run does, each once."""
+    """What other runs do during a pause, one after the other."""
     after_read: list[Callable[[], object]] = field(default_factory=list)
 
     def read(self) -> UserListHistory:
@@ -96,7 +96,7 @@ class Role(IamRole):
         del self.policies[name]
 
     def denied(self) -> dict[str, datetime]:
-        """Return until when each user's sessions must have been issued to be denied."""
+        """Return, for each denied user, the time before which the denied sessions were issued."""
         policies = [policy for name in self.deny_policies() if (policy := self.deny_policy(name))]
         return {
             user: policy.before for policy in sorted(policies, key=lambda each: each.before) for user in policy.users
@@ -134,7 +134,7 @@ def test_redeploying_restores_nobody_as_the_list_is_no_resource_of_the_template(
     assert not [name for name, resource in resources.items() if resource["Type"] == "AWS::SSM::Parameter"]
 
 
-def test_deny_is_on_everything_for_the_user_s_tag_and_sessions_of_before() -> None:
+def test_deny_is_on_everything_for_the_user_s_tag_and_earlier_sessions() -> None:
     assert json.loads(DenyPolicy.of(frozenset({"bob", "ada"}), START).document()) == {
         "Version": "2012-10-17",
         "Statement": [
@@ -151,7 +151,7 @@ def test_deny_is_on_everything_for_the_user_s_tag_and_sessions_of_before() -> No
     }
 
 
-def test_denial_is_read_as_it_was_serialized() -> None:
+def test_deny_policy_is_read_as_it_was_written() -> None:
     policy = DenyPolicy.of(frozenset({"ada"}), START)
 
     assert DenyPolicy.read(policy.name, json.loads(policy.document())) == policy
@@ -170,7 +170,7 @@ def test_denial_is_read_as_it_was_serialized() -> None:
         pytest.param("Action", "chime:*", id="another action"),
     ],
 )
-def test_policy_that_somebody_else_has_changed_is_named_and_neither_misread_nor_reserialized(
+def test_policy_that_somebody_else_has_changed_is_named_and_neither_misread_nor_rewritten(
     part: str, spoilt: object
 ) -> None:
     world = World()
@@ -196,7 +196,7 @@ def test_names_of_policies_are_ones_that_iam_takes() -> None:
     assert re.fullmatch(r"[\w+=,.@-]{1,128}", DenyPolicy.of(frozenset({"ada"}), START).name)
 
 
-def test_again_is_as_good_as_once_and_waits_only_for_what_is_left() -> None:
+def test_repeated_run_changes_nothing_and_waits_only_for_what_is_left() -> None:
     world = World()
     role = Role(world)
     revocation(world, role).revoke(["ada"])
@@ -224,11 +224,11 @@ def test_several_users_share_one_policy() -> None:
 @pytest.mark.parametrize(
     ("hours", "denied"),
     [
-        pytest.param(0.9, {"ada", "bob"}, id="while a session of then may live"),
-        pytest.param(1.0, {"bob"}, id="when none can"),
+        pytest.param(0.9, {"ada", "bob"}, id="while a session of that time may exist"),
+        pytest.param(1.0, {"bob"}, id="when none can exist"),
     ],
 )
-def test_denials_that_mean_nothing_any_more_are_pruned(hours: float, denied: set[str]) -> None:
+def test_deny_policies_that_are_of_no_use_any_more_are_pruned(hours: float, denied: set[str]) -> None:
     world = World()
     role = Role(world)
     revocation(world, role).revoke(["ada"])
@@ -292,7 +292,7 @@ def test_list_that_was_overwritten_during_the_pause_is_written_again() -> None:
     assert role.denied() == {"ada": START + timedelta(seconds=90)}
 
 
-def test_role_that_cannot_be_changed_keeps_no_other_from_it() -> None:
+def test_role_that_cannot_be_changed_does_not_stop_the_others() -> None:
     world = World()
     broken, role = Role(world, "Moderator", failure="AccessDenied"), Role(world)
 
@@ -310,7 +310,7 @@ def test_what_is_no_id_changes_nothing(user: str) -> None:
     assert world.log == []
 
 
-def test_nobody_is_not_everybody() -> None:
+def test_command_without_a_user_is_refused() -> None:
     with pytest.raises(OperationError, match="Say whom"):
         checked([])
 
@@ -326,7 +326,7 @@ def test_list_that_is_full_says_so() -> None:
     assert len(serialized(frozenset(f"{number:036}" for number in range(209)))) <= MAX_LENGTH
 
 
-def test_it_is_told_what_was_done_and_what_is_out_of_reach() -> None:
+def test_what_was_done_and_what_is_out_of_reach_is_printed() -> None:
     world = World()
 
     revocation(world, Role(world)).revoke(["ada"])
@@ -338,7 +338,7 @@ def test_it_is_told_what_was_done_and_what_is_out_of_reach() -> None:
     assert "Out of reach" in world.printed[-1]
 
 
-def test_it_can_be_asked_who_is_revoked() -> None:
+def test_revoked_users_are_printed() -> None:
     world = World()
     ours = revocation(world, Role(world))
     ours.revoke(["ada"])

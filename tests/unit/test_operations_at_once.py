@@ -1,4 +1,4 @@
-"""Operators who revoke users and restore them at the same time: each gets their way, in every order of their calls."""
+"""Operators who revoke users and restore them at the same time: no change is lost, in any order of their calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ START = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
 
 
 class Turns:
-    """Lets one of several runs make its next call to AWS, in a given order; then all go on in turn until they end."""
+    """Has several runs make their calls to AWS one at a time, first in a given order, then in turn until all ended."""
 
     def __init__(self, runs: Sequence[Callable[[Turns], object]]) -> None:
         self._go = [threading.Semaphore(0) for _ in runs]
@@ -43,7 +43,7 @@ class Turns:
             thread.join()
 
     def take(self) -> None:
-        """Wait for one's turn."""
+        """Wait until this run may make its next call."""
         self._stopped[self._here.number].release()
         self._go[self._here.number].acquire()
 
@@ -72,7 +72,7 @@ class Cloud:
 
 @dataclass
 class Seen(RevocationListParameter, IamRole):
-    """The same, as one run sees it: list and role in one."""
+    """The list and the role of one run. Each call waits for its turn."""
 
     cloud: Cloud
     turns: Turns
@@ -130,7 +130,7 @@ def test_three_at_once_lose_no_restore_and_no_revocation() -> None:
         assert cloud.versions[-1].users == {"bob", "carl"}, order
 
 
-def test_four_at_once_from_no_list_at_all_get_their_way() -> None:
+def test_four_at_once_from_no_list_at_all_lose_no_change() -> None:
     for order in itertools.product(range(4), repeat=4):
         cloud = Cloud()
 
@@ -141,7 +141,7 @@ def test_four_at_once_from_no_list_at_all_get_their_way() -> None:
 
 def test_two_who_restore_from_one_policy_at_once_leave_nobody_denied() -> None:
     both = DenyPolicy.of(frozenset({"ada", "bob", "eve"}), START)
-    # The first is interrupted after any call, by the second for any number of calls, or until it has ended.
+    # The first run is interrupted after any number of calls, and the second makes any number of calls meanwhile.
     for first, second in itertools.product(range(20), repeat=2):
         order = [0] * first + [1] * second + [0] * 20
         cloud = Cloud([UserListVersion(1, both.users, 0)], {both.name: both})
@@ -156,7 +156,7 @@ def test_run_that_was_stopped_before_it_could_correct_the_list_is_made_good_by_t
     overwritten = [
         UserListVersion(1, frozenset({"eve"}), 0),
         UserListVersion(2, frozenset({"eve", "bob"}), 1),
-        UserListVersion(3, frozenset({"eve", "ada"}), 1),  # has not seen bob
+        UserListVersion(3, frozenset({"eve", "ada"}), 1),  # has not read bob's version
     ]
     cloud = Cloud(overwritten)
 

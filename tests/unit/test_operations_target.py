@@ -44,15 +44,15 @@ def samconfig(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
-        pytest.param({}, Target("chat-dev"), id="dev, unless it is said"),
-        pytest.param({"ENV": ""}, Target("chat-dev"), id="nothing said"),
+        pytest.param({}, Target("chat-dev"), id="dev, unless set"),
+        pytest.param({"ENV": ""}, Target("chat-dev"), id="an empty variable"),
         pytest.param({"ENV": "dev"}, Target("chat-dev"), id="dev"),
         pytest.param({"ENV": "prod"}, PROD, id="prod, with what a guided deployment wrote"),
         pytest.param({"AWS_SAM_STACK_NAME": "other"}, Target("other"), id="a stack by its name"),
         pytest.param({"AWS_SAM_STACK_NAME": "chat", "ENV": "prod"}, PROD, id="both, which agree"),
     ],
 )
-def test_stack_is_the_one_that_is_meant(samconfig: Path, environ: dict[str, str], expected: Target) -> None:
+def test_variables_and_file_mean_a_stack(samconfig: Path, environ: dict[str, str], expected: Target) -> None:
     assert target(environ, samconfig) == expected
 
 
@@ -65,7 +65,7 @@ def test_stack_is_the_one_that_is_meant(samconfig: Path, environ: dict[str, str]
         pytest.param("[dev", {}, "cannot be read", id="no TOML"),
         pytest.param(None, {}, "cannot be read", id="no file"),
         pytest.param(
-            GUIDED, {"ENV": "prod", "AWS_SAM_STACK_NAME": "chat-dev"}, "Set only one of them", id="two that disagree"
+            GUIDED, {"ENV": "prod", "AWS_SAM_STACK_NAME": "chat-dev"}, "Set only one of them", id="two stacks"
         ),
     ],
 )

@@ -158,7 +158,7 @@ def test_stranger_is_refused_unless_let_in(name: str, claims: dict[str, Any], wh
     assert decide(SHAPES[name], claims, {"also_accept": who}).provider == "main"
 
 
-def test_every_stranger_that_may_be_let_in_is_tried() -> None:
+def test_every_kind_of_token_that_may_be_accepted_is_tried() -> None:
     tried = {(SHAPES[str(one.values[0])].options.get("preset", "oidc"), one.values[2]) for one in STRANGERS}
 
     assert tried == {(name, who) for name, preset in PRESETS.items() for who in preset.refused_token_patterns}
@@ -168,12 +168,14 @@ def test_every_stranger_that_may_be_let_in_is_tried() -> None:
     ("name", "words"),
     [
         pytest.param(
-            "keycloak", "also_accept names somebody who is not known here. Write some of: machines.", id="another"
+            "keycloak",
+            "also_accept names a kind of token that is not known here. Write some of: machines.",
+            id="another",
         ),
-        pytest.param("okta", "Leave it out: nobody is kept out.", id="nobody"),
+        pytest.param("okta", "Leave it out: this preset refuses none.", id="nobody"),
     ],
 )
-def test_who_is_not_known_cannot_be_let_in(name: str, words: str) -> None:
+def test_kind_of_token_that_is_not_known_cannot_be_accepted(name: str, words: str) -> None:
     with pytest.raises(AuthorizerSettingsError, match=words):
         decide(SHAPES[name], options={"also_accept": "anonymous"})
 

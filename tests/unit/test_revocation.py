@@ -60,7 +60,7 @@ def may_sign_in(users: RevokedUsers, user_id: str, at: float = NOW) -> bool:
         pytest.param("ada", False, id="a revoked user"),
         pytest.param("bob", True, id="somebody else"),
         pytest.param("Ada", True, id="another user, whose id differs in case"),
-        pytest.param("ad", True, id="whose id is a part of it"),
+        pytest.param("ad", True, id="somebody whose id is a part of it"),
     ],
 )
 def test_users_on_the_list_are_turned_away(executor: Executor, user_id: str, may: bool) -> None:  # noqa: FBT001 - a table's column
@@ -97,7 +97,7 @@ def test_list_is_cached_for_half_a_minute(executor: Executor, later: float, read
         pytest.param(Throttled("Throttling"), Throttled, id="AWS throttles"),
     ],
 )
-def test_list_that_cannot_be_read_lets_nobody_in(
+def test_list_that_cannot_be_read_is_an_outage_for_everybody(
     executor: Executor, failure: SigninError, meaning: type[SigninError]
 ) -> None:
     listed = List()
@@ -110,13 +110,13 @@ def test_list_that_cannot_be_read_lets_nobody_in(
     assert caught.value.code == failure.code
 
 
-def test_list_that_cannot_be_read_once_is_read_again(executor: Executor) -> None:
+def test_reading_the_list_is_retried(executor: Executor) -> None:
     users = RevokedUsers(List("ada", failures=(Throttled("Throttling"),)), executor)
 
     assert not may_sign_in(users, "ada")
 
 
-def test_list_that_hangs_is_left_when_the_time_is_over(executor: Executor) -> None:
+def test_list_that_hangs_is_not_waited_for_after_the_deadline(executor: Executor) -> None:
     answered = threading.Event()
 
     class Hanging(List):

@@ -1,4 +1,4 @@
-"""What clients are told: statuses, headers and bodies, and which origins may read them."""
+"""The answers: statuses, headers and bodies, and which origins may read them; and the caller that is read before."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
     }
 
 
-def test_times_are_told_in_utc() -> None:
+def test_times_are_in_utc() -> None:
     in_delhi = NOON.replace(hour=13).astimezone(timezone(timedelta(hours=5, minutes=30)))
 
     body = json.loads(signed_in.answer(outcome(in_delhi), SETTINGS, NOON.timestamp())["body"])
@@ -81,9 +81,9 @@ def test_short_session_is_refreshed_before_it_ends() -> None:
         pytest.param(Forbidden("missing_scope"), 403, "forbidden", id="may not sign in"),
         pytest.param(Throttled("Throttling"), 429, "throttled", id="throttled"),
         pytest.param(Rejected("AccessDenied"), 502, "upstream_error", id="refused by AWS"),
-        pytest.param(UserMissing("Forbidden"), 502, "upstream_error", id="a user who vanished"),
-        pytest.param(UserExists("Conflict"), 502, "upstream_error", id="a user who is and is not"),
-        pytest.param(Unavailable("ServiceFailure"), 503, "unavailable", id="out of reach"),
+        pytest.param(UserMissing("Forbidden"), 502, "upstream_error", id="a user who was deleted meanwhile"),
+        pytest.param(UserExists("Conflict"), 502, "upstream_error", id="a user who exists but cannot be described"),
+        pytest.param(Unavailable("ServiceFailure"), 503, "unavailable", id="unavailable"),
         pytest.param(KeyError("authorizer"), 500, "internal", id="our own mistake"),
     ],
 )
@@ -146,10 +146,10 @@ def allowed(headers: dict[str, str] | None) -> list[str]:
         pytest.param("baggage,Baggage", ["baggage"], id="a name twice"),
         pytest.param("!#$%&'*+.^_`|~0aZ-", ["!#$%&'*+.^_`|~0aZ-"], id="every character that a name may have"),
         pytest.param("a b,baggage", ["baggage"], id="a name with a blank in it"),
-        pytest.param(",,baggage", ["baggage"], id="names of nothing"),
-        pytest.param("*,baggage", ["baggage"], id="the star that stands for all"),
-        pytest.param("x:y,x;y,x(y),x\u00e4y,baggage", ["baggage"], id="names with what none may have"),
-        pytest.param("x\r\nSet-Cookie: a=b,baggage", ["baggage"], id="a header of its own"),
+        pytest.param(",,baggage", ["baggage"], id="empty names"),
+        pytest.param("*,baggage", ["baggage"], id="the star that means all headers"),
+        pytest.param("x:y,x;y,x(y),x\u00e4y,baggage", ["baggage"], id="characters that no name may have"),
+        pytest.param("x\r\nSet-Cookie: a=b,baggage", ["baggage"], id="an injected header"),
         pytest.param(f"{'x' * 65},{'y' * 64}", ["y" * 64], id="a long name"),
         pytest.param(",".join(f"x-{n}" for n in range(99)), [f"x-{n}" for n in range(30)], id="many names"),
     ],
@@ -175,7 +175,7 @@ def test_listed_origin_may_read_the_answer(name: str) -> None:
     assert shared["headers"]["Vary"] == "Origin, Access-Control-Request-Headers"
 
 
-def test_answer_to_the_call_itself_depends_on_the_origin_alone() -> None:
+def test_answer_to_the_call_itself_varies_by_origin_alone() -> None:
     answer = signed_in.answer(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp())
 
     assert add_cors_headers(answer, {"headers": {}}, SETTINGS.allowed_origins)["headers"]["Vary"] == "Origin"
@@ -253,25 +253,25 @@ def test_caller_who_may_not_sign_in_is_forbidden() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CONTEXT.keys() - {"name"}))
-def test_context_that_lacks_anything_lets_nobody_in(name: str) -> None:
+def test_context_that_lacks_anything_is_no_caller(name: str) -> None:
     with pytest.raises(LookupError):
         caller(event({key: value for key, value in CONTEXT.items() if key != name}))
 
 
 @pytest.mark.parametrize("name", ["provider", "namespace", "keep_subject", "subject"])
 @pytest.mark.parametrize("nothing", ["", None])
-def test_context_that_says_nothing_lets_nobody_in(name: str, nothing: str | None) -> None:
+def test_context_that_says_nothing_is_no_caller(name: str, nothing: str | None) -> None:
     with pytest.raises(LookupError):
         caller(event({**CONTEXT, name: nothing}))
 
 
 @pytest.mark.parametrize("names", [{}, {"name": ""}, {"name": None}])
-def test_caller_without_a_name_may_enter(names: dict[str, Any]) -> None:
+def test_caller_without_a_name_may_sign_in(names: dict[str, Any]) -> None:
     nameless = {key: value for key, value in CONTEXT.items() if key != "name"}
 
     assert caller(event({**nameless, **names})).name == ""
 
 
-def test_event_that_no_authorizer_has_seen_lets_nobody_in() -> None:
+def test_event_without_an_authorizer_s_context_is_no_caller() -> None:
     with pytest.raises(KeyError):
         caller({"requestContext": {}})

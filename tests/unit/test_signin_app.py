@@ -30,7 +30,7 @@ def sign_in(monkeypatch: pytest.MonkeyPatch) -> SignIn:
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """Return what will have been logged."""
+    """Return a stream of what is logged from here on."""
     stream = io.StringIO()
     monkeypatch.setattr(logger().handlers[0], "stream", stream)
     return stream
@@ -42,13 +42,13 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
         pytest.param({}, id="nothing in it"),
         pytest.param({"requestContext": None}, id="no context"),
         pytest.param({"requestContext": {}}, id="no authorizer"),
-        pytest.param({"requestContext": {"authorizer": None}}, id="an authorizer that said nothing"),
-        pytest.param({"requestContext": {"authorizer": "ada"}}, id="an authorizer that said a word"),
+        pytest.param({"requestContext": {"authorizer": None}}, id="an empty context"),
+        pytest.param({"requestContext": {"authorizer": "ada"}}, id="a context that is no object"),
         pytest.param({"requestContext": {"authorizer": {"subject": "ada"}}}, id="half a caller"),
         pytest.param({"body": '{"subject": "ada"}', "requestContext": {}}, id="a caller in the body"),
     ],
 )
-def test_event_without_a_caller_lets_nobody_in(sign_in: SignIn, event: Mapping[str, Any], logged: io.StringIO) -> None:
+def test_event_without_a_caller_signs_nobody_in(sign_in: SignIn, event: Mapping[str, Any], logged: io.StringIO) -> None:
     answer = sign_in.answer({"httpMethod": "POST", "headers": {"Origin": ORIGIN}, **event})
 
     assert answer["statusCode"] == 500
@@ -57,9 +57,7 @@ def test_event_without_a_caller_lets_nobody_in(sign_in: SignIn, event: Mapping[s
     assert "ada" not in answer["body"] + logged.getvalue()
 
 
-def test_caller_who_may_not_sign_in_is_told_and_logged_by_the_reason_alone(
-    sign_in: SignIn, logged: io.StringIO
-) -> None:
+def test_forbidden_caller_is_answered_and_logged_by_the_reason_alone(sign_in: SignIn, logged: io.StringIO) -> None:
     context = {"authorizer": {"forbidden": "missing_scope", "name": "Ada"}, "requestId": "request-1"}
 
     answer = sign_in.answer({"httpMethod": "POST", "headers": None, "requestContext": context})
@@ -70,7 +68,7 @@ def test_caller_who_may_not_sign_in_is_told_and_logged_by_the_reason_alone(
     assert (entry["message"], entry["kind"], entry["code"]) == ("not signed in", "Forbidden", "missing_scope")
 
 
-def test_own_mistake_is_logged_by_its_place_and_without_its_words(sign_in: SignIn, logged: io.StringIO) -> None:
+def test_own_mistake_is_logged_by_its_place_and_without_its_message(sign_in: SignIn, logged: io.StringIO) -> None:
     sign_in.answer({"httpMethod": "POST", "requestContext": {"authorizer": {"provider": "Ada Lovelace"}}})
 
     entry = json.loads(logged.getvalue())
@@ -79,7 +77,7 @@ def test_own_mistake_is_logged_by_its_place_and_without_its_words(sign_in: SignI
     assert "Lovelace" not in logged.getvalue()
 
 
-def test_preflight_asks_for_no_caller(sign_in: SignIn) -> None:
+def test_preflight_needs_no_caller(sign_in: SignIn) -> None:
     answer = sign_in.answer({"httpMethod": "OPTIONS", "headers": {"Origin": ORIGIN}})
 
     assert answer["statusCode"] == 204

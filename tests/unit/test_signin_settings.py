@@ -83,7 +83,7 @@ def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
         pytest.param("SESSION_SECONDS", "899", "from 900 to 3600", id="a short session"),
         pytest.param("SESSION_SECONDS", "3601", "from 900 to 3600", id="a session longer than role chaining allows"),
         pytest.param("SESSION_SECONDS", "1h", "from 900 to 3600", id="a session in hours"),
-        pytest.param("SESSION_SECONDS", "²000", "from 900 to 3600", id="a digit that is none"),
+        pytest.param("SESSION_SECONDS", "²000", "from 900 to 3600", id="a digit outside ASCII"),
         pytest.param("SESSION_SECONDS", "9" * 5000, "from 900 to 3600", id="more digits than Python reads"),
         pytest.param("SOURCE_IDENTITY", "yes", "is neither true nor false", id="a switch that is neither"),
         pytest.param("SESSION_ENDS_WITH_TOKEN", "1", "is neither true nor false", id="another"),
@@ -128,6 +128,6 @@ def test_level_to_log_from(environ: dict[str, str], level: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "info", "LOUD", "10"])
-def test_level_that_there_is_not_is_named(text: str) -> None:
+def test_unknown_level_is_named(text: str) -> None:
     with pytest.raises(SigninSettingsError, match=r"^POWERTOOLS_LOG_LEVEL .* Write "):
         log_level({"POWERTOOLS_LOG_LEVEL": text})

@@ -1,4 +1,4 @@
-"""What operators see of a sign-in: one event, its metrics, and nobody's name."""
+"""What operators see of a sign-in: one event and its metrics, without anybody's name."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ def deadline() -> Deadline:
     return made
 
 
-def told(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the last event and its metrics, after looking for what must not be in them."""
+def recorded(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the last event and its metrics, after checking that nothing personal is in them."""
     [handler] = telemetry.logger().handlers
     event, metrics = handler.format(caplog.records[-1]), capsys.readouterr().out
     for personal in PERSONAL:
@@ -60,7 +62,7 @@ def test_sign_in_is_one_event(
 ) -> None:
     signed_in.record(ADA, outcome("found"), deadline, "request-1")
 
-    event, _ = told(capsys, caplog)
+    event, _ = recorded(capsys, caplog)
     expected = {
         "message": "signed in",
         "outcome": "signed_in",
@@ -96,7 +98,7 @@ def test_sign_in_is_counted(
 ) -> None:
     signed_in.record(ADA, outcome(ensured), deadline, "request-1")
 
-    _, metrics = told(capsys, caplog)
+    _, metrics = recorded(capsys, caplog)
     assert values(metrics) == {
         "SignIns": 1,
         **dict.fromkeys(counted, 1),
@@ -108,18 +110,18 @@ def test_sign_in_is_counted(
     }
 
 
-def test_failure_is_told_by_its_code_and_counted_by_its_kind(
+def test_failure_is_logged_by_its_code_and_counted_by_its_kind(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
     telemetry.failed(Rejected("AccessDenied"), deadline, "request-1")
 
-    event, metrics = told(capsys, caplog)
+    event, metrics = recorded(capsys, caplog)
     assert (event["message"], event["kind"], event["code"]) == ("not signed in", "Rejected", "AccessDenied")
     assert event["request_id"] == "request-1"
     assert (metrics["kind"], values(metrics)["Failures"]) == ("Rejected", 1)
 
 
-def test_mistake_of_ours_is_told_by_where_it_was_made_and_never_by_its_message(
+def test_mistake_of_ours_is_logged_by_where_it_was_made_and_never_by_its_message(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
     def mistake() -> None:
@@ -129,7 +131,7 @@ def test_mistake_of_ours_is_told_by_where_it_was_made_and_never_by_its_message(
         mistake()
     telemetry.failed(caught.value, deadline, "request-1")
 
-    event, metrics = told(capsys, caplog)
+    event, metrics = recorded(capsys, caplog)
     assert event["frames"][0].startswith(mistake.__qualname__)
     assert metrics["kind"] == "ValueError"
 
@@ -138,9 +140,9 @@ def test_metrics_of_one_sign_in_do_not_reach_the_next(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
     telemetry.failed(Rejected("AccessDenied"), deadline, "request-1")
-    told(capsys, caplog)
+    recorded(capsys, caplog)
     signed_in.record(ADA, outcome("found"), deadline, "request-2")
 
-    _, metrics = told(capsys, caplog)
+    _, metrics = recorded(capsys, caplog)
     assert "kind" not in metrics
     assert "Failures" not in values(metrics)

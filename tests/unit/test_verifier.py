@@ -278,7 +278,7 @@ def test_providers_are_isolated_from_each_other() -> None:
     assert refusal(signed_by(RSA, iss=other), *two) == "bad_signature"
 
 
-def test_scope_by_tenant_is_refused_to_tokens_that_name_no_issuer() -> None:
+def test_namespace_by_tenant_is_refused_to_tokens_that_name_no_issuer() -> None:
     token = hmac_signer().token({"id": "ada", "tid": TID, "exp": NOW + 60})
 
     assert refusal(token, shared_secret(namespace="own/{tid}")) == "invalid_claim"

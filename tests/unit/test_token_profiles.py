@@ -54,7 +54,7 @@ def refusal(unverified_token: str, told: Provider) -> str:
         ),
     ],
 )
-def test_kind_of_token_is_told_by_its_claims(kind: dict[str, Any], changes: dict[str, Any], reason: str | None) -> None:
+def test_token_profile_is_told_by_claims(kind: dict[str, Any], changes: dict[str, Any], reason: str | None) -> None:
     told = trusting(token_profile=TokenProfile(token_types=frozenset({"jwt"}), **kind))
 
     if reason is None:
@@ -86,7 +86,7 @@ def test_kind_of_token_is_told_by_its_claims(kind: dict[str, Any], changes: dict
         pytest.param({"present": ("a.b",)}, {"a": {"b": 1}, "a.b": 2}, "invalid_claim", id="a claim that is two"),
     ],
 )
-def test_token_of_a_stranger_is_told_by_its_mark(
+def test_token_that_matches_a_refused_pattern_is_refused(
     mark: dict[str, Any], changes: dict[str, Any], reason: str | None
 ) -> None:
     told = trusting(
