@@ -65,21 +65,21 @@ export PAGE_SECONDS
 
 page: ## build the AWS SDK for the page of `make run`, where Node.js is
 	@if command -v npm >/dev/null; then $(MAKE) --silent --no-print-directory .build/page/aws-sdk.js; \
-		else echo 'There is no npm here: the page will do without the AWS SDK for JavaScript.'; fi
+		else echo 'There is no npm here, so the page lacks the AWS SDK for JavaScript.'; fi
 
 .build/page/aws-sdk.js: local/page/aws-sdk.js local/page/package-lock.json
 	@echo 'Building the AWS SDK for JavaScript for the page (once$(if $(value WITHIN),; at most '"$$WITHIN"' seconds)).'
 	@$(if $(value WITHIN),$(call within,"$$WITHIN")) $(NPM) ci --prefix local/page || { \
-		echo 'npm could not install it: the page will do without. make page tries again.'; exit 1; }
+		echo 'npm could not install it, so the page lacks it. To try again: make page'; exit 1; }
 	@local/page/node_modules/.bin/esbuild $< --bundle --minify --format=esm --log-level=warning --outfile=$@
 
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
-test: .venv/dev ## run every test that needs neither Docker nor AWS, in some 5 minutes; TESTS=tests/unit/test_names.py: those alone
+test: .venv/dev ## run every test that needs neither Docker nor AWS, in some 5 minutes; TESTS=tests/unit/test_names.py: only these
 ifdef TESTS
 	@$(call with_words_of,TESTS) $(BIN)/pytest
 else
-	@echo 'All tests take about 5 minutes on two processors. A part of them: make test TESTS=tests/unit/test_names.py'
+	@echo 'All tests take about 5 minutes on two processors. To run a part of them: make test TESTS=tests/unit/test_names.py'
 	@$(BIN)/pytest --numprocesses 4 --dist loadfile # four processes on two processors too: most tests mainly wait
 	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
 	@echo 'and tests/deployed (make test-deployed).'
@@ -104,7 +104,7 @@ check: .venv/dev .venv/checkov/made ## check formatting, lint, types, import rul
 	@$(BIN)/mypy
 	@PYTHONPATH=signin_function:. $(BIN)/lint-imports
 	@$(SAM) validate --lint
-	@PYTHONPATH=signin_function:. $(BIN)/python -m tests.judge
+	@PYTHONPATH=signin_function:. $(BIN)/python -m tests.policy_check
 	@$(CHECKOV)/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
 
 format: .venv/dev ## format the code, and fix what lint can fix

@@ -173,7 +173,7 @@ PRESETS: dict[str, Preset] = {
         user_editable_claims=PROFILE,
         unverified_claims=(),  # the organisation writes them, and its users are its own
         # https://learn.microsoft.com/entra/identity-platform/claims-validation
-        of_tenant=("email", "preferred_username", "unique_name", "upn"),
+        tenant_editable_claims=("email", "preferred_username", "unique_name", "upn"),
         guid_options=(
             *("tenant", "client_id", "audience", "issuer", "jwks_uri", "clients"),
             *("required_claim_values", "forbidden_claim_values", "required_claims", "required_roles"),

@@ -13,7 +13,7 @@ import pytest
 from signin import aws as signin_aws
 from signin.app import SignIn
 from signin.sessions import SessionPolicy
-from signin.settings import SigninSettings
+from signin.settings import Settings
 from signin.users import ChimeUsers
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Service:
 
     aws: Aws
     app_instance_arn: str
-    settings: SigninSettings
+    settings: Settings
 
     def answer(self, seconds: float) -> dict[str, Any]:
         """Sign Ada Lovelace in."""
@@ -146,7 +146,7 @@ def service(default_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Service:
     monkeypatch.setattr(signin_aws, "READ_SECONDS", READ_SECONDS)
     chime = default_aws.client("chime-sdk-identity")
     instance = chime.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
-    settings = SigninSettings(
+    settings = Settings(
         instance,
         SessionPolicy(default_aws.role("User"), 3600),
         source_identity=False,

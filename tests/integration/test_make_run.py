@@ -81,7 +81,7 @@ def calls(project: Path) -> int:
 
 
 def test_npm_that_hangs_is_waited_for_once(project: Path) -> None:
-    assert "the page will do without" in start(project)
+    assert "so the page lacks" in start(project)
     before = calls(project)
     assert "SDK for JavaScript" not in start(project)
     assert calls(project) == before

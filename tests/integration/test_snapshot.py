@@ -21,7 +21,7 @@ from local.http.server import Server
 from signin import snapshot
 from signin.app import SignIn
 from signin.sessions import SessionPolicy
-from signin.settings import SigninSettings
+from signin.settings import Settings
 from tests import layers
 from tests.docker.events import signin_event
 
@@ -46,7 +46,7 @@ class Handler:
         chime = aws.client("chime-sdk-identity")
         app_instance = chime.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
         policy = SessionPolicy(aws.role("User"), 3600)
-        settings = SigninSettings(
+        settings = Settings(
             app_instance, policy, source_identity=False, allowed_origins=frozenset(), revoked_users=LIST
         )
         self.now = time.time()

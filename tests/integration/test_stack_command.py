@@ -178,12 +178,12 @@ def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
     [
         pytest.param(
             "PROVIDERS=[]",
-            "AuthorizerFunction does not start: AuthorizerSettingsError: PROVIDERS is not a list of objects.",
+            "AuthorizerFunction does not start: SettingsError: PROVIDERS is not a list of objects.",
             id="of the authorizer",
         ),
         pytest.param(
             "SESSION_SECONDS=ten",
-            "SigninFunction does not start: SigninSettingsError: SESSION_SECONDS is no whole number",
+            "SigninFunction does not start: SettingsError: SESSION_SECONDS is no whole number",
             id="of the handler",
         ),
     ],

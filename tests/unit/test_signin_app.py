@@ -10,7 +10,7 @@ import pytest
 
 from signin.app import SignIn
 from signin.sessions import SessionPolicy
-from signin.settings import SigninSettings
+from signin.settings import Settings
 from signin.telemetry import logger
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
 def sign_in(monkeypatch: pytest.MonkeyPatch) -> SignIn:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     policy = SessionPolicy("arn:aws:iam::123456789012:role/User", 3600)
-    settings = SigninSettings(INSTANCE, policy, source_identity=False, allowed_origins=frozenset({ORIGIN}))
+    settings = Settings(INSTANCE, policy, source_identity=False, allowed_origins=frozenset({ORIGIN}))
     return SignIn(settings, clock=lambda: 0.0)
 
 
