@@ -1,4 +1,4 @@
-"""Read the options that decide who a user is: two people must never be one user, and nobody chooses who they are."""
+"""Read the options that decide ids and roles. Refuse those that give two people one id, or let users choose theirs."""
 
 from __future__ import annotations
 

@@ -29,8 +29,9 @@ SECRET_ARN = re.compile(
 SECRET_OPTIONS = ("secret_encoding", "secret_json_field", "previous_secret_seconds", "secret_until")
 HOUR = 3600
 MAX_PREVIOUS_SECONDS = 31 * 24 * HOUR
+"""The most that `previous_secret_seconds` may be."""
 MAX_SECONDS_BESIDE_KEYS = 8 * 24 * HOUR
-"""In seconds."""
+"""How far ahead `secret_until` may be."""
 
 
 def replaced(options: ProviderOptions) -> tuple[str, ...]:

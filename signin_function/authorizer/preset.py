@@ -65,9 +65,9 @@ class Preset:
     - `variants`: an option, and further defaults for each of its choices.
     - `derive`: returns the defaults that no template can express.
     - `refused_token_patterns`: patterns of tokens that do not sign users in, by the names that `also_accept` knows.
-    - `user_editable_claims`: claims that users can edit. They must decide nothing.
+    - `user_editable_claims`: claims that users can edit. No setting may use them to decide ids, roles or access.
     - `unverified_claims`: claims that are true only if another claim says so (OpenID Connect Core 1.0, 5.1).
-    - `tenant_editable_claims`: claims that are only as true as the owner of the tenant is honest.
+    - `tenant_editable_claims`: claims to which the owner of a tenant can give any value.
     - `guid_options`: options in which GUIDs are written in small letters, as the provider writes them.
     """
 

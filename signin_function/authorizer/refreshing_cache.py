@@ -198,7 +198,7 @@ class RefreshingCache(Generic[T]):
             fetched = self._fetch()
             self._keep(fetch, fetched)
             outcome, succeeded = fetched.outcome, True
-        except Exception as error:  # noqa: BLE001 - an unforeseen error is an outage too, and must not end the old value
+        except Exception as error:  # noqa: BLE001 - any error counts as an outage, in which the old value is still used
             outcome = str(error) if isinstance(error, KeysUnavailable) else type(error).__name__
             self._fail(fetch, outcome)
         try:

@@ -41,7 +41,7 @@ class SignIn:
         self._sessions = StsSessions(source_identity=settings.source_identity)
         self._revocation_list = RevocationList(settings.revoked_users) if settings.revoked_users else None
         self._exchange = Exchange(
-            self._revoked_users(), self._users, self._sessions, settings.session_policy, self._executor
+            self._revoked_users(), self._users, self._sessions, settings.session_settings, self._executor
         )
 
     def connect(self) -> None:

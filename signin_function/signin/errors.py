@@ -51,7 +51,7 @@ class Rejected(SigninError):  # noqa: N818 - named after the outcome
 
 
 class UserMissing(Rejected):
-    """Chime has no such AppInstanceUser, or does not want to say."""
+    """Chime has no such AppInstanceUser, or answers Forbidden, which may mean the same."""
 
 
 class UserExists(Rejected):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from signin.errors import SettingsError
 from signin.origins import serialized
 from signin.revocation import MAX_AGE_SECONDS
-from signin.sessions import MAX_SECONDS, MIN_SECONDS, SessionPolicy
+from signin.sessions import MAX_SECONDS, MIN_SECONDS, SessionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ class Settings:
     """
 
     app_instance_arn: str
-    session_policy: SessionPolicy
+    session_settings: SessionSettings
     source_identity: bool
     allowed_origins: frozenset[str]
     revoked_users: str = ""
@@ -60,7 +60,7 @@ class Settings:
                 APP_INSTANCE_ARN,
                 "arn:aws:chime:REGION:ACCOUNT:app-instance/ID, in us-east-1 or eu-central-1",
             ),
-            session_policy=SessionPolicy(
+            session_settings=SessionSettings(
                 role_arn=_matching(environ, "USER_ROLE_ARN", ROLE_ARN, "arn:aws:iam::ACCOUNT:role/NAME"),
                 seconds=_whole_number(environ, "SESSION_SECONDS", MIN_SECONDS, MAX_SECONDS, default=MAX_SECONDS),
                 other_role_arns=_other_role_arns(_items(environ, "USER_ROLE_ARNS")),

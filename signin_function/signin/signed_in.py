@@ -1,4 +1,4 @@
-"""What a sign-in that worked leaves: the answer to the client, and an event with metrics for operators."""
+"""What a sign-in that worked leaves: the answer to the client, and a log entry with metrics for operators."""
 
 from __future__ import annotations
 

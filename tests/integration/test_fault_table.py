@@ -12,7 +12,7 @@ import pytest
 
 from signin import aws as signin_aws
 from signin.app import SignIn
-from signin.sessions import SessionPolicy
+from signin.sessions import SessionSettings
 from signin.settings import Settings
 from signin.users import ChimeUsers
 
@@ -148,7 +148,7 @@ def service(default_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Service:
     instance = chime.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
     settings = Settings(
         instance,
-        SessionPolicy(default_aws.role("User"), 3600),
+        SessionSettings(default_aws.role("User"), 3600),
         source_identity=False,
         allowed_origins=frozenset(),
         revoked_users="/test/revoked-users",

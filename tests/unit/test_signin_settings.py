@@ -19,13 +19,13 @@ GOOD = {
 def test_two_arns_are_enough() -> None:
     settings = Settings.from_environ(GOOD)
 
-    assert settings.session_policy.role_arn == GOOD["USER_ROLE_ARN"]
+    assert settings.session_settings.role_arn == GOOD["USER_ROLE_ARN"]
     assert settings.region == "eu-central-1"
-    assert settings.session_policy.seconds == 3600
+    assert settings.session_settings.seconds == 3600
     assert settings.allowed_origins == frozenset()
     assert not settings.source_identity
-    assert not settings.session_policy.ends_with_token
-    assert settings.session_policy.other_role_arns == {}
+    assert not settings.session_settings.ends_with_token
+    assert settings.session_settings.other_role_arns == {}
     assert settings.revoked_users == ""
     assert settings.revoked_users_seconds == 30
 
@@ -38,8 +38,8 @@ def test_switches_and_other_roles_are_read() -> None:
     settings = Settings.from_environ({**GOOD, **switched})
 
     assert settings.source_identity
-    assert settings.session_policy.ends_with_token
-    assert settings.session_policy.other_role_arns == {"Moderator": moderator, "owner": owner}
+    assert settings.session_settings.ends_with_token
+    assert settings.session_settings.other_role_arns == {"Moderator": moderator, "owner": owner}
 
 
 def test_list_of_revoked_users_is_a_parameter_that_is_cached_for_30_s_at_most() -> None:
@@ -59,7 +59,7 @@ def test_origins_are_separated_by_commas() -> None:
 
 @pytest.mark.parametrize("seconds", ["900", "3600"])
 def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
-    assert Settings.from_environ({**GOOD, "SESSION_SECONDS": seconds}).session_policy.seconds == int(seconds)
+    assert Settings.from_environ({**GOOD, "SESSION_SECONDS": seconds}).session_settings.seconds == int(seconds)
 
 
 @pytest.mark.parametrize(
