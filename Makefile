@@ -16,14 +16,12 @@ $(foreach name,$(from_command_line),$(eval $(call take_literally,$(name))))
 # and quoted as in a shell, but nothing in them is expanded.
 with_words_of = .venv/bin/python -c 'import os, shlex, sys; os.execvp(sys.argv[2], sys.argv[2:] + shlex.split(os.environ.get(sys.argv[1], "")))' $(1)
 
-# The first Python 3.11 or newer on the PATH. For another one: make PYTHON=/path/to/python3 …
-FOUND_PYTHON = $(shell for python in python3 python3.13 python3.14 python3.12 python3.11; do \
-	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$python" && break; done)
+# The beginning of a shell's loop: the first Python 3.11 or newer on the PATH. For another one: make PYTHON=/path/to/python3 …
+FOR_PYTHON = for python in $(if $(value PYTHON),"$$PYTHON",python3 python3.13 python3.14 python3.12 python3.11); do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue;
 
 # Not from the caller's shell, because they change what our Python does: other packages, no asserts, warnings as errors.
 unexport PYTHONPATH PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS
-
-PYTHON_HERE = $(if $(value PYTHON),"$$PYTHON","$(FOUND_PYTHON)")
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps
@@ -65,21 +63,21 @@ export PAGE_SECONDS
 
 page: ## build the AWS SDK for the page of `make run`, where Node.js is
 	@if command -v npm >/dev/null; then $(MAKE) --silent --no-print-directory .build/page/aws-sdk.js; \
-		else echo 'There is no npm here: the page will do without the AWS SDK for JavaScript.'; fi
+		else echo 'There is no npm here, so the page lacks the AWS SDK for JavaScript.'; fi
 
 .build/page/aws-sdk.js: local/page/aws-sdk.js local/page/package-lock.json
 	@echo 'Building the AWS SDK for JavaScript for the page (once$(if $(value WITHIN),; at most '"$$WITHIN"' seconds)).'
 	@$(if $(value WITHIN),$(call within,"$$WITHIN")) $(NPM) ci --prefix local/page || { \
-		echo 'npm could not install it: the page will do without. make page tries again.'; exit 1; }
+		echo 'npm could not install it, so the page lacks it. To try again: make page'; exit 1; }
 	@local/page/node_modules/.bin/esbuild $< --bundle --minify --format=esm --log-level=warning --outfile=$@
 
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
-test: .venv/dev ## run every test that needs neither Docker nor AWS, in some 5 minutes; TESTS=tests/unit/test_names.py: those alone
+test: .venv/dev ## run every test that needs neither Docker nor AWS, in some 5 minutes; TESTS=tests/unit/test_names.py: only these
 ifdef TESTS
 	@$(call with_words_of,TESTS) $(BIN)/pytest
 else
-	@echo 'All tests take about 5 minutes on two processors. A part of them: make test TESTS=tests/unit/test_names.py'
+	@echo 'All tests take about 5 minutes on two processors. To run a part of them: make test TESTS=tests/unit/test_names.py'
 	@$(BIN)/pytest --numprocesses 4 --dist loadfile # four processes on two processors too: most tests mainly wait
 	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
 	@echo 'and tests/deployed (make test-deployed).'
@@ -104,7 +102,7 @@ check: .venv/dev .venv/checkov/made ## check formatting, lint, types, import rul
 	@$(BIN)/mypy
 	@PYTHONPATH=signin_function:. $(BIN)/lint-imports
 	@$(SAM) validate --lint
-	@PYTHONPATH=signin_function:. $(BIN)/python -m tests.judge
+	@PYTHONPATH=signin_function:. $(BIN)/python -m tests.policy_check
 	@$(CHECKOV)/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
 
 format: .venv/dev ## format the code, and fix what lint can fix
@@ -196,6 +194,7 @@ push-role: .venv/dev ## create the account's role with which Chime sends push no
 
 # Only a USER from the command line counts, because every shell has a USER of its own. The lines at the top of this file make
 # an override of what the command line sets.
+unexport WHOM # Make hands on what the environment has, and would ask this question in recipes that ask nothing.
 WHOM = $(if $(filter override,$(origin USER)),,$(error Say whom: make $@ USER=<ChimeUserId>))
 .PHONY: delete test-deployed revoke restore revoked push-role
 
@@ -219,10 +218,17 @@ clean: ## remove everything that the other commands created
 
 # Empty files in .venv/ record what is installed: `local` is what `make run` needs, `dev` what all commands need, and `fuzz`
 # what only `make fuzz` needs on top.
-.venv/made:
-	@test -n $(PYTHON_HERE) || { echo 'This needs Python 3.11 or newer, as python3 on the PATH or as make PYTHON=…' >&2; exit 1; }
-	@$(PYTHON_HERE) -m venv --clear .venv
-	@touch $@
+# .venv is made anew if its Python has gone, or if PYTHON names another one. FORCE, because no file's age says so. What depends on
+# this file is made anew only if the file is.
+.venv/made: FORCE
+	@if test -e $@ && test -x $(BIN)/python && $(if $(value PYTHON),$(IS_THE_SAME_PYTHON),true); then exit 0; fi; \
+	$(FOR_PYTHON) "$$python" -m venv --clear .venv && touch $@; exit; done; \
+	echo 'This needs Python 3.11 or newer, as python3 on the PATH or as make PYTHON=/path/to/python3 …' >&2; exit 1
+
+# A virtual environment and the Python that made it print the same.
+WHICH_PYTHON := 'import sys; print(sys.base_prefix, sys.version)'
+IS_THE_SAME_PYTHON = test "$$("$$PYTHON" -c $(WHICH_PYTHON) 2>&1)" = "$$($(BIN)/python -c $(WHICH_PYTHON))"
+FORCE:
 
 .venv/local: .venv/made local/requirements.txt
 	@echo 'Installing what the local stack needs into .venv (once).'
@@ -246,4 +252,4 @@ clean: ## remove everything that the other commands created
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: help run page test test-browser screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy lock clean
+.PHONY: FORCE help run page test test-browser screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy lock clean

@@ -140,10 +140,10 @@ def _handler_call(token: str) -> Callable[[], object]:
 
 def _verification(token: str) -> Callable[[], object]:
     from authorizer.clock import Clock  # noqa: PLC0415 - as above
-    from authorizer.settings import AuthorizerSettings  # noqa: PLC0415 - as above
+    from authorizer.settings import Settings  # noqa: PLC0415 - as above
     from authorizer.verifier import verify  # noqa: PLC0415 - as above
 
-    providers = AuthorizerSettings.from_environ(_settings(RSA), Clock()).providers
+    providers = Settings.from_environ(_settings(RSA), Clock()).providers
     return lambda: verify(token, providers, NOW)
 
 
@@ -156,10 +156,10 @@ def _decision(signer: Signer) -> Callable[[], object]:
     from authorizer.keys import secret_key  # noqa: PLC0415 - as above
     from authorizer.providers import Providers  # noqa: PLC0415 - as above
     from authorizer.refreshing_cache import Fetched, RefreshingCache  # noqa: PLC0415 - as above
-    from authorizer.settings import AuthorizerSettings  # noqa: PLC0415 - as above
+    from authorizer.settings import Settings  # noqa: PLC0415 - as above
 
     clock = Clock()
-    settings = AuthorizerSettings.from_environ(_settings(signer if signer.jwk else RSA), clock)
+    settings = Settings.from_environ(_settings(signer if signer.jwk else RSA), clock)
     if not signer.jwk:
         [provider] = settings.providers.all
         secrets = (SecretVersion(secret_key(SECRET, signer.algorithm), clock.now()),)
@@ -173,7 +173,7 @@ def _decision(signer: Signer) -> Callable[[], object]:
 
 
 def _hostile() -> dict[str, Callable[[], object]]:
-    """Return calls with tokens of 16 KiB, and with the longest that LONGEST_TOKEN lets through at its most, 10,000."""
+    """Return calls with tokens of 16 KiB, and of 10,000 characters: the most that LONGEST_TOKEN can be set to."""
     kinds = {}
     for size in (16384, 10000):
         header = base64url(json.dumps({"alg": "RS256", "typ": "JWT", "kid": "rsa-1"}).encode())

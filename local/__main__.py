@@ -45,8 +45,8 @@ def main() -> int:
 def _serve(arguments: argparse.Namespace, stop: threading.Event) -> int:
     # Imported late, because it takes seconds, and because moto reads AWS's environment variables when it is imported.
     from local.api_gateway.definition import UnsupportedApiError  # noqa: PLC0415
-    from local.cloudformation.answers import AnswersError, read_answers  # noqa: PLC0415
     from local.cloudformation.errors import DeploymentError  # noqa: PLC0415
+    from local.playing import AnswersError, read_answers  # noqa: PLC0415
     from local.stack import LocalStack, Ports, StackOptions  # noqa: PLC0415
 
     try:

@@ -7,12 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from local.cloudformation.answers import AnswersError
 from local.issuer.issuer import JWKS
 from local.issuer.providers import StoredSecret, new_secret, play
+from operations.answers import read
+from operations.errors import OperationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from local.issuer.providers import PlayedProvider
 
@@ -26,6 +28,10 @@ _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 """What Secrets Manager adds to a secret's name in its ARN."""
 
 
+class AnswersError(Exception):
+    """The answers cannot be played; the text says why, and what to write instead."""
+
+
 @dataclass(frozen=True)
 class PlayedAnswers:
     """The parameters to deploy here, whose tokens the local issuer makes, and what is told of the difference."""
@@ -33,6 +39,21 @@ class PlayedAnswers:
     parameters: dict[str, str]
     providers: list[PlayedProvider]
     notes: list[str]
+
+
+def read_answers(path: Path) -> dict[str, str]:
+    """
+    Return the parameters in the file *path* by name, as `make deploy` reads them.
+
+    Raises:
+        AnswersError: There is no such file, or SAM would read it as something else than it says.
+    """
+    if not path.is_file():
+        raise AnswersError(f"There is no file {path}. Run make deploy, or copy one of environments/examples/.")
+    try:
+        return dict(read(path).values)
+    except OperationError as error:
+        raise AnswersError(str(error)) from error
 
 
 def play_answers(

@@ -84,7 +84,7 @@ class LocalStack:
         Raises:
             DeploymentError: The template cannot be deployed, or a parameter or setting is unknown or wrong.
             AnswersError: The answers have no providers, or name a secret that the authorizer could not read.
-            UnsupportedApiError: The API uses a feature that `api_gateway` does not play.
+            UnsupportedApiError: The API uses a feature that `api_gateway` does not emulate.
             SystemExit: A port is taken.
         """
         with ExitStack() as started:

@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from authorizer.clock import Clock
-from authorizer.errors import AuthorizerSettingsError
-from authorizer.settings import AuthorizerSettings
+from authorizer.errors import SettingsError as AuthorizerSettingsError
+from authorizer.settings import Settings as AuthorizerSettings
 from operations.variables import variable_errors
-from signin.errors import SigninSettingsError
-from signin.settings import SigninSettings
+from signin.errors import SettingsError as SigninSettingsError
+from signin.settings import Settings as SigninSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from authorizer.algorithms import HMAC
 from authorizer.clock import Clock
 from authorizer.errors import AuthorizerError
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 
 if TYPE_CHECKING:
     from authorizer.providers import Provider
@@ -53,7 +53,7 @@ class KeyProblem:
 def key_problems(providers: str) -> list[KeyProblem]:
     """Return what is wrong with the keys of *providers*, a JSON list that starts the authorizer. No secret is read."""
     outcomes: dict[str, Fetch] = {}
-    settings = AuthorizerSettings.from_environ({"PROVIDERS": providers}, Clock(), outcomes.__setitem__)
+    settings = Settings.from_environ({"PROVIDERS": providers}, Clock(), outcomes.__setitem__)
     for provider in settings.providers.all:
         _ask(provider)
     named = {provider.name: provider for provider in settings.providers.all}

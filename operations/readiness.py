@@ -17,7 +17,7 @@ OWN_LOG_ROLE = "{}-ApiGatewayLogRole-"
 """How the name begins of the role that the stack itself has made for the account."""
 
 
-class SharedSecret(Protocol):
+class SecretOfAccount(Protocol):
     """A secret in Secrets Manager."""
 
     @property
@@ -45,7 +45,7 @@ class AwsAccount(Protocol):
     def concurrency(self) -> int:
         """Return how many functions may run at once."""
 
-    def secret(self, arn: str) -> SharedSecret | None:
+    def secret(self, arn: str) -> SecretOfAccount | None:
         """Return a secret, or None."""
 
     def has_app_instance(self, arn: str) -> bool:

@@ -51,4 +51,4 @@ _FUNCTIONS: dict[str, Callable[[Any, Mapping[str, Any]], bool]] = {
     "Fn::Not": lambda operands, known: not _holds(operands[0], known),
     "Fn::Or": lambda operands, known: any(_holds(operand, known) for operand in operands),
 }
-"""The rule-specific functions that compare values; those that look up VPCs and the like are not played."""
+"""The rule-specific functions that compare values; those that look up VPCs and the like are not emulated."""

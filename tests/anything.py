@@ -1,4 +1,4 @@
-"""Anything at all, for tests of what is made of it."""
+"""Strategies that give any input at all."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ thoroughly = settings(max_examples=300, deadline=None)
 octets = st.binary(max_size=100)
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 anything = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10)
-"""Any JSON, and NaN and half surrogate pairs, which are none."""
+"""Any JSON, and NaN and half surrogate pairs, which are not JSON."""
 
 
 def likely(*good: Any) -> st.SearchStrategy[Any]:
-    """Return something that passes as often as not, so that what comes after it is reached."""
+    """Return a *good* value or anything, so that about half of the inputs pass this check and reach later ones."""
     return st.sampled_from(good) | anything
 
 
@@ -31,4 +31,4 @@ ENORMOUS = {
     "lists that are never closed": "[" * 100_000,
     "objects within each other": '{"a": ' * 100_000,
 }
-"""JSON, or nearly, that is too much for Python's own reader."""
+"""JSON, or almost, that exceeds the limits of Python's parser."""

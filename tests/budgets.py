@@ -12,7 +12,7 @@ MODULES = {"authorizer": 310, "signin": 410}
 MEGABYTES = {"AuthorizerLayer": 19.5, "SigninLayer": 4.0, "AuthorizerFunction": 0.43, "SigninFunction": 0.2}
 """Of 1,000,000 bytes, as `sam build` made it with a CPython 3.13 at hand. cryptography's library alone is 14."""
 
-FILES = {"AuthorizerLayer": 390, "SigninLayer": 275, "AuthorizerFunction": 64, "SigninFunction": 42}
+FILES = {"AuthorizerLayer": 390, "SigninLayer": 275, "AuthorizerFunction": 56, "SigninFunction": 42}
 
 CALLS = {
     "a new user": ["AssumeRole", "CreateAppInstanceUser", "DescribeAppInstanceUser"],

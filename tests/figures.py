@@ -74,16 +74,25 @@ def is_public(node: ast.stmt) -> bool:
     return any(isinstance(target, ast.Name) and not target.id.startswith("_") for target in targets)
 
 
+def class_names_that_exist_twice(root: Path) -> list[str]:
+    """Return the names of public classes that more than one module of the checkout at *root* has."""
+    classes = Counter(name for path in product_files(root) for name in read(path).classes if not name.startswith("_"))
+    return sorted(name for name, times in classes.items() if times > 1)
+
+
+def product_files(root: Path) -> list[Path]:
+    """Return the Python files of the product at *root*."""
+    found = (path for folder in FOLDERS for path in sorted((root / folder).rglob("*.py")))
+    return [path for path in found if "node_modules" not in path.parts]
+
+
 def figures(root: Path) -> dict[str, str]:
     """Return the figures of the checkout at *root*."""
-    paths = [
-        path for folder in FOLDERS for path in sorted((root / folder).rglob("*.py")) if "node_modules" not in path.parts
-    ]
+    paths = product_files(root)
     modules = [read(path) for path in paths]
     functions = [size for module in modules for size in module.functions]
     written = sum(module.code + module.docstrings + module.comments for module in modules)
-    classes = Counter(name for module in modules for name in module.classes if not name.startswith("_"))
-    twice = sorted(name for name, times in classes.items() if times > 1)
+    twice = class_names_that_exist_twice(root)
     longest = max(zip(modules, paths, strict=True), key=lambda pair: pair[0].code)
     return {
         "modules": str(len(modules)),

@@ -1,4 +1,4 @@
-"""An issuer on loopback that serves whatever a test likes."""
+"""An issuer on loopback that serves any document that a test gives it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Issuer:
-    """Serves a document for each path, and remembers which were asked for, queries and all."""
+    """Serves a document for each path, and keeps the paths that were asked for, with their queries."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.documents: dict[str, Any] = {}
@@ -32,7 +32,7 @@ class Issuer:
         return response(environ, start_response)
 
     def serve(self, path: str, document: Any) -> str:
-        """Serve *document*, JSON, a whole response or what gives one, at *path*; return its address."""
+        """Serve *document* at *path*, and return the address: JSON, a response, or a function that returns one."""
         self.documents[path] = document
         return self.url + path
 

@@ -1,4 +1,4 @@
-"""Providers that between them use every rule there is."""
+"""Providers that together use every rule of the authorizer."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Secrets:
 
 
 class OutOfReach(Secrets):
-    """Keys that cannot be had."""
+    """Keys that cannot be fetched."""
 
     def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[VerificationKey, ...]:
         raise KeysUnavailable("out of reach")
 
 
 def provider(name: str, *issuers: str, **changes: Any) -> Provider:
-    """Return a provider that uses every rule there is."""
+    """Return a provider that uses every rule, with *changes*."""
     strict: dict[str, Any] = {
         "audiences": (AUDIENCE,),
         "audience_claim": "aud",

@@ -1,4 +1,4 @@
-"""A second opinion on claims, by brute force: slow, plain, and by nobody who read the first."""
+"""A second, slow and simple implementation of the checks on claims, written without reading the first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ABSENT, AMBIGUOUS = object(), object()
 
 
 def every_way(held: Any, path: str) -> list[Any]:
-    """Return what all ways of splitting *path* at its dots lead to, the longest names first, found by trying each."""
+    """Return the values at *path*, split at its dots in every way, longest names first, found by trying each way."""
     names = path.split(".")
     results = []
     for number in range(len(names)):
@@ -34,7 +34,7 @@ def every_way(held: Any, path: str) -> list[Any]:
 
 
 def the_one(claims: Mapping[str, Any], path: str) -> Any:
-    """Return the one meaning of *path*, or that it has none, or several."""
+    """Return the one value at *path*, or ABSENT, or AMBIGUOUS if there are values that differ."""
     meanings = {json.dumps(value, sort_keys=True): value for value in every_way(claims, path)}
     if len(meanings) > 1:
         return AMBIGUOUS
@@ -42,7 +42,7 @@ def the_one(claims: Mapping[str, Any], path: str) -> Any:
 
 
 def objections(provider: Provider, claims: Mapping[str, Any], now: float) -> list[str]:
-    """Return all that is to be said against letting in whoever shows *claims*, well signed, to *provider*."""
+    """Return the names of the checks of *provider* that *claims*, which are well signed, do not pass."""
     return [
         what
         for what, good in (
@@ -50,10 +50,10 @@ def objections(provider: Provider, claims: Mapping[str, Any], now: float) -> lis
             ("times", _times_are_right(provider, claims, now)),
             ("nameless", _is_named_or_short(provider, claims, now)),
             ("audience", _is_for_us(provider, claims)),
-            ("profile", _is_of_the_kind(provider, claims)),
+            ("profile", _has_the_profile(provider, claims)),
             ("subject", _names_somebody(provider, claims)),
             ("role", the_one(claims, provider.user_roles.claim) is not AMBIGUOUS or not provider.user_roles.names),
-            ("access", _may_enter(provider, claims)),
+            ("access", _may_sign_in(provider, claims)),
         )
         if not good
     ]
@@ -109,13 +109,13 @@ def _is_for_us(provider: Provider, claims: Mapping[str, Any]) -> bool:
     return not provider.clients or (asked is not AMBIGUOUS and _holds(asked, provider.clients))
 
 
-def _is_of_the_kind(provider: Provider, claims: Mapping[str, Any]) -> bool:
-    kind = provider.token_profile
-    forbidden = [(the_one(claims, path), values) for path, values in kind.forbidden_claim_values.items()]
+def _has_the_profile(provider: Provider, claims: Mapping[str, Any]) -> bool:
+    profile = provider.token_profile
+    forbidden = [(the_one(claims, path), values) for path, values in profile.forbidden_claim_values.items()]
     return (
-        _meets(claims, kind.required_claim_values)
+        _meets(claims, profile.required_claim_values)
         and not any(value is AMBIGUOUS or _holds(value, values) for value, values in forbidden)
-        and not any(_matches(claims, pattern) for pattern in kind.refused_patterns)
+        and not any(_matches(claims, pattern) for pattern in profile.refused_patterns)
     )
 
 
@@ -145,7 +145,7 @@ def _names_somebody(provider: Provider, claims: Mapping[str, Any]) -> bool:
     return len(subject.strip()) > 0 and len(subject) <= provider.max_subject_length
 
 
-def _may_enter(provider: Provider, claims: Mapping[str, Any]) -> bool:
+def _may_sign_in(provider: Provider, claims: Mapping[str, Any]) -> bool:
     requirements = provider.access_requirements
     scopes = set()
     for name in ("scope", "scp"):
@@ -160,8 +160,8 @@ def _texts(held: Any) -> Iterator[str]:
     return (one for one in held if isinstance(one, str)) if isinstance(held, list) else iter(())
 
 
-def _meets(claims: Mapping[str, Any], terms: ClaimConstraints) -> bool:
-    return all(_holds(next(iter(every_way(claims, path)), ABSENT), values) for path, values in terms.items())
+def _meets(claims: Mapping[str, Any], constraints: ClaimConstraints) -> bool:
+    return all(_holds(next(iter(every_way(claims, path)), ABSENT), values) for path, values in constraints.items())
 
 
 def _holds(held: Any, values: Iterable[object]) -> bool:

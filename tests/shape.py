@@ -1,4 +1,4 @@
-"""A token of an identity provider, the settings that its users give for it, and what is decided by them."""
+"""An identity provider's token, the options that its users write for it, and the caller that it gives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from authorizer.clock import Clock
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from authorizer.verifier import verify
 from tests.tokens import NOW, Signer, rsa_signer
 
@@ -24,7 +24,7 @@ UUID = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 
 @dataclass(frozen=True)
 class Shape:
-    """An identity provider: what its users set, a token of its own, and whom that makes the caller."""
+    """An identity provider: the options that its users write, the claims of a token, and the caller expected of it."""
 
     options: dict[str, Any]
     claims: dict[str, Any]
@@ -39,12 +39,12 @@ class Shape:
 def decide(
     shape: Shape, claims: dict[str, Any] | None = None, options: dict[str, Any] | None = None, **header: Any
 ) -> Caller:
-    """Verify a token of *shape* with *claims* changed, by its settings with *options* changed, and the key at hand."""
+    """Verify a token of *shape* with changed *claims*, by its options with changed *options*, and without a fetch."""
     foreign = {"kty": "RSA", "use": "enc", "kid": "enc", "alg": "RSA-OAEP", "n": "x", "e": "AQAB"}
     jwks = {"keys": [foreign, {name: value for name, value in {**shape.signer.jwk, **shape.jwk}.items() if value}]}
     entry = {"name": "main", **shape.options, "jwks": jwks, **(options or {})}
     entry.pop("jwks_uri", None)
-    settings = AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock())
+    settings = Settings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock())
     payload = {"iat": NOW, "exp": NOW + 3600, **shape.claims, **(claims or {})}
     given = {name: value for name, value in payload.items() if value is not None}
     return verify(shape.signer.token(given, **{**shape.header, **header}), settings.providers, NOW)

@@ -1,4 +1,4 @@
-"""A source of keys that counts how often it is asked, and does what a test likes."""
+"""A source of keys that counts how often it is asked, and behaves as a test wants."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ OLD, NEW = rsa_signer(kid="old").jwk, rsa_signer(kid="new").jwk
 
 
 class Source:
-    """An issuer, or a secret's keeper, that counts how often it is asked; with the time that the test makes pass."""
+    """An issuer, or Secrets Manager, that counts how often it is asked, with a clock that the test moves."""
 
     def __init__(self) -> None:
         self.keys = self.of(OLD)
         self.lifetime: float | None = None
         self.secrets: tuple[VerificationKey, ...] = (secret_key(b"x" * 32, "HS256"),)
-        self.left = math.inf
+        self.accepted_for = math.inf
         self.asked = 0
         self.down = False
         self.error: Exception = KeysUnavailable("down")
         self.takes = 0.0
         self.frozen = 0.0
-        self.wall = 1_800_000_000.0
-        self.steady = 50.0
-        self.clock = Clock(lambda: self.wall, lambda: self.steady)
+        self.wall_clock = 1_800_000_000.0
+        self.monotonic = 50.0
+        self.clock = Clock(lambda: self.wall_clock, lambda: self.monotonic)
         self.watched: list[Fetch] = []
         self.hold: threading.Event | None = None
         self.hold_from = 1
@@ -43,13 +43,13 @@ class Source:
         return key_set({"keys": list(keys)}, ("RS256",))
 
     def passes(self, seconds: float) -> None:
-        self.wall += seconds
-        self.steady += seconds
+        self.wall_clock += seconds
+        self.monotonic += seconds
 
     def fetch(self) -> Fetched[KeySet]:
         self.asked += 1
         self.passes(self.takes)
-        self.wall += self.frozen
+        self.wall_clock += self.frozen
         if self.hold and self.asked >= self.hold_from:
             self.hold.wait(timeout=30)
         if self.down:
@@ -60,11 +60,13 @@ class Source:
         read = self.clock.now()
         self.fetch()
         current, *previous = self.secrets
-        return Fetched((SecretVersion(current, read), *(SecretVersion(key, read, self.left) for key in previous)))
+        return Fetched(
+            (SecretVersion(current, read), *(SecretVersion(key, read, self.accepted_for) for key in previous))
+        )
 
 
 def threads_in(function: str) -> int:
-    """Count the threads that are in *function*, or in what it has called."""
+    """Count the threads that are in *function*, or in a function that it called."""
     tops = sys._current_frames().values()  # noqa: SLF001 - documented, for all its name
     return sum(any(frame.f_code.co_name == function for frame, _ in traceback.walk_stack(top)) for top in tops)
 

@@ -1,4 +1,4 @@
-"""template.yaml as CloudFormation gets it, under sets of parameters, and what of it is then there."""
+"""Translate and deploy template.yaml for sets of parameters, and say which of its resources then exist."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ APP_INSTANCE = f"arn:aws:chime:{REGION}:{ACCOUNT}:app-instance/37e9754f"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
 
 LEAST = {"Providers": '[{"name": "main", "issuer": "https://id.example.com/", "audience": "my-app"}]'}
-"""What must be given."""
+"""The parameters that have to be given."""
 EVERYTHING = {
     "AppInstanceName": "Chat",
     "Providers": f'[{{"name": "main", "preset": "shared-secret", "secret_arn": "{SECRET}"}}]',
@@ -62,7 +62,7 @@ EVERYTHING = {
     "AlarmEmail": "operators@example.com",
     "Dashboard": "true",
 }
-"""Everything that is optional, on."""
+"""Everything optional is on."""
 OTHERWISE = {
     "ChimeAppInstanceArn": APP_INSTANCE,
     "Providers": '[{"name": "main", "preset": "firebase", "project_id": "my-project"}]',
@@ -80,9 +80,9 @@ OTHERWISE = {
     "RefusedTokensLimit": "50",
     "MetricsNamespace": "ChimeSigninDev",
 }
-"""What there is two ways of, the other way, and every number another than by default."""
+"""What can be had in two ways, in the other way than in EVERYTHING; and no number is the default."""
 SETS = {"with the least": LEAST, "with everything": EVERYTHING, "with what is otherwise": OTHERWISE}
-"""What tests are held for each of. A test proves that these leave no parameter and no condition out."""
+"""The sets for which tests run. A test proves that these leave out no parameter and no condition."""
 
 
 @cache
@@ -97,7 +97,7 @@ class Translated:
 
     def __init__(self, parameters: Mapping[str, str], template: Path = TEMPLATE) -> None:
         self.template = translate(template, parameters, REGION)
-        defaults = {name: said.get("Default", "") for name, said in self.template["Parameters"].items()}
+        defaults = {name: declared.get("Default", "") for name, declared in self.template["Parameters"].items()}
         self._values = {**defaults, "AWS::Region": REGION, **parameters}
 
     def resources(self, type_name: str = "") -> dict[str, dict[str, Any]]:
@@ -149,7 +149,7 @@ class Translated:
 
 
 def deployed(parameters: Mapping[str, str]) -> tuple[Deployment, dict[str, list[dict[str, Any]]]]:
-    """Return what stands after deployment into moto, and each role's statements by its logical id."""
+    """Deploy template.yaml into moto; return the deployment, and each role's statements by logical id."""
     deployment, roles = _roles(parameters)
     return deployment, {
         name: [one for text in role.policies.values() for one in statements(text)] for name, role in roles
@@ -157,7 +157,7 @@ def deployed(parameters: Mapping[str, str]) -> tuple[Deployment, dict[str, list[
 
 
 def trusted(parameters: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """Return each role's trust policy after deployment into moto, as statements, by its logical id."""
+    """Deploy template.yaml into moto; return the statements of each role's trust policy by logical id."""
     return {name: statements(role.assume_role_policy_document) for name, role in _roles(parameters)[1]}
 
 

@@ -1,4 +1,4 @@
-"""A provider whose users are let in, tokens for it, and what becomes of them."""
+"""A provider whose tokens are accepted, tokens for it, and the reasons for which they are refused."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RSA = rsa_signer()
 EC = ec_signer()
 ED = ed25519_signer()
 STRANGER = rsa_signer(number=2)
-KIND = TokenProfile(token_types=frozenset({"jwt", "at+jwt"}))
+PROFILE = TokenProfile(token_types=frozenset({"jwt", "at+jwt"}))
 
 
 def keys_of(*signers: Signer) -> FixedKeys:
@@ -46,7 +46,7 @@ def provider(**changes: Any) -> Provider:
         "audience_claim": "aud",
         "algorithms": ASYMMETRIC,
         "keys": keys_of(RSA, EC),
-        "token_profile": KIND,
+        "token_profile": PROFILE,
         "access_requirements": AccessRequirements(),
         "subject_claim": "sub",
         "max_subject_length": 255,

@@ -26,7 +26,7 @@ class Gateway:
     """
     A REST API as a WSGI application. As behind a custom domain, its paths do not begin with the stage.
 
-    Not played: throttling, usage plans and API keys, request validation, WAF, resource policies, access logs.
+    Not emulated: throttling, usage plans and API keys, request validation, WAF, resource policies, access logs.
     """
 
     def __init__(self, api: Api, invoke: Invoke) -> None:

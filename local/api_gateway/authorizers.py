@@ -152,7 +152,7 @@ def _statements(policy: object) -> tuple[Mapping[str, Any], ...]:
         if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
             raise MalformedAuthorizerResultError("the policy must have statements with the Effect Allow or Deny")
         if not {"Action", "Resource"} <= statement.keys() or "Condition" in statement:
-            # API Gateway knows Condition and NotResource, too. No authorizer of ours uses them, so they are not played.
+            # API Gateway knows Condition and NotResource, too. No authorizer of ours uses them, so both are left out.
             raise MalformedAuthorizerResultError(
                 "the local stack reads statements with Effect, Action and Resource, and no other kind"
             )

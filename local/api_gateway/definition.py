@@ -18,7 +18,7 @@ _FUNCTION_IN_URI = re.compile(r"/functions/(?P<arn>[^/]+)/invocations$")
 
 
 class UnsupportedApiError(Exception):
-    """The API uses a feature of API Gateway that is not played here; the text says which, and where."""
+    """The API uses a feature of API Gateway that is not emulated here; the text says which, and where."""
 
 
 @dataclass(frozen=True)

@@ -83,24 +83,24 @@ class HttpResponse:
 
 
 def render(
-    error: GatewayError, request: HttpRequest, configured: Mapping[str, GatewayResponse], context: Mapping[str, Any]
+    error: GatewayError, http: HttpRequest, configured: Mapping[str, GatewayResponse], context: Mapping[str, Any]
 ) -> HttpResponse:
     """
-    Return the gateway response for *error*, as *configured* for the API.
+    Return the gateway response for *error*, as *configured* for the API, to the request *http*.
 
     *context* holds what templates may use as `$context.…`, in addition to `error` and `authorizer`.
     """
     builtin = RESPONSE_TYPES[error.response_type]
     default = configured.get("DEFAULT_4XX" if builtin.status < 500 else "DEFAULT_5XX", GatewayResponse())  # noqa: PLR2004
     response = configured.get(error.response_type, default)
-    content_type, template = _template(response.templates, request.header("Accept"))
+    content_type, template = _template(response.templates, http.header("Accept"))
     variables = {**context, "error": _template_error(error), "authorizer": error.authorizer}
     body = substitute(template, variables) if template else _default_body(error)
     headers = [
-        ("x-amzn-RequestId", request.id),
+        ("x-amzn-RequestId", http.id),
         ("x-amzn-ErrorType", builtin.error_type),
         ("Content-Type", content_type),
-        *_headers(response.headers, request),
+        *_headers(response.headers, http),
     ]
     return HttpResponse(response.status or default.status or builtin.status, headers, body.encode())
 
@@ -140,12 +140,12 @@ def _default_body(error: GatewayError) -> str:
     return json.dumps({name: error.message}, separators=(",", ":"))
 
 
-def _headers(expressions: Mapping[str, str], request: HttpRequest) -> list[tuple[str, str]]:
-    values = [(name, _header(expression, request)) for name, expression in expressions.items()]
+def _headers(expressions: Mapping[str, str], http: HttpRequest) -> list[tuple[str, str]]:
+    values = [(name, _header(expression, http)) for name, expression in expressions.items()]
     return [(name, value) for name, value in values if value is not None]
 
 
-def _header(expression: str, request: HttpRequest) -> str | None:
+def _header(expression: str, http: HttpRequest) -> str | None:
     if expression.startswith("'"):
         return expression[1:-1]
-    return request.header(expression.removeprefix("method.request.header."))
+    return http.header(expression.removeprefix("method.request.header."))

@@ -45,19 +45,19 @@ class Authentication:
     """Passes on the requests whose signature is right, with their caller."""
 
     def __init__(
-        self, next_layer: Callable[[AwsRequest], Response], clock: Callable[[], datetime] | None = None
+        self, get_response: Callable[[AwsRequest], Response], clock: Callable[[], datetime] | None = None
     ) -> None:
-        """Take the next layer, and a function that returns the time (aware, UTC)."""
-        self._next_layer = next_layer
+        """Take what answers the requests that are passed on, and a function that returns the time (aware, UTC)."""
+        self._get_response = get_response
         self._clock = clock or (lambda: datetime.now(UTC))
 
     def __call__(self, request: AwsRequest) -> Response:
-        """Answer with the next layer's response, or with an error."""
+        """Answer with the response of what comes next, or with an error."""
         try:
             request.caller = authenticate(request, self._clock())
         except AwsError as error:
             return errors.shared_error_response(request, error)
-        return self._next_layer(request)
+        return self._get_response(request)
 
 
 def authenticate(request: AwsRequest, now: datetime) -> CallerIdentity:

@@ -1,4 +1,8 @@
-"""Parse what a request says of its signature (Signature Version 4), in its Authorization header or in its query."""
+"""
+Parse the Authorization header of a request (Signature Version 4), or the same parameters in its query.
+
+The module is named after that header. `authentication` verifies what it says; `permissions` decides what is allowed.
+"""
 
 from __future__ import annotations
 

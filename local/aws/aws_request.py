@@ -40,7 +40,7 @@ _CONNECT_PATH = "/connect"
 @dataclass
 class AwsRequest:
     """
-    A request as the layers see it.
+    A request, parsed once for all middlewares.
 
     `authorization` is what the request claims; `caller` is who sent it, and None until `authentication` has proved it.
     """
@@ -56,7 +56,7 @@ class AwsRequest:
 
     @classmethod
     def read(cls, environ: dict[str, Any]) -> AwsRequest:
-        """Read the request with its body. What cannot be found out stays None: an error is the layers' to answer."""
+        """Read the request with its body. What cannot be parsed is None; the middlewares answer that with an error."""
         http_request = Request(environ, populate_request=False)
         if (http_request.method, http_request.path) == ("GET", _CONNECT_PATH):
             return cls._connect(http_request)

@@ -24,11 +24,11 @@ SECRET_PARAMETERS = frozenset({"SecretString", "SecretBinary", "Password", "OldP
 
 
 class CallLog:
-    """The calls in order of arrival, and the layer that records them."""
+    """The calls in order of arrival, and the middleware that records them."""
 
-    def __init__(self, next_layer: Callable[[AwsRequest], Response]) -> None:
-        """Take the next layer."""
-        self._next_layer = next_layer
+    def __init__(self, get_response: Callable[[AwsRequest], Response]) -> None:
+        """Take what answers the requests that are passed on."""
+        self._get_response = get_response
         self._calls: deque[tuple[dict[str, Any], int]] = deque()
         self._length = 0
         self._lock = threading.Lock()
@@ -37,7 +37,7 @@ class CallLog:
         """Record the request, pass it on, then add the response's status to the record."""
         entry: dict[str, Any] = {"operation": request.name, "parameters": _loggable(request.parameters), "status": None}
         self._record(entry)
-        response = self._next_layer(request)
+        response = self._get_response(request)
         entry["status"] = response.status_code
         return response
 

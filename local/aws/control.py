@@ -35,7 +35,7 @@ class Control:
         calls: CallLog,
         connections: MessagingConnections,
     ) -> None:
-        """Take functions that return a role's credentials by its logical id, and the owner's, and what to control."""
+        """Take what returns a role's credentials by its logical id, and the owner's, and the middlewares to control."""
         self._credentials = credentials
         self._owner_credentials = owner_credentials
         self._faults = faults

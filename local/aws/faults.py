@@ -4,8 +4,8 @@ Make calls fail or wait, so that one can test what a client does then.
 A fault's error is an AWS error, or one of two failures that are none: `ConnectionDropped` breaks the connection without
 a response (`GET /local/calls` shows such a call with the status null); `MalformedAnswer` sends a body that is neither
 XML nor JSON, with status 200 unless the fault has another. The faults of one operation are applied in the order in
-which they were set, one to each call. A fault with neither error nor delay lets its call pass: with it the next fault
-meets the second attempt.
+which they were set, one to each call. A fault with neither error nor delay lets its call pass; set it first
+to make the second attempt fail instead of the first.
 """
 
 from __future__ import annotations
@@ -84,22 +84,22 @@ class Fault:
 
 
 class Faults:
-    """The faults that are set, and the layer that applies them."""
+    """The faults that are set, and the middleware that applies them."""
 
-    def __init__(self, next_layer: Callable[[AwsRequest], Response]) -> None:
-        """Take the next layer."""
-        self._next_layer = next_layer
+    def __init__(self, get_response: Callable[[AwsRequest], Response]) -> None:
+        """Take what answers the requests that are passed on."""
+        self._get_response = get_response
         self._faults: list[Fault] = []
         self._recent: dict[str, deque[float]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, request: AwsRequest) -> Response:
-        """Apply the first fault that is set for the operation, or answer with the next layer's response."""
+        """Apply the first fault that is set for the operation, or answer with the response of what comes next."""
         fault = self._take(request.name)
         if fault is None:
-            return self._next_layer(request)
+            return self._get_response(request)
         time.sleep(fault.delay_ms / 1000)
-        return self._fail(request, fault) if fault.error else self._next_layer(request)
+        return self._fail(request, fault) if fault.error else self._get_response(request)
 
     def add(self, fault: Fault) -> None:
         """Set a fault, to be applied after those that are set already."""

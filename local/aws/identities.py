@@ -1,7 +1,7 @@
 """
 Find who signs requests, and what IAM knows of them: users with access keys, roles, and role sessions.
 
-All of it is moto's state. A session here keeps what moto's own drops: tags, source identity, who started it.
+All of it is moto's state. `AssumedSession` also keeps what moto's class drops: tags, source identity, who started it.
 """
 
 from __future__ import annotations

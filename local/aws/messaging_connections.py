@@ -41,17 +41,17 @@ _FORBIDDEN_ERRORS = {"AccessDeniedException", "ForbiddenException"}
 
 
 class MessagingConnections:
-    """The open WebSockets, and the layer that opens them."""
+    """The open WebSockets, and the middleware that opens them."""
 
-    def __init__(self, next_layer: Callable[[AwsRequest], Response]) -> None:
-        """Take the next layer, which answers all other operations."""
-        self._next_layer = next_layer
+    def __init__(self, get_response: Callable[[AwsRequest], Response]) -> None:
+        """Take what answers all other operations."""
+        self._get_response = get_response
         self._open: dict[WebSocket, dict[str, str]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, request: AwsRequest) -> Response:
-        """Answer with a WebSocket, with an error, or with the next layer's response."""
-        return self._connect(request) if request.name == CONNECT else self._next_layer(request)
+        """Answer with a WebSocket, with an error, or with the response of what comes next."""
+        return self._connect(request) if request.name == CONNECT else self._get_response(request)
 
     def list(self) -> list[dict[str, str]]:
         """Return userArn, sessionId and accessKeyId of each, in the order in which they were opened."""

@@ -45,7 +45,7 @@ def record_stack_policies() -> None:
     """
     Record the inline policies that roles have now as those of their stacks.
 
-    To be called after a deployment. A role that then has a further inline policy cannot be deleted with its stack.
+    Call it after a deployment. A role that gets a further inline policy later cannot be deleted with its stack.
     """
     roles = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].roles.values()
     _stack_policies.update({role.name: frozenset(role.policies) for role in roles})
@@ -102,8 +102,8 @@ def _log_group_attribute(group: LogGroup, name: str) -> str:
     return f"{attribute}:*" if name == "Arn" else attribute
 
 
-def _dating(method: str) -> Callable[..., Any]:
-    """Return moto's *method* of Secrets Manager, followed by what AWS does at each change: set date and version."""
+def _and_update_secret(method: str) -> Callable[..., Any]:
+    """Return moto's *method* of Secrets Manager, which then sets change date and current version, as on AWS."""
 
     def changing(backend: SecretsManagerBackend, secret_id: str, *given: Any, **named: Any) -> Any:
         answer = _original(SecretsManagerBackend, method)(backend, secret_id, *given, **named)
@@ -124,8 +124,8 @@ _OURS: dict[tuple[type, str], Any] = {
     (Stack, "stack_resources"): property(_stack_resources),
     (LogGroup, "get_cfn_attribute"): _log_group_attribute,
     (CloudFormationBackend, "delete_stack"): _delete_stack,
-    (SecretsManagerBackend, "update_secret_version_stage"): _dating("update_secret_version_stage"),
-    (SecretsManagerBackend, "rotate_secret"): _dating("rotate_secret"),
+    (SecretsManagerBackend, "update_secret_version_stage"): _and_update_secret("update_secret_version_stage"),
+    (SecretsManagerBackend, "rotate_secret"): _and_update_secret("rotate_secret"),
 }
 _ORIGINALS = {(owner, name): owner.__dict__[name] for owner, name in _OURS}
 

@@ -29,7 +29,7 @@ _in_use = threading.Lock()
 
 class MotoServices:
     """
-    The last layer: does what an authenticated, permitted request asks for.
+    Behind all middlewares: does what an authenticated, permitted request asks for.
 
     moto keeps its state in global variables: one instance is open at a time, and it starts and ends with that state
     empty.

@@ -1,8 +1,8 @@
 """
 Ask the policies whether a request is allowed: those of the caller's user or role, and a role's trust policy.
 
-The policies are read from moto's IAM at each request, so a change counts at once. What AWS does by itself is not asked
-for: CloudFormation creating a resource, Lambda taking a function's role.
+The policies are read from moto's IAM at each request, so a change takes effect at once. What AWS does by itself is
+not checked: CloudFormation creating a resource, Lambda assuming a function's role.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ _logger = logging.getLogger(__name__)
 class Permissions:
     """Passes on the requests that the caller's policies allow."""
 
-    def __init__(self, next_layer: Callable[[AwsRequest], Response]) -> None:
-        """Take the next layer."""
-        self._next_layer = next_layer
+    def __init__(self, get_response: Callable[[AwsRequest], Response]) -> None:
+        """Take what answers the requests that are passed on."""
+        self._get_response = get_response
 
     def __call__(self, request: AwsRequest) -> Response:
-        """Answer with the next layer's response, or with AccessDenied."""
+        """Answer with the response of what comes next, or with AccessDenied."""
         try:
             check(request)
         except AwsError as error:
             return errors.shared_error_response(request, error)
-        return self._next_layer(request)
+        return self._get_response(request)
 
 
 def check(request: AwsRequest) -> None:

@@ -63,7 +63,7 @@ def deploy(template: Path, parameters: Mapping[str, str]) -> Deployment:
     Raises:
         DeploymentError: The template is not valid or does not have exactly one REST API; or a parameter is unknown,
             missing or against its constraints; or Lambda would not accept a function's environment variables.
-        UnsupportedApiError: The API uses a feature of API Gateway that `api_gateway` does not play.
+        UnsupportedApiError: The API uses a feature of API Gateway that `api_gateway` does not emulate.
     """
     translated = _translate(template, parameters)
     _check_parameters(translated, parameters)

@@ -40,7 +40,7 @@ class HostGuard:
         self._domain = domain
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request. A request for a WebSocket is one, too."""
+        """Answer one request, which may also be the one that opens a WebSocket."""
         if self._is_accepted(environ.get("HTTP_HOST", ""), Request(environ, populate_request=False).path):
             return self._application(environ, start_response)
         return _misdirected()(environ, start_response)

@@ -13,7 +13,7 @@ from authorizer import telemetry
 from authorizer.clock import Clock
 from authorizer.errors import CallerForbidden, KeysUnavailable, NoToken, Reason, TokenRefused
 from authorizer.request import unverified_token
-from authorizer.settings import AuthorizerSettings, log_level
+from authorizer.settings import Settings, log_level
 from authorizer.verifier import verify
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ WARM_UP_SECONDS = 4.0
 class Authorizer:
     """Decides about requests by settings that were checked at start."""
 
-    def __init__(self, settings: AuthorizerSettings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock) -> None:
         """Take the *settings*, and the *clock* by which tokens expire."""
         self._settings = settings
         self._clock = clock
@@ -87,7 +87,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 def _authorizer() -> Authorizer:
     telemetry.log_from(log_level(os.environ))
     clock = Clock()
-    settings = AuthorizerSettings.from_environ(os.environ, clock, telemetry.fetched)
+    settings = Settings.from_environ(os.environ, clock, telemetry.fetched)
     telemetry.settings_read(settings.notes)
     authorizer = Authorizer(settings, clock)
     authorizer.warm_up()

@@ -9,7 +9,7 @@ from typing import Any
 from authorizer.errors import Reason, TokenRefused
 
 
-def found(claims: Mapping[str, Any], path: str) -> Iterator[Any]:
+def values_at(claims: Mapping[str, Any], path: str) -> Iterator[Any]:
     """
     Yield the values that *path* leads to, best first: the claim of exactly that name, then claims within claims.
 
@@ -24,16 +24,16 @@ def found(claims: Mapping[str, Any], path: str) -> Iterator[Any]:
     while dot >= 0:
         within = claims.get(path[:dot])
         if isinstance(within, Mapping):
-            yield from found(within, path[dot + 1 :])
+            yield from values_at(within, path[dot + 1 :])
         dot = path.rfind(".", 0, dot)
 
 
-def first(claims: Mapping[str, Any], path: str) -> Any:
+def best_value(claims: Mapping[str, Any], path: str) -> Any:
     """Return the best value that *path* leads to; None if there is none."""
-    return next(found(claims, path), None) if "." in path else claims.get(path)
+    return next(values_at(claims, path), None) if "." in path else claims.get(path)
 
 
-def only(claims: Mapping[str, Any], path: str, default: Any = None) -> Any:
+def only_value(claims: Mapping[str, Any], path: str, default: Any = None) -> Any:
     """
     Return the one value that *path* leads to; *default* if there is none.
 
@@ -44,7 +44,7 @@ def only(claims: Mapping[str, Any], path: str, default: Any = None) -> Any:
     """
     if "." not in path:
         return claims.get(path, default)
-    all_found = list(found(claims, path))
+    all_found = list(values_at(claims, path))
     # As JSON, because in Python true equals 1.
     if len(all_found) > 1 and len({json.dumps(one, sort_keys=True) for one in all_found}) > 1:
         raise TokenRefused(Reason.INVALID_CLAIM)

@@ -53,18 +53,18 @@ def check_times(claims: Mapping[str, Any], provider: Provider, now: float) -> No
         TokenRefused: The token has expired ("on or after" `exp`), expires too soon for a session, is not valid yet,
             is valid for too long, or a time is no number.
     """
-    expires, begins, made = (_time(claims, name) for name in ("exp", "nbf", "iat"))
-    if expires is None or (made is None and provider.max_lifetime is not None):
+    expires, not_before, issued = (_time(claims, name) for name in ("exp", "nbf", "iat"))
+    if expires is None or (issued is None and provider.max_lifetime is not None):
         raise TokenRefused(Reason.INVALID_CLAIM)
     if now >= expires + provider.clock_skew:
         raise TokenRefused(Reason.TOKEN_EXPIRED)
     if provider.min_remaining_seconds and expires - now < provider.min_remaining_seconds:
         raise TokenRefused(Reason.ENDS_TOO_SOON)
-    if any(time is not None and now < time - provider.clock_skew for time in (begins, made)):
+    if any(time is not None and now < time - provider.clock_skew for time in (not_before, issued)):
         raise TokenRefused(Reason.NOT_YET_VALID)
-    if provider.max_lifetime is not None and made is not None and expires - made > provider.max_lifetime:
+    if provider.max_lifetime is not None and issued is not None and expires - issued > provider.max_lifetime:
         raise TokenRefused(Reason.LIVES_TOO_LONG)
-    since = now + provider.clock_skew if made is None else made
+    since = now + provider.clock_skew if issued is None else issued
     if provider.max_lifetime_without_name is not None and expires - since > provider.max_lifetime_without_name:
         _check_named(claims, provider)
 
@@ -76,7 +76,7 @@ def check_audience(claims: Mapping[str, Any], provider: Provider) -> None:
     Raises:
         TokenRefused: It is meant for others; or the claim is neither a text nor a list of texts, or is ambiguous.
     """
-    audience = claim_paths.only(claims, provider.audience_claim, [])
+    audience = claim_paths.only_value(claims, provider.audience_claim, [])
     named = [audience] if isinstance(audience, str) else audience
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         raise TokenRefused(Reason.INVALID_CLAIM)
@@ -93,7 +93,7 @@ def check_client(claims: Mapping[str, Any], provider: Provider) -> None:
     Raises:
         TokenRefused: It is none of ours, or the token does not say which.
     """
-    held = (claim_paths.only(claims, path) for path in provider.client_claims)
+    held = (claim_paths.only_value(claims, path) for path in provider.client_claims)
     client = next((one for one in held if one is not None), None)
     if provider.clients and not _holds_any(client, provider.clients):
         raise TokenRefused(Reason.WRONG_AUDIENCE)
@@ -108,7 +108,7 @@ def check_token_profile(claims: Mapping[str, Any], token_profile: TokenProfile) 
             Or a claim that decides this is ambiguous.
     """
     if not _meets(claims, token_profile.required_claim_values) or any(
-        _holds_any(claim_paths.only(claims, path), values)
+        _holds_any(claim_paths.only_value(claims, path), values)
         for path, values in token_profile.forbidden_claim_values.items()
     ):
         raise TokenRefused(Reason.WRONG_TYPE)
@@ -126,7 +126,9 @@ def check_access(claims: Mapping[str, Any], requirements: AccessRequirements) ->
     """
     if not set(requirements.scopes) <= _scopes(claims):
         raise CallerForbidden(ForbiddenReason.MISSING_SCOPE)
-    if requirements.roles and not _holds_any(claim_paths.only(claims, requirements.roles_claim), requirements.roles):
+    if requirements.roles and not _holds_any(
+        claim_paths.only_value(claims, requirements.roles_claim), requirements.roles
+    ):
         raise CallerForbidden(ForbiddenReason.MISSING_ROLE)
     if not _meets(claims, requirements.claims):
         raise CallerForbidden(ForbiddenReason.MISSING_CLAIM)
@@ -139,24 +141,24 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
     Raises:
         TokenRefused: The subject is missing, malformed or ambiguous, or the tenant is not the issuer's.
     """
-    subject = _subject(claim_paths.only(claims, provider.subject_claim), provider)
+    subject = _subject(claim_paths.only_value(claims, provider.subject_claim), provider)
     return Caller(
         provider=provider.name,
         namespace=_namespace(claims, provider),
         keep_subject=provider.keep_subject,
         subject=subject,
-        name=names.shown(claims, provider.name_claims, subject)[:MAX_NAME_LENGTH],
+        name=names.display_name(claims, provider.name_claims, subject)[:MAX_NAME_LENGTH],
         role=_role(claims, provider.user_roles),
         expires=int(claims["exp"]),
     )
 
 
 def _meets(claims: Mapping[str, Any], constraints: ClaimConstraints) -> bool:
-    return all(_holds_any(claim_paths.first(claims, path), values) for path, values in constraints.items())
+    return all(_holds_any(claim_paths.best_value(claims, path), values) for path, values in constraints.items())
 
 
 def _check_named(claims: Mapping[str, Any], provider: Provider) -> None:
-    if not names.shown(claims, provider.name_claims, ""):
+    if not names.display_name(claims, provider.name_claims, ""):
         raise TokenRefused(Reason.LIVES_TOO_LONG)
 
 
@@ -167,14 +169,14 @@ def _matches(pattern: TokenPattern, claims: Mapping[str, Any]) -> bool:
         (pattern.equal_claims and (len(same) > 1 or "" in same))
         or any(not _text(claims, path).startswith(start) for path, start in pattern.prefixes.items())
         or any(not _text(claims, path).endswith(end) for path, end in pattern.suffixes.items())
-        or any(not _holds_any(claim_paths.only(claims, path), values) for path, values in pattern.values.items())
-        or any(claim_paths.only(claims, path) is None for path in pattern.present)
-        or any(claim_paths.only(claims, path) is not None for path in pattern.absent)
+        or any(not _holds_any(claim_paths.only_value(claims, path), values) for path, values in pattern.values.items())
+        or any(claim_paths.only_value(claims, path) is None for path in pattern.present)
+        or any(claim_paths.only_value(claims, path) is not None for path in pattern.absent)
     )
 
 
 def _text(claims: Mapping[str, Any], path: str) -> str:
-    claim = claim_paths.only(claims, path)
+    claim = claim_paths.only_value(claims, path)
     return claim if isinstance(claim, str) else ""
 
 
@@ -207,18 +209,18 @@ def _time(claims: Mapping[str, Any], name: str) -> float | None:
 def _subject(value: object, provider: Provider) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or len(value) > provider.max_subject_length or not _names_somebody(value):
+    if not isinstance(value, str) or len(value) > provider.max_subject_length or not _is_acceptable(value):
         raise TokenRefused(Reason.INVALID_SUBJECT)
     return value
 
 
-def _names_somebody(subject: str) -> bool:
+def _is_acceptable(subject: str) -> bool:
     """
     Say whether *subject* has a visible character, and no control character.
 
     Fail closed: a blank subject is most likely an issuer's mistake, and would make all its users one user.
     """
-    return not _CONTROL.search(subject) and names.has_something_to_see(subject)
+    return not _CONTROL.search(subject) and names.is_visible(subject)
 
 
 def _namespace(claims: Mapping[str, Any], provider: Provider) -> str:
@@ -235,5 +237,5 @@ def _namespace(claims: Mapping[str, Any], provider: Provider) -> str:
 def _role(claims: Mapping[str, Any], roles: UserRoles) -> str:
     if not roles.names:
         return ""
-    held = claim_paths.only(claims, roles.claim)
+    held = claim_paths.only_value(claims, roles.claim)
     return next((name for name in roles.names if _holds_any(held, (name,))), "")

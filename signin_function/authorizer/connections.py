@@ -1,4 +1,4 @@
-"""Connect to an issuer, and to nobody else in its name, until a deadline: names, sockets and TLS."""
+"""HTTP connections to an issuer, in which DNS, TCP, TLS and each read and write share one deadline."""
 
 from __future__ import annotations
 

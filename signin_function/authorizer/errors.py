@@ -7,7 +7,7 @@ What can go wrong between a request and a caller.
     ├── CallerForbidden  the token is good, but its user may not sign in (403, answered by the handler)
     └── KeysUnavailable  the token cannot be judged now (503, never a 401)
 
-`AuthorizerSettingsError` is no AuthorizerError: it stops the function at start.
+`SettingsError` is no AuthorizerError: it stops the function at start.
 """
 
 from __future__ import annotations
@@ -87,5 +87,5 @@ class KeysUnavailable(AuthorizerError):  # noqa: N818 - named after what happene
         super().__init__(cause)
 
 
-class AuthorizerSettingsError(ValueError):
+class SettingsError(ValueError):
     """A setting is missing or wrong; the text says which, why, and what to write instead."""

@@ -1,4 +1,4 @@
-"""Fetch an issuer's public keys over HTTPS, from an answer that may be anything."""
+"""Fetch an issuer's public keys over HTTPS. Whatever is wrong with the answer counts as an outage."""
 
 from __future__ import annotations
 

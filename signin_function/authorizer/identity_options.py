@@ -1,4 +1,4 @@
-"""Read the options that decide who a user is: two people must never be one user, and nobody chooses who they are."""
+"""Read the options that decide ids and roles. Refuse those that give two people one id, or let users choose theirs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from authorizer.errors import AuthorizerSettingsError
+from authorizer.errors import SettingsError
 from authorizer.key_options import KEY_OPTIONS
 from authorizer.providers import UserRoles
 from authorizer.tenants import ANY_TENANT, tenant_of
@@ -23,7 +23,7 @@ CONSTRAINTS = ("required_claims", "required_claim_values", "forbidden_claim_valu
 
 
 def user_roles_of(options: ProviderOptions) -> UserRoles:
-    """Return the names of user roles that tokens may name, or raise AuthorizerSettingsError."""
+    """Return the names of user roles that tokens may name, or raise SettingsError."""
     hint = "Write the names of roles, as they stand at the end of their ARNs in UserRoleArns, best first."
     names = options.texts("user_roles", hint, ())
     if not names:
@@ -35,15 +35,15 @@ def user_roles_of(options: ProviderOptions) -> UserRoles:
 
 
 def issuers_of(options: ProviderOptions) -> tuple[str, ...]:
-    """Return the issuers, none if tokens name none, or raise AuthorizerSettingsError."""
+    """Return the issuers, none if tokens name none, or raise SettingsError."""
     issuers = options.texts("issuer", 'Write it as in the tokens\' "iss" claim, letter for letter.', ())
-    if len(issuers) > 1 and options.any("preset") == "shared-secret":
+    if len(issuers) > 1 and options.raw("preset") == "shared-secret":
         raise options.wrong("issuer", "names several, and everybody with the secret could sign for each. Keep one.")
     if any(ANY_TENANT in issuer for issuer in issuers) and not options.given(KEY_OPTIONS):
         raise options.wrong(
             "issuer", f"stands for many, by {ANY_TENANT}. Write jwks_uri: the address of the keys of all."
         )
-    if are_several(options, issuers) and not options.given(KEY_OPTIONS):
+    if may_share_subjects(options, issuers) and not options.given(KEY_OPTIONS):
         options.note(
             "issuer",
             "names several, and only the first is asked for keys: these sign for the users of all. If the issuers are "
@@ -53,10 +53,10 @@ def issuers_of(options: ProviderOptions) -> tuple[str, ...]:
 
 
 def audiences_of(options: ProviderOptions) -> tuple[str, ...] | None:
-    """Return the audiences as `Provider.audiences` has them, or raise AuthorizerSettingsError."""
+    """Return the audiences as `Provider.audiences` has them, or raise SettingsError."""
     if options.boolean("any_audience", default=False):
         return None
-    if options.any("preset") == "shared-secret" and not options.has("audience"):
+    if options.raw("preset") == "shared-secret" and not options.has("audience"):
         return ()
     return options.texts(
         "audience",
@@ -70,9 +70,9 @@ def namespace_of(options: ProviderOptions, issuers: tuple[str, ...], name: str) 
     Return the namespace of the users' ids: as given, or else the issuer, or the provider's name without an issuer.
 
     Raises:
-        AuthorizerSettingsError: Two people with equal subjects, of two issuers or tenants, would become one user.
+        SettingsError: Two people with equal subjects, of two issuers or tenants, would become one user.
     """
-    several = are_several(options, issuers)
+    several = may_share_subjects(options, issuers)
     namespace = options.text("namespace", "Write a text.", "{iss}" if several else (*issuers, name)[0])
     if several and "{iss}" not in namespace and "{tid}" not in namespace:
         raise options.wrong(
@@ -88,9 +88,9 @@ def keeps_subject(options: ProviderOptions, issuers: tuple[str, ...], *, only_on
     Return whether subjects that fit are user ids unchanged. Those of an only provider are, unless it says otherwise.
 
     Raises:
-        AuthorizerSettingsError: They would, but tokens of several issuers or tenants are accepted.
+        SettingsError: They would, but tokens of several issuers or tenants are accepted.
     """
-    several = are_several(options, issuers)
+    several = may_share_subjects(options, issuers)
     keep_subject = options.boolean("keep_subject", default=only_one and not several)
     if keep_subject and several:
         raise options.wrong(
@@ -101,29 +101,31 @@ def keeps_subject(options: ProviderOptions, issuers: tuple[str, ...], *, only_on
     return keep_subject
 
 
-def check_apart(providers: tuple[Provider, ...]) -> None:
+def check_namespaces_differ(providers: tuple[Provider, ...]) -> None:
     """
     Check that no two of *providers* have the same namespace.
 
     Raises:
-        AuthorizerSettingsError: Two have: equal ids of theirs would become one user.
+        SettingsError: Two have: equal ids of theirs would become one user.
     """
     namespaces = [namespace for provider in providers for namespace in _namespaces(provider)]
     twice = [namespace for namespace, times in Counter(namespaces).items() if times > 1]
     if twice:
-        raise AuthorizerSettingsError(
+        raise SettingsError(
             f"PROVIDERS: two have the same namespace, {twice[0]}: equal ids would become one user. Make them differ."
         )
 
 
-def check_not_said_of_oneself(options: ProviderOptions, editable: tuple[str, ...], unverified: tuple[str, ...]) -> None:
+def check_no_user_editable_claims(
+    options: ProviderOptions, editable: tuple[str, ...], unverified: tuple[str, ...]
+) -> None:
     """
     Check that no claim that its user can edit decides who the user is or what the user may do.
 
     *editable* are such claims. *unverified* ones may be used, if a claim is required that says they are verified.
 
     Raises:
-        AuthorizerSettingsError: One does.
+        SettingsError: One does.
     """
     named = [(option, options.text(option, "Write a claim.", "")) for option in CLAIMS]
     named += [(option, claim) for option in CONSTRAINTS for claim in options.claim_constraints(option)]
@@ -146,27 +148,27 @@ def check_not_said_of_oneself(options: ProviderOptions, editable: tuple[str, ...
             )
 
 
-def check_not_said_by_any_tenant(
-    options: ProviderOptions, issuers: tuple[str, ...], of_tenant: tuple[str, ...]
+def check_no_tenant_editable_claims(
+    options: ProviderOptions, issuers: tuple[str, ...], tenant_editable_claims: tuple[str, ...]
 ) -> None:
     """
-    Check that nothing is required of claims *of_tenant* if several tenants are accepted: each writes its own.
+    Check that no requirement reads *tenant_editable_claims* if several tenants are accepted: each writes its own.
 
     The subject may be one of them, because the namespace keeps the users of tenants apart.
 
     Raises:
-        AuthorizerSettingsError: It is, and the tenant itself is not required.
+        SettingsError: It is, and the tenant itself is not required.
     """
     demands = [
         (option, claim)
         for option in ("required_claims", "required_claim_values")
         for claim in options.claim_constraints(option)
     ]
-    if not are_several(options, issuers) or any(claim == "tid" for _, claim in demands):
+    if not may_share_subjects(options, issuers) or any(claim == "tid" for _, claim in demands):
         return
     demands += [(option, options.text(option, "Write a claim.", "")) for option in CLAIMS[1:]]
     for option, claim in demands:
-        if claim in of_tenant:
+        if claim in tenant_editable_claims:
             raise options.wrong(
                 option,
                 f"is {claim}, which the owner of any tenant can write. Require the tenant too, "
@@ -174,7 +176,7 @@ def check_not_said_by_any_tenant(
             )
 
 
-def are_several(options: ProviderOptions, issuers: tuple[str, ...]) -> bool:
+def may_share_subjects(options: ProviderOptions, issuers: tuple[str, ...]) -> bool:
     """Say whether two people may have equal subjects in tokens of *issuers*. Some issuers have two names."""
     tenants = {tenant_of(issuer) for issuer in issuers} - {None}
     spaces = {GOOGLE[1] if issuer in GOOGLE else tenant_of(issuer) or issuer for issuer in issuers}

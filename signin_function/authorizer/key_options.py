@@ -29,8 +29,9 @@ SECRET_ARN = re.compile(
 SECRET_OPTIONS = ("secret_encoding", "secret_json_field", "previous_secret_seconds", "secret_until")
 HOUR = 3600
 MAX_PREVIOUS_SECONDS = 31 * 24 * HOUR
+"""The most that `previous_secret_seconds` may be."""
 MAX_SECONDS_BESIDE_KEYS = 8 * 24 * HOUR
-"""In seconds."""
+"""How far ahead `secret_until` may be."""
 
 
 def replaced(options: ProviderOptions) -> tuple[str, ...]:
@@ -41,7 +42,7 @@ def replaced(options: ProviderOptions) -> tuple[str, ...]:
 
 
 def algorithms_of(options: ProviderOptions) -> tuple[str, ...]:
-    """Return the accepted algorithms, or raise AuthorizerSettingsError."""
+    """Return the accepted algorithms, or raise SettingsError."""
     secret, keys = _is_signed_with(options)
     known = (*(algorithms.ASYMMETRIC if keys else ()), *(algorithms.HMAC if secret else ()))
     # Of the algorithms of a secret only the first is a default, because a secret is used with one.
@@ -63,7 +64,7 @@ def algorithms_of(options: ProviderOptions) -> tuple[str, ...]:
 
 def _is_signed_with(options: ProviderOptions) -> tuple[bool, bool]:
     """Return whether tokens may be signed with a secret, and whether with keys."""
-    secret = options.has("secret_arn") or options.any("preset") == "shared-secret"
+    secret = options.has("secret_arn") or options.raw("preset") == "shared-secret"
     return secret, not secret or options.has("secret_until")
 
 
@@ -82,7 +83,7 @@ def keys_of(
     clock: Clock,
     on_fetch: Callable[[Fetch], None],
 ) -> KeySource:
-    """Return the source of the keys, for *accepted* algorithms, or raise AuthorizerSettingsError."""
+    """Return the source of the keys, for *accepted* algorithms, or raise SettingsError."""
     has_secret, has_keys = _is_signed_with(options)
     if not has_secret:
         _check_not_of_secret(options)
@@ -166,7 +167,7 @@ def _fixed_keys(options: ProviderOptions, option: str, accepted: tuple[str, ...]
 
     try:
         if option == "jwks":
-            return FixedKeys(key_set(options.any(option), accepted))
+            return FixedKeys(key_set(options.raw(option), accepted))
         return FixedKeys(key_set_of_pem(options.text(option, "Write a public key in PEM."), accepted))
     except ValueError as error:
         raise options.wrong(option, f"cannot be used: {error}.") from None

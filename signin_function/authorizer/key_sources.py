@@ -78,7 +78,7 @@ class IssuerKeys:
             yield self._with_unknown_key(kid, algorithm, issuer, deadline)
             return
         yield found
-        # If the token names a key and only one without a name was found, the named one may be new: ask for it.
+        # A key without a name was found for a token that names one: the named one may be new, so fetch again for it.
         is_named = found.kid == kid or kid is None
         fetch_again = self._after_wrong_signature if is_named else self._with_unknown_key
         newer = fetch_again(kid, algorithm, issuer, deadline)
@@ -110,7 +110,7 @@ class IssuerKeys:
     def _after_wrong_signature(
         self, kid: str | None, algorithm: str, issuer: str | None, deadline: TokenDeadline
     ) -> VerificationKey | None:
-        # Errors are ignored, because the signature is wrong by the keys that are known, and most of these are forged.
+        # Errors are ignored: by the known keys the signature is wrong, and most tokens with a wrong one are forged.
         with contextlib.suppress(KeysUnavailable, TokenRefused):
             return _fetched_again(self._keys, self._for_wrong, deadline).find(kid, algorithm, issuer)
         return None

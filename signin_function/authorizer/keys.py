@@ -1,4 +1,4 @@
-"""The keys that verify tokens: exactly one key for a token, and exactly one algorithm for a key."""
+"""Read keys and shared secrets, and find the one key of a key set for a token. Each key has one algorithm."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class VerificationKey:
     key: Key = field(repr=False)
 
     def verifies(self, signing_input: bytes, signature: bytes) -> bool:
-        """Say whether this key made *signature* over *signing_input*. Of python-jose only this is used."""
+        """Say whether this key made *signature* over *signing_input*."""
         return bool(self.key.verify(signing_input, signature))
 
     def is_same_as(self, other: VerificationKey) -> bool:

@@ -22,7 +22,7 @@ _BLANK = re.compile(
 _ADDRESS = re.compile(r"([^@\s]+)@[^@\s]+")
 
 
-def shown(claims: Mapping[str, Any], wanted: tuple[str, ...], subject: str) -> str:
+def display_name(claims: Mapping[str, Any], wanted: tuple[str, ...], subject: str) -> str:
     """
     Return the first of the *wanted* names that the claims have, or an empty text.
 
@@ -37,7 +37,7 @@ def shown(claims: Mapping[str, Any], wanted: tuple[str, ...], subject: str) -> s
     return ""
 
 
-def has_something_to_see(text: str) -> bool:
+def is_visible(text: str) -> bool:
     """Say whether *text* has any visible character."""
     return any(character.isprintable() for character in _BLANK.sub("", text))
 
@@ -53,8 +53,8 @@ def _names(claims: Mapping[str, Any], form: str) -> list[str]:
 
 
 def _texts(claims: Mapping[str, Any], path: str) -> Iterator[str]:
-    for claim in claim_paths.found(claims, path):
-        if isinstance(claim, str) and has_something_to_see(claim):
+    for claim in claim_paths.values_at(claims, path):
+        if isinstance(claim, str) and is_visible(claim):
             yield claim.strip()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from authorizer.errors import AuthorizerSettingsError
+from authorizer.errors import SettingsError
 from authorizer.https import is_allowed
 
 if TYPE_CHECKING:
@@ -12,19 +12,17 @@ if TYPE_CHECKING:
 
 
 def whole_number(setting: str, value: object, least: int, most: int) -> int:
-    """Return *value* if it is a whole number from *least* to *most*, or raise AuthorizerSettingsError for *setting*."""
+    """Return *value* if it is a whole number from *least* to *most*, or raise SettingsError for *setting*."""
     # In Python a boolean is an int; in a setting it is a mistake.
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise AuthorizerSettingsError(
-            f"{setting} is no whole number from {least} to {most}. Write one, without quotes."
-        )
+        raise SettingsError(f"{setting} is no whole number from {least} to {most}. Write one, without quotes.")
     return value
 
 
 def boolean(setting: str, value: object) -> bool:
-    """Return *value* if it is true or false, or raise AuthorizerSettingsError for *setting*."""
+    """Return *value* if it is true or false, or raise SettingsError for *setting*."""
     if not isinstance(value, bool):
-        raise AuthorizerSettingsError(f"{setting} is neither true nor false. Write one of them, without quotes.")
+        raise SettingsError(f"{setting} is neither true nor false. Write one of them, without quotes.")
     return value
 
 
@@ -32,7 +30,7 @@ class ProviderOptions:
     """
     The options of one entry of PROVIDERS. `path` is where the entry stands, such as PROVIDERS[0], for error texts.
 
-    Each method that reads an option raises AuthorizerSettingsError if the option is wrong. The error says which, why,
+    Each method that reads an option raises SettingsError if the option is wrong. The error says which, why,
     and what to write instead; that last part is the *hint* where only the caller knows it.
     """
 
@@ -46,17 +44,17 @@ class ProviderOptions:
         """Return those of *names* that are given."""
         return [name for name in names if name in self._entry]
 
-    def over(self, defaults: Mapping[str, Any]) -> ProviderOptions:
+    def with_defaults(self, defaults: Mapping[str, Any]) -> ProviderOptions:
         """Return these options, with *defaults* for those that are not given."""
         return ProviderOptions(self.path, {**defaults, **self._entry}, self.notes)
 
-    def changed(self, changes: Mapping[str, Any]) -> ProviderOptions:
+    def with_changes(self, changes: Mapping[str, Any]) -> ProviderOptions:
         """Return these options, with *changes* in place of those that are given."""
         return ProviderOptions(self.path, {**self._entry, **changes}, self.notes)
 
-    def wrong(self, option: str, why: str) -> AuthorizerSettingsError:
+    def wrong(self, option: str, why: str) -> SettingsError:
         """Return the error for *option*; *why* also says what to write instead."""
-        return AuthorizerSettingsError(f"{self.path}.{option} {why}")
+        return SettingsError(f"{self.path}.{option} {why}")
 
     def note(self, option: str, what: str) -> None:
         """Tell operators *what* is odd about *option*, which is no error."""
@@ -67,7 +65,7 @@ class ProviderOptions:
         Check that every option is one of *known*, and has a value.
 
         Raises:
-            AuthorizerSettingsError: One is not, or is empty: taken for "not given", a requirement would be lost unseen.
+            SettingsError: One is not, or is empty: taken for "not given", a requirement would be lost unseen.
         """
         unknown = sorted(self._entry.keys() - known)
         if unknown:
@@ -80,7 +78,7 @@ class ProviderOptions:
         """Say whether *option* is given."""
         return option in self._entry
 
-    def any(self, option: str) -> Any:
+    def raw(self, option: str) -> Any:
         """Return *option* as it is; None if it is not given."""
         return self._entry.get(option)
 

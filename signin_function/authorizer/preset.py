@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DeriveOptions = Callable[["ProviderOptions", Mapping[str, tuple[str, ...]]], dict[str, Any]]
 MERGED_OPTIONS = ("required_claim_values", "forbidden_claim_values", "required_claim_names", "forbidden_claim_names")
-"""Options that are merged with the preset's, so that a requirement of an entry replaceholders none of the preset's."""
+"""Options that are merged with the preset's, so that a requirement of an entry replaces none of the preset's."""
 
 CLIENT_HINT = "Write the id of your application, or a list of several."
 TENANT_HINT = 'Write the tenant\'s id (a GUID), a list of them, or "any" to take users of every organisation.'
@@ -65,9 +65,9 @@ class Preset:
     - `variants`: an option, and further defaults for each of its choices.
     - `derive`: returns the defaults that no template can express.
     - `refused_token_patterns`: patterns of tokens that do not sign users in, by the names that `also_accept` knows.
-    - `user_editable_claims`: claims that users can edit. They must decide nothing.
+    - `user_editable_claims`: claims that users can edit. No setting may use them to decide ids, roles or access.
     - `unverified_claims`: claims that are true only if another claim says so (OpenID Connect Core 1.0, 5.1).
-    - `of_tenant`: claims that are only as true as the owner of the tenant is honest.
+    - `tenant_editable_claims`: claims to which the owner of a tenant can give any value.
     - `guid_options`: options in which GUIDs are written in small letters, as the provider writes them.
     """
 
@@ -80,7 +80,7 @@ class Preset:
     refused_token_patterns: Mapping[str, tuple[TokenPattern, ...]] = field(default_factory=dict)
     user_editable_claims: tuple[str, ...] = ()
     unverified_claims: tuple[str, ...] = ("email", "phone_number")
-    of_tenant: tuple[str, ...] = ()
+    tenant_editable_claims: tuple[str, ...] = ()
     guid_options: tuple[str, ...] = ()
 
     @property
@@ -93,20 +93,20 @@ class Preset:
         Return *options* with all defaults, except for the options in *left_out*.
 
         Raises:
-            AuthorizerSettingsError: An option of this preset is missing or wrong.
+            SettingsError: An option of this preset is missing or wrong.
         """
-        options = options.changed(
-            {name: _with_small_guids_in(name, options.any(name)) for name in options.given(self.guid_options)}
+        options = options.with_changes(
+            {name: _with_small_guids_in(name, options.raw(name)) for name in options.given(self.guid_options)}
         )
         given: dict[str, tuple[str, ...]] = {}
         for option in self.options:
             given |= option.read(options)
         chosen, variants = self.variants
         templates = {**self.defaults, **(variants[given[chosen][0]] if chosen else {})}
-        follows = {name: _filled_template(value, given) for name, value in templates.items()}
-        follows |= self.derive(options, given)
-        kept = {name: value for name, value in follows.items() if value is not None and name not in left_out}
-        return options.changed(_merged(options, kept)).over(kept)
+        defaults = {name: _filled_template(value, given) for name, value in templates.items()}
+        defaults |= self.derive(options, given)
+        kept = {name: value for name, value in defaults.items() if value is not None and name not in left_out}
+        return options.with_changes(_merged(options, kept)).with_defaults(kept)
 
 
 def with_small_guids(value: Any) -> Any:
@@ -129,32 +129,32 @@ def _filled_template(template: Any, given: Mapping[str, tuple[str, ...]]) -> Any
     if not isinstance(template, str):
         return template
     placeholders = _PLACEHOLDER.findall(template)
-    if not all(place in given for place in placeholders):
+    if not all(placeholder in given for placeholder in placeholders):
         return None
     if placeholders and template == "{" + placeholders[0] + "}":
         return list(given[placeholders[0]])
-    return _PLACEHOLDER.sub(lambda place: given[place[1]][0], template)
+    return _PLACEHOLDER.sub(lambda placeholder: given[placeholder[1]][0], template)
 
 
-def _merged(options: ProviderOptions, follows: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(options: ProviderOptions, defaults: Mapping[str, Any]) -> dict[str, Any]:
     """Return the merged options. A value of a wrong type stays as it is: reading the option will report it."""
-    both = [name for name in MERGED_OPTIONS if name in follows and options.has(name)]
-    return {name: _both(options, name, follows[name], options.any(name)) for name in both}
+    both = [name for name in MERGED_OPTIONS if name in defaults and options.has(name)]
+    return {name: _both(options, name, defaults[name], options.raw(name)) for name in both}
 
 
-def _both(options: ProviderOptions, name: str, follows: Any, given: Any) -> Any:
-    if isinstance(follows, list):
-        return [*follows, *_listed(given)]
+def _both(options: ProviderOptions, name: str, defaults: Any, given: Any) -> Any:
+    if isinstance(defaults, list):
+        return [*defaults, *_listed(given)]
     if not isinstance(given, dict):
         return given
-    same = {claim: (follows[claim], _listed(given[claim])) for claim in follows if claim in given}
+    same = {claim: (defaults[claim], _listed(given[claim])) for claim in defaults if claim in given}
     if name == "forbidden_claim_values":
-        return {**follows, **given, **{claim: [*held, *more] for claim, (held, more) in same.items()}}
+        return {**defaults, **given, **{claim: [*held, *more] for claim, (held, more) in same.items()}}
     narrowed = {claim: [one for one in held if one in more] for claim, (held, more) in same.items()}
     for claim, left in narrowed.items():
         if not left:
-            raise options.wrong(f"{name}.{claim}", f"is never {', '.join(map(str, follows[claim]))}, as it has to be.")
-    return {**follows, **given, **narrowed}
+            raise options.wrong(f"{name}.{claim}", f"is never {', '.join(map(str, defaults[claim]))}, as it has to be.")
+    return {**defaults, **given, **narrowed}
 
 
 def _listed(given: Any) -> list[Any]:
@@ -187,10 +187,10 @@ def firebase_options(options: ProviderOptions, given: Mapping[str, tuple[str, ..
 
     All tenants of a project share its issuer and audience, and two tenants may give the same id to two people.
     """
-    of_tenant = (
+    of_one_tenant = (
         {"required_claim_values": {"firebase.tenant": list(given["tenant_id"])}} if "tenant_id" in given else None
     )
-    return of_tenant or {"forbidden_claim_names": ["firebase.tenant"]}
+    return of_one_tenant or {"forbidden_claim_names": ["firebase.tenant"]}
 
 
 def okta_options(options: ProviderOptions, given: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:  # noqa: ARG001 - as all

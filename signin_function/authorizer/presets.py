@@ -139,11 +139,11 @@ PRESETS: dict[str, Preset] = {
             "token_use",
             {
                 "access": {
-                    "audience": "api://default",  # everybody's: the client tells
+                    "audience": "api://default",  # of all applications in the organisation, so `cid` is checked
                     "clients": "{client_id}",
                     "client_claims": ["cid"],
                     "subject_claim": "uid",  # sub is the login, which may change
-                    "required_claim_names": ["cid", "uid"],  # a machine has no uid, an ID token neither
+                    "required_claim_names": ["cid", "uid"],  # machine tokens have no uid, and ID tokens have neither
                 },
                 "id": {"audience": "{client_id}", "forbidden_claim_names": ["cid"]},
             },
@@ -171,9 +171,9 @@ PRESETS: dict[str, Preset] = {
             "machines": (TokenPattern(values={"idtyp": ("app",)}), TokenPattern(equal_claims=("oid", "sub")))
         },
         user_editable_claims=PROFILE,
-        unverified_claims=(),  # the organisation writes them, and its users are its own
+        unverified_claims=(),  # the tenant's owner writes them; see tenant_editable_claims
         # https://learn.microsoft.com/entra/identity-platform/claims-validation
-        of_tenant=("email", "preferred_username", "unique_name", "upn"),
+        tenant_editable_claims=("email", "preferred_username", "unique_name", "upn"),
         guid_options=(
             *("tenant", "client_id", "audience", "issuer", "jwks_uri", "clients"),
             *("required_claim_values", "forbidden_claim_values", "required_claims", "required_roles"),
@@ -201,13 +201,13 @@ PRESETS: dict[str, Preset] = {
         source="https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken",
         options=(_CLIENT,),
         defaults={
-            "issuer": ["https://accounts.google.com", "accounts.google.com"],  # the one legitimate pair of spellings
+            "issuer": ["https://accounts.google.com", "accounts.google.com"],  # Google documents both
             "jwks_uri": "https://www.googleapis.com/oauth2/v3/certs",
             "algorithms": ["RS256"],
             "audience": "{client_id}",
             "name_claims": ["name", "given_name + family_name", "email@"],
         },
-        # A service account of anybody's names the audience that it likes: https://cloud.google.com/docs/authentication/get-id-token
+        # Anybody can get an ID token for any audience with a service account: https://cloud.google.com/docs/authentication/get-id-token
         refused_token_patterns={
             "machines": (
                 TokenPattern(equal_claims=("azp", "sub")),

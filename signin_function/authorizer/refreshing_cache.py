@@ -22,7 +22,7 @@ DEFAULT_LIFETIME = 600
 REFRESH_AHEAD = 0.8
 """The part of its lifetime after which a value is refreshed in the background, while callers still get the old one."""
 MAX_AGE_IN_OUTAGE = 3600
-"""How old the last value may be while its source cannot be reached."""
+"""How old the last value may be while its source cannot be reached, unless its lifetime is longer."""
 COOL_DOWN = 10
 """How long a source is not asked again after it failed, or was asked again for the sake of one token."""
 FIRST_COOL_DOWN = 1
@@ -104,7 +104,7 @@ class RefreshingCache(Generic[T]):
         Return the cached value, refreshed first if its lifetime is over; the old one if the refresh fails.
 
         Raises:
-            KeysUnavailable: It cannot be fetched, and the last value is older than an hour.
+            KeysUnavailable: It cannot be fetched, and the last value is older than MAX_AGE_IN_OUTAGE and its lifetime.
         """
         ended, age = self._ended, self._age()
         if age > REFRESH_AHEAD * self._lifetime and not self.failed_recently():
@@ -198,7 +198,7 @@ class RefreshingCache(Generic[T]):
             fetched = self._fetch()
             self._keep(fetch, fetched)
             outcome, succeeded = fetched.outcome, True
-        except Exception as error:  # noqa: BLE001 - an unforeseen error is an outage too, and must not end the old value
+        except Exception as error:  # noqa: BLE001 - any error counts as an outage, in which the old value is still used
             outcome = str(error) if isinstance(error, KeysUnavailable) else type(error).__name__
             self._fail(fetch, outcome)
         try:

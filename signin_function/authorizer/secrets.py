@@ -96,7 +96,7 @@ class SharedSecret:
         return Fetched((current, previous))
 
     def _since_promotion(self, current: dict[str, Any]) -> float:
-        """Return for how many seconds, at least, *current* has been that. Raises ClientError or ValueError."""
+        """Return the least age of *current* as the current version, in seconds. Raises ClientError or ValueError."""
         secret = self._described()
         labels = secret.get("VersionIdsToStages")
         if labels is not None and not any(PREVIOUS in stages for stages in labels.values()):
@@ -128,7 +128,7 @@ class SharedSecret:
 
 
 def _promoted_by(secret: dict[str, Any], current: dict[str, Any]) -> float | None:
-    """Return the latest time when *current* became that, in seconds since the epoch; None if AWS does not say."""
+    """Return the latest moment (epoch seconds) when *current* can have become current; None if AWS gives no date."""
     changed, rotated, created = secret.get("LastChangedDate"), secret.get("LastRotatedDate"), current.get("CreatedDate")
     # A rotation counts only if it ended after this version was created: an earlier one promoted another version.
     by_rotation = rotated is not None and created is not None and rotated >= created

@@ -9,12 +9,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from authorizer.errors import AuthorizerSettingsError
+from authorizer.errors import SettingsError
 from authorizer.identity_options import (
     audiences_of,
-    check_apart,
-    check_not_said_by_any_tenant,
-    check_not_said_of_oneself,
+    check_namespaces_differ,
+    check_no_tenant_editable_claims,
+    check_no_user_editable_claims,
     issuers_of,
     keeps_subject,
     namespace_of,
@@ -61,7 +61,7 @@ CLIENT_CLAIMS = ("azp", "client_id", "cid", "appid")
 
 
 @dataclass(frozen=True)
-class AuthorizerSettings:
+class Settings:
     """What the authorizer's environment variables say."""
 
     providers: Providers
@@ -73,14 +73,14 @@ class AuthorizerSettings:
     @classmethod
     def from_environ(
         cls, environ: Mapping[str, str], clock: Clock, on_fetch: Callable[[str, Fetch], None] = lambda *_: None
-    ) -> AuthorizerSettings:
+    ) -> Settings:
         """
         Read the variables that docs/settings.md lists from *environ*.
 
         Ages of keys are read from *clock*. *on_fetch* is called after every fetch, with the provider's name.
 
         Raises:
-            AuthorizerSettingsError: One of them is wrong.
+            SettingsError: One of them is wrong.
         """
         min_remaining_seconds = _whole_number(environ, "LEAST_TOKEN_SECONDS", 0, 0, MAX_SESSION_SECONDS)
         notes: list[str] = []
@@ -97,11 +97,11 @@ def log_level(environ: Mapping[str, str]) -> int:
     Return the lowest level that is logged, as `logging` numbers it.
 
     Raises:
-        AuthorizerSettingsError: There is no such level.
+        SettingsError: There is no such level.
     """
     text = environ.get("POWERTOOLS_LOG_LEVEL", "INFO")
     if text not in LOG_LEVELS:
-        raise AuthorizerSettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
+        raise SettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
     return LOG_LEVELS[text]
 
 
@@ -119,14 +119,14 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, least: in
 def _entries(text: str, notes: list[str]) -> list[ProviderOptions]:
     try:
         entries = json.loads(text, object_pairs_hook=_unique)
-    except AuthorizerSettingsError:
+    except SettingsError:
         raise
     except (ValueError, RecursionError) as error:
-        raise AuthorizerSettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
+        raise SettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise AuthorizerSettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
+        raise SettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
     if len(entries) > 1 and not any("keep_subject" in entry for entry in entries):
-        raise AuthorizerSettingsError(
+        raise SettingsError(
             'PROVIDERS: there are several, so say whose users keep their ids. Write "keep_subject": true in the entry '
             'that was alone before, or "keep_subject": false in any if there was none.'
         )
@@ -137,7 +137,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse a name that is there twice: JSON would silently keep the last, and a requirement could be lost."""
     twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
     if twice:
-        raise AuthorizerSettingsError(f"PROVIDERS: one object has {twice[0]} twice. Keep one of them.")
+        raise SettingsError(f"PROVIDERS: one object has {twice[0]} twice. Keep one of them.")
     return dict(pairs)
 
 
@@ -159,12 +159,12 @@ def _check_together(providers: tuple[Provider, ...]) -> None:
     ):
         twice = [value for value, times in Counter(values).items() if times > 1]
         if twice:
-            raise AuthorizerSettingsError(f"PROVIDERS: two have the same {what}, {twice[0]}. Make them differ.")
+            raise SettingsError(f"PROVIDERS: two have the same {what}, {twice[0]}. Make them differ.")
     if sum(provider.keep_subject for provider in providers) > 1:
-        raise AuthorizerSettingsError(
+        raise SettingsError(
             'PROVIDERS: "keep_subject" is true more than once: equal ids would become one user. Keep one.'
         )
-    check_apart(providers)
+    check_namespaces_differ(providers)
 
 
 def _filled_in(options: ProviderOptions) -> ProviderOptions:
@@ -192,8 +192,8 @@ def _provider(
     if not NAME.fullmatch(name):
         raise options.wrong("name", "is not a name. Write up to 32 of a-z, 0-9 and -.")
     issuers, accepted = issuers_of(options), algorithms_of(options)
-    check_not_said_of_oneself(options, _preset(options).user_editable_claims, _preset(options).unverified_claims)
-    check_not_said_by_any_tenant(options, issuers, _preset(options).of_tenant)
+    check_no_user_editable_claims(options, _preset(options).user_editable_claims, _preset(options).unverified_claims)
+    check_no_tenant_editable_claims(options, issuers, _preset(options).tenant_editable_claims)
     return Provider(
         name=name,
         issuers=issuers,
@@ -213,8 +213,10 @@ def _provider(
         max_lifetime=_max_lifetime(options),
         max_lifetime_without_name=_max_lifetime_without_name(options),
         min_remaining_seconds=min_remaining_seconds,
-        clients=options.texts("clients", "Write the ids of the applications whose tokens are taken.", ()),
-        client_claims=options.texts("client_claims", "Write the claims that say who asked for it.", CLIENT_CLAIMS),
+        clients=options.texts("clients", "Write the ids of the applications whose tokens are accepted.", ()),
+        client_claims=options.texts(
+            "client_claims", "Write the claims that name the application that asked for it.", CLIENT_CLAIMS
+        ),
     )
 
 
@@ -226,16 +228,17 @@ def _max_lifetime(options: ProviderOptions) -> int | None:
 
 def _max_lifetime_without_name(options: ProviderOptions) -> int | None:
     """Applications sign other tokens too with their secret: if no option tells them, a name or a short life must."""
-    told = options.given(
+    distinct = options.given(
         ("audience", "required_claim_values", "required_claim_names", "token_types", "max_lifetime_seconds")
     )
-    return None if told or options.any("preset") != "shared-secret" else MAX_LIFETIME_WITHOUT_NAME
+    return None if distinct or options.raw("preset") != "shared-secret" else MAX_LIFETIME_WITHOUT_NAME
 
 
 def _token_profile(options: ProviderOptions) -> TokenProfile:
     return TokenProfile(
         token_types=frozenset(
-            kind.lower() for kind in options.texts("token_types", "Write accepted typ headers.", ACCESS_OR_ID)
+            token_type.lower()
+            for token_type in options.texts("token_types", "Write accepted typ headers.", ACCESS_OR_ID)
         ),
         required_claim_values=options.claim_constraints("required_claim_values"),
         forbidden_claim_values=options.claim_constraints("forbidden_claim_values"),
@@ -253,8 +256,8 @@ def _refused_patterns(options: ProviderOptions) -> tuple[TokenPattern, ...]:
     return (
         *(
             pattern
-            for who, patterns in preset.refused_token_patterns.items()
-            if who not in also_accept
+            for kind, patterns in preset.refused_token_patterns.items()
+            if kind not in also_accept
             for pattern in patterns
         ),
         *((TokenPattern(suffixes={options.text("subject_claim", "", "sub"): suffix}),) if suffix else ()),

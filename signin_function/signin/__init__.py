@@ -2,10 +2,10 @@
 The handler: a verified caller goes in, Chime credentials come out.
 
 Read `app` (what Lambda calls), `edge` (what any function behind the authorizer does with an event), then `exchange`,
-the heart. What the exchange is made of: `caller`, `identity`, `names`, `deadline`, and the three adapters with what
-they are for: `users` (Chime), `sessions` (STS), `revocation` (Parameter Store); `aws` is what adapters share. `errors`
-lists all that can go wrong. `signed_in`, `answers` and `telemetry` tell clients and operators. `settings`, with
-`origins`, reads the environment variables.
+which calls AWS. It uses `caller`, `identity`, `names`, `deadline` and three adapters: `users` (Chime), `sessions` (STS)
+and `revocation` (Parameter Store); `aws` is what the adapters share. `errors` lists all that can go wrong. `answers`
+makes HTTP answers, `telemetry` logs and counts, and `signed_in` does both for a sign-in that worked. `settings`, with
+`origins`, reads the environment variables. `snapshot` is for Lambda SnapStart (`make deploy SNAPSTART=1`).
 """
 
 import gc

@@ -14,7 +14,7 @@ from signin.deadline import SECONDS
 from signin.exchange import Exchange
 from signin.revocation import RevocationList, RevokedUsers
 from signin.sessions import StsSessions
-from signin.settings import SigninSettings, log_level
+from signin.settings import Settings, log_level
 from signin.users import ChimeUsers
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ CONNECT_SECONDS = 2.0
 class SignIn:
     """Signs callers in, one at a time, by settings that were checked at start."""
 
-    def __init__(self, settings: SigninSettings, clock: Callable[[], float], seconds: float = SECONDS) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float], seconds: float = SECONDS) -> None:
         """Sign in by *settings*, each time within *seconds*. *clock* returns seconds since the epoch."""
         self._settings = settings
         self._clock = clock
@@ -41,7 +41,7 @@ class SignIn:
         self._sessions = StsSessions(source_identity=settings.source_identity)
         self._revocation_list = RevocationList(settings.revoked_users) if settings.revoked_users else None
         self._exchange = Exchange(
-            self._revoked_users(), self._users, self._sessions, settings.session_policy, self._executor
+            self._revoked_users(), self._users, self._sessions, settings.session_settings, self._executor
         )
 
     def connect(self) -> None:
@@ -85,7 +85,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 @functools.cache
 def _started() -> SignIn:
     telemetry.log_from(log_level(os.environ))
-    sign_in = SignIn(SigninSettings.from_environ(os.environ), clock=time.time)
+    sign_in = SignIn(Settings.from_environ(os.environ), clock=time.time)
     sign_in.connect()
     return sign_in
 

@@ -1,7 +1,7 @@
 """
 What every function behind the authorizer does with a proxy event, whatever it is for.
 
-It answers preflights, reads the verified caller, gives the work a deadline, and turns errors into answers and events.
+It answers preflights, reads the verified caller, gives the work a deadline, and answers and logs errors.
 `app` adds what the sign-in does; a further function adds something else and imports nothing of the sign-in.
 """
 

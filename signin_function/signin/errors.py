@@ -10,7 +10,7 @@ What can go wrong between a verified caller and credentials.
         ├── UserMissing   there is no such AppInstanceUser
         └── UserExists    there is one already, with other data
 
-`SigninSettingsError` stops the function at start. `answers` gives errors their statuses.
+`SettingsError` stops the function at start. `answers` gives errors their statuses.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ class Rejected(SigninError):  # noqa: N818 - named after the outcome
 
 
 class UserMissing(Rejected):
-    """Chime has no such AppInstanceUser, or does not want to say."""
+    """Chime has no such AppInstanceUser, or answers Forbidden, which may mean the same."""
 
 
 class UserExists(Rejected):
     """The AppInstanceUser exists already, with other data."""
 
 
-class SigninSettingsError(ValueError):
+class SettingsError(ValueError):
     """A setting is missing or wrong; the text says which, why, and what to write instead."""

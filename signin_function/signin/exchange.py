@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from signin.caller import VerifiedCaller
     from signin.deadline import Deadline
     from signin.revocation import RevokedUsers
-    from signin.sessions import Credentials, SessionPolicy, StsSessions, UserSession
+    from signin.sessions import Credentials, SessionSettings, StsSessions, UserSession
     from signin.users import ChimeUsers, Ensured
 
 
@@ -36,7 +36,7 @@ class Exchange:
     revoked_users: RevokedUsers | None
     chime_users: ChimeUsers
     sessions: StsSessions
-    session_policy: SessionPolicy
+    session_settings: SessionSettings
     executor: Executor
 
     def __call__(self, caller: VerifiedCaller, now: float, deadline: Deadline) -> SignedIn:
@@ -52,7 +52,7 @@ class Exchange:
         """
         user_id = identity.app_instance_user_id(caller)
         name = users.Name(names.display_name(caller.name), names.fallback_name(user_id))
-        session = self.session_policy.session(caller, user_id, now)
+        session = self.session_settings.session(caller, user_id, now)
         try:
             if self.revoked_users:
                 self.revoked_users.check(user_id, now, deadline)

@@ -42,7 +42,7 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionPolicy:
+class SessionSettings:
     """
     Which role a caller's session is of, and for how long, as the deployer decided.
 

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signin.errors import SigninSettingsError
+from signin.errors import SettingsError
 from signin.origins import serialized
 from signin.revocation import MAX_AGE_SECONDS
-from signin.sessions import MAX_SECONDS, MIN_SECONDS, SessionPolicy
+from signin.sessions import MAX_SECONDS, MIN_SECONDS, SessionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ LOG_LEVELS = {"DEBUG": logging.INFO, "INFO": logging.INFO, "WARNING": logging.WA
 
 
 @dataclass(frozen=True, slots=True)
-class SigninSettings:
+class Settings:
     """
     What the handler's environment variables say.
 
@@ -34,7 +34,7 @@ class SigninSettings:
     """
 
     app_instance_arn: str
-    session_policy: SessionPolicy
+    session_settings: SessionSettings
     source_identity: bool
     allowed_origins: frozenset[str]
     revoked_users: str = ""
@@ -46,12 +46,12 @@ class SigninSettings:
         return self.app_instance_arn.split(":")[3]
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> SigninSettings:
+    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """
         Read the variables that docs/settings.md lists from *environ*.
 
         Raises:
-            SigninSettingsError: One of them is missing or wrong.
+            SettingsError: One of them is missing or wrong.
         """
         return cls(
             app_instance_arn=_matching(
@@ -60,7 +60,7 @@ class SigninSettings:
                 APP_INSTANCE_ARN,
                 "arn:aws:chime:REGION:ACCOUNT:app-instance/ID, in us-east-1 or eu-central-1",
             ),
-            session_policy=SessionPolicy(
+            session_settings=SessionSettings(
                 role_arn=_matching(environ, "USER_ROLE_ARN", ROLE_ARN, "arn:aws:iam::ACCOUNT:role/NAME"),
                 seconds=_whole_number(environ, "SESSION_SECONDS", MIN_SECONDS, MAX_SECONDS, default=MAX_SECONDS),
                 other_role_arns=_other_role_arns(_items(environ, "USER_ROLE_ARNS")),
@@ -87,11 +87,11 @@ def log_level(environ: Mapping[str, str]) -> int:
     Return the lowest level of `logging` to log at. DEBUG gives INFO.
 
     Raises:
-        SigninSettingsError: There is no such level.
+        SettingsError: There is no such level.
     """
     text = environ.get("POWERTOOLS_LOG_LEVEL", "INFO")
     if text not in LOG_LEVELS:
-        raise SigninSettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
+        raise SettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
     return LOG_LEVELS[text]
 
 
@@ -100,21 +100,21 @@ def _matching(
 ) -> str:
     text = environ.get(name, "")
     if (text or not optional) and not pattern.fullmatch(text):
-        raise SigninSettingsError(f"{name} is {'not what it should be' if text else 'missing'}. Write {hint}.")
+        raise SettingsError(f"{name} is {'not what it should be' if text else 'missing'}. Write {hint}.")
     return text
 
 
 def _whole_number(environ: Mapping[str, str], name: str, least: int, most: int, *, default: int) -> int:
     text = environ.get(name, str(default))
     if not WHOLE_NUMBER.fullmatch(text) or not least <= int(text) <= most:
-        raise SigninSettingsError(f"{name} is no whole number from {least} to {most}. Write one.")
+        raise SettingsError(f"{name} is no whole number from {least} to {most}. Write one.")
     return int(text)
 
 
 def _boolean(environ: Mapping[str, str], name: str) -> bool:
     text = environ.get(name, "false")
     if text not in ("true", "false"):
-        raise SigninSettingsError(f"{name} is neither true nor false. Write one of them.")
+        raise SettingsError(f"{name} is neither true nor false. Write one of them.")
     return text == "true"
 
 
@@ -127,7 +127,7 @@ def _other_role_arns(arns: list[str]) -> dict[str, str]:
     """Return the ARNs by the roles' names. A role's name is what follows the last slash of its ARN."""
     wrong = [arn for arn in arns if not ROLE_ARN.fullmatch(arn)]
     if wrong:
-        raise SigninSettingsError(
+        raise SettingsError(
             f"USER_ROLE_ARNS has {wrong[0]}, which is no role's ARN. Write arn:aws:iam::ACCOUNT:role/NAME; "
             "several are separated by commas."
         )
@@ -135,7 +135,7 @@ def _other_role_arns(arns: list[str]) -> dict[str, str]:
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         # Fail closed: a token's claim has a name only, which does not say which of the two roles it means.
-        raise SigninSettingsError(
+        raise SettingsError(
             f"USER_ROLE_ARNS has {twice[0]} twice. Name each role once, and give no two of them one name."
         )
     return dict(zip(names, arns, strict=True))
@@ -145,7 +145,7 @@ def _origin(text: str) -> str:
     try:
         return serialized(text)
     except ValueError as error:
-        raise SigninSettingsError(
+        raise SettingsError(
             f"ALLOWED_ORIGINS has {text}, which is no origin. Write scheme, host and port, without a path or a closing "
             "slash: https://app.example.com, capacitor://localhost. List each origin by itself: patterns are not "
             "supported, and null and file:// are what every page without an origin sends."

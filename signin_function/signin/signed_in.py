@@ -1,4 +1,4 @@
-"""What a sign-in that worked leaves: the answer to the client, and an event with metrics for operators."""
+"""What a sign-in that worked leaves: the answer to the client, and a log entry with metrics for operators."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from signin.caller import VerifiedCaller
     from signin.deadline import Deadline
     from signin.exchange import SignedIn
-    from signin.settings import SigninSettings
+    from signin.settings import Settings
 
 METRICS = {"created": "UsersCreated", "renamed": "NamesChanged", "not renamed": "NamesNotChanged"}
 """The metric that counts an outcome of `users.ensure`."""
 
 
-def answer(outcome: SignedIn, settings: SigninSettings, now: float) -> dict[str, Any]:
+def answer(outcome: SignedIn, settings: Settings, now: float) -> dict[str, Any]:
     """Return the answer to a sign-in that worked at *now*, in seconds since the epoch."""
     expiration = outcome.credentials.expiration
     lifetime = expiration - datetime.fromtimestamp(now, UTC)

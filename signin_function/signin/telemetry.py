@@ -1,7 +1,7 @@
 """
-What operators see: one event for each request, with metrics.
+What operators see: one log entry for each request, with metrics.
 
-Users are known by hashes alone. Names, tokens, credentials and the text of exceptions are in no event.
+Users appear as hashes only. Names, tokens, credentials and the text of exceptions are in no log entry.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def log_from(level: int) -> None:
 
 
 def load() -> None:
-    """Load Powertools. An event waits for it; a cold start can do this while it waits for connections."""
+    """Load Powertools, which the first log entry would wait for. A cold start does it while connections are opened."""
     logger()
     importlib.import_module("aws_lambda_powertools.metrics")
 

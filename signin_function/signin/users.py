@@ -77,7 +77,7 @@ class ChimeUsers(AwsAdapter):
         Source: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_identity-chime_DescribeAppInstanceUser.html
 
         Raises:
-            UserMissing: There is no such user, or Chime does not want to say.
+            UserMissing: There is no such user, or Chime answers Forbidden, which may mean the same.
             SigninError: Chime throttles, fails or refuses.
         """
         with _expected_errors(MISSING, UserMissing), aws_errors_translated():

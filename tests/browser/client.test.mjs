@@ -1,4 +1,4 @@
-/** The web client in a browser: what only a browser can show of CORS, of clocks and of sleep. */
+/** The web client in a browser, for what depends on the browser: CORS, clocks and sleep. */
 
 import assert from "node:assert/strict";
 import test, { after, afterEach, before } from "node:test";
@@ -10,7 +10,7 @@ before(async () => ([stack, browser] = await Promise.all([startStack(), startBro
 afterEach(() => stack.mend());
 after(() => Promise.all([stack?.stop(), browser?.close()]));
 
-/** Open an app of another origin than the API's. */
+/** Open an app whose origin is not the API's. */
 async function openApp(t, options = {}) {
   const page = await openPage(t, browser, options.origin ?? stack.app, options);
   await startApp(page, stack, options);
@@ -28,7 +28,7 @@ test("an app of another origin signs in", async (t) => {
   assert.deepEqual([user.userId, user.name, user.region], ["ada", "Ada Lovelace", "us-east-1"]);
 });
 
-test("an origin that is not listed learns nothing", async (t) => {
+test("an origin that is not listed cannot read the answer", async (t) => {
   const page = await openApp(t, { origin: await startStranger(t), patience: 0 });
 
   assert.deepEqual(await refusalOf(page), { name: "UnavailableError" });
@@ -43,7 +43,7 @@ test("fifty callers make one request", async (t) => {
   assert.equal(signIns(page), 1);
 });
 
-test("an expired token is replaced without a word", async (t) => {
+test("an expired token is replaced without an error", async (t) => {
   const page = await openApp(t, { claims: { sub: "ada", expires_in: -60 }, fresh: { sub: "ada" } });
 
   assert.match(await keyOf(page), /^ASIA/);
@@ -64,13 +64,13 @@ for (const [what, claims, reason, requests] of [
   });
 }
 
-test("a path that is not there: the preflight fails, and so it is out of reach", async (t) => {
+test("an unknown path: the preflight fails, which is an UnavailableError", async (t) => {
   const page = await openApp(t, { path: "/nowhere", patience: 0 });
 
   assert.equal((await refusalOf(page)).name, "UnavailableError");
 });
 
-test("AWS refuses: something has to be mended", async (t) => {
+test("AWS refuses: a SignInError, because something has to be repaired", async (t) => {
   await spoil(stack, "aws", { operation: "AssumeRole", error: "AccessDenied", status: 403, times: -1 });
   const page = await openApp(t);
 
@@ -81,7 +81,7 @@ test("AWS refuses: something has to be mended", async (t) => {
 
 const THROTTLED = { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 };
 
-test("AWS throttles: Retry-After is read across origins, and the service is left alone for so long", async (t) => {
+test("AWS throttles: Retry-After is read across origins, and until then there is no request", async (t) => {
   await spoil(stack, "aws", THROTTLED);
   const page = await openApp(t, { patience: 0 });
 
@@ -111,7 +111,7 @@ test("AWS throttles and stops: the next attempt is made after Retry-After, and n
   assert.ok(retryAfter >= 1 && waited >= 1000 * retryAfter, `${waited} ms were waited`);
 });
 
-test("no cookie goes along, even where the app has the service's own origin", async (t) => {
+test("no cookie is sent, even if the app has the origin of the service", async (t) => {
   const page = await openApp(t, { origin: `${stack.urls.api}/` });
   await page.evaluate(() => (document.cookie = "session=secret"));
   const sent = page.waitForRequest(/\/signin$/);
@@ -121,7 +121,7 @@ test("no cookie goes along, even where the app has the service's own origin", as
   assert.equal(await (await sent).headerValue("Cookie"), null);
 });
 
-test("the issuer is down: out of reach, and well again when it is back", async (t) => {
+test("the issuer is down: an UnavailableError, until it is back", async (t) => {
   await rotate();
   await spoil(stack, "issuer", { status: 500, times: -1 });
   const page = await openApp(t, { patience: 0 });
@@ -136,7 +136,7 @@ test("the issuer is down: out of reach, and well again when it is back", async (
 
 const rotate = () => fetch(`${stack.urls.issuer}/local/rotate`, { method: "POST", body: "{}" });
 
-test("the network is gone and comes back: the call goes through", async (t) => {
+test("the network fails and comes back: the call succeeds", async (t) => {
   const page = await openApp(t);
   await page.evaluate(() => app.signIn.user());
   await page.context().setOffline(true);
@@ -149,7 +149,7 @@ test("the network is gone and comes back: the call goes through", async (t) => {
   assert.match(await waiting, /^ASIA/);
 });
 
-test("signing out ends what is going on", async (t) => {
+test("signing out ends the request under way", async (t) => {
   await spoil(stack, "aws", { operation: "AssumeRole", delay_ms: 5000, times: 1 });
   const page = await openApp(t);
 
@@ -188,7 +188,7 @@ test("errors of the gateway and of the functions can be read across origins, hea
   ]);
 });
 
-test("an hour later they have been renewed, ahead of their end", async (t) => {
+test("an hour later the credentials have been refreshed, before they ended", async (t) => {
   const page = await openApp(t, { clock: {} });
   const first = await keyOf(page);
   await page.clock.fastForward("40:00");
@@ -201,7 +201,7 @@ test("an hour later they have been renewed, ahead of their end", async (t) => {
   assert.equal(signIns(page), 2);
 });
 
-test("a client of the AWS SDK renews them by itself", async (t) => {
+test("a client of the AWS SDK refreshes the credentials by itself", async (t) => {
   const page = await openPage(t, browser, `${stack.urls.api}/`, { clock: {} });
   await startApp(page, stack);
   const useIt = () =>
@@ -220,7 +220,7 @@ test("a client of the AWS SDK renews them by itself", async (t) => {
   assert.equal(signIns(page), 2);
 });
 
-test("after eight hours of sleep the first call gets new ones", async (t) => {
+test("after eight hours of sleep the first call gets new credentials", async (t) => {
   const page = await openApp(t, { clock: {} });
   const first = await keyOf(page);
 

@@ -1,4 +1,4 @@
-/** A user who is known and may not enter, in a browser: the one refusal that needs a setting of its own. */
+/** A user with a good token who may not sign in, in a browser. It has its own file, because it needs another setting. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -15,7 +15,7 @@ async function freePort() {
   return port;
 }
 
-test("a user without the scope is not allowed, is told so at once, and enters with it", async (t) => {
+test("a user without the scope gets a NotAllowedError at once, and signs in with the scope", async (t) => {
   const port = await freePort();
   const provider = {
     name: "local",

@@ -1,4 +1,4 @@
-/** Amazon's own messaging session, on the web client's credentials, in a browser, against the local AWS. */
+/** Amazon's messaging session in a browser, with credentials of the web client, against the local AWS. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -19,14 +19,14 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 let stack, browser, sdk;
 before(async () => {
-  // Sessions as short as they may be: AWS allows a client's clock to be wrong by that much, so a test may move it.
+  // The shortest session: AWS accepts a client's clock that is wrong by that much, so a test may move the clock.
   sdk = await bundle();
   stack = await startStack({ settings: { SESSION_SECONDS: "900" }, parameters: { Messaging: "member" } });
   browser = await startBrowser({ trusting: await publicKeyHash(stack.urls.aws) });
 });
 after(() => Promise.all([stack?.stop(), browser?.close()]));
 
-/** Return what Chromium wants to know of a certificate that it is to trust. */
+/** Return what Chromium needs to trust a certificate: the SHA-256 of its public key. */
 async function publicKeyHash(url) {
   const { hostname: host, port } = new URL(url);
   const socket = connect({ host, port, rejectUnauthorized: false });
@@ -37,14 +37,15 @@ async function publicKeyHash(url) {
 }
 
 async function bundle(entry = { entryPoints: [at("chime-sdk.js")], globalName: "Chime" }) {
-  const mainFields = ["browser", "module", "main"]; // in so many words, or what is required comes as for Node.js
+  // Named here, because esbuild would otherwise take the Node.js versions of required modules.
+  const mainFields = ["browser", "module", "main"];
   const define = { global: "globalThis" }; // as every bundler of its users has it
   const alias = { "chime-signin": at("../../web_client/chime-signin.js") };
   const options = { bundle: true, write: false, format: "iife", logLevel: "error", mainFields, define, alias };
   return (await build({ ...entry, ...options })).outputFiles[0].text;
 }
 
-/** Return the chat that docs/web-apps.md shows, as a script that starts at once; only where it calls is another place. */
+/** Return the chat of docs/web-apps.md as a script that starts at once, with the address of the local API. */
 async function chatOfTheDocs({ api, aws }) {
   const app = (await exampleIn("docs/web-apps.md"))
     .replace(/https:[^"]*signin/, `${api}/signin`)
@@ -54,7 +55,7 @@ async function chatOfTheDocs({ api, aws }) {
   return bundle({ stdin: { contents, resolveDir: at(".") } });
 }
 
-/** Open an app of somebody's, with `chat`: its client, its session, and what the session has said. */
+/** Open an app of one user, with `chat`: its client, its session, and the messages that the session received. */
 async function openChat(t, claims, { as, ...options } = {}) {
   const page = await openPage(t, browser, stack.app, options);
   page.sockets = [];
@@ -112,7 +113,7 @@ async function connections() {
 
 const cutOff = () => fetch(`${stack.urls.aws}/local/connections`, { method: "DELETE" });
 
-test("what one user says, another hears, and still does after a reconnect with renewed credentials", async (t) => {
+test("one user receives what another sends, also after a reconnect with refreshed credentials", async (t) => {
   const [ada, bob] = await Promise.all([openChat(t, ADA), openChat(t, BOB, { clock: {} })]);
   await Promise.all([start(ada), start(bob)]);
   const channel = await createChannel(ada, [await userArn(ada), await userArn(bob)]);
@@ -135,7 +136,7 @@ test("what one user says, another hears, and still does after a reconnect with r
   assert.equal(await bob.evaluate(() => chat.stopped), 0);
 });
 
-test("nobody listens in another's name", async (t) => {
+test("nobody can connect as another user", async (t) => {
   const ada = await openChat(t, ADA);
   const bob = await openChat(t, BOB, { as: await userArn(ada) });
 
@@ -146,7 +147,7 @@ test("nobody listens in another's name", async (t) => {
   assert.deepEqual(await connections(), []);
 });
 
-test("a session that is stopped is over", async (t) => {
+test("a stopped session receives nothing more", async (t) => {
   const ada = await openChat(t, ADA);
   await start(ada);
   assert.deepEqual((await connections()).map(({ userArn }) => userArn), [await userArn(ada)]);
@@ -174,7 +175,7 @@ async function openReadmeApp(t, options) {
   return page;
 }
 
-test("the documentation's chat comes back when it is cut off, and tells why it does not", async (t) => {
+test("the documentation's chat reconnects after a broken connection, and reports why it cannot", async (t) => {
   const page = await openReadmeApp(t, { clock: {} });
 
   await cutOff();

@@ -1,4 +1,4 @@
-/** What an app gets that installs the web client: types, the documentation's examples, names that last, and little to load. */
+/** The web client as a package: its types, the examples of the documentation, the names of errors, and its size. */
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -18,13 +18,13 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const SOURCE = await readFile(at("../../web_client/chime-signin.js"), "utf8");
 const MINIFIED = (await transform(SOURCE, { minify: true, format: "esm" })).code;
 
-/** What the documentation's apps have besides, for the type checker. */
+/** What the apps in the documentation take from their surroundings, for the type checker. */
 const YOURS = `
   declare const auth: { getAccessToken(wish: { forceRefresh: boolean }): Promise<string | undefined> };
   declare function showError(error: unknown): void;
 `;
 
-/** Return what the type checker has to say of *project*, a folder. */
+/** Return the errors that the type checker finds in *project*, a folder. */
 async function complaints(project) {
   const tsc = at("node_modules/.bin/tsc");
   return promisify(execFile)(tsc, ["-p", project]).then(
@@ -33,12 +33,12 @@ async function complaints(project) {
   );
 }
 
-test("apps in TypeScript get along with the types, and so do the AWS SDK's", async () => {
+test("the types fit apps in TypeScript and the types of the AWS SDK", async () => {
   assert.equal(await complaints(at(".")), "");
 });
 
 for (const page of ["README.md", "docs/web-apps.md"]) {
-  test(`the app in ${page} is right in every name and type, with the package installed`, async (t) => {
+  test(`the app in ${page} passes the type checker with the package installed`, async (t) => {
     const app = await mkdtemp(join(tmpdir(), "documented-app-"));
     t.after(() => rm(app, { recursive: true }));
     await mkdir(join(app, "node_modules"));

@@ -1,4 +1,4 @@
-/** The page of the local stack, used as people use it. */
+/** The page of the local stack, as people use it. */
 
 import assert from "node:assert/strict";
 import test, { after, afterEach, before } from "node:test";
@@ -7,7 +7,7 @@ import { openPage, signIns, spoil, startBrowser, startStack } from "./stack.mjs"
 
 let stack, browser;
 before(async () => {
-  // Sessions as short as they may be: AWS allows a client's clock to be wrong by that much, so a test may move it.
+  // The shortest session: AWS accepts a client's clock that is wrong by that much, so a test may move the clock.
   [stack, browser] = await Promise.all([startStack({ settings: { SESSION_SECONDS: "900" } }), startBrowser()]);
 });
 afterEach(() => stack.mend());
@@ -19,7 +19,7 @@ async function open(t, options) {
   return page;
 }
 
-/** Open the page with a clock that stands still unless it is moved. */
+/** Open the page with a clock that only the test moves. */
 async function openAtRest(t) {
   const page = await open(t, { clock: {} });
   await page.clock.pauseAt(Date.now() + 60_000);
@@ -31,7 +31,7 @@ async function signIn(page, name, whole) {
   await outcome(page, `Signed in as ${whole}.`);
 }
 
-/** Let the pauses of the web client pass until it has lost its patience. */
+/** Move the clock past the web client's waits until its patience is over. */
 async function waitOut(page) {
   for (let attempt = 1; ; attempt++) {
     await outcome(page, new RegExp(`Attempt ${attempt} |Out of reach`));
@@ -40,7 +40,7 @@ async function waitOut(page) {
   }
 }
 
-/** Let the issuer keep its keys: to learn of a new one takes the functions up to ten seconds. */
+/** Keep the issuer's keys, because the functions take up to ten seconds to fetch new ones. */
 function keepKeys(page) {
   return page.route("**/local/rotate", (route) => route.fulfill({ headers: { "Access-Control-Allow-Origin": "*" } }));
 }
@@ -56,7 +56,7 @@ const secondsLeft = async (page) => {
 };
 const faults = async (side) => (await fetch(`${stack.urls[side]}/local/faults`)).json();
 
-test("a user is picked, and sees who they are and for how long", async (t) => {
+test("a chosen user is signed in, and the page shows who they are and for how long", async (t) => {
   const page = await open(t);
 
   await press(page, "Ada");
@@ -66,7 +66,7 @@ test("a user is picked, and sees who they are and for how long", async (t) => {
   assert.match(await page.locator("#countdown b").textContent(), /^1[45]:\d\d$/);
 });
 
-test("anybody may be typed", async (t) => {
+test("any user may be entered", async (t) => {
   const page = await open(t);
 
   await page.getByLabel("Id").fill("emmy");
@@ -76,7 +76,7 @@ test("anybody may be typed", async (t) => {
   await outcome(page, "Signed in as Emmy Noether <b>.");
 });
 
-test("the credentials are used: one's own entry is read, another's is refused", async (t) => {
+test("the credentials can read the user's own entry, and not another's", async (t) => {
   const page = await open(t);
   await press(page, "Bob");
   await outcome(page, "Signed in as Bob Kahn.");
@@ -92,7 +92,7 @@ test("the credentials are used: one's own entry is read, another's is refused", 
   assert.equal((await wire(page))[0], "403 · AccessDeniedException");
 });
 
-test("Bob is there before Ada is refused his entry", async (t) => {
+test("Bob exists before Ada is refused his entry", async (t) => {
   await fetch(`${stack.urls.aws}/local/calls`, { method: "DELETE" });
   const page = await open(t);
   await signIn(page, "Ada", "Ada Lovelace");
@@ -104,7 +104,7 @@ test("Bob is there before Ada is refused his entry", async (t) => {
   assert.ok(calls.some(({ parameters }) => parameters.RoleSessionName === "chime_bob"));
 });
 
-test("the countdown falls, is orange in the last sixth, and says when it is over", async (t) => {
+test("the countdown falls, is orange in the last sixth, and the page says when it has ended", async (t) => {
   const page = await openAtRest(t);
   const colour = () => page.locator("#countdown").evaluate((ring) => ring.style.getPropertyValue("--colour"));
   await signIn(page, "Ada", "Ada Lovelace");
@@ -122,7 +122,7 @@ test("the countdown falls, is orange in the last sixth, and says when it is over
   assert.equal(await text(page, "#countdown b"), "0:00");
 });
 
-test("what the AWS SDK makes the web client renew is shown", async (t) => {
+test("credentials that the web client renews for the AWS SDK are shown", async (t) => {
   const page = await openAtRest(t);
   await signIn(page, "Ada", "Ada Lovelace");
   const key = await text(page, "#user-key");
@@ -148,7 +148,7 @@ test("Renew gets other credentials", async (t) => {
   assert.match(await text(page, "#user-key"), /^ASIA/);
 });
 
-test("while somebody else signs in, nobody is signed in", async (t) => {
+test("while another user signs in, nobody is signed in", async (t) => {
   const page = await open(t);
   await signIn(page, "Grace", "Grace Hopper");
   await spoil(stack, "aws", { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 });
@@ -160,7 +160,7 @@ test("while somebody else signs in, nobody is signed in", async (t) => {
   assert.ok(await page.getByRole("button", { name: "Chime: my own entry" }).isDisabled());
 });
 
-test("who cannot renew stays signed in for as long as the credentials last", async (t) => {
+test("a user whose renewal fails stays signed in until the credentials end", async (t) => {
   const page = await openAtRest(t);
   await signIn(page, "Ada", "Ada Lovelace");
   await spoil(stack, "aws", { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 });
@@ -172,7 +172,7 @@ test("who cannot renew stays signed in for as long as the credentials last", asy
   assert.equal(await text(page, "#user-name"), "Ada Lovelace");
 });
 
-test("a stack that is gone is said to be, and nothing is switched", async (t) => {
+test("if the stack has stopped, the page says so, and no switch changes", async (t) => {
   const page = await open(t);
   await signIn(page, "Ada", "Ada Lovelace");
   await page.route("**/*", (route) => route.abort());
@@ -208,7 +208,7 @@ for (const [fault, reason] of [
   ["Only expired tokens", "token_expired"],
   ["Somebody else’s token", "wrong_audience"],
 ]) {
-  test(`${fault}: sign in again, and well again when it is mended`, async (t) => {
+  test(`${fault}: sign in again, and all is well when the fault is off`, async (t) => {
     const page = await open(t);
 
     await press(page, fault);
@@ -224,7 +224,7 @@ for (const [fault, answer] of [
   ["AWS throttles", "429 · throttled · Retry-After: 2"],
   ["Issuer is down", "503 · unavailable · Retry-After: 5"],
 ]) {
-  test(`${fault}: waits, and signs in when it is mended`, async (t) => {
+  test(`${fault}: waits, and signs in when the fault is off`, async (t) => {
     const page = await open(t);
 
     await press(page, fault);
@@ -240,7 +240,7 @@ for (const [fault, side] of [
   ["AWS throttles", "aws"],
   ["Issuer is down", "issuer"],
 ]) {
-  test(`${fault}: a page that is loaded again knows`, async (t) => {
+  test(`${fault}: a page that is loaded again shows that it is on`, async (t) => {
     const page = await open(t);
     await keepKeys(page);
     await press(page, fault);
@@ -258,21 +258,21 @@ for (const [fault, side] of [
 test("a switch that is pressed twice at once is off, and so is the fault", async (t) => {
   const page = await open(t);
   await keepKeys(page);
-  const mended = page.waitForRequest((request) => request.method() === "DELETE");
-  // Whoever does not wait for the first press has mended before it spoils.
+  const cleared = page.waitForRequest((request) => request.method() === "DELETE");
+  // If the second press did not wait for the first, the fault could end before it begins.
   await page.route("**/local/faults", async (route, request) => {
-    if (request.method() === "POST") await Promise.race([mended, new Promise((done) => setTimeout(done, 500))]);
+    if (request.method() === "POST") await Promise.race([cleared, new Promise((done) => setTimeout(done, 500))]);
     await route.continue();
   });
 
   await page.getByRole("button", { name: "Issuer is down" }).dblclick();
-  await mended;
+  await cleared;
   await isPressed(page, "Issuer is down", false);
 
   assert.deepEqual(await faults("issuer"), []);
 });
 
-test("the wire shows what the service called in AWS", async (t) => {
+test("the list of requests shows what the service called in AWS", async (t) => {
   const page = await open(t);
 
   await signIn(page, "Ada", "Ada Lovelace");
@@ -284,7 +284,7 @@ test("the wire shows what the service called in AWS", async (t) => {
   await page.locator("#log small", { hasText: /AssumeRole 400 \(\d+ times\)/ }).waitFor();
 });
 
-test("who signs out is nobody", async (t) => {
+test("after signing out nobody is signed in", async (t) => {
   const page = await open(t);
   await press(page, "Ada");
   await outcome(page, "Signed in as Ada Lovelace.");
@@ -297,7 +297,7 @@ test("who signs out is nobody", async (t) => {
   assert.equal(await text(page, ":focus"), "Sign in");
 });
 
-test("who signs out is not signed in by an attempt that waits", async (t) => {
+test("an attempt that still waits does not sign in a user who has signed out", async (t) => {
   const page = await openAtRest(t);
   await press(page, "AWS throttles");
   await outcome(page, "429: trying again …");
@@ -311,7 +311,7 @@ test("who signs out is not signed in by an attempt that waits", async (t) => {
   assert.equal(signIns(page), 2);
 });
 
-test("without the AWS SDK the page says what is missing, and signs in", async (t) => {
+test("without the AWS SDK the page says that it is missing, and signs in", async (t) => {
   const page = await openPage(t, browser, "about:blank");
   await page.route("**/local/aws-sdk.js", (route) => route.fulfill({ status: 404 }));
   await page.goto(stack.urls.api);
@@ -321,7 +321,7 @@ test("without the AWS SDK the page says what is missing, and signs in", async (t
   await outcome(page, "Signed in as Ada Lovelace.");
 });
 
-test("a narrow screen shows all of it", async (t) => {
+test("a narrow screen shows everything", async (t) => {
   const page = await open(t);
   await page.setViewportSize({ width: 320, height: 700 });
   await signIn(page, "Ada", "Ada Lovelace");
@@ -336,7 +336,7 @@ test("a narrow screen shows all of it", async (t) => {
 });
 
 for (const colorScheme of ["light", "dark"]) {
-  test(`borders, focus and text can be seen when it is ${colorScheme}`, async (t) => {
+  test(`borders, focus and text are visible in the ${colorScheme} colour scheme`, async (t) => {
     const page = await open(t);
     await page.emulateMedia({ colorScheme });
     await page.getByLabel("Id").press("Tab"); // to where the ring is drawn
@@ -355,7 +355,7 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
-/** Return the contrast of two colours as WCAG counts it. */
+/** Return the contrast ratio of two colours as WCAG defines it. */
 function contrast(...colours) {
   const [dark, light] = colours.map(luminance).sort((a, b) => a - b);
   return (light + 0.05) / (dark + 0.05);
@@ -367,7 +367,7 @@ function luminance(colour) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-test("nothing is loaded from elsewhere, and nothing goes wrong unseen", async (t) => {
+test("nothing is loaded from other hosts, and there is no hidden error", async (t) => {
   const page = await open(t);
   await press(page, "Ada");
   await outcome(page, "Signed in as Ada Lovelace.");

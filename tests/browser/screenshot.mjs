@@ -25,7 +25,7 @@ for (const call of ["me", "own", "other"]) {
 }
 await page.mouse.click(5, 5);
 const shot = UPNG.decode(await page.screenshot({ fullPage: true }));
-// With a palette it has less than half the size, and looks the same.
+// A palette, because the file then has less than half the size and looks the same.
 await writeFile(PICTURE, Buffer.from(UPNG.encode(UPNG.toRGBA8(shot), shot.width, shot.height, 256)));
 
 await browser.close();

@@ -1,4 +1,4 @@
-/** The local stack, and a real browser that looks at it. */
+/** Start the local stack, and open pages in a real browser. */
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ const ROOT = new URL("../../", import.meta.url);
 const CLIENT = "/local/chime-signin.js";
 const MODULE = new URL("web_client/chime-signin.js", ROOT);
 
-/** Without what calls its maker at every start. */
+/** Options that keep Chromium from calling Google at every start. */
 const QUIET = [
   "--disable-background-networking",
   "--disable-component-update",
@@ -25,8 +25,8 @@ const QUIET = [
 ];
 
 /**
- * Start the stack on free ports, as the command that people type. Apps are best opened at `app`: its page, by a name
- * that makes it another origin than the API's at `urls.api`, and one that is listed.
+ * Start the stack on free ports with the command that people use. Open apps at `app`: that is the page of the stack under
+ * another name, so that its origin is not that of `urls.api`, but one of the allowed origins.
  */
 export async function startStack({ settings = {}, parameters = {}, ports = [0, 0, 0] } = {}) {
   const options = ["--port", "--issuer-port", "--aws-port"].flatMap((name, i) => [name, `${ports[i]}`]);
@@ -52,19 +52,19 @@ async function mend({ issuer, aws }) {
   await Promise.all([issuer, aws].map((side) => fetch(`${side}/local/faults`, { method: "DELETE" })));
 }
 
-/** Spoil something at the stack's *side*, "aws" or "issuer". */
+/** Set a fault at the stack's *side*, "aws" or "issuer". */
 export async function spoil({ urls }, side, fault) {
   const answer = await fetch(`${urls[side]}/local/faults`, { method: "POST", body: JSON.stringify(fault) });
   if (!answer.ok) throw new Error(await answer.text());
 }
 
-/** Start it, *trusting* a certificate by the SHA-256 of its public key. */
+/** Start the browser. It trusts the certificate whose public key has the SHA-256 *trusting*. */
 export function startBrowser({ trusting = "" } = {}) {
   const args = [...QUIET, `--ignore-certificate-errors-spki-list=${trusting}`];
   return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args });
 }
 
-/** Open a page in a browser that has seen nothing yet; it is closed when test *t* ends. */
+/** Open a page in a new browser context, which is closed when test *t* ends. */
 export async function openPage(t, browser, url, { clock } = {}) {
   const context = await browser.newContext({ viewport: { width: 1120, height: 900 } });
   t.after(() => context.close());
@@ -94,8 +94,8 @@ export async function startStranger(t) {
 }
 
 /**
- * Put an app into *page*: `app.signIn`, made by the web client, and `app.caught(promise)`, which tells an error by its
- * name. Its tokens are the issuer's, with *claims*; *fresh* are those of a token that was asked for anew.
+ * Put an app into *page*: `app.signIn`, made by the web client, and `app.caught(promise)`, which returns an error with its
+ * name. Its tokens come from the issuer and have *claims*, or *fresh* if the web client asks for a fresh token.
  */
 export async function startApp(page, { urls }, { claims = { sub: "ada", name: "Ada Lovelace" }, fresh, path, ...rest } = {}) {
   await page.evaluate(
@@ -123,12 +123,12 @@ export async function startApp(page, { urls }, { claims = { sub: "ada", name: "A
 /** Return the page of the documentation at *path*, such as "README.md". */
 export const documentation = (path) => readFile(new URL(path, ROOT), "utf8");
 
-/** Return the app that the page of the documentation at *path* shows. */
+/** Return the example app in the page of the documentation at *path*. */
 export async function exampleIn(path) {
   return /^```js\n(.*?)^```$/ms.exec(await documentation(path))[1];
 }
 
-/** Return how often the service itself was called. */
+/** Return how many requests the service received. */
 export function signIns(page) {
   return page.requests.filter((request) => request.method() === "POST" && /\/(signin|creds)$/.test(request.url())).length;
 }

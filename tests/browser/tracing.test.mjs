@@ -1,4 +1,4 @@
-/** A page whose calls carry what tracing adds: a browser sends them only if the preflight's answer lets it. */
+/** Requests with tracing headers: a browser sends them only if the answer to the preflight allows it. */
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -17,7 +17,7 @@ test("a listed origin may send the headers of tracing, and another one may not",
   const browser = await startBrowser();
   t.after(() => browser.close());
 
-  // The issuer's address is another origin, which is not listed.
+  // The address of the issuer is an origin that is not allowed.
   const [listed, other] = [await openPage(t, browser, stack.app), await openPage(t, browser, `${stack.urls.issuer}/jwks`)];
 
   assert.equal(await status(listed, stack), 200);

@@ -1,7 +1,7 @@
 """
 Fuzz one target until time is up; libFuzzer's options are the arguments: `python -m tests.fuzz.target NAME …`.
 
-A target takes octets and makes of them what the authorizer is given. Only what the authorizer documents may escape.
+A target makes the authorizer's input from octets. Only documented errors may be raised.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ with atheris.instrument_imports(include=["authorizer"]):
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.clock import Clock
 from authorizer.connections import IssuerConnections
-from authorizer.errors import AuthorizerSettingsError, CallerForbidden, KeysUnavailable, NoToken, TokenRefused
+from authorizer.errors import CallerForbidden, KeysUnavailable, NoToken, SettingsError, TokenRefused
 from authorizer.https import IssuerDocuments
 from authorizer.key_sources import FixedKeys
 from authorizer.keys import key_set
 from authorizer.providers import Provider, Providers
 from authorizer.request import unverified_token
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from authorizer.verifier import verify
 from tests.providers import OURS, OUT_OF_REACH, PROVIDERS, SECRETS, TENANTS, TID
 from tests.second_opinion import objections
@@ -110,7 +110,7 @@ def preset(octets: bytes) -> None:
     The first line of *octets* names the shape, the second holds options, the rest claims.
     """
     name, options, claims = (*octets.split(b"\n", 2), b"", b"")[:3]
-    with contextlib.suppress(AuthorizerSettingsError, ValueError, RecursionError):
+    with contextlib.suppress(SettingsError, ValueError, RecursionError):
         shape = SHAPES.get(name.decode())
         changes, payload = json.loads(options), {**shape.claims, **json.loads(claims)} if shape else {}
         if shape and isinstance(changes, dict):
@@ -121,12 +121,12 @@ def preset(octets: bytes) -> None:
 
 @functools.lru_cache(maxsize=1000)
 def _provider_of(entry: str) -> Provider:
-    [only] = AuthorizerSettings.from_environ({"PROVIDERS": f"[{entry}]"}, CLOCK).providers.all
+    [only] = Settings.from_environ({"PROVIDERS": f"[{entry}]"}, CLOCK).providers.all
     return replace(only, keys=FixedKeys(key_set({"keys": [dict(OURS.jwk)]}, ASYMMETRIC)), algorithms=("EdDSA",))
 
 
 def _agreed(unverified_token: str, providers: Providers, payload: bytes) -> None:
-    """Judge a token; whoever is let in, is so by a second opinion as well."""
+    """Judge a token; one that is accepted must be accepted by the second opinion too."""
     with contextlib.suppress(TokenRefused, CallerForbidden):
         verify(unverified_token, providers, NOW)
         claims = json.loads(payload)
@@ -154,8 +154,8 @@ def event(octets: bytes) -> None:
 
 def settings(octets: bytes) -> None:
     """Take *octets* for PROVIDERS."""
-    with contextlib.suppress(AuthorizerSettingsError):
-        AuthorizerSettings.from_environ({"PROVIDERS": octets.decode("utf-8", "surrogateescape")}, CLOCK)
+    with contextlib.suppress(SettingsError):
+        Settings.from_environ({"PROVIDERS": octets.decode("utf-8", "surrogateescape")}, CLOCK)
 
 
 class Said:

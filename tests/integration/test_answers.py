@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from authorizer.presets import PRESETS
-from local.cloudformation.answers import AnswersError
-from local.playing import play_answers
+from local.playing import AnswersError, play_answers, read_answers
 from local.stack import LocalStack, StackOptions
 from tests.integration.clients import HTTP, sign_in
 from tests.shape import APP, POOL, TID
@@ -139,6 +138,17 @@ def test_answers_that_cannot_be_played_are_refused_with_what_to_write(answers: d
         play_answers(answers, "http://127.0.0.1:1", lambda name, value: f"{name}{value}")
 
 
+@pytest.mark.parametrize("example", [*(ROOT / "environments" / "examples").glob("*.yaml")], ids=lambda path: path.stem)
+def test_every_example_is_played(example: Path) -> None:
+    played = play_answers(read_answers(example), "http://127.0.0.1:1", lambda name, _: f"arn:of:{name}")
+    assert [provider.preset for provider in played.providers] == [example.stem]
+
+
+def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(AnswersError, match=r"There is no file .*nobody\.yaml\. Run make deploy"):
+        read_answers(tmp_path / "nobody.yaml")
+
+
 def run(tmp_path: Path, text: str) -> subprocess.Popen[str]:
     file = tmp_path / "dev.yaml"
     file.write_text(text)
@@ -178,7 +188,9 @@ def test_command_prints_a_sign_in_that_works(tmp_path: Path, preset: str) -> Non
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("ContactList: true\n", r'dev\.yaml, line 1 .* Write "true"\.$', id="what SAM would change"),
+        pytest.param(
+            "ContactList: true\n", r'dev\.yaml, line 1: .* Write ContactList: "true"', id="what SAM would change"
+        ),
         pytest.param("Messaging: all\nProviders: '[]'\n", "'minimal', 'member'", id="what CloudFormation would refuse"),
         pytest.param("Messaging: member\n", "name no Providers", id="no providers"),
     ],

@@ -103,7 +103,7 @@ def test_tests_hold_in_an_environment_that_is_against_them(read: set[str], tmp_p
 
 
 COMMANDS = ("invoke", "start-api", "bench")
-"""What plays AWS in its own process; `make run` sees to it itself, and `make test` does as told here."""
+"""The commands whose own process emulates AWS, except `make run`: that one forgets the account itself."""
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_aws_starts_whatever_account_there_is(account: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_command_that_plays_aws_asks_for_no_account(command: str, account: dict[str, str]) -> None:
+def test_command_that_emulates_aws_asks_for_no_account(command: str, account: dict[str, str]) -> None:
     said = make(["--dry-run", command, "ONLY=verifier"], account).stdout
     [line] = [line for line in said.splitlines() if "python -m tests.docker" in line or "python -m benchmarks" in line]
     assert "env -u AWS_PROFILE" in line

@@ -12,8 +12,8 @@ import pytest
 
 from signin import aws as signin_aws
 from signin.app import SignIn
-from signin.sessions import SessionPolicy
-from signin.settings import SigninSettings
+from signin.sessions import SessionSettings
+from signin.settings import Settings
 from signin.users import ChimeUsers
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Service:
 
     aws: Aws
     app_instance_arn: str
-    settings: SigninSettings
+    settings: Settings
 
     def answer(self, seconds: float) -> dict[str, Any]:
         """Sign Ada Lovelace in."""
@@ -146,9 +146,9 @@ def service(default_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Service:
     monkeypatch.setattr(signin_aws, "READ_SECONDS", READ_SECONDS)
     chime = default_aws.client("chime-sdk-identity")
     instance = chime.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
-    settings = SigninSettings(
+    settings = Settings(
         instance,
-        SessionPolicy(default_aws.role("User"), 3600),
+        SessionSettings(default_aws.role("User"), 3600),
         source_identity=False,
         allowed_origins=frozenset(),
         revoked_users="/test/revoked-users",

@@ -17,7 +17,7 @@ from authorizer.clock import Clock
 from authorizer.errors import KeysUnavailable
 from authorizer.https import MAX_ANSWER_BYTES
 from authorizer.refreshing_cache import COOL_DOWN, DEFAULT_LIFETIME, FIRST_COOL_DOWN, Fetch
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from tests.issuers import Issuer
 from tests.tokens import AUDIENCE, NOW, Signer, claims, rsa_signer
 
@@ -46,7 +46,7 @@ class World:
             entries.append(
                 {"name": f"issuer-{number}", "issuer": issuer.url, "audience": AUDIENCE, "keep_subject": number == 0}
             )
-        settings = AuthorizerSettings.from_environ(
+        settings = Settings.from_environ(
             {"PROVIDERS": json.dumps(entries)}, clock, lambda name, fetch: self.fetches.append((name, fetch))
         )
         self.authorizer = Authorizer(settings, clock)

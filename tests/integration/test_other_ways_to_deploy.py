@@ -8,7 +8,7 @@ import re
 import pytest
 
 from authorizer.clock import Clock
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from local.stack import TEMPLATE
 from tests.translated import SETS, Translated, source
 
@@ -55,6 +55,6 @@ def test_parameters_and_outputs_are_those_of_the_template(language: str) -> None
 @pytest.mark.parametrize("language", ["hcl", "ts"])
 def test_entry_is_one_that_the_authorizer_takes(language: str) -> None:
     entry = dict(re.findall(r'(\w+)(?: =|:) "(.*?)"', ENTRY.findall(BLOCKS[language])[0]))
-    settings = AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock())
+    settings = Settings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock())
 
     assert [each.name for each in settings.providers.all] == ["main"]

@@ -14,7 +14,7 @@ from authorizer.algorithms import HMAC
 from authorizer.clock import Clock
 from authorizer.keys import SECRET_ENCODINGS, secret_decoder, secret_key
 from authorizer.presets import PRESETS
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from authorizer.verifier import verify
 from local.http.server import Server
 from local.issuer.issuer import Issuer
@@ -65,7 +65,7 @@ class Played:
 
     def caller(self, options: dict[str, Any], **claims: Any) -> Caller:
         token = self.token(options, **claims)
-        settings = AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([self.entry])}, Clock())
+        settings = Settings.from_environ({"PROVIDERS": json.dumps([self.entry])}, Clock())
         return verify(token, settings.providers, time.time())
 
 

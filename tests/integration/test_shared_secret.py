@@ -211,7 +211,7 @@ def test_version_that_was_staged_days_ahead_ends_the_old_one_an_hour_after_it_to
 
 
 def test_remembered_previous_version_ends_when_its_time_is_over(manager: Any) -> None:
-    """Also while Secrets Manager cannot be asked, when what is remembered serves on."""
+    """Also while Secrets Manager cannot be reached, and the cached versions are used."""
     arn = manager.create_secret(Name="app", SecretString=FIRST.decode())["ARN"]
     manager.put_secret_value(SecretId=arn, SecretString=SECOND.decode())
     changed_ago(arn, HOUR - 100)
@@ -221,8 +221,8 @@ def test_remembered_previous_version_ends_when_its_time_is_over(manager: Any) ->
     def once() -> Fetched[tuple[SecretVersion, ...]]:
         return fetches.pop()()
 
-    remembered = RefreshingCache(once, at.clock, default_lifetime=SECRET_LIFETIME)
-    keys = SecretKeys(remembered, at.clock, max_wait=30)
+    cache = RefreshingCache(once, at.clock, default_lifetime=SECRET_LIFETIME)
+    keys = SecretKeys(cache, at.clock, max_wait=30)
 
     assert verifying(keys.candidates(None, "HS256", None), FIRST)
     at.passed = 101 + COOL_DOWN

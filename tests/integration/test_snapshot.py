@@ -20,8 +20,8 @@ from werkzeug.wrappers import Response
 from local.http.server import Server
 from signin import snapshot
 from signin.app import SignIn
-from signin.sessions import SessionPolicy
-from signin.settings import SigninSettings
+from signin.sessions import SessionSettings
+from signin.settings import Settings
 from tests import layers
 from tests.docker.events import signin_event
 
@@ -45,8 +45,8 @@ class Handler:
     def __init__(self, aws: Aws) -> None:
         chime = aws.client("chime-sdk-identity")
         app_instance = chime.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
-        policy = SessionPolicy(aws.role("User"), 3600)
-        settings = SigninSettings(
+        policy = SessionSettings(aws.role("User"), 3600)
+        settings = Settings(
             app_instance, policy, source_identity=False, allowed_origins=frozenset(), revoked_users=LIST
         )
         self.now = time.time()

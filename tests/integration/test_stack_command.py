@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import pytest
 
 from local.cloudformation.errors import DeploymentError
 from local.stack import LocalStack, StackOptions
-from tests.integration.clients import sign_in, token
+from tests.integration.clients import HTTP, sign_in, token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,12 +179,12 @@ def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
     [
         pytest.param(
             "PROVIDERS=[]",
-            "AuthorizerFunction does not start: AuthorizerSettingsError: PROVIDERS is not a list of objects.",
+            "AuthorizerFunction does not start: SettingsError: PROVIDERS is not a list of objects.",
             id="of the authorizer",
         ),
         pytest.param(
             "SESSION_SECONDS=ten",
-            "SigninFunction does not start: SigninSettingsError: SESSION_SECONDS is no whole number",
+            "SigninFunction does not start: SettingsError: SESSION_SECONDS is no whole number",
             id="of the handler",
         ),
     ],
@@ -204,3 +205,38 @@ def test_command_says_in_one_line_which_settings_there_are() -> None:
         assert said.startswith("No function has a setting NOPE. There are: ")
         assert said.count("\n") == 1
         assert process.returncode == 1
+
+
+def complained(process: subprocess.Popen[str], origin: str) -> str:
+    """Let a page of *origin* ask first, and return what the command says of it."""
+    urls = json.loads(read_line(process))
+    HTTP.request("OPTIONS", f"{urls['api']}/signin", headers={"Origin": origin})
+    process.terminate()
+    _, said = process.communicate()
+    return next(line for line in said.splitlines() if origin in line)
+
+
+def test_refused_origin_is_told_with_what_to_type() -> None:
+    listed = ["--parameter", "AllowedOrigins=https://app.example.com"]
+    with command("--json", *listed) as process:
+        said = complained(process, "https://other.example")
+    typed = said.removeprefix("A page of https://other.example was refused. Type: python -m local ")
+    assert shlex.split(typed) == [
+        *[*COMMAND[3:], "--json", *listed],
+        *["--parameter", "AllowedOrigins=https://app.example.com,https://other.example"],
+    ]
+
+
+def test_page_on_this_machine_is_told_what_aws_needs() -> None:
+    with command("--json") as process:
+        said = complained(process, "http://localhost:5173")
+    assert said.endswith("AWS needs AllowedOrigins=http://localhost:5173.")
+
+
+def test_certificate_is_the_same_at_the_next_start() -> None:
+    found = []
+    for _ in range(2):
+        with command("--json") as process:
+            port = int(json.loads(read_line(process))["aws"].rpartition(":")[2])
+            found.append(ssl.get_server_certificate(("127.0.0.1", port)))
+    assert found[0] == found[1]

@@ -1,4 +1,4 @@
-"""template.yaml as CloudFormation gets it: `sam validate` looks only at what we wrote, and sees no circles there."""
+"""template.yaml as CloudFormation gets it; `sam validate` sees only the source, and no circular dependencies."""
 
 from __future__ import annotations
 
@@ -120,13 +120,13 @@ INTERFACE = source()["Metadata"]["AWS::CloudFormation::Interface"]
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_parameter_is_explained_bounded_and_has_its_place(name: str) -> None:
-    said = PARAMETERS[name]
+    declared = PARAMETERS[name]
     grouped = [one for group in INTERFACE["ParameterGroups"] for one in group["Parameters"]]
 
-    assert said["Description"]
-    assert "Default" in said
-    assert {"AllowedPattern", "AllowedValues", "MinValue"} & set(said) or said["Type"] == "CommaDelimitedList"
-    assert ("ConstraintDescription" in said) == ("AllowedPattern" in said)
+    assert declared["Description"]
+    assert "Default" in declared
+    assert {"AllowedPattern", "AllowedValues", "MinValue"} & set(declared) or declared["Type"] == "CommaDelimitedList"
+    assert ("ConstraintDescription" in declared) == ("AllowedPattern" in declared)
     assert grouped.count(name) == 1
     assert INTERFACE["ParameterLabels"][name]["default"]
 
@@ -176,7 +176,7 @@ def test_allowed_origins_takes_origins_and_nothing_else(value: str, taken: bool)
     assert bool(re.fullmatch(PARAMETERS["AllowedOrigins"]["AllowedPattern"], value)) == taken
 
 
-def test_whoever_grants_meetings_is_told_what_that_means() -> None:
+def test_description_of_meetings_warns_that_any_meeting_can_be_entered() -> None:
     for text in (PARAMETERS["Meetings"]["Description"], (TEMPLATE.parent / "docs" / "deploying.md").read_text()):
         assert re.search(r"any meeting", text, re.IGNORECASE)
 
@@ -209,13 +209,13 @@ def test_sign_in_asks_the_authorizer_and_a_preflight_does_not(api: dict[str, Any
     }
 
 
-def test_no_verdict_is_remembered(api: dict[str, Any]) -> None:
+def test_decisions_of_the_authorizer_are_not_cached(api: dict[str, Any]) -> None:
     authorizer = api["Body"]["components"]["securitySchemes"]["JwtAuthorizer"]["x-amazon-apigateway-authorizer"]
 
     assert (authorizer["type"], authorizer["authorizerResultTtlInSeconds"]) == ("request", 0)
 
 
-def test_authorizer_is_no_alias(api: dict[str, Any]) -> None:
+def test_api_gateway_calls_the_authorizer_itself_and_no_alias(api: dict[str, Any]) -> None:
     # `sam local` would serve the routes to anyone.
     authorizer = api["Body"]["components"]["securitySchemes"]["JwtAuthorizer"]["x-amazon-apigateway-authorizer"]
 
@@ -231,13 +231,13 @@ def test_there_is_no_error_beside_those_of_the_contract(api: dict[str, Any]) -> 
 @pytest.mark.parametrize("kind", ERRORS)
 def test_error_of_api_gateway_is_as_the_contract_says(kind: str, api: dict[str, Any]) -> None:
     status, error, extra = ERRORS[kind]
-    said = api["Body"]["x-amazon-apigateway-gateway-responses"][kind]
+    declared = api["Body"]["x-amazon-apigateway-gateway-responses"][kind]
     headers = {
-        name.removeprefix("gatewayresponse.header."): value for name, value in said["responseParameters"].items()
+        name.removeprefix("gatewayresponse.header."): value for name, value in declared["responseParameters"].items()
     }
-    body = json.loads(said["responseTemplates"]["application/json"])
+    body = json.loads(declared["responseTemplates"]["application/json"])
 
-    assert said.get("statusCode") == (str(status) if status else None)
+    assert declared.get("statusCode") == (str(status) if status else None)
     assert headers == CORS | extra
     assert body["error"] == error
     assert body["error_description"]
@@ -250,7 +250,7 @@ def raised(kind: str, api: dict[str, Any]) -> HttpResponse:
     return render(GatewayError(kind, "AWS's own words"), request, read_responses(api["Body"]), {"requestId": "id-1"})
 
 
-@pytest.mark.parametrize("kind", [kind for kind, said in RESPONSE_TYPES.items() if said.status >= 500])
+@pytest.mark.parametrize("kind", [kind for kind, declared in RESPONSE_TYPES.items() if declared.status >= 500])
 def test_whatever_fails_in_api_gateway_is_an_outage_that_is_waited_out(kind: str, api: dict[str, Any]) -> None:
     answer = raised(kind, api)
 
@@ -260,7 +260,7 @@ def test_whatever_fails_in_api_gateway_is_an_outage_that_is_waited_out(kind: str
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind, said in RESPONSE_TYPES.items() if said.status < 500 and kind not in ERRORS]
+    "kind", [kind for kind, declared in RESPONSE_TYPES.items() if declared.status < 500 and kind not in ERRORS]
 )
 def test_whatever_else_api_gateway_refuses_keeps_its_status(kind: str, api: dict[str, Any]) -> None:
     answer = raised(kind, api)

@@ -1,4 +1,4 @@
-"""template.yaml's edges, and what operators have of it: addresses, WAF, logs, alarms, the dashboard, what is kept."""
+"""template.yaml: addresses, WAF, logs, alarms, the dashboard, and what outlives the stack."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.stack import TEMPLATE
+from signin.signed_in import METRICS
 from tests.translated import EVERYTHING, LEAST, OTHERWISE, Translated, source
 
 OPERATING = (TEMPLATE.parent / "docs" / "operating.md").read_text()
@@ -47,7 +48,7 @@ def test_a_domain_is_the_only_address(parameters: dict[str, str], *, switched_of
     assert server["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"] is switched_off
 
 
-def test_a_domain_speaks_no_old_tls() -> None:
+def test_domain_accepts_no_old_tls() -> None:
     assert Translated(EVERYTHING).of("Domain")["SecurityPolicy"] == "TLS_1_2"
 
 
@@ -75,7 +76,7 @@ def test_other_sources_are_blocked() -> None:
     assert "CustomResponseBodies" not in acl
 
 
-def test_too_many_requests_from_one_address_are_throttled_and_nobody_else_s() -> None:
+def test_too_many_requests_from_one_address_are_throttled_and_those_of_others_are_not() -> None:
     acl = Translated({**LEAST, "RequestsPerAddress": "100"}).of("WebAcl")
     [rule] = acl["Rules"]
     [rate] = rule["Statement"].values()
@@ -137,40 +138,43 @@ def test_alarm_leads_to_what_to_do(name: str) -> None:
 
 def test_dashboard_is_json_of_metrics_that_there_are() -> None:
     text, _ = Translated(EVERYTHING).of("Overview")["DashboardBody"]["Fn::Sub"]
-    telemetry = "".join(
-        (TEMPLATE.parent / "signin_function" / part / "telemetry.py").read_text() for part in ("authorizer", "signin")
-    )
     body = json.loads(text)
     ours = re.findall(r'"\$\{MetricsNamespace\}", "([A-Za-z]+)"|MetricName=\\"([A-Za-z]+)', text)
     names = {one or other for one, other in ours}
 
     assert len(body["widgets"]) == 7
     assert names >= {"SignIns", "Failures", "TokenRefused", "TotalMilliseconds"}
-    for name in names - {"TotalMilliseconds"}:
-        assert f'"{name}"' in telemetry
+    assert names <= counted() | {"TotalMilliseconds"}
 
 
 def test_the_costs_count_every_metric_of_the_alarms() -> None:
     # Of metric math CloudWatch charges each metric that is looked at; of a query, each that it finds.
     alarms = [Translated(EVERYTHING).of(name) for name in Translated(EVERYTHING).resources("AWS::CloudWatch::Alarm")]
-    said = [metric for alarm in alarms for metric in alarm.get("Metrics", [{"MetricStat": alarm.get("MetricName")}])]
-    queries = [metric for metric in said if "SELECT" in json.dumps(metric)]
+    metrics = [metric for alarm in alarms for metric in alarm.get("Metrics", [{"MetricStat": alarm.get("MetricName")}])]
+    queries = [metric for metric in metrics if "SELECT" in json.dumps(metric)]
 
-    assert f"({len([metric for metric in said if 'MetricStat' in metric])} in all" in " ".join(OPERATING.split())
+    assert f"({len([metric for metric in metrics if 'MetricStat' in metric])} in all" in " ".join(OPERATING.split())
     assert len(queries) == 1
 
 
-def test_operating_names_every_metric_and_no_other() -> None:
+def counted() -> set[str]:
+    """Return the names of the metrics that the code counts, as it is written."""
     code = {path: path.read_text() for path in (TEMPLATE.parent / "signin_function").glob("*/*.py")}
-    counted = {
+    in_telemetry = {
         name
         for path, text in code.items()
         if path.name == "telemetry.py"
         for name in re.findall(r'(?<!get\()"([A-Z][A-Za-z]+)"', text)
     }
+    given_to_it = {name for text in code.values() for name in re.findall(r'\{"([A-Z][A-Za-z]+)": 1\}', text)}
+    return (in_telemetry | given_to_it | set(METRICS.values())) - {"ChimeSignin"}
+
+
+def test_operating_names_every_metric_and_no_other() -> None:
+    code = {path: path.read_text() for path in (TEMPLATE.parent / "signin_function").glob("*/*.py")}
     steps = {one or other for text in code.values() for one, other in STEPS.findall(text)}
     measured = {f"{step.capitalize()}Milliseconds" for step in steps}
     section = OPERATING.partition("\n## Metrics")[2].partition("\n## ")[0]
     rows = "".join(re.findall(r"^\| (`.*?) \|", section, re.MULTILINE))
 
-    assert set(re.findall(r"`([A-Za-z]+)`", rows)) == (counted | measured) - {"ChimeSignin"}
+    assert set(re.findall(r"`([A-Za-z]+)`", rows)) == counted() | measured

@@ -124,7 +124,7 @@ def test_aws_understands_every_policy() -> None:
     # As `make check` asks.
     root = TEMPLATE.parent
     search = {"PYTHONPATH": f"{root / 'signin_function'}:{root}"}
-    command = [sys.executable, "-m", "tests.judge"]
+    command = [sys.executable, "-m", "tests.policy_check"]
     done = subprocess.run(command, cwd=root, env=os.environ | search, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -146,7 +146,7 @@ def test_no_action_has_a_wildcard(parameters: dict[str, str]) -> None:
     assert [action for role in statements.values() for action in actions(role) if "*" in action] == []
 
 
-def test_what_may_be_done_to_everything_knows_no_resource(everything: Statements) -> None:
+def test_actions_that_are_allowed_on_every_resource_cannot_be_limited(everything: Statements) -> None:
     unbounded = {
         action
         for statements in everything.values()

@@ -1,4 +1,4 @@
-"""What does not go together is refused before anything is changed, by a sentence that says what to do."""
+"""Parameters that contradict each other are refused before anything is changed, by a sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from authorizer.clock import Clock
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from operations.answers import read
 from operations.parameters import constraint_violations
 from operations.rules import failed_assertions
@@ -41,7 +41,7 @@ def test_providers_are_what_the_authorizer_gets(parameters: dict[str, str]) -> N
     environment = deployment.functions["AuthorizerFunction"].environment
 
     assert environment["PROVIDERS"] == parameters["Providers"]
-    assert [each.name for each in AuthorizerSettings.from_environ(environment, Clock()).providers.all] == ["main"]
+    assert [each.name for each in Settings.from_environ(environment, Clock()).providers.all] == ["main"]
 
 
 @pytest.mark.parametrize("text", ENTRIES, ids=lambda text: str(json.loads(text)[0].get("preset", "oidc")))
@@ -95,7 +95,7 @@ def test_secret_that_providers_name_is_read_by_permission_of_another_parameter_a
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        pytest.param({}, "Say whose tokens sign in", id="nobody's tokens"),
+        pytest.param({}, "Say whose tokens sign in", id="no identity provider"),
         pytest.param({**LEAST, "SharedSecretKeyArn": KEY}, "Give SharedSecretArn, too", id="a key without its secret"),
         pytest.param({**OTHERWISE, "AppInstanceName": "Chat"}, "Leave it empty", id="a name for what is there"),
         pytest.param({**LEAST, "DomainName": "a.example.com"}, "CertificateArn", id="a domain without certificate"),
@@ -106,23 +106,23 @@ def test_secret_that_providers_name_is_read_by_permission_of_another_parameter_a
         pytest.param({**OTHERWISE, "AlarmEmail": "a@example.com"}, "Keep one", id="two addresses for alarms"),
     ],
 )
-def test_what_does_not_go_together_is_refused(parameters: dict[str, str], message: str) -> None:
-    assert any(message in said for said in broken(parameters))
+def test_parameters_that_contradict_each_other_are_refused(parameters: dict[str, str], message: str) -> None:
+    assert any(message in sentence for sentence in broken(parameters))
 
 
 def test_app_instance_cannot_be_created_where_chime_is_not() -> None:
-    assert any("us-east-1 and eu-central-1" in said for said in broken(LEAST, "eu-west-1"))
+    assert any("us-east-1 and eu-central-1" in sentence for sentence in broken(LEAST, "eu-west-1"))
     assert broken(OTHERWISE, "eu-west-1") == []
 
 
 @pytest.mark.parametrize(
     ("name", "value", "accepted"),
     [
-        pytest.param("AllowedSourceRanges", "", True, id="everybody"),
+        pytest.param("AllowedSourceRanges", "", True, id="no limit"),
         pytest.param("AllowedSourceRanges", "192.0.2.0/24,198.51.100.7/32", True, id="two ranges"),
-        pytest.param("AllowedSourceRanges", "128.0.0.0/1", True, id="the largest that WAF knows"),
-        pytest.param("AllowedSourceRanges", "0.0.0.0/0", False, id="everybody as a range, which WAF refuses"),
-        pytest.param("AllowedSourceRanges", "192.0.2.0/24,0.0.0.0/0", False, id="everybody beside a range"),
+        pytest.param("AllowedSourceRanges", "128.0.0.0/1", True, id="the largest range that WAF accepts"),
+        pytest.param("AllowedSourceRanges", "0.0.0.0/0", False, id="all addresses as one range, which WAF refuses"),
+        pytest.param("AllowedSourceRanges", "192.0.2.0/24,0.0.0.0/0", False, id="all addresses beside a range"),
         pytest.param("AllowedSourceRanges", "192.0.2.0/33", False, id="more bits than there are"),
         pytest.param("AllowedSourceRanges", "192.0.2.0/08", False, id="a leading zero"),
         pytest.param("AllowedSourceRanges", "192.0.256.0/24", False, id="more than a byte"),

@@ -21,7 +21,7 @@ from authorizer.errors import (
     TokenRefused,
 )
 from authorizer.request import unverified_token
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from authorizer.verifier import verify
 from tests.anything import ENORMOUS, anything, encoded, likely, octets, thoroughly
 from tests.providers import OURS, OUT_OF_REACH, PROVIDERS, SECRETS, TENANTS, TID
@@ -149,7 +149,7 @@ def test_any_event_gives_a_token_or_says_why_not(event: dict[str, Any]) -> None:
 
 
 ENTRY = {"name": "main", "issuer": ISSUER, "audience": AUDIENCE, "jwks": {"keys": [dict(OURS.jwk)]}}
-AUTHORIZER = Authorizer(AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([ENTRY])}, CLOCK), CLOCK)
+AUTHORIZER = Authorizer(Settings.from_environ({"PROVIDERS": json.dumps([ENTRY])}, CLOCK), CLOCK)
 
 
 @thoroughly

@@ -1,4 +1,4 @@
-"""All settings, presets and tokens together: who is let in is whom a second opinion lets in, and nobody else."""
+"""All settings, presets and tokens together: exactly those tokens are accepted that a second opinion accepts."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.clock import Clock
-from authorizer.errors import AuthorizerSettingsError, CallerForbidden, TokenRefused
+from authorizer.errors import CallerForbidden, SettingsError, TokenRefused
 from authorizer.key_sources import FixedKeys
 from authorizer.keys import key_set
 from authorizer.providers import Provider, Providers
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from authorizer.verifier import verify
 from tests.anything import likely, thoroughly
 from tests.second_opinion import objections, the_one
@@ -96,14 +96,14 @@ some_changes = st.tuples(
 @functools.lru_cache(maxsize=1000)
 def provider_of(entry: str) -> Provider:
     """Return what settings make of *entry*, with a key of ours: whose signature it is, is not what is tested."""
-    [only] = AuthorizerSettings.from_environ({"PROVIDERS": f"[{entry}]"}, Clock()).providers.all
+    [only] = Settings.from_environ({"PROVIDERS": f"[{entry}]"}, Clock()).providers.all
     return replace(only, keys=KEYS, algorithms=("EdDSA",))
 
 
 def told(shape: Shape, options: dict[str, Any]) -> Provider:
     try:
         return provider_of(json.dumps({"name": "main", **shape.options, **options}))
-    except AuthorizerSettingsError:
+    except SettingsError:
         assume(False)  # noqa: FBT003 - hypothesis's own
         raise
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from authorizer.algorithms import ASYMMETRIC, HMAC
 from authorizer.clock import Clock
-from authorizer.errors import AuthorizerSettingsError
+from authorizer.errors import SettingsError
 from authorizer.https import is_allowed, lifetime_of
 from authorizer.keys import SECRET_ENCODINGS, KeySet, key_set, key_set_of_pem, secret_decoder, secret_key
 from authorizer.presets import PRESETS
-from authorizer.settings import OPTIONS, AuthorizerSettings
+from authorizer.settings import OPTIONS, Settings
 from tests.anything import ENORMOUS, anything, encoded, likely, octets, thoroughly
 from tests.tokens import AUDIENCE, ISSUER, ec_signer, ed25519_signer, rsa_signer
 
@@ -51,10 +51,10 @@ given_options = st.fixed_dictionaries(
 
 
 def settings_or_error(**environ: str) -> None:
-    """Read settings; whatever is wrong with them is a AuthorizerSettingsError."""
+    """Read settings; whatever is wrong with them is a SettingsError."""
     try:
-        read = AuthorizerSettings.from_environ(environ, CLOCK)
-    except AuthorizerSettingsError as error:
+        read = Settings.from_environ(environ, CLOCK)
+    except SettingsError as error:
         assert next(iter(environ)) in str(error)  # noqa: PT017 - either outcome is good, any other is not
     else:
         assert read.providers.all
@@ -167,10 +167,10 @@ enormous = pytest.mark.parametrize("text", ENORMOUS.values(), ids=ENORMOUS)
 
 @enormous
 def test_enormous_setting_is_an_error(text: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match="PROVIDERS"):
-        AuthorizerSettings.from_environ({"PROVIDERS": text}, CLOCK)
-    with pytest.raises(AuthorizerSettingsError, match="LONGEST_TOKEN"):
-        AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([ENTRY]), "LONGEST_TOKEN": text}, CLOCK)
+    with pytest.raises(SettingsError, match="PROVIDERS"):
+        Settings.from_environ({"PROVIDERS": text}, CLOCK)
+    with pytest.raises(SettingsError, match="LONGEST_TOKEN"):
+        Settings.from_environ({"PROVIDERS": json.dumps([ENTRY]), "LONGEST_TOKEN": text}, CLOCK)
 
 
 @enormous

@@ -223,8 +223,8 @@ def test_unknown_key_of_a_source_that_cannot_be_asked_is_an_outage(source: Sourc
 @pytest.fixture
 def secret(source: Source) -> SecretKeys:
     source.secrets = (secret_key(FIRST, "HS256"),)
-    remembered = RefreshingCache(source.fetch_secrets, source.clock, default_lifetime=SECRET_LIFETIME)
-    return SecretKeys(remembered, source.clock, max_wait=30)
+    cache = RefreshingCache(source.fetch_secrets, source.clock, default_lifetime=SECRET_LIFETIME)
+    return SecretKeys(cache, source.clock, max_wait=30)
 
 
 def octets(key: VerificationKey) -> bytes:

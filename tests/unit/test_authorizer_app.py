@@ -12,7 +12,7 @@ from authorizer import app
 from authorizer.app import Authorizer
 from authorizer.clock import Clock
 from authorizer.errors import ForbiddenReason, Reason
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from tests.tokens import AUDIENCE, ISSUER, NOW, claims, rsa_signer
 
 ARN = "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/v1/POST/signin"
@@ -24,7 +24,7 @@ CLOCK = Clock(wall_clock=lambda: NOW)
 
 def authorizer(**changes: Any) -> Authorizer:
     environ = {"PROVIDERS": json.dumps([{**PROVIDER, **changes}])}
-    return Authorizer(AuthorizerSettings.from_environ(environ, CLOCK), CLOCK)
+    return Authorizer(Settings.from_environ(environ, CLOCK), CLOCK)
 
 
 def event(*authorization: str) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_missing_token_is_unauthorized_in_api_gateway_s_own_words() -> None:
 
 
 def test_every_reason_can_stand_in_a_template_that_does_not_escape() -> None:
-    texts = [reason.code + reason.description for reason in Reason] + [denial.value for denial in ForbiddenReason]
+    texts = [reason.code + reason.description for reason in Reason] + [reason.value for reason in ForbiddenReason]
     for text in texts:
         assert text.isprintable()
         assert not set(text) & set("\"\\'")

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from authorizer.clock import Clock
-from authorizer.errors import AuthorizerSettingsError
+from authorizer.errors import SettingsError
 from authorizer.providers import AccessRequirements, Provider, UserRoles
-from authorizer.settings import AuthorizerSettings, log_level
+from authorizer.settings import Settings, log_level
 from tests.tokens import ec_signer, rsa_signer
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ PEM = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(Encoding
 OWN = {"name": "own", "preset": "shared-secret", "secret_arn": ARN}
 
 
-def settings(*entries: Any, **environ: str) -> AuthorizerSettings:
-    return AuthorizerSettings.from_environ({"PROVIDERS": json.dumps(entries), **environ}, Clock())
+def settings(*entries: Any, **environ: str) -> Settings:
+    return Settings.from_environ({"PROVIDERS": json.dumps(entries), **environ}, Clock())
 
 
 def provider(entry: dict[str, Any]) -> Provider:
@@ -92,7 +92,7 @@ def test_preset_can_be_overridden() -> None:
 @pytest.mark.parametrize("algorithms", ["Ed25519", ["EdDSA"], ["Ed25519", "EdDSA"]])
 def test_algorithm_with_two_names_is_one_in_settings(algorithms: str | list[str]) -> None:
     assert provider({**OIDC, "algorithms": algorithms}).algorithms == ("EdDSA",)
-    with pytest.raises(AuthorizerSettingsError, match=r"has Ed(25519|DSA), which does not go with its keys"):
+    with pytest.raises(SettingsError, match=r"has Ed(25519|DSA), which does not go with its keys"):
         provider({**OWN, "algorithms": algorithms})
 
 
@@ -114,7 +114,7 @@ def test_audience_may_be_one_or_several(audience: Any) -> None:
 @pytest.mark.parametrize("nothing", ["", None])
 @pytest.mark.parametrize("option", ["audience", "clients", "required_roles", "required_claims", "preset"])
 def test_empty_option_is_refused_because_a_requirement_could_be_lost(option: str, nothing: str | None) -> None:
-    with pytest.raises(AuthorizerSettingsError, match=rf"PROVIDERS\[0\].{option} .* (Write|leave)"):
+    with pytest.raises(SettingsError, match=rf"PROVIDERS\[0\].{option} .* (Write|leave)"):
         provider({**OIDC, option: nothing})
 
 
@@ -164,7 +164,7 @@ def test_issuer_that_is_not_asked_for_keys_may_have_any_name(issuer: Any, keys: 
 def test_issuer_that_is_asked_for_keys_is_an_https_url(issuer: str) -> None:
     for written in (issuer, [issuer, "https://issuer.example/"]):
         with pytest.raises(
-            AuthorizerSettingsError, match=r"issuer is not an https URL.*or give its keys by jwks_uri, jwks or pem"
+            SettingsError, match=r"issuer is not an https URL.*or give its keys by jwks_uri, jwks or pem"
         ):
             provider({**OIDC, "issuer": written})
     assert provider({**OIDC, "issuer": ["https://issuer.example/", issuer]}).issuers[1] == issuer
@@ -263,7 +263,7 @@ def test_issuer_s_several_names_may_be_one(preset: str) -> None:
     ],
 )
 def test_wrong_provider_says_what_to_write(entry: Any, words: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match=words):
+    with pytest.raises(SettingsError, match=words):
         settings(entry)
 
 
@@ -297,14 +297,14 @@ def test_wrong_provider_says_what_to_write(entry: Any, words: str) -> None:
     ],
 )
 def test_providers_that_do_not_go_together_are_refused(entries: tuple[Any, ...], words: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match=words):
+    with pytest.raises(SettingsError, match=words):
         settings(*entries)
 
 
 @pytest.mark.parametrize("text", ["", "{", "null", "{}", '"x"', "[" * 100_000], ids=lambda text: text[:9])
 def test_providers_that_are_no_json_list_are_refused(text: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match="PROVIDERS is not"):
-        AuthorizerSettings.from_environ({"PROVIDERS": text}, Clock())
+    with pytest.raises(SettingsError, match="PROVIDERS is not"):
+        Settings.from_environ({"PROVIDERS": text}, Clock())
 
 
 def test_base64_is_off_unless_switched_on() -> None:
@@ -314,7 +314,7 @@ def test_base64_is_off_unless_switched_on() -> None:
 
 @pytest.mark.parametrize("text", ["", "True", "1", "yes"])
 def test_base64_is_true_or_false(text: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match="ACCEPT_BASE64_TOKENS is neither"):
+    with pytest.raises(SettingsError, match="ACCEPT_BASE64_TOKENS is neither"):
         settings(OIDC, ACCEPT_BASE64_TOKENS=text)
 
 
@@ -325,7 +325,7 @@ def test_longest_token_may_be_set(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1023", "10001", "8k", "", "9" * 5000], ids=lambda text: text[:9])
 def test_longest_token_that_is_out_of_range_is_refused(text: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match="LONGEST_TOKEN is no whole number from 1024 to 10000"):
+    with pytest.raises(SettingsError, match="LONGEST_TOKEN is no whole number from 1024 to 10000"):
         settings(OIDC, LONGEST_TOKEN=text)
 
 
@@ -333,19 +333,19 @@ def test_user_roles_are_read_with_their_claim() -> None:
     graded = provider({**OIDC, "user_roles": ["owner", "moderator"], "user_roles_claim": "groups"})
 
     assert graded.user_roles == UserRoles("groups", ("owner", "moderator"))
-    with pytest.raises(AuthorizerSettingsError, match="user_roles_claim is missing"):
+    with pytest.raises(SettingsError, match="user_roles_claim is missing"):
         provider({**OIDC, "user_roles": "moderator"})
 
 
 @pytest.mark.parametrize("name", ["arn:aws:iam::123456789012:role/moderator", "a b", "staff/moderator", "a" * 65])
 def test_user_role_that_no_arn_can_end_with_is_refused(name: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match=r"user_roles has .*, which is no role's name.*end of their ARNs"):
+    with pytest.raises(SettingsError, match=r"user_roles has .*, which is no role's name.*end of their ARNs"):
         provider({**OIDC, "user_roles": ["owner", name], "user_roles_claim": "groups"})
 
 
 def test_tokens_may_have_to_outlast_the_shortest_session() -> None:
     assert settings(OIDC, LEAST_TOKEN_SECONDS="900").providers.all[0].min_remaining_seconds == 900
-    with pytest.raises(AuthorizerSettingsError, match="LEAST_TOKEN_SECONDS is no whole number from 0 to 3600"):
+    with pytest.raises(SettingsError, match="LEAST_TOKEN_SECONDS is no whole number from 0 to 3600"):
         settings(OIDC, LEAST_TOKEN_SECONDS="3601")
 
 
@@ -382,7 +382,7 @@ def test_level_to_log_from(environ: dict[str, str], level: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "info", "LOUD", "10"])
 def test_level_that_there_is_not_is_named(text: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match=r"^POWERTOOLS_LOG_LEVEL .* Write "):
+    with pytest.raises(SettingsError, match=r"^POWERTOOLS_LOG_LEVEL .* Write "):
         log_level({"POWERTOOLS_LOG_LEVEL": text})
 
 
@@ -391,7 +391,5 @@ def test_option_said_twice_is_refused_because_json_would_drop_the_first() -> Non
     text = '[{"name": "main", "issuer": "https://issuer.example/", "audience": "app", "required_roles": "staff", %s}]'
 
     for again in ('"required_roles": ""', '"required_claim_values": {"a": "x", "a": ["x", "y"]}'):
-        with pytest.raises(
-            AuthorizerSettingsError, match=r"PROVIDERS: one object has (required_roles|a) twice. Keep one"
-        ):
-            AuthorizerSettings.from_environ({"PROVIDERS": text % again}, Clock())
+        with pytest.raises(SettingsError, match=r"PROVIDERS: one object has (required_roles|a) twice. Keep one"):
+            Settings.from_environ({"PROVIDERS": text % again}, Clock())

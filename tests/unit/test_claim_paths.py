@@ -39,7 +39,7 @@ LEADS_TO_X = {
 
 @pytest.mark.parametrize(("path", "held"), LEADS_TO_X.values(), ids=LEADS_TO_X)
 def test_claim_is_found(path: str, held: dict[str, Any]) -> None:
-    assert claim_paths.first(held, path) == "x"
+    assert claim_paths.best_value(held, path) == "x"
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_claim_is_found(path: str, held: dict[str, Any]) -> None:
     ],
 )
 def test_claim_is_not_found(path: str, held: dict[str, Any]) -> None:
-    assert claim_paths.first(held, path) is None
-    assert claim_paths.only(held, path, "default") == "default"
+    assert claim_paths.best_value(held, path) is None
+    assert claim_paths.only_value(held, path, "default") == "default"
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_claim_is_not_found(path: str, held: dict[str, Any]) -> None:
 )
 def test_two_claims_that_differ_are_none(held: dict[str, Any], one: Any) -> None:
     if one is not None:
-        assert claim_paths.only(held, "a.b") == one
+        assert claim_paths.only_value(held, "a.b") == one
     else:
         with pytest.raises(TokenRefused, match="invalid_claim"):
-            claim_paths.only(held, "a.b")
+            claim_paths.only_value(held, "a.b")
 
 
 some_names = st.lists(st.sampled_from(["a", "b", ""]), min_size=1, max_size=5)
@@ -88,7 +88,7 @@ some_objects = st.recursive(
 @thoroughly
 @given(st.dictionaries(some_names.map(".".join), some_objects, max_size=4), some_names)
 def test_what_is_found_is_what_every_way_of_splitting_leads_to(held: dict[str, Any], names: list[str]) -> None:
-    assert list(claim_paths.found(held, ".".join(names))) == every_way(held, ".".join(names))
+    assert list(claim_paths.values_at(held, ".".join(names))) == every_way(held, ".".join(names))
 
 
 class Counted(dict[str, Any]):
@@ -119,12 +119,12 @@ def test_claims_made_to_be_searched_cost_no_more_than_their_size() -> None:
     held = trap(16, len(names))
     Counted.looks = 0
 
-    assert list(claim_paths.found(held, ".".join(names))) == []
+    assert list(claim_paths.values_at(held, ".".join(names))) == []
     assert Counted.looks <= objects * len(names)
 
 
 def judged(told: Provider, **changes: Any) -> str:
-    """Return whom, by what name and role, *told* lets in, or why it does not."""
+    """Return the caller, with name and role, whom *told* accepts, or the reason why it does not."""
     try:
         caller = verify(RSA.token(claims(**changes)), Providers((told,)), NOW)
     except TokenRefused as refused:

@@ -142,7 +142,7 @@ def test_skew_is_as_set(skew: int, now: int, *, accepted: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("entrance", "changes", "denial"),
+    ("requirements", "changes", "reason"),
     [
         pytest.param({"scopes": ("chat",)}, {"scope": "openid chat"}, None, id="a scope in a text"),
         pytest.param({"scopes": ("chat",)}, {"scp": ["chat"]}, None, id="a scope in a list"),
@@ -171,16 +171,16 @@ def test_skew_is_as_set(skew: int, now: int, *, accepted: bool) -> None:
     ],
 )
 def test_user_without_what_is_required_is_forbidden(
-    entrance: dict[str, Any], changes: dict[str, Any], denial: str | None
+    requirements: dict[str, Any], changes: dict[str, Any], reason: str | None
 ) -> None:
-    guarded = Providers((provider(access_requirements=AccessRequirements(**entrance)),))
+    guarded = Providers((provider(access_requirements=AccessRequirements(**requirements)),))
 
-    if denial is None:
+    if reason is None:
         assert verify(signed_by(RSA, **changes), guarded, NOW).subject == "ada"
     else:
         with pytest.raises(CallerForbidden) as caught:
             verify(signed_by(RSA, **changes), guarded, NOW)
-        assert caught.value.reason.value == denial
+        assert caught.value.reason.value == reason
 
 
 def test_bad_token_without_what_is_required_is_a_bad_token() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from authorizer.app import Authorizer
 from authorizer.clock import Clock
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from signin.caller import VerifiedCaller, caller
 from tests import tokens
 from tests.docker.events import authorizer_event, signin_event
@@ -31,7 +31,7 @@ def context() -> dict[str, object]:
     provider = {
         "name": "local", "issuer": ADA.namespace, "audience": tokens.AUDIENCE, "jwks": {"keys": [dict(signer.jwk)]},
     }  # fmt: skip
-    settings = AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([provider])}, clock=CLOCK)
+    settings = Settings.from_environ({"PROVIDERS": json.dumps([provider])}, clock=CLOCK)
     token = signer.token(tokens.claims(iss=ADA.namespace))
     given: dict[str, object] = Authorizer(settings, clock=CLOCK).decide(authorizer_event(token))["context"]
     return given

@@ -17,7 +17,7 @@ from signin.deadline import Deadline
 from signin.errors import Forbidden, Rejected, SigninError, Throttled, Unavailable, UserExists, UserMissing
 from signin.exchange import Exchange, SignedIn
 from signin.revocation import RevokedUsers
-from signin.sessions import Credentials, SessionPolicy, StsSessions, UserSession
+from signin.sessions import Credentials, SessionSettings, StsSessions, UserSession
 from signin.users import ChimeUser, Ensured
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Sts(StsSessions):
         )
 
 
-POLICY = SessionPolicy("arn:aws:iam::123456789012:role/User", 3600)
+POLICY = SessionSettings("arn:aws:iam::123456789012:role/User", 3600)
 
 
 class Revoked(RevokedUsers):
@@ -415,7 +415,7 @@ def test_each_step_s_time_is_noted_even_if_it_fails(deadline: Deadline, executor
     assert "user" in deadline.milliseconds
 
 
-def test_session_is_by_the_session_policy(deadline: Deadline, executor: Executor) -> None:
+def test_session_is_by_the_session_settings(deadline: Deadline, executor: Executor) -> None:
     sts = Sts()
     with pytest.raises(Rejected, match="unknown_user_role"):
         exchange(Chime(), sts, deadline, executor, replace(ADA, role="owner"))

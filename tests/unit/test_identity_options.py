@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from authorizer.clock import Clock
-from authorizer.errors import AuthorizerSettingsError, TokenRefused
-from authorizer.settings import AuthorizerSettings
+from authorizer.errors import SettingsError, TokenRefused
+from authorizer.settings import Settings
 from tests.shape import APP, OTHER_TID, POOL, TID, Shape, decide
 from tests.shapes import SHAPES
 
@@ -22,10 +22,10 @@ ENTRA = {"name": "main", "preset": "entra", "tenant": TID, "client_id": APP}
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf"
 
 
-def settings(*entries: dict[str, Any]) -> AuthorizerSettings:
+def settings(*entries: dict[str, Any]) -> Settings:
     """Return the settings of *entries*; what is None in them is left out."""
     given = [{name: value for name, value in entry.items() if value is not None} for entry in entries]
-    return AuthorizerSettings.from_environ({"PROVIDERS": json.dumps(given)}, Clock())
+    return Settings.from_environ({"PROVIDERS": json.dumps(given)}, Clock())
 
 
 def providers(*entries: dict[str, Any]) -> tuple[Provider, ...]:
@@ -64,7 +64,7 @@ def test_same_id_in_two_tenants_is_two_users(tenant: Any, subject: str) -> None:
 )
 def test_plain_is_refused_where_several_can_match(entry: dict[str, Any]) -> None:
     assert not providers(entry)[0].keep_subject
-    with pytest.raises(AuthorizerSettingsError, match="keep_subject is true, and tokens of several issuers or tenants"):
+    with pytest.raises(SettingsError, match="keep_subject is true, and tokens of several issuers or tenants"):
         providers({**entry, "keep_subject": True})
 
 
@@ -108,7 +108,7 @@ def test_users_of_several_issuers_are_set_apart_by_their_own() -> None:
     ],
 )
 def test_several_issuers_that_would_be_one_are_refused(changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match=words):
+    with pytest.raises(SettingsError, match=words):
         providers({**LISTED, **changes})
 
 
@@ -124,7 +124,7 @@ def test_tenant_may_stand_in_an_issuer_twice() -> None:
 
 
 def test_tenants_cannot_have_the_same_users() -> None:
-    with pytest.raises(AuthorizerSettingsError, match="namespace does not keep apart"):
+    with pytest.raises(SettingsError, match="namespace does not keep apart"):
         providers({**ENTRA, "tenant": "any", "namespace": "mine", "issuers_share_users": True})
 
 
@@ -157,7 +157,7 @@ def test_two_providers_that_share_a_scope_are_refused(other: dict[str, Any]) -> 
     if other["namespace"] == "{iss}":
         first["namespace"] = B
 
-    with pytest.raises(AuthorizerSettingsError, match="two have the same namespace"):
+    with pytest.raises(SettingsError, match="two have the same namespace"):
         providers(first, {"name": "b", "issuer": B, "audience": "app", **other})
 
 
@@ -224,7 +224,7 @@ COGNITO = {"name": "main", "preset": "cognito", "user_pool_id": POOL, "client_id
     ],
 )
 def test_what_users_write_themselves_decides_nothing(entry: dict[str, Any], option: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match=rf"{option} is "):
+    with pytest.raises(SettingsError, match=rf"{option} is "):
         providers(entry)
 
 
@@ -262,7 +262,7 @@ def test_owner_of_another_tenant_meets_no_demand(claim: str, tenant: Any) -> Non
         {"required_roles": "ada@example.com", "roles_claim": claim},
         {"user_roles": "hosts", "user_roles_claim": claim},
     ):
-        with pytest.raises(AuthorizerSettingsError, match=f"is {claim}, which the owner of any tenant can write"):
+        with pytest.raises(SettingsError, match=f"is {claim}, which the owner of any tenant can write"):
             providers({**several, **demand})
         assert providers({**ENTRA, **demand})
     assert providers({**several, "required_claims": {claim: "ada@example.com", "tid": TID}})

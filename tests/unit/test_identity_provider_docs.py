@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from authorizer.clock import Clock
-from authorizer.errors import AuthorizerSettingsError
+from authorizer.errors import SettingsError
 from authorizer.presets import PRESETS
-from authorizer.settings import OPTIONS, AuthorizerSettings
+from authorizer.settings import OPTIONS, Settings
 from tests.shape import Shape, decide
 from tests.shapes import SHAPES
 from tests.shapes_without_preset import NEIGHBOURS
@@ -38,13 +38,13 @@ def shown(preset: str) -> dict[str, Any]:
     return next(entry for entry in ALONE if entry.get("preset", "oidc") == preset)
 
 
-def settings(entry: dict[str, Any]) -> AuthorizerSettings:
-    return AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock())
+def settings(entry: dict[str, Any]) -> Settings:
+    return Settings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock())
 
 
 @pytest.mark.parametrize("text", ENTRIES, ids=lambda text: str(json.loads(text)[0].get("preset", "oidc")))
 def test_entry_is_taken(text: str) -> None:
-    made = AuthorizerSettings.from_environ({"PROVIDERS": text}, Clock())
+    made = Settings.from_environ({"PROVIDERS": text}, Clock())
 
     assert len(made.providers.all) == len(json.loads(text))
 
@@ -82,7 +82,7 @@ def test_row_says_what_users_give(preset: str) -> None:
 
     assert spans(ROWS[preset][0]) == [option for option in entry if option not in ("name", "preset")]
     for option in spans(ROWS[preset][0]):
-        with pytest.raises(AuthorizerSettingsError, match=f"{option} is missing"):
+        with pytest.raises(SettingsError, match=f"{option} is missing"):
             settings({name: value for name, value in entry.items() if name != option})
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from authorizer import settings as settings_module
 from authorizer.clock import Clock
-from authorizer.errors import AuthorizerSettingsError, Reason, TokenRefused
+from authorizer.errors import Reason, SettingsError, TokenRefused
 from authorizer.key_sources import FixedKeys, IssuerKeys, KeysBesideSecret, SecretKeys, SecretVersion
 from authorizer.keys import key_set, secret_key
 from authorizer.refreshing_cache import Fetched, RefreshingCache
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from tests.tokens import NOW, SECRET, ec_signer, hmac_signer, rsa_signer
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ class Time:
         self.clock = Clock(lambda: NOW + self.passed, lambda: self.passed)
 
 
-def read(entry: dict[str, Any], time: Time | None = None) -> AuthorizerSettings:
+def read(entry: dict[str, Any], time: Time | None = None) -> Settings:
     """Return the settings of *entry*; what is None in it is left out."""
     given = {name: value for name, value in entry.items() if value is not None}
-    return AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([given])}, (time or Time()).clock)
+    return Settings.from_environ({"PROVIDERS": json.dumps([given])}, (time or Time()).clock)
 
 
 def provider(entry: dict[str, Any], time: Time | None = None) -> Provider:
@@ -133,7 +133,7 @@ def test_time_ahead_needs_no_warning() -> None:
     ],
 )
 def test_wrong_time_says_what_to_write(changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match=words):
+    with pytest.raises(SettingsError, match=words):
         read({**BOTH, **changes})
 
 

@@ -1,4 +1,4 @@
-"""How long keys are remembered, and what an outage does. Time is an argument here."""
+"""How long keys are cached, and what an outage does. Time is an argument here."""
 
 from __future__ import annotations
 
@@ -287,8 +287,8 @@ def test_clock_that_jumps_or_freezes_makes_no_key_younger(
     source: Source, keys: IssuerKeys, wall: float, steady: float
 ) -> None:
     kid(keys, "old")
-    source.wall += wall
-    source.steady += steady
+    source.wall_clock += wall
+    source.monotonic += steady
     kid(keys, "old")
 
     assert source.asked == 2
@@ -296,7 +296,7 @@ def test_clock_that_jumps_or_freezes_makes_no_key_younger(
 
 def test_clock_that_was_set_back_stops_nothing(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
-    source.wall -= 86400
+    source.wall_clock -= 86400
 
     assert kid(keys, "old") == "old"
     source.keys = source.of(OLD, NEW)
@@ -379,53 +379,53 @@ def test_refresh_that_was_frozen_is_followed_by_another(source: Source, keys: Is
 
 def test_nobody_waits_beyond_the_deadline_for_a_fetch_that_hangs(source: Source) -> None:
     """A resolver has no deadline of its own."""
-    remembered = RefreshingCache(source.fetch, source.clock)
+    cache = RefreshingCache(source.fetch, source.clock)
     source.hold = threading.Event()
     with pytest.raises(KeysUnavailable, match="in time"):
-        remembered.get(source.clock.deadline(0))
+        cache.get(source.clock.deadline(0))
     source.passes(MAX_FETCH_SECONDS)
     with pytest.raises(KeysUnavailable, match="in time"):
-        remembered.get(source.clock.deadline(0))
+        cache.get(source.clock.deadline(0))
     for _ in range(3):
         with pytest.raises(KeysUnavailable):
-            remembered.get(source.clock.deadline(30))
+            cache.get(source.clock.deadline(30))
     assert source.asked == 1
 
     hanging, source.hold = source.hold, None
     source.passes(FIRST_COOL_DOWN)
-    assert remembered.get(source.clock.deadline(30)) is source.keys
+    assert cache.get(source.clock.deadline(30)) is source.keys
     assert source.asked == 2
     hanging.set()
 
 
 def test_answer_that_comes_late_replaces_nothing_newer(source: Source) -> None:
-    remembered = RefreshingCache(source.fetch, source.clock)
+    cache = RefreshingCache(source.fetch, source.clock)
     source.hold = threading.Event()
     old = source.keys
     with pytest.raises(KeysUnavailable):
-        remembered.get(source.clock.deadline(0))
+        cache.get(source.clock.deadline(0))
     while not source.asked:
         time.sleep(0.001)
     hanging, source.hold, source.keys = source.hold, None, source.of(NEW)
     source.passes(MAX_WAIT_SECONDS + FIRST_COOL_DOWN)
-    new = remembered.get(source.clock.deadline(30))
+    new = cache.get(source.clock.deadline(30))
     hanging.set()
     wait_for_threads()
 
     assert new is source.keys
     assert new is not old
-    assert remembered.get(source.clock.deadline(30)) is new
+    assert cache.get(source.clock.deadline(30)) is new
 
 
 def test_answer_that_comes_late_is_better_than_none(source: Source) -> None:
-    remembered = RefreshingCache(source.fetch, source.clock)
+    cache = RefreshingCache(source.fetch, source.clock)
     source.hold = threading.Event()
     with pytest.raises(KeysUnavailable):
-        remembered.get(source.clock.deadline(0))
+        cache.get(source.clock.deadline(0))
     source.hold.set()
     wait_for_threads()
 
-    assert remembered.get(source.clock.deadline(0)) is source.keys
+    assert cache.get(source.clock.deadline(0)) is source.keys
     assert source.asked == 1
 
 

@@ -12,7 +12,7 @@ from samcli.cli.types import CfnParameterOverridesType  # type: ignore[import-un
 
 from authorizer.clock import Clock
 from authorizer.presets import PRESETS
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from operations.answers import read, write
 from operations.errors import OperationError
 from operations.samconfig import SAMCONFIG, environment
@@ -195,7 +195,7 @@ def test_example_starts_the_authorizer_and_goes_through_the_template_s_rules(pre
     [provider] = json.loads(values["Providers"])
     assert provider["preset"] == preset
     assert TEMPLATE.broken_rules(values, "us-east-1") == []
-    AuthorizerSettings.from_environ({"PROVIDERS": values["Providers"]}, Clock())
+    Settings.from_environ({"PROVIDERS": values["Providers"]}, Clock())
     for option in provider.keys() - {"name", "preset"}:
         assert f"# {option}: " in path.read_text()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from authorizer.errors import AuthorizerSettingsError, TokenRefused
+from authorizer.errors import SettingsError, TokenRefused
 from authorizer.presets import PRESETS
 from tests.shape import OID, OTHER_TID, TID, Shape, decide
 from tests.shapes import COGNITO_ISSUER, SHAPES
@@ -176,7 +176,7 @@ def test_every_kind_of_token_that_may_be_accepted_is_tried() -> None:
     ],
 )
 def test_kind_of_token_that_is_not_known_cannot_be_accepted(name: str, words: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match=words):
+    with pytest.raises(SettingsError, match=words):
         decide(SHAPES[name], options={"also_accept": "anonymous"})
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.clock import Clock
-from authorizer.errors import AuthorizerSettingsError, CallerForbidden, TokenRefused
+from authorizer.errors import CallerForbidden, SettingsError, TokenRefused
 from authorizer.options import ProviderOptions
 from authorizer.presets import PRESETS
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from tests.shape import POOL, TID, Shape, decide
 from tests.shapes import SHAPES
 from tests.tokens import NOW, hmac_signer
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 
 def provider(**options: Any) -> Provider:
-    [only] = AuthorizerSettings.from_environ(
-        {"PROVIDERS": json.dumps([{"name": "main", **options}])}, Clock()
-    ).providers.all
+    [only] = Settings.from_environ({"PROVIDERS": json.dumps([{"name": "main", **options}])}, Clock()).providers.all
     return only
 
 
@@ -121,7 +119,7 @@ def test_roles_are_where_the_provider_puts_them(name: str, roles: str) -> None:
     ],
 )
 def test_keys_are_fetched_where_the_provider_publishes_them(preset: str, options: dict[str, str], follows: str) -> None:
-    assert PRESETS[preset].fill_in(ProviderOptions("x", options)).any("jwks_uri") == follows
+    assert PRESETS[preset].fill_in(ProviderOptions("x", options)).raw("jwks_uri") == follows
 
 
 RS256, EVERY = ("RS256",), ASYMMETRIC
@@ -191,9 +189,7 @@ def test_demand_of_one_s_own_lets_no_tenant_of_firebase_in() -> None:
 
 @pytest.mark.parametrize("must", ["service_role", ["anon", "service_role"]])
 def test_demand_that_contradicts_the_preset_s_stops_the_start(must: Any) -> None:
-    with pytest.raises(
-        AuthorizerSettingsError, match=r"required_claim_values\.role is never authenticated, as it has to be"
-    ):
+    with pytest.raises(SettingsError, match=r"required_claim_values\.role is never authenticated, as it has to be"):
         decide(SHAPES["supabase"], options={"required_claim_values": {"role": must}})
 
 
@@ -301,5 +297,5 @@ def test_guid_of_a_token_s_user_is_left_as_it_is() -> None:
     ],
 )
 def test_what_is_missing_or_wrong_is_named(options: dict[str, Any], words: str) -> None:
-    with pytest.raises(AuthorizerSettingsError, match=words):
+    with pytest.raises(SettingsError, match=words):
         provider(**options)

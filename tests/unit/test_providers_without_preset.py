@@ -9,7 +9,7 @@ import pytest
 
 from authorizer.clock import Clock
 from authorizer.errors import TokenRefused
-from authorizer.settings import AuthorizerSettings
+from authorizer.settings import Settings
 from authorizer.verifier import verify
 from tests.shape import Shape, decide
 from tests.shapes_without_preset import NEIGHBOURS
@@ -55,7 +55,7 @@ def test_load_balancer_s_token_is_none() -> None:
     claims = {"iss": "https://id.example.com/", "sub": "ada", "exp": NOW + 120}
     token = signer.token(claims, typ="JWT", signer=arn, client="my-app", exp=NOW + 120, iss=claims["iss"])
     entry = {"name": "main", "issuer": claims["iss"], "audience": "my-app", "jwks": {"keys": [dict(signer.jwk)]}}
-    settings = AuthorizerSettings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock())
+    settings = Settings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock())
 
     padded = ".".join(part + "=" * (-len(part) % 4) for part in token.split("."))
     assert padded != token

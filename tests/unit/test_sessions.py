@@ -8,12 +8,12 @@ import pytest
 
 from signin.caller import VerifiedCaller
 from signin.errors import Rejected
-from signin.sessions import SessionPolicy, UserSession
+from signin.sessions import SessionSettings, UserSession
 
 NOW = 1_800_000_000
 USER, MODERATOR = "arn:aws:iam::123456789012:role/User", "arn:aws:iam::123456789012:role/Moderator"
 ADA = VerifiedCaller("main", "s", keep_subject=True, subject="ada", name="Ada", role="", expires=NOW + 1800)
-POLICY = SessionPolicy(USER, 3600, {"moderator": MODERATOR})
+POLICY = SessionSettings(USER, 3600, {"moderator": MODERATOR})
 
 
 def test_session_is_everybody_s_role_for_as_long_as_set() -> None:

@@ -13,13 +13,13 @@ from signin.answers import HEADERS, add_cors_headers
 from signin.caller import VerifiedCaller, caller
 from signin.errors import Forbidden, Rejected, Throttled, Unavailable, UserExists, UserMissing
 from signin.exchange import SignedIn
-from signin.sessions import Credentials, SessionPolicy, UserSession
-from signin.settings import SigninSettings
+from signin.sessions import Credentials, SessionSettings, UserSession
+from signin.settings import Settings
 from signin.users import ChimeUser, Ensured
 
 INSTANCE = "arn:aws:chime:eu-central-1:123456789012:app-instance/1"
-POLICY = SessionPolicy("arn:aws:iam::123456789012:role/User", 3600)
-SETTINGS = SigninSettings(INSTANCE, POLICY, source_identity=False, allowed_origins=frozenset({"https://app.example"}))
+POLICY = SessionSettings("arn:aws:iam::123456789012:role/User", 3600)
+SETTINGS = Settings(INSTANCE, POLICY, source_identity=False, allowed_origins=frozenset({"https://app.example"}))
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 CONTEXT = {
     "provider": "main",

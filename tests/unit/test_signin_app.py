@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signin.app import SignIn
-from signin.sessions import SessionPolicy
-from signin.settings import SigninSettings
+from signin.sessions import SessionSettings
+from signin.settings import Settings
 from signin.telemetry import logger
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
 @pytest.fixture
 def sign_in(monkeypatch: pytest.MonkeyPatch) -> SignIn:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    policy = SessionPolicy("arn:aws:iam::123456789012:role/User", 3600)
-    settings = SigninSettings(INSTANCE, policy, source_identity=False, allowed_origins=frozenset({ORIGIN}))
+    policy = SessionSettings("arn:aws:iam::123456789012:role/User", 3600)
+    settings = Settings(INSTANCE, policy, source_identity=False, allowed_origins=frozenset({ORIGIN}))
     return SignIn(settings, clock=lambda: 0.0)
 
 

@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from signin.errors import SigninSettingsError
-from signin.settings import SigninSettings, log_level
+from signin.errors import SettingsError
+from signin.settings import Settings, log_level
 
 ROLES = "arn:aws:iam::123456789012:role"
 GOOD = {
@@ -17,15 +17,15 @@ GOOD = {
 
 
 def test_two_arns_are_enough() -> None:
-    settings = SigninSettings.from_environ(GOOD)
+    settings = Settings.from_environ(GOOD)
 
-    assert settings.session_policy.role_arn == GOOD["USER_ROLE_ARN"]
+    assert settings.session_settings.role_arn == GOOD["USER_ROLE_ARN"]
     assert settings.region == "eu-central-1"
-    assert settings.session_policy.seconds == 3600
+    assert settings.session_settings.seconds == 3600
     assert settings.allowed_origins == frozenset()
     assert not settings.source_identity
-    assert not settings.session_policy.ends_with_token
-    assert settings.session_policy.other_role_arns == {}
+    assert not settings.session_settings.ends_with_token
+    assert settings.session_settings.other_role_arns == {}
     assert settings.revoked_users == ""
     assert settings.revoked_users_seconds == 30
 
@@ -35,31 +35,31 @@ def test_switches_and_other_roles_are_read() -> None:
     roles = {"USER_ROLE_ARNS": f"{moderator}, {owner},"}
     switched = {"SOURCE_IDENTITY": "true", "SESSION_ENDS_WITH_TOKEN": "true", **roles}
 
-    settings = SigninSettings.from_environ({**GOOD, **switched})
+    settings = Settings.from_environ({**GOOD, **switched})
 
     assert settings.source_identity
-    assert settings.session_policy.ends_with_token
-    assert settings.session_policy.other_role_arns == {"Moderator": moderator, "owner": owner}
+    assert settings.session_settings.ends_with_token
+    assert settings.session_settings.other_role_arns == {"Moderator": moderator, "owner": owner}
 
 
 def test_list_of_revoked_users_is_a_parameter_that_is_cached_for_30_s_at_most() -> None:
     switched = {"REVOKED_USERS_PARAMETER": "/chime-signin/stack-1/revoked-users", "REVOKED_USERS_SECONDS": "0"}
 
-    settings = SigninSettings.from_environ({**GOOD, **switched})
+    settings = Settings.from_environ({**GOOD, **switched})
 
     assert settings.revoked_users == "/chime-signin/stack-1/revoked-users"
     assert settings.revoked_users_seconds == 0
 
 
 def test_origins_are_separated_by_commas() -> None:
-    settings = SigninSettings.from_environ({**GOOD, "ALLOWED_ORIGINS": "https://App.example, http://localhost:9000,"})
+    settings = Settings.from_environ({**GOOD, "ALLOWED_ORIGINS": "https://App.example, http://localhost:9000,"})
 
     assert settings.allowed_origins == {"https://app.example", "http://localhost:9000"}
 
 
 @pytest.mark.parametrize("seconds", ["900", "3600"])
 def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
-    assert SigninSettings.from_environ({**GOOD, "SESSION_SECONDS": seconds}).session_policy.seconds == int(seconds)
+    assert Settings.from_environ({**GOOD, "SESSION_SECONDS": seconds}).session_settings.seconds == int(seconds)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
     ],
 )
 def test_wrong_setting_says_what_to_write(name: str, value: str, words: str) -> None:
-    with pytest.raises(SigninSettingsError, match=f"{name}.*{words}"):
-        SigninSettings.from_environ({**GOOD, name: value})
+    with pytest.raises(SettingsError, match=f"{name}.*{words}"):
+        Settings.from_environ({**GOOD, name: value})
 
 
 @pytest.mark.parametrize(
@@ -129,5 +129,5 @@ def test_level_to_log_from(environ: dict[str, str], level: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "info", "LOUD", "10"])
 def test_unknown_level_is_named(text: str) -> None:
-    with pytest.raises(SigninSettingsError, match=r"^POWERTOOLS_LOG_LEVEL .* Write "):
+    with pytest.raises(SettingsError, match=r"^POWERTOOLS_LOG_LEVEL .* Write "):
         log_level({"POWERTOOLS_LOG_LEVEL": text})

@@ -17,7 +17,7 @@ TESTS = {
     for module in ROOT.glob("tests/*/test_*.py")
     for name in re.findall(r"^def (test_\w+)", module.read_text(), flags=re.MULTILINE)
 }
-CODES = {reason.code for reason in Reason} | {denial.value for denial in ForbiddenReason}
+CODES = {reason.code for reason in Reason} | {reason.value for reason in ForbiddenReason}
 
 
 def test_every_reason_stands_in_the_table_and_no_other() -> None:

@@ -1,4 +1,4 @@
-/** What aborting the web client's signal ends, and what is left when something is over. */
+/** Aborting the web client's signal ends what is going on, and nothing is left of anything that has ended. */
 
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
@@ -25,7 +25,7 @@ test("aborting ends a request that hangs", async (t) => {
   await until(() => requests[0].over);
 });
 
-test("aborted right before a wait, it does not wait", async (t) => {
+test("a sign-in that is aborted right before a wait does not wait", async (t) => {
   const end = new AbortController();
   const clock = stillClock({ random: () => (end.abort(new Error("signed out")), 0.5) });
   const { signIn } = await signInAt(t, [busy(503, 5)], { signal: end.signal, time: clock });
@@ -35,7 +35,7 @@ test("aborted right before a wait, it does not wait", async (t) => {
   assert.deepEqual(clock.waits, []);
 });
 
-test("aborted by getToken, it does not ask the service", async (t) => {
+test("a sign-in that getToken aborts makes no request", async (t) => {
   const end = new AbortController();
   const getToken = () => (end.abort(new Error("signed out")), "kept");
   const { signIn, clock } = await signInAt(t, [signedIn()], { signal: end.signal, getToken });
@@ -71,7 +71,7 @@ test("aborting ends a getToken that never ends", async (t) => {
   await assert.rejects(waiting, /signed out/);
 });
 
-test("after aborting nothing is given, and nothing is asked for", async (t) => {
+test("after aborting there are no credentials and no requests", async (t) => {
   const end = new AbortController();
   const { signIn, requests, asked } = await signInAt(t, [signedIn()], { signal: end.signal });
   await signIn.credentials();
@@ -83,7 +83,7 @@ test("after aborting nothing is given, and nothing is asked for", async (t) => {
   assert.deepEqual([requests.length, asked], [1, [false]]);
 });
 
-test("after aborting, that is what is told, and not what the service had said", async (t) => {
+test("after aborting, callers get the reason of the abort and not the earlier error of the service", async (t) => {
   const end = new AbortController();
   const { signIn } = await signInAt(t, [busy(429, 3600)], { signal: end.signal });
   await assert.rejects(signIn.credentials(), UnavailableError);
@@ -93,7 +93,7 @@ test("after aborting, that is what is told, and not what the service had said", 
   await assert.rejects(signIn.credentials(), /signed out/);
 });
 
-test("getToken has a signal that aborting aborts", async (t) => {
+test("aborting aborts the signal that getToken received", async (t) => {
   const end = new AbortController();
   let given;
   const getToken = ({ signal }) => ((given = signal), new Promise(() => {}));
@@ -107,7 +107,7 @@ test("getToken has a signal that aborting aborts", async (t) => {
   assert.match(given.reason.message, /signed out/);
 });
 
-test("the app may abort for no reason", async (t) => {
+test("the app may abort without a reason", async (t) => {
   const end = new AbortController();
   const { signIn, requests } = await signInAt(t, ["say nothing"], { signal: end.signal });
   const waiting = signIn.credentials();
@@ -119,7 +119,7 @@ test("the app may abort for no reason", async (t) => {
   assert.equal(await signIn.credentials().catch((reason) => reason), null);
 });
 
-test("who waits for new credentials when it is aborted does not get the old ones", async (t) => {
+test("a caller who waits for new credentials during the abort does not get the old ones", async (t) => {
   const end = new AbortController();
   const { signIn, clock, requests } = await signInAt(t, [signedIn(), "say nothing"], { signal: end.signal });
   await signIn.credentials();
@@ -132,10 +132,10 @@ test("who waits for new credentials when it is aborted does not get the old ones
   await assert.rejects(waiting, /signed out/);
 });
 
-test("an answer that comes as it is aborted is given to nobody", async (t) => {
+test("an answer that arrives during the abort is given to nobody", async (t) => {
   const end = new AbortController();
   const seen = [];
-  // The answer's age is looked at when it has been read.
+  // The web client reads the wall clock after it has read the answer.
   const clock = stillClock({ wallClock: () => (seen.length && end.abort(new Error("signed out")), clock.now.wallClock) });
   const answer = () => (seen.push("a request"), signedIn());
   const { signIn } = await signInAt(t, [answer], { signal: end.signal, time: clock });
@@ -143,7 +143,7 @@ test("an answer that comes as it is aborted is given to nobody", async (t) => {
   await assert.rejects(signIn.credentials(), /signed out/);
 });
 
-test("what is over leaves no listener, and no timer", async (t) => {
+test("a finished sign-in leaves no listener and no timer", async (t) => {
   const end = new AbortController();
   const { endpoint } = await serve(t, busy(503, ""), signedIn());
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
@@ -155,7 +155,7 @@ test("what is over leaves no listener, and no timer", async (t) => {
   assert.deepEqual([getEventListeners(end.signal, "abort").length, timers()], before);
 });
 
-test("what is aborted leaves no timer", async (t) => {
+test("an aborted sign-in leaves no timer", async (t) => {
   const end = new AbortController();
   const { endpoint } = await serve(t, busy(503, 15));
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
@@ -171,7 +171,7 @@ test("what is aborted leaves no timer", async (t) => {
   assert.equal(timers(), before);
 });
 
-test("tokens that were used are forgotten", async (t) => {
+test("used tokens are not kept in memory", async (t) => {
   const used = [];
   const getToken = () => {
     const token = new String("kept"); // an object, because only those can be watched

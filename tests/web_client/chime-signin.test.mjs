@@ -1,4 +1,4 @@
-/** What the web client asks for, gives and keeps: real HTTP, with time as an argument. */
+/** What the web client sends, returns and keeps: real HTTP, with time as an argument. */
 
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
@@ -17,7 +17,7 @@ test("the token is sent as a bearer token, and nothing else", async (t) => {
   const [{ method, url, headers }] = requests;
   assert.deepEqual([method, url, headers.authorization], ["POST", "/signin", "Bearer kept"]);
   assert.equal(headers["content-length"], "0");
-  assert.equal(headers["cache-control"], "no-cache", "no cached answer will do");
+  assert.equal(headers["cache-control"], "no-cache", "no cached answer is allowed");
 });
 
 test("credentials have what the AWS SDK expects", async (t) => {
@@ -41,7 +41,7 @@ test("the user has what a Chime client needs", async (t) => {
   });
 });
 
-test("nothing is asked for until it is needed", async (t) => {
+test("there is no request until something is needed", async (t) => {
   const { requests, asked } = await signInAt(t, [signedIn()]);
 
   await turn();
@@ -49,7 +49,7 @@ test("nothing is asked for until it is needed", async (t) => {
   assert.deepEqual([requests, asked], [[], []]);
 });
 
-test("a function taken off its sign-in works, as the AWS SDK takes it", async (t) => {
+test("credentials works as a plain function, as the AWS SDK calls it", async (t) => {
   const { credentials } = (await signInAt(t, [signedIn()])).signIn;
 
   assert.equal((await credentials({ callerClientConfig: {} })).accessKeyId, "ASIAONE");
@@ -64,7 +64,7 @@ test("fifty callers at once make one request", async (t) => {
   assert.deepEqual([requests.length, asked], [1, [false]]);
 });
 
-test("fifty callers of a service that refuses are refused by one request", async (t) => {
+test("fifty callers of a service that refuses make one request", async (t) => {
   const { signIn, requests } = await signInAt(t, [error(403, "forbidden")]);
 
   const all = await Promise.allSettled(Array.from({ length: 50 }, () => signIn.credentials()));
@@ -83,7 +83,7 @@ test("credentials are kept while they are fresh", async (t) => {
   assert.equal(asked.length, 1);
 });
 
-test("a change of what was handed out changes nothing here", async (t) => {
+test("changes of a returned object do not reach the next caller", async (t) => {
   const { signIn } = await signInAt(t, [signedIn()]);
   (await signIn.credentials()).accessKeyId = "changed";
   (await signIn.user()).name = "changed";
@@ -92,7 +92,7 @@ test("a change of what was handed out changes nothing here", async (t) => {
   assert.equal((await signIn.user()).name, "Ada Lovelace");
 });
 
-test("the end is told by this machine's clock, not by the server's", async (t) => {
+test("the expiration is by this machine's clock, not by the server's", async (t) => {
   const { signIn, clock } = await signInAt(t, [signedIn()]);
 
   assert.equal((await signIn.credentials()).expiration.getTime(), clock.now.wallClock + 60 * MINUTE);
@@ -100,7 +100,7 @@ test("the end is told by this machine's clock, not by the server's", async (t) =
   assert.equal((await signIn.credentials()).expiration.getTime(), clock.now.wallClock + 50 * MINUTE);
 });
 
-test("time that the answer took counts as gone", async (t) => {
+test("the time until the answer arrived is subtracted", async (t) => {
   const clock = stillClock();
   const slow = () => (clock.pass(5000), signedIn());
   const { signIn } = await signInAt(t, [slow], { time: clock });
@@ -108,11 +108,11 @@ test("time that the answer took counts as gone", async (t) => {
   assert.equal((await signIn.credentials()).expiration.getTime(), clock.now.wallClock + 60 * MINUTE - 5000);
 });
 
-test("an address that is none is told at once", () => {
+test("an invalid address is an error at once", () => {
   assert.throws(() => chimeSignIn({ endpoint: "no address", getToken: () => "kept" }), TypeError);
 });
 
-test("a browser of 2022 will do", async (t) => {
+test("a browser of 2022 is enough", async (t) => {
   for (const name of ["any", "timeout"]) {
     const later = Object.getOwnPropertyDescriptor(AbortSignal, name);
     delete AbortSignal[name];
@@ -123,7 +123,7 @@ test("a browser of 2022 will do", async (t) => {
   assert.equal((await signIn.credentials()).accessKeyId, "ASIAONE");
 });
 
-test("nothing is logged, and no error tells the token or a key", async (t) => {
+test("nothing is logged, and no error contains the token or a key", async (t) => {
   const said = [];
   for (const name of ["log", "info", "warn", "error", "debug"]) t.mock.method(console, name, (...all) => said.push(all));
   const told = [];

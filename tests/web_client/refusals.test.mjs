@@ -1,4 +1,4 @@
-/** What the web client does when it is refused, or not answered. */
+/** What the web client does when the service refuses, fails, or does not answer. */
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -6,7 +6,7 @@ import test from "node:test";
 import { NotAllowedError, SignInAgainError, SignInError, UnavailableError, chimeSignIn } from "../../web_client/chime-signin.js";
 import { EXPIRED, busy, error, serve, signInAt, signedIn, stillClock, until } from "./service.mjs";
 
-test("an expired token is replaced once, silently", async (t) => {
+test("an expired token is replaced once, without an error", async (t) => {
   const { signIn, requests, asked } = await signInAt(t, [EXPIRED, signedIn()]);
 
   await signIn.credentials();
@@ -15,7 +15,7 @@ test("an expired token is replaced once, silently", async (t) => {
   assert.deepEqual(requests.map(({ headers }) => headers.authorization), ["Bearer kept", "Bearer fresh"]);
 });
 
-test("a fresh token that has expired too ends it", async (t) => {
+test("a fresh token that has expired, too, is an error", async (t) => {
   const { signIn, requests } = await signInAt(t, [EXPIRED]);
 
   await assert.rejects(signIn.credentials(), (refused) => {
@@ -39,7 +39,7 @@ for (const [answer, kind] of [
   [{ status: 403, body: { message: "Forbidden" } }, SignInError],
   [error(403, "bad_request"), SignInError],
 ]) {
-  test(`${answer.status} ${answer.body?.reason ?? answer.body?.error ?? answer.text} is told at once`, async (t) => {
+  test(`${answer.status} ${answer.body?.reason ?? answer.body?.error ?? answer.text} is an error at once`, async (t) => {
     const { signIn, requests, clock } = await signInAt(t, [answer]);
 
     await assert.rejects(signIn.credentials(), (refused) => refused.constructor === kind && refused.name === kind.name);
@@ -60,7 +60,7 @@ for (const [what, answer] of [
   ["no end", signedIn({ ExpiresIn: "soon" })],
   ["an end that is past", signedIn({ ExpiresIn: 0 })],
 ]) {
-  test(`200 with ${what} is not the service's answer: that is told at once, and what to look at`, async (t) => {
+  test(`200 with ${what} is not the service's answer: an error at once, with a hint`, async (t) => {
     const { signIn, requests } = await signInAt(t, [answer]);
 
     await assert.rejects(signIn.credentials(), { constructor: SignInError, message: /endpoint/ });
@@ -107,11 +107,11 @@ for (const endpoint of [
   });
 }
 
-test("an address is told apart from what cannot be one", () => {
+test("an invalid address is not taken for a safe one", () => {
   for (const endpoint of ["signin", "http://localhost:3000@signin.example/"]) assert.throws(() => signInTo(endpoint), TypeError);
 });
 
-test("a redirect is not followed: the token is for one address", async (t) => {
+test("a redirect is not followed, because the token is for one address", async (t) => {
   const elsewhere = await serve(t, signedIn());
   const away = { status: 307, headers: { Location: elsewhere.endpoint }, body: {} };
   const { signIn } = await signInAt(t, [away]);
@@ -122,7 +122,7 @@ test("a redirect is not followed: the token is for one address", async (t) => {
 });
 
 for (const status of [429, 503, 504]) {
-  test(`${status} is waited out as Retry-After says, and a bit more`, async (t) => {
+  test(`${status} is retried after Retry-After and a little more`, async (t) => {
     const { signIn, clock } = await signInAt(t, [busy(status, 5), busy(status, 2), signedIn()]);
 
     await signIn.credentials();
@@ -136,7 +136,7 @@ for (const [what, answer] of [
   ["502 with a page of something between", { status: 502, text: "<html>not ours</html>" }],
   ["504 in API Gateway's own words", { status: 504, body: { message: "Endpoint request timed out" } }],
 ]) {
-  test(`${what} is waited out`, async (t) => {
+  test(`${what} is retried`, async (t) => {
     const { signIn, clock } = await signInAt(t, [answer, signedIn()]);
 
     assert.equal((await signIn.credentials()).accessKeyId, "ASIAONE");
@@ -150,7 +150,7 @@ for (const [what, answer, least, most] of [
   ["Retry-After: 1", busy(429, 1), 1000, 1500],
   ["nothing said", "hang up", 250, 750],
 ]) {
-  test(`${what}: from ${least} to ${most} ms are waited, as chance has it`, async (t) => {
+  test(`${what}: the wait is random, from ${least} to ${most} ms`, async (t) => {
     const waits = [];
     for (const chance of [0, 1]) {
       const clock = stillClock({ random: () => chance });
@@ -164,7 +164,7 @@ for (const [what, answer, least, most] of [
 }
 
 for (const said of ["", "-3", "Wed, 21 Oct 2026 07:28:00 GMT", "Infinity", "1e400", "0x10", "100000"]) {
-  test(`Retry-After "${said}" leaves the wait to us`, async (t) => {
+  test(`Retry-After "${said}" is ignored, and the wait is as without it`, async (t) => {
     const { signIn, clock } = await signInAt(t, [busy(503, said)], { patience: 2000 });
 
     await assert.rejects(signIn.credentials(), ({ retryAfter }) => retryAfter === undefined);
@@ -173,7 +173,7 @@ for (const said of ["", "-3", "Wed, 21 Oct 2026 07:28:00 GMT", "Infinity", "1e40
   });
 }
 
-test("a broken connection is tried again, with longer and longer waits, for as long as patience lasts", async (t) => {
+test("a broken connection is retried with longer and longer waits until patience is over", async (t) => {
   const { signIn, clock, requests } = await signInAt(t, ["hang up"]);
 
   await assert.rejects(signIn.credentials(), UnavailableError);
@@ -183,7 +183,7 @@ test("a broken connection is tried again, with longer and longer waits, for as l
   assert.deepEqual(clock.limits.slice(0, 5), [60_000, 15_000, 15_000, 15_000, 15_000]);
 });
 
-test("patience has an end, and says what the service said", async (t) => {
+test("when patience is over, the error is the last one of the service", async (t) => {
   const { signIn, clock } = await signInAt(t, [busy(503, 7)]);
 
   await assert.rejects(signIn.credentials(), (refused) => {
@@ -195,7 +195,7 @@ test("patience has an end, and says what the service said", async (t) => {
   assert.deepEqual(clock.waits, [8750, 8750, 8750]);
 });
 
-test("an expired token does not start patience anew", async (t) => {
+test("an expired token does not renew patience", async (t) => {
   const { signIn, clock } = await signInAt(t, [busy(503, 12), EXPIRED, busy(503, 12)]);
 
   await assert.rejects(signIn.credentials(), UnavailableError);
@@ -203,7 +203,7 @@ test("an expired token does not start patience anew", async (t) => {
   assert.deepEqual(clock.waits, [15_000]);
 });
 
-test("an attempt may take 15 s, and the last of them what is left", async (t) => {
+test("an attempt may take 15 s, and the last one what is left of patience", async (t) => {
   const slow = busy(503, 2);
   const { signIn, clock, requests } = await signInAt(t, [slow, "say nothing"], { patience: 10_000 });
   const waiting = signIn.credentials();
@@ -216,7 +216,7 @@ test("an attempt may take 15 s, and the last of them what is left", async (t) =>
   assert.equal(requests.length, 2);
 });
 
-test("an attempt that takes too long is given up, and tried again", async (t) => {
+test("an attempt that takes too long is aborted and retried", async (t) => {
   const { signIn, clock, requests } = await signInAt(t, ["say nothing", signedIn()]);
   const waiting = signIn.credentials();
   await until(() => requests.length === 1);
@@ -228,7 +228,7 @@ test("an attempt that takes too long is given up, and tried again", async (t) =>
   await until(() => requests[0].over);
 });
 
-test("nobody tries again for less than a second", async (t) => {
+test("there is no attempt with less than a second left", async (t) => {
   const { signIn, clock } = await signInAt(t, [busy(503, 3)], { patience: 4700 });
 
   await assert.rejects(signIn.credentials(), UnavailableError);
@@ -236,7 +236,7 @@ test("nobody tries again for less than a second", async (t) => {
   assert.deepEqual(clock.waits, []);
 });
 
-test("nobody waits for what is beyond their patience", async (t) => {
+test("there is no wait for a Retry-After beyond patience", async (t) => {
   const { signIn, clock } = await signInAt(t, [busy(429, 3600)]);
 
   await assert.rejects(signIn.credentials(), UnavailableError);
@@ -244,7 +244,7 @@ test("nobody waits for what is beyond their patience", async (t) => {
   assert.deepEqual(clock.waits, []);
 });
 
-test("a service that is not there is told as unavailable, with the cause", async (t) => {
+test("a service that cannot be reached is an UnavailableError with its cause", async (t) => {
   const { signIn } = await signInAt(t, ["hang up"], { patience: 0 });
 
   await assert.rejects(signIn.credentials(), (refused) => refused instanceof UnavailableError && refused.cause instanceof TypeError);
@@ -256,7 +256,7 @@ for (const [answer, kind] of [
   [error(502, "upstream_error"), SignInError],
   ["hang up", UnavailableError],
 ]) {
-  test(`after ${answer.status ?? "a broken connection"} the next caller tries anew`, async (t) => {
+  test(`after ${answer.status ?? "a broken connection"} the next caller makes a new attempt`, async (t) => {
     const { signIn } = await signInAt(t, [answer, signedIn()], { patience: 0 });
     await assert.rejects(signIn.credentials(), kind);
 
@@ -264,7 +264,7 @@ for (const [answer, kind] of [
   });
 }
 
-test("until Retry-After is over, callers get the same error and the service is left alone", async (t) => {
+test("until Retry-After is over, callers get the same error without a request", async (t) => {
   const { signIn, clock, requests, asked } = await signInAt(t, [busy(429, 3600), signedIn()]);
   const first = await signIn.credentials().catch((refused) => refused);
 
@@ -280,7 +280,7 @@ test("until Retry-After is over, callers get the same error and the service is l
 });
 
 for (const none of ["", null, undefined]) {
-  test(`an app without a token (${none}) is told to sign in, and nothing is sent`, async (t) => {
+  test(`an app without a token (${none}) gets a SignInAgainError, and nothing is sent`, async (t) => {
     const { signIn, requests } = await signInAt(t, [signedIn()], { getToken: () => none });
 
     await assert.rejects(signIn.credentials(), SignInAgainError);
@@ -290,7 +290,7 @@ for (const none of ["", null, undefined]) {
 }
 
 for (const wrong of ["a-secret token", "a-secret\n", "a-secret-\u0442oken", { accessToken: "a-secret" }]) {
-  test(`${JSON.stringify(wrong)} is no token: that is told at once, without it, and nothing is sent`, async (t) => {
+  test(`${JSON.stringify(wrong)} is not a token: an error at once that does not quote it, and nothing is sent`, async (t) => {
     const { signIn, requests, clock } = await signInAt(t, [signedIn()], { getToken: () => wrong });
 
     const refused = await signIn.credentials().catch((error) => error);
@@ -302,7 +302,7 @@ for (const wrong of ["a-secret token", "a-secret\n", "a-secret-\u0442oken", { ac
 }
 
 for (const fails of [() => Promise.reject(new RangeError("the app's")), () => raise(new RangeError("the app's"))]) {
-  test(`the app's own error reaches the app as it is: ${fails}`, async (t) => {
+  test(`an error of getToken reaches the app unchanged: ${fails}`, async (t) => {
     const { signIn } = await signInAt(t, [signedIn()], { getToken: fails });
 
     await assert.rejects(signIn.credentials(), RangeError);
@@ -313,7 +313,7 @@ function raise(error) {
   throw error;
 }
 
-test("getToken has a minute", async (t) => {
+test("getToken has one minute", async (t) => {
   let asked = 0;
   const getToken = () => ((asked += 1), asked === 1 ? new Promise(() => {}) : "kept");
   const { signIn, clock } = await signInAt(t, [signedIn()], { getToken });
@@ -327,7 +327,7 @@ test("getToken has a minute", async (t) => {
   assert.equal((await signIn.credentials()).accessKeyId, "ASIAONE");
 });
 
-test("an error in a log says what it is", async (t) => {
+test("an error in a log has its own name", async (t) => {
   const { signIn } = await signInAt(t, [EXPIRED]);
 
   await assert.rejects(signIn.credentials(), ({ stack }) => stack.startsWith("SignInAgainError: The token has expired."));

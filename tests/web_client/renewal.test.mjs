@@ -1,4 +1,4 @@
-/** How the web client renews what it holds: ahead of its end, after sleep, when it is told to, and when that fails. */
+/** How the web client refreshes credentials: before they end, after sleep, on request, and when a refresh fails. */
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -12,7 +12,7 @@ const HOUR = 60 * MINUTE;
 
 const keyOf = async (signIn) => (await signIn.credentials()).accessKeyId;
 
-/** Return what `signInAt` does, signed in so many *minutes* ago. */
+/** Return the result of `signInAt`, with a sign-in that was *minutes* ago. */
 async function signedInAgo(t, minutes, answers, options) {
   const all = await signInAt(t, [signedIn(), ...answers], options);
   await all.signIn.credentials();
@@ -20,7 +20,7 @@ async function signedInAgo(t, minutes, answers, options) {
   return all;
 }
 
-test("from RefreshAfter on they are renewed, and nobody waits for it", async (t) => {
+test("from RefreshAfter on credentials are refreshed, and nobody waits for that", async (t) => {
   const { signIn, requests, clock } = await signInAt(t, [signedIn(), second]);
   await signIn.credentials();
   clock.pass(50 * MINUTE);
@@ -32,7 +32,7 @@ test("from RefreshAfter on they are renewed, and nobody waits for it", async (t)
   assert.equal(requests.length, 2);
 });
 
-test("an answer without RefreshAfter is renewed when a sixth is left", async (t) => {
+test("an answer without RefreshAfter is refreshed when a sixth is left", async (t) => {
   const { signIn, asked, clock } = await signInAt(t, [signedIn({ RefreshAfter: undefined }), second]);
   await signIn.credentials();
   clock.pass(50 * MINUTE - 1);
@@ -45,20 +45,20 @@ test("an answer without RefreshAfter is renewed when a sixth is left", async (t)
   assert.equal(asked.length, 2);
 });
 
-test("before the last minute nobody waits for new ones", async (t) => {
+test("before the last minute nobody waits for new credentials", async (t) => {
   const { signIn, clock } = await signedInAgo(t, 59, ["say nothing"]);
   clock.pass(-1);
 
   assert.equal(await keyOf(signIn), "ASIAONE");
 });
 
-test("in the last minute, callers wait for new ones", async (t) => {
+test("in the last minute, callers wait for new credentials", async (t) => {
   const { signIn } = await signedInAgo(t, 59, [second]);
 
   assert.equal(await keyOf(signIn), "ASIATWO");
 });
 
-test("in the last minute they do, however late the service wants to be asked", async (t) => {
+test("in the last minute callers wait, even if RefreshAfter is later", async (t) => {
   const { signIn, clock } = await signInAt(t, [signedIn({ RefreshAfter: "2031-01-01T00:59:59Z" }), second]);
   await signIn.credentials();
   clock.pass(59 * MINUTE);
@@ -66,7 +66,7 @@ test("in the last minute they do, however late the service wants to be asked", a
   assert.equal(await keyOf(signIn), "ASIATWO");
 });
 
-test("after sleep, in which the monotonic clock stood still, callers get new ones", async (t) => {
+test("after sleep, in which the monotonic clock stood still, callers get new credentials", async (t) => {
   const { signIn, clock } = await signInAt(t, [signedIn(), second]);
   await signIn.credentials();
 
@@ -75,7 +75,7 @@ test("after sleep, in which the monotonic clock stood still, callers get new one
   assert.equal((await signIn.credentials()).accessKeyId, "ASIATWO");
 });
 
-test("a clock set back does not make old ones new", async (t) => {
+test("a clock that is set back does not make old credentials valid", async (t) => {
   const { signIn, clock } = await signInAt(t, [signedIn(), second]);
   await signIn.credentials();
 
@@ -85,7 +85,7 @@ test("a clock set back does not make old ones new", async (t) => {
   assert.equal((await signIn.credentials()).accessKeyId, "ASIATWO");
 });
 
-test("an answer that was slept through is asked for again", async (t) => {
+test("if the machine slept during the answer, there is another request", async (t) => {
   const clock = stillClock();
   const sleepy = () => (clock.sleep(8 * HOUR), signedIn());
   const { signIn, requests } = await signInAt(t, [sleepy, second], { time: clock });
@@ -94,21 +94,21 @@ test("an answer that was slept through is asked for again", async (t) => {
   assert.equal(requests.length, 2);
 });
 
-test("an answer that was slept through is given to nobody, even if no patience is left", async (t) => {
+test("if the machine slept during the answer, nobody gets it, even if patience is over", async (t) => {
   const clock = stillClock();
   const { signIn } = await signInAt(t, [() => (clock.sleep(59 * MINUTE), signedIn())], { time: clock, patience: 0 });
 
   await assert.rejects(signIn.credentials(), UnavailableError);
 });
 
-test("credentials for less than a minute are given, too", async (t) => {
+test("credentials for less than a minute are returned, too", async (t) => {
   const { signIn, requests } = await signInAt(t, [signedIn({ ExpiresIn: 50 })]);
 
   assert.equal(await keyOf(signIn), "ASIAONE");
   assert.equal(requests.length, 1);
 });
 
-test("sleep costs no patience", async (t) => {
+test("sleep does not count as patience", async (t) => {
   const clock = stillClock();
   const cut = () => (clock.pass(8 * HOUR), "hang up"); // both clocks go on, as on some machines that sleep
   const { signIn } = await signInAt(t, [cut, signedIn()], { time: clock });
@@ -116,14 +116,14 @@ test("sleep costs no patience", async (t) => {
   assert.equal(await keyOf(signIn), "ASIAONE");
 });
 
-test("forceRefresh asks whatever is held", async (t) => {
+test("forceRefresh makes a request even if the credentials are good", async (t) => {
   const { signIn } = await signInAt(t, [signedIn(), second]);
   await signIn.credentials();
 
   assert.equal((await signIn.credentials({ forceRefresh: true })).accessKeyId, "ASIATWO");
 });
 
-test("forceRefresh is asked after what is under way, whose token is older", async (t) => {
+test("forceRefresh waits for the request under way, because its token is older", async (t) => {
   let name = "old";
   const options = { getToken: () => name };
   const { signIn, requests } = await signInAt(t, [signedIn(), second], options);
@@ -135,7 +135,7 @@ test("forceRefresh is asked after what is under way, whose token is older", asyn
   assert.deepEqual(requests.map(({ headers }) => headers.authorization), ["Bearer old", "Bearer new"]);
 });
 
-test("forceRefresh is asked even if what is under way fails", async (t) => {
+test("forceRefresh makes a request even if the one under way fails", async (t) => {
   const { signIn } = await signInAt(t, [error(403, "forbidden"), signedIn()]);
   const first = assert.rejects(signIn.credentials(), NotAllowedError);
 
@@ -143,7 +143,7 @@ test("forceRefresh is asked even if what is under way fails", async (t) => {
   await first;
 });
 
-test("two who force it at once make one request", async (t) => {
+test("two callers with forceRefresh at once make one request", async (t) => {
   const { signIn, requests } = await signedInAgo(t, 1, [second]);
 
   const [{ accessKeyId }] = await Promise.all([
@@ -155,7 +155,7 @@ test("two who force it at once make one request", async (t) => {
   assert.equal(requests.length, 2);
 });
 
-test("an outage at renewal is nobody's trouble while the old ones last", async (t) => {
+test("an outage at a refresh is no error while the old credentials work", async (t) => {
   const { signIn, requests, clock } = await signInAt(t, [signedIn(), busy(503, 5)]);
   await signIn.credentials();
   clock.pass(50 * MINUTE);
@@ -170,7 +170,7 @@ for (const [answer, kind] of [
   [error(403, "forbidden", { reason: "cut_off" }), NotAllowedError],
   [error(401, "invalid_token", { reason: "wrong_key" }), SignInAgainError],
 ]) {
-  test(`a refusal at renewal, ${answer.status}, is told to the next caller`, async (t) => {
+  test(`a refusal at a refresh, ${answer.status}, is the error of the next caller`, async (t) => {
     const { signIn, requests } = await signedInAgo(t, 50, [answer]);
     await signIn.credentials();
     await until(() => requests.length === 2);
@@ -187,7 +187,7 @@ for (const [what, answer, seconds] of [
   ["429 and Retry-After: 3600", busy(429, 3600), 3600],
   ["a broken network", "hang up", 30],
 ]) {
-  test(`after ${what} at renewal, hundreds of calls leave the service alone for ${seconds} s`, async (t) => {
+  test(`after ${what} at a refresh, hundreds of calls make no request for ${seconds} s`, async (t) => {
     const length = { ExpiresIn: 86_400, RefreshAfter: "2030-12-31T10:00:00Z" }; // lest they end meanwhile
     const { signIn, asked, clock } = await signInAt(t, [signedIn(length), answer], { patience: 0 });
     await signIn.credentials();
@@ -207,7 +207,7 @@ for (const [what, answer, seconds] of [
 }
 
 for (const [answer, least, most] of [[error(502, "upstream_error"), 30, 45], [busy(429, 60), 60, 90]]) {
-  test(`after ${answer.status} it is left alone for ${least} to ${most} s, lest all come back at once`, async (t) => {
+  test(`after ${answer.status} there is no request for ${least} to ${most} s, at random`, async (t) => {
     const rests = [];
     for (const chance of [0, 1]) {
       const clock = stillClock({ random: () => chance });
@@ -225,7 +225,7 @@ for (const [answer, least, most] of [[error(502, "upstream_error"), 30, 45], [bu
   });
 }
 
-test("a renewal that succeeds ends the rest after one that failed", async (t) => {
+test("a refresh that succeeds ends the pause after one that failed", async (t) => {
   const short = signedIn({ ExpiresIn: 70, RefreshAfter: undefined });
   const { signIn, asked, clock } = await signedInAgo(t, 50, [error(502, "upstream_error"), short]);
   await assert.rejects(signIn.credentials({ forceRefresh: true }), SignInError);
@@ -237,7 +237,7 @@ test("a renewal that succeeds ends the rest after one that failed", async (t) =>
 });
 
 for (const [what, answer] of [["502", error(502, "upstream_error")], ["503", busy(503, 5)], ["no network", "hang up"]]) {
-  test(`${what} in the last minute: what still works is given`, async (t) => {
+  test(`${what} in the last minute: callers get the old credentials, which still work`, async (t) => {
     const { signIn, clock } = await signedInAgo(t, 59, [answer]);
 
     assert.equal(await keyOf(signIn), "ASIAONE");
@@ -248,7 +248,7 @@ for (const [what, answer] of [["502", error(502, "upstream_error")], ["503", bus
   });
 }
 
-test("a refusal in the last minute is told", async (t) => {
+test("a refusal in the last minute is an error", async (t) => {
   const { signIn } = await signedInAgo(t, 59, [error(403, "forbidden")]);
 
   await assert.rejects(signIn.credentials(), NotAllowedError);

@@ -1,4 +1,4 @@
-/** A sign-in service on loopback that answers as it is told, and a clock that moves as it is told. */
+/** A sign-in service on loopback with prepared answers, and a clock that tests move. */
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -6,7 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 
 import { chimeSignIn } from "../../web_client/chime-signin.js";
 
-/** Return the answer that the service gives to a good token; the times are of a server whose clock is far off. */
+/** Return the answer of the service to a good token. Its times are those of a server whose clock is wrong by years. */
 export function signedIn(change = {}) {
   const body = {
     ChimeAppInstanceUserArn: "arn:aws:chime:us-east-1:123456789012:app-instance/i/user/ada",
@@ -27,7 +27,7 @@ export function signedIn(change = {}) {
   return { status: 200, body };
 }
 
-/** The next one that it gives to the same user. */
+/** The next answer to the same user, with other credentials. */
 export const second = signedIn({ ChimeCredentials: { ...signedIn().body.ChimeCredentials, AccessKeyId: "ASIATWO" } });
 
 export const EXPIRED = {
@@ -45,7 +45,7 @@ export const busy = (status, retryAfter) => ({
   headers: { "Retry-After": `${retryAfter}` },
 });
 
-/** Start a service that gives *answers* in turn, the last one for ever; it is closed when test *t* ends. */
+/** Start a service that gives *answers* in their order, and then always the last one. It is closed when test *t* ends. */
 export async function serve(t, ...answers) {
   const requests = [];
   const server = createServer((request, response) => {
@@ -66,8 +66,8 @@ export async function serve(t, ...answers) {
 }
 
 /**
- * Return a clock for `options.time`: waiting takes no time of ours, and `waits` has what was waited for. What may take
- * `limits` at most has all the time in the world, until a test says that the last of them `ranOut()`.
+ * Return a clock for `options.time`. Waits end at once, and are listed in `waits`. Limits never end by themselves, and are
+ * listed in `limits`; a test ends the last one with `ranOut()`.
  */
 export function stillClock(change = {}) {
   const clock = {
@@ -94,7 +94,7 @@ export function stillClock(change = {}) {
   return clock;
 }
 
-/** Let what goes on unattended go on until *condition* holds, as it should soon. */
+/** Let promises and I/O proceed until *condition* holds. */
 export async function until(condition) {
   for (let turns = 0; !(await condition()); turns += 1) {
     if (turns === 100_000) throw new Error(`It never came to ${condition}`);
@@ -102,7 +102,7 @@ export async function until(condition) {
   }
 }
 
-/** Return a sign-in at a service with *answers*, and everything to watch it by. */
+/** Return a sign-in at a service with *answers*, and what a test needs to watch it. */
 export async function signInAt(t, answers, options = {}) {
   const service = await serve(t, ...answers);
   const { time: clock = stillClock() } = options;
