@@ -77,6 +77,20 @@ def test_expired_credentials_are_told_before_the_questions_and_the_answers_are_s
     assert clone.providers() == [AUTH0]
 
 
+def test_stack_that_no_deployment_can_change_is_told_before_the_questions(clone: Clone, stack: LocalStack) -> None:
+    stack_that_is(stack, "ROLLBACK_COMPLETE")
+
+    status, shown = clone.typed(
+        ("Whose tokens", "1"), ("domain", "tenant.eu.auth0.com"), ("audience", "https://api.example.com"),
+        ("another provider", ""), *REST, OFFLINE,
+    )  # fmt: skip
+
+    owner(stack, "cloudformation").delete_stack(StackName="chime-signin-dev")
+    assert status == 1
+    assert shown.index("make delete ENV=dev takes it away") < shown.index("1 of 5")
+    assert clone.providers() == [AUTH0]
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [
