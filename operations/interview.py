@@ -94,10 +94,13 @@ class Interview:
 
     def _parameter(self, values: dict[str, str], name: str, prompt: str) -> dict[str, str]:
         usual = values.get(name) or self._template.default(name)
+        # What was wrong before is told when all is checked, and no answer to this question mends it.
+        before = problems(values, self._template)
         while True:
             answered = self._asked(name, prompt, usual).replace(", ", ",")
             changed = {**values, name: answered}
-            wrong = self._template.problems(name, answered) or problems(changed, self._template)
+            found = problems(changed, self._template)
+            wrong = self._template.problems(name, answered) or [each for each in found if each not in before]
             if not wrong:
                 return changed
             self._complain(name, wrong[0])

@@ -21,7 +21,7 @@ from operations.issuers import key_problems
 from operations.samconfig import SAMCONFIG, write_region
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from operations.answers import Answers
@@ -85,6 +85,7 @@ class Preparation:
         """
         said = answers.read(self._path)
         values = {**said.values, **wishes.answers}
+        self._check_parameters(said, wishes.answers)
         values = values if values.get(PROVIDERS) else self._interview(values, wishes)
         self._save(said, values)
         self._check(answers.read(self._path))
@@ -137,16 +138,23 @@ class Preparation:
 
     def _check(self, said: Answers) -> None:
         """Raise OperationError with all that is wrong in the answers themselves, each with its line."""
-        found = [
-            f"{said.places[name]}: {problem}"
-            for name, value in said.values.items()
-            for problem in self._template.problems(name, value)
-        ]
-        found = found or [f"{self._shown}: {problem}" for problem in functions.problems(said.values, self._template)]
+        self._check_parameters(said)
+        found = [f"{self._shown}: {problem}" for problem in functions.problems(said.values, self._template)]
         if found:
             raise OperationError("\n".join(found))
         for note in functions.notes(said.values, self._template):
             self._say(f"Note: {note}")
+
+    def _check_parameters(self, said: Answers, replaced: Collection[str] = ()) -> None:
+        """Raise OperationError with what CloudFormation would refuse of the answers that stay, each with its line."""
+        found = [
+            f"{said.places[name]}: {problem}"
+            for name, value in said.values.items()
+            if name not in replaced
+            for problem in self._template.problems(name, value)
+        ]
+        if found:
+            raise OperationError("\n".join(found))
 
     def _check_issuers(self, providers: str, wishes: Wishes) -> None:
         for problem in key_problems(providers):

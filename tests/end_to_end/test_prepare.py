@@ -243,6 +243,7 @@ def providers(**changes: Any) -> str:
         pytest.param(
             "Mesaging: x\n" + providers(), "line 1: There is no parameter Mesaging. Is Messaging", id="mistyped"
         ),
+        pytest.param("SessionSeconds: 5\n", "line 1: The parameter SessionSeconds", id="before any question"),
         pytest.param(
             "Tracing: true\n", "line 1: SAM makes True of this. Write Tracing: .true.", id="what SAM misreads"
         ),
