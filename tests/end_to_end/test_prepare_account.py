@@ -132,3 +132,29 @@ def test_rule_of_the_template_is_told_before_anything_is_built(ready: Clone) -> 
 
     assert status == 1
     assert "An AppInstance can be created only in us-east-1 and eu-central-1." in said
+
+
+def test_parameters_in_samconfig_are_moved_first(ready: Clone) -> None:
+    samconfig = ready.path / "samconfig.toml"
+    guided = samconfig.read_text().replace('["file://environments/dev.yaml"]', '"Issuer=x Audience=y"')
+    samconfig.write_text(guided)
+
+    status, said = ready.run()
+
+    assert status == 1
+    assert "Move its parameters into environments/dev.yaml, one a line" in said
+    assert samconfig.read_text() == guided
+
+
+def test_environment_of_one_s_own_gets_a_file_of_its_own(ready: Clone) -> None:
+    samconfig = ready.path / "samconfig.toml"
+    own = samconfig.read_text().replace("[dev.", "[staging.").replace("dev.yaml", "staging.yaml")
+    samconfig.write_text(own.replace('stack_name = "chime-signin-dev"', 'stack_name = "chime-signin-staging"'))
+    answer = ready.answers()["Providers"]
+
+    status, said = ready.run("--answer", f"Providers={answer}", "--region", "eu-central-1", ENV="staging")
+
+    assert status == 0, said
+    assert ready.answers("staging")["Providers"] == answer
+    assert f"Account {ACCOUNT}, eu-central-1, stack chime-signin-staging." in said
+    assert 'region = "eu-central-1"' in samconfig.read_text()
