@@ -15,13 +15,13 @@ from operations.deletion import Deletion
 from operations.deny_policies import IamRole
 from operations.errors import OperationError
 from operations.revocation import PAUSE_SECONDS, Revocation
+from operations.revoked_users import RevocationListParameter
 from operations.samconfig import DEFAULT, environment
 from operations.samconfig import VARIABLE as ENVIRONMENT
 from operations.target import target
 from operations.template import Template
 from operations.terminal import CommandLine, is_at_terminal
 from operations.tryout import TryOut
-from operations.users import RevocationListParameter
 
 if TYPE_CHECKING:
     import boto3
@@ -37,43 +37,43 @@ Next:
 
 
 def main() -> int:
-    """Do as the command line says. Return the exit status."""
+    """Run the command that the command line names. Return the exit status."""
     arguments = _parser().parse_args()
     try:
-        if arguments.do is None:
+        if arguments.run is None:
             _prepare(arguments)
             return 0
         with aws_errors_as_operation_errors():
-            where = target(os.environ)
-            ours = session(where.region, where.profile)
-            found = stack(ours, where.stack)
-            _print(str(found))
-            arguments.do(arguments, ours, found)
+            chosen = target(os.environ)
+            aws_session = session(chosen.region, chosen.profile)
+            deployed = stack(aws_session, chosen.stack)
+            _print(str(deployed))
+            arguments.run(arguments, aws_session, deployed)
     except OperationError as error:
-        return _complain(str(error), 1)
+        return _print_error(str(error), 1)
     except KeyboardInterrupt:
-        return _complain(STOPPED, 130)
+        return _print_error(STOPPED, 130)
     return 0
 
 
-def _revoke(arguments: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
-    if not found.revokes:
-        raise OperationError(f"Deploy {found.name} with Revocation=true first: its function reads no list.")
-    _revocation(ours, found).revoke(_ids(arguments), arguments.pause)
+def _revoke(arguments: argparse.Namespace, aws_session: boto3.Session, deployed: DeployedStack) -> None:
+    if not deployed.revokes:
+        raise OperationError(f"Deploy {deployed.name} with Revocation=true first: its function reads no list.")
+    _revocation(aws_session, deployed).revoke(_ids(arguments), arguments.pause)
 
 
-def _restore(arguments: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
-    _revocation(ours, found).restore(_ids(arguments))
+def _restore(arguments: argparse.Namespace, aws_session: boto3.Session, deployed: DeployedStack) -> None:
+    _revocation(aws_session, deployed).restore(_ids(arguments))
 
 
-def _revoked(_: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
-    _revocation(ours, found).show()
+def _revoked(_: argparse.Namespace, aws_session: boto3.Session, deployed: DeployedStack) -> None:
+    _revocation(aws_session, deployed).show()
 
 
-def _delete(arguments: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
-    role = IamRole(ours, found.own_role_arn, found.account) if found.own_role_arn else None
-    deletion = Deletion(StackToDelete(ours, found.id), role, time.sleep, _print)
-    deletion.delete(found.name, lambda: arguments.confirm or _asked("Type the stack's name to delete it: "))
+def _delete(arguments: argparse.Namespace, aws_session: boto3.Session, deployed: DeployedStack) -> None:
+    role = IamRole(aws_session, deployed.own_role_arn, deployed.account) if deployed.own_role_arn else None
+    deletion = Deletion(StackToDelete(aws_session, deployed.id), role, time.sleep, _print)
+    deletion.delete(deployed.name, lambda: arguments.confirm or _ask("Type the stack's name to delete it: "))
 
 
 def _prepare(arguments: argparse.Namespace) -> None:
@@ -86,28 +86,30 @@ def _prepare(arguments: argparse.Namespace) -> None:
         Preparation(environment(os.environ), Template(), terminal, _print).run(wishes)
 
 
-def _try_out(_: argparse.Namespace, __: boto3.Session, found: DeployedStack) -> None:
-    if not found.signin_url:
-        raise OperationError(f"{found.name} has no output SigninUrl: its deployment has failed, or is still under way.")
-    tried = TryOut(found.signin_url, _print, time.sleep)
-    for origin in found.allowed_origins[:1]:
+def _try_out(_: argparse.Namespace, __: boto3.Session, deployed: DeployedStack) -> None:
+    if not deployed.signin_url:
+        raise OperationError(
+            f"{deployed.name} has no output SigninUrl: its deployment has failed, or is still under way."
+        )
+    tried = TryOut(deployed.signin_url, _print, time.sleep)
+    for origin in deployed.allowed_origins[:1]:
         tried.preflight(origin)
     tried.refusal()
     token = os.environ.get(TOKEN) or (CommandLine().ask_hidden(PASTE) if is_at_terminal() else "")
     if token:
         tried.sign_in(token)
-    _print(NEXT.format(url=found.signin_url, environment=os.environ.get(ENVIRONMENT) or DEFAULT))
+    _print(NEXT.format(url=deployed.signin_url, environment=os.environ.get(ENVIRONMENT) or DEFAULT))
 
 
-def _push_role(_: argparse.Namespace, ours: boto3.Session, found: DeployedStack) -> None:
-    push.make(push.PushRole(ours), found.push_app_arn, _print)
+def _push_role(_: argparse.Namespace, aws_session: boto3.Session, deployed: DeployedStack) -> None:
+    push.make(push.PushRole(aws_session), deployed.push_app_arn, _print)
 
 
-def _revocation(ours: boto3.Session, found: DeployedStack) -> Revocation:
-    if not found.own_role_arn:
-        raise OperationError(f"{found.name} has no user role: its deployment has failed, or is still under way.")
-    roles = [IamRole(ours, arn, found.account) for arn in found.role_arns]
-    return Revocation(RevocationListParameter(ours, found.list_name), roles, time.sleep, _print)
+def _revocation(aws_session: boto3.Session, deployed: DeployedStack) -> Revocation:
+    if not deployed.own_role_arn:
+        raise OperationError(f"{deployed.name} has no user role: its deployment has failed, or is still under way.")
+    roles = [IamRole(aws_session, arn, deployed.account) for arn in deployed.role_arns]
+    return Revocation(RevocationListParameter(aws_session, deployed.list_name), roles, time.sleep, _print)
 
 
 def _ids(arguments: argparse.Namespace) -> list[str]:
@@ -121,7 +123,7 @@ def _answer(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _asked(question: str) -> str:
+def _ask(question: str) -> str:
     try:
         return input(question).strip()
     except EOFError:
@@ -132,7 +134,7 @@ def _print(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - the command's own output
 
 
-def _complain(text: str, status: int) -> int:
+def _print_error(text: str, status: int) -> int:
     print(text, file=sys.stderr)  # noqa: T201 - likewise
     return status
 
@@ -142,22 +144,24 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m operations", description="Operate the stack of ENV (dev unless set), or of AWS_SAM_STACK_NAME."
     )
     commands = parser.add_subparsers(required=True)
-    for name, do, text in (
+    for name, run, text in (
         ("revoke", _revoke, "revoke users: refuse new sign-ins, then deny the sessions that they have"),
         ("restore", _restore, "let revoked users sign in again"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("users", nargs="+", metavar="USER", help="a ChimeUserId, or several")
-        command.set_defaults(do=do, pause=PAUSE_SECONDS)
+        command.set_defaults(run=run, pause=PAUSE_SECONDS)
     commands.choices["revoke"].add_argument(
         "--pause", type=float, default=PAUSE_SECONDS, metavar="SECONDS", help="between the list and the sessions"
     )
-    commands.add_parser("revoked", help="print who is revoked, and which sessions are denied").set_defaults(do=_revoked)
+    commands.add_parser("revoked", help="print who is revoked, and which sessions are denied").set_defaults(
+        run=_revoked
+    )
     delete = commands.add_parser("delete", help="delete the stack, and print what stays")
     delete.add_argument(
         "--confirm", default=os.environ.get("CONFIRM"), metavar="STACK", help="its name; else it is asked"
     )
-    delete.set_defaults(do=_delete)
+    delete.set_defaults(run=_delete)
     prepare = commands.add_parser("prepare", help="ask for the answers that are missing, check them and the account")
     prepare.add_argument(
         "--answer",
@@ -173,9 +177,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="accept issuers whose keys cannot be fetched from this machine",
     )
-    prepare.set_defaults(do=None)
-    commands.add_parser("try-out", help="call the stack as a client does").set_defaults(do=_try_out)
-    commands.add_parser("push-role", help="make the account's role for push notifications").set_defaults(do=_push_role)
+    prepare.set_defaults(run=None)
+    commands.add_parser("try-out", help="call the stack as a client does").set_defaults(run=_try_out)
+    commands.add_parser("push-role", help="make the account's role for push notifications").set_defaults(run=_push_role)
     return parser
 
 

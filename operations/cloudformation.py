@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from operations.aws import aws_errors_as_operation_errors
 from operations.errors import OperationError
-from operations.users import LIST_NAME
+from operations.revoked_users import LIST_NAME
 
 if TYPE_CHECKING:
     import boto3

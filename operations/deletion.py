@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from operations.errors import OperationError
-from operations.users import LIST_NAME
+from operations.revoked_users import LIST_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

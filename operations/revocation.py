@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from operations import users as lists
+from operations import revoked_users
 from operations.deny_policies import DenyPolicy, is_over
 from operations.errors import OperationError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from operations.deny_policies import IamRole
-    from operations.users import RevocationListParameter, UserListHistory
+    from operations.revoked_users import RevocationListParameter, UserListHistory
 
 PAUSE_SECONDS = 45.0
 """30 s for which the function caches a list, 8 s that a sign-in under way may take, and 7 s for clocks and caches."""
@@ -61,10 +61,10 @@ class Revocation:
         Raises:
             OperationError: Something could not be done; everything else was, the other roles' sessions included.
         """
-        users = lists.checked(ids)
-        with _with_what_is_left(SIGN_INS_UNSURE):
+        users = revoked_users.checked(ids)
+        with _errors_ending_in(SIGN_INS_UNSURE):
             now = self._refuse_sign_ins(users, seconds)
-        with _with_what_is_left(SESSIONS_GO_ON):
+        with _errors_ending_in(SESSIONS_GO_ON):
             self._for_each_role(lambda role: self._deny(role, DenyPolicy.of(users, now), now))
         self._print(OUT_OF_REACH)
 
@@ -75,12 +75,12 @@ class Revocation:
         Raises:
             OperationError: Something could not be done; everything else was.
         """
-        users = lists.checked(ids)
-        with _with_what_is_left(STILL_REVOKED):
-            changed = lists.change(self._parameter, lambda revoked: revoked - users)
+        users = revoked_users.checked(ids)
+        with _errors_ending_in(STILL_REVOKED):
+            changed = revoked_users.change(self._parameter, lambda revoked: revoked - users)
             now = self._parameter.read().read_at
-        self._print(f"{'Restored, within 30 s' if changed else 'Not revoked before'}: {_all(users)}.")
-        with _with_what_is_left(STILL_DENIED):
+        self._print(f"{'Restored, within 30 s' if changed else 'Not revoked before'}: {_joined(users)}.")
+        with _errors_ending_in(STILL_DENIED):
             self._for_each_role(lambda role: self._stop_denying(role, users, now))
 
     def show(self) -> None:
@@ -90,7 +90,7 @@ class Revocation:
         Raises:
             OperationError: A role or one of its policies cannot be read; those of the other roles were printed.
         """
-        self._print(f"Revoked: {_all(self._parameter.read().newest) or 'nobody'}.")
+        self._print(f"Revoked: {_joined(self._parameter.read().newest) or 'nobody'}.")
         self._for_each_role(self._show_role)
 
     def _show_role(self, role: IamRole) -> None:
@@ -98,17 +98,17 @@ class Revocation:
             policy = role.deny_policy(name)
             if policy:
                 before = policy.before.isoformat()
-                self._print(f"{role.name} denies sessions issued before {before}: {_all(policy.users)}.")
+                self._print(f"{role.name} denies sessions issued before {before}: {_joined(policy.users)}.")
 
     def _refuse_sign_ins(self, users: frozenset[str], seconds: float) -> datetime:
         """Return a time, by AWS's clock, after which no process of the function opens a session for *users*."""
         while True:
-            changed = lists.change(self._parameter, lambda revoked: revoked | users)
-            self._print(f"Revoked{'' if changed else ' before this run'}: {_all(users)}.")
-            left = seconds if changed else _left(self._parameter.read(), seconds)
-            if left > 0:
-                self._print(f"Waiting {left:.0f} s, until no process of the function uses an older list.")
-                self._pause(left)
+            changed = revoked_users.change(self._parameter, lambda revoked: revoked | users)
+            self._print(f"Revoked{'' if changed else ' before this run'}: {_joined(users)}.")
+            remaining = seconds if changed else _remaining_pause(self._parameter.read(), seconds)
+            if remaining > 0:
+                self._print(f"Waiting {remaining:.0f} s, until no process of the function uses an older list.")
+                self._pause(remaining)
             history = self._parameter.read()
             if users <= history.newest:
                 return history.read_at
@@ -165,17 +165,17 @@ class Revocation:
 
 
 @contextmanager
-def _with_what_is_left(text: str) -> Iterator[None]:
-    """Add to an error the *text* on what is left to do."""
+def _errors_ending_in(text: str) -> Iterator[None]:
+    """Append *text*, which says what is left to do, to an OperationError."""
     try:
         yield
     except OperationError as error:
         raise OperationError(f"{error}\n{text}") from error
 
 
-def _left(history: UserListHistory, seconds: float) -> float:
+def _remaining_pause(history: UserListHistory, seconds: float) -> float:
     return (history.written_at + timedelta(seconds=seconds) - history.read_at).total_seconds()
 
 
-def _all(users: frozenset[str]) -> str:
+def _joined(users: frozenset[str]) -> str:
     return ", ".join(sorted(users))

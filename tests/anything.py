@@ -1,4 +1,4 @@
-"""Strategies that give any input at all."""
+"""Hypothesis strategies for arbitrary input."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """
-What each function may cost, in counts that are the same on every machine: more is a decision, to be made here.
+Limits that tests enforce: modules imported at a cold start, what is shipped, AWS calls of a sign-in.
 
-What a cold start takes is benchmarks/README.md's; these are its causes.
+A count is the same on every machine; benchmarks/README.md has the times. Raise a limit here if a change is worth it.
 """
 
 from __future__ import annotations

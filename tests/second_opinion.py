@@ -1,4 +1,4 @@
-"""A second, slow and simple implementation of the checks on claims, written without reading the first."""
+"""A test oracle: a second, slow and simple implementation of the claim checks, written without reading the first."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ GUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 ABSENT, AMBIGUOUS = object(), object()
 
 
-def every_way(held: Any, path: str) -> list[Any]:
-    """Return the values at *path*, split at its dots in every way, longest names first, found by trying each way."""
+def values_at_every_split(held: Any, path: str) -> list[Any]:
+    """Return the values at *path* for each split at dots, longest names first: `a.b`, then `b` in `a`."""
     names = path.split(".")
     results = []
     for number in range(len(names)):
@@ -33,16 +33,16 @@ def every_way(held: Any, path: str) -> list[Any]:
     return [value for _, value in sorted(results, key=lambda result: result[0], reverse=True)]
 
 
-def the_one(claims: Mapping[str, Any], path: str) -> Any:
+def unique_value(claims: Mapping[str, Any], path: str) -> Any:
     """Return the one value at *path*, or ABSENT, or AMBIGUOUS if there are values that differ."""
-    meanings = {json.dumps(value, sort_keys=True): value for value in every_way(claims, path)}
+    meanings = {json.dumps(value, sort_keys=True): value for value in values_at_every_split(claims, path)}
     if len(meanings) > 1:
         return AMBIGUOUS
     return next(iter(meanings.values()), ABSENT)
 
 
 def objections(provider: Provider, claims: Mapping[str, Any], now: float) -> list[str]:
-    """Return the names of the checks of *provider* that *claims*, which are well signed, do not pass."""
+    """Return the names of the checks of *provider* that *claims* fail. The signature is not checked here."""
     return [
         what
         for what, good in (
@@ -52,7 +52,7 @@ def objections(provider: Provider, claims: Mapping[str, Any], now: float) -> lis
             ("audience", _is_for_us(provider, claims)),
             ("profile", _has_the_profile(provider, claims)),
             ("subject", _names_somebody(provider, claims)),
-            ("role", the_one(claims, provider.user_roles.claim) is not AMBIGUOUS or not provider.user_roles.names),
+            ("role", unique_value(claims, provider.user_roles.claim) is not AMBIGUOUS or not provider.user_roles.names),
             ("access", _may_sign_in(provider, claims)),
         )
         if not good
@@ -93,25 +93,25 @@ def _is_named_or_short(provider: Provider, claims: Mapping[str, Any], now: float
     if limit is None or type(ends) not in (int, float) or type(made) not in (int, float):
         return True
     paths = {part for form in provider.name_claims for part in (form, form.removesuffix("@"), *form.split(" + "))}
-    names = (value for path in paths for value in every_way(claims, path))
+    names = (value for path in paths for value in values_at_every_split(claims, path))
     return ends - made <= limit or any(isinstance(name, str) and name.strip() for name in names)
 
 
 def _is_for_us(provider: Provider, claims: Mapping[str, Any]) -> bool:
-    audience = the_one(claims, provider.audience_claim)
+    audience = unique_value(claims, provider.audience_claim)
     named = [] if audience is ABSENT else [audience] if isinstance(audience, str) else audience
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         return False
     if provider.audiences is not None and (named or provider.audiences) and not set(named) & set(provider.audiences):
         return False
-    clients = [the_one(claims, path) for path in provider.client_claims]
+    clients = [unique_value(claims, path) for path in provider.client_claims]
     asked = next((client for client in clients if client not in (None, ABSENT)), None)
     return not provider.clients or (asked is not AMBIGUOUS and _holds(asked, provider.clients))
 
 
 def _has_the_profile(provider: Provider, claims: Mapping[str, Any]) -> bool:
     profile = provider.token_profile
-    forbidden = [(the_one(claims, path), values) for path, values in profile.forbidden_claim_values.items()]
+    forbidden = [(unique_value(claims, path), values) for path, values in profile.forbidden_claim_values.items()]
     return (
         _meets(claims, profile.required_claim_values)
         and not any(value is AMBIGUOUS or _holds(value, values) for value, values in forbidden)
@@ -121,23 +121,23 @@ def _has_the_profile(provider: Provider, claims: Mapping[str, Any]) -> bool:
 
 def _matches(claims: Mapping[str, Any], pattern: TokenPattern) -> bool:
     def text(path: str) -> str:
-        value = the_one(claims, path)
+        value = unique_value(claims, path)
         return value if isinstance(value, str) else ""
 
     same = {text(path) for path in pattern.equal_claims}
     tells: Iterator[bool] = itertools.chain(
-        (_holds(the_one(claims, path), values) for path, values in pattern.values.items()),
+        (_holds(unique_value(claims, path), values) for path, values in pattern.values.items()),
         (text(path).startswith(start) for path, start in pattern.prefixes.items()),
         (text(path).endswith(end) for path, end in pattern.suffixes.items()),
         ([len(same) == 1 and same != {""}] if pattern.equal_claims else []),
-        (the_one(claims, path) not in (None, ABSENT) for path in pattern.present),
-        (the_one(claims, path) in (None, ABSENT) for path in pattern.absent),
+        (unique_value(claims, path) not in (None, ABSENT) for path in pattern.present),
+        (unique_value(claims, path) in (None, ABSENT) for path in pattern.absent),
     )
     return all(tells)
 
 
 def _names_somebody(provider: Provider, claims: Mapping[str, Any]) -> bool:
-    subject = the_one(claims, provider.subject_claim)
+    subject = unique_value(claims, provider.subject_claim)
     if type(subject) is int:
         subject = str(subject)
     if not isinstance(subject, str) or any(unicodedata.category(character) == "Cc" for character in subject):
@@ -151,7 +151,7 @@ def _may_sign_in(provider: Provider, claims: Mapping[str, Any]) -> bool:
     for name in ("scope", "scp"):
         held = claims.get(name)
         scopes |= set(held.split(" ") if isinstance(held, str) else _texts(held))
-    roles = the_one(claims, requirements.roles_claim)
+    roles = unique_value(claims, requirements.roles_claim)
     has_role = not requirements.roles or (roles is not AMBIGUOUS and _holds(roles, requirements.roles))
     return set(requirements.scopes) <= scopes and has_role and _meets(claims, requirements.claims)
 
@@ -161,7 +161,9 @@ def _texts(held: Any) -> Iterator[str]:
 
 
 def _meets(claims: Mapping[str, Any], constraints: ClaimConstraints) -> bool:
-    return all(_holds(next(iter(every_way(claims, path)), ABSENT), values) for path, values in constraints.items())
+    return all(
+        _holds(next(iter(values_at_every_split(claims, path)), ABSENT), values) for path, values in constraints.items()
+    )
 
 
 def _holds(held: Any, values: Iterable[object]) -> bool:

@@ -42,13 +42,14 @@ class Source:
     def of(*keys: Any) -> KeySet:
         return key_set({"keys": list(keys)}, ("RS256",))
 
-    def passes(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
+        """Move both clocks forward."""
         self.wall_clock += seconds
         self.monotonic += seconds
 
     def fetch(self) -> Fetched[KeySet]:
         self.asked += 1
-        self.passes(self.takes)
+        self.advance(self.takes)
         self.wall_clock += self.frozen
         if self.hold and self.asked >= self.hold_from:
             self.hold.wait(timeout=30)
@@ -67,7 +68,7 @@ class Source:
 
 def threads_in(function: str) -> int:
     """Count the threads that are in *function*, or in a function that it called."""
-    tops = sys._current_frames().values()  # noqa: SLF001 - documented, for all its name
+    tops = sys._current_frames().values()  # noqa: SLF001 - documented in spite of its underscore
     return sum(any(frame.f_code.co_name == function for frame, _ in traceback.walk_stack(top)) for top in tops)
 
 

@@ -63,7 +63,7 @@ EVERYTHING = {
     "Dashboard": "true",
 }
 """Everything optional is on."""
-OTHERWISE = {
+ALTERNATIVES = {
     "ChimeAppInstanceArn": APP_INSTANCE,
     "Providers": '[{"name": "main", "preset": "firebase", "project_id": "my-project"}]',
     "Meetings": "join",
@@ -80,9 +80,9 @@ OTHERWISE = {
     "RefusedTokensLimit": "50",
     "MetricsNamespace": "ChimeSigninDev",
 }
-"""What can be had in two ways, in the other way than in EVERYTHING; and no number is the default."""
-SETS = {"with the least": LEAST, "with everything": EVERYTHING, "with what is otherwise": OTHERWISE}
-"""The sets for which tests run. A test proves that these leave out no parameter and no condition."""
+"""For options that exclude each other: the one that EVERYTHING lacks. Numbers differ from their defaults."""
+SETS = {"with the required": LEAST, "with everything": EVERYTHING, "with the alternatives": ALTERNATIVES}
+"""The sets for which tests run. Tests check that these cover each parameter and condition."""
 
 
 @cache
@@ -144,7 +144,7 @@ class Translated:
     def _text(self, operand: Any) -> str:
         if not isinstance(operand, dict):
             return str(operand)
-        # Of what joins, the conditions know a list that may be empty.
+        # The conditions use Fn::Join only to see whether a list parameter is empty.
         return str(self._values[operand.get("Ref") or operand["Fn::Join"][1]["Ref"]])
 
 

@@ -56,7 +56,7 @@ class AwsEndpoint:
         connections = MessagingConnections(self._services)
         faults = Faults(connections)
         self._calls = CallLog(Authentication(Permissions(faults)))
-        self._control = Control(self.credentials, self.root_credentials, faults, self._calls, connections)
+        self._control = Control(self.credentials, self.admin_credentials, faults, self._calls, connections)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -84,8 +84,8 @@ class AwsEndpoint:
             "Expiration": session.expiration_text,
         }
 
-    def root_credentials(self) -> dict[str, str]:
-        """Return the keys (AccessKeyId, SecretAccessKey) of an IAM user who is allowed everything, to deploy with."""
+    def admin_credentials(self) -> dict[str, str]:
+        """Return the access key of an IAM user who may do everything, to deploy with (not AWS's root user)."""
         iam = identities.iam_backend()
         if _OWNER not in iam.users:
             iam.create_user("us-east-1", _OWNER)

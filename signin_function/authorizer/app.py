@@ -88,7 +88,7 @@ def _authorizer() -> Authorizer:
     telemetry.log_from(log_level(os.environ))
     clock = Clock()
     settings = Settings.from_environ(os.environ, clock, telemetry.fetched)
-    telemetry.settings_read(settings.notes)
+    telemetry.odd_settings(settings.notes)
     authorizer = Authorizer(settings, clock)
     authorizer.warm_up()
     return authorizer

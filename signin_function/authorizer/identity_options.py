@@ -129,7 +129,7 @@ def check_no_user_editable_claims(
     """
     named = [(option, options.text(option, "Write a claim.", "")) for option in CLAIMS]
     named += [(option, claim) for option in CONSTRAINTS for claim in options.claim_constraints(option)]
-    # Whether a profile claim is there may be asked: it tells an ID token from others. A claim within one may not.
+    # These two options may name a profile claim, as its presence tells ID tokens from others, but no claim within one.
     within = [
         (option, claim)
         for option in ("required_claim_names", "forbidden_claim_names")

@@ -34,7 +34,7 @@ MAX_SECONDS_BESIDE_KEYS = 8 * 24 * HOUR
 """How far ahead `secret_until` may be."""
 
 
-def replaced(options: ProviderOptions) -> tuple[str, ...]:
+def not_from_preset(options: ProviderOptions) -> tuple[str, ...]:
     """Return the options that must not come from the preset, because the entry itself says where the keys are."""
     given = options.given(KEY_OPTIONS)
     beside = given == ["secret_arn"] and options.has("secret_until")
@@ -43,7 +43,7 @@ def replaced(options: ProviderOptions) -> tuple[str, ...]:
 
 def algorithms_of(options: ProviderOptions) -> tuple[str, ...]:
     """Return the accepted algorithms, or raise SettingsError."""
-    secret, keys = _is_signed_with(options)
+    secret, keys = _signed_with(options)
     known = (*(algorithms.ASYMMETRIC if keys else ()), *(algorithms.HMAC if secret else ()))
     # Of the algorithms of a secret only the first is a default, because a secret is used with one.
     default = (*(algorithms.ASYMMETRIC if keys else ()), *(tuple(algorithms.HMAC)[:1] if secret else ()))
@@ -62,7 +62,7 @@ def algorithms_of(options: ProviderOptions) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*accepted, *missing))) if secret and keys else accepted
 
 
-def _is_signed_with(options: ProviderOptions) -> tuple[bool, bool]:
+def _signed_with(options: ProviderOptions) -> tuple[bool, bool]:
     """Return whether tokens may be signed with a secret, and whether with keys."""
     secret = options.has("secret_arn") or options.raw("preset") == "shared-secret"
     return secret, not secret or options.has("secret_until")
@@ -84,7 +84,7 @@ def keys_of(
     on_fetch: Callable[[Fetch], None],
 ) -> KeySource:
     """Return the source of the keys, for *accepted* algorithms, or raise SettingsError."""
-    has_secret, has_keys = _is_signed_with(options)
+    has_secret, has_keys = _signed_with(options)
     if not has_secret:
         _check_not_of_secret(options)
     elif not options.has("secret_arn"):

@@ -20,7 +20,7 @@ from jose.utils import base64_to_long
 from authorizer import algorithms
 from authorizer.errors import Reason, TokenRefused
 from authorizer.signatures import construct, is_same_key
-from authorizer.tenants import speaks_for
+from authorizer.tenants import may_sign_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,9 +61,9 @@ class VerificationKey:
         """Say whether this and *other* verify the same signatures; their names may differ."""
         return self.algorithm == other.algorithm and is_same_key(self.key, other.key)
 
-    def may_speak_for(self, issuer: str | None) -> bool:
+    def may_sign_for(self, issuer: str | None) -> bool:
         """Say whether this key may sign tokens of *issuer*: a key set of Entra ID has keys of several issuers."""
-        return self.issuer is None or (issuer is not None and speaks_for(self.issuer, issuer))
+        return self.issuer is None or (issuer is not None and may_sign_for(self.issuer, issuer))
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class KeySet:
         Raises:
             TokenRefused: No key fits, or several that differ.
         """
-        fitting = [key for key in self.keys if key.algorithm == algorithm and key.may_speak_for(issuer)]
+        fitting = [key for key in self.keys if key.algorithm == algorithm and key.may_sign_for(issuer)]
         if kid is not None:
             named = [key for key in fitting if key.kid == kid]
             fitting = named or [key for key in fitting if key.kid is None]

@@ -20,7 +20,7 @@ from authorizer.identity_options import (
     namespace_of,
     user_roles_of,
 )
-from authorizer.key_options import KEY_OPTIONS, SECRET_OPTIONS, algorithms_of, keys_of, replaced
+from authorizer.key_options import KEY_OPTIONS, SECRET_OPTIONS, algorithms_of, keys_of, not_from_preset
 from authorizer.options import ProviderOptions, boolean, whole_number
 from authorizer.presets import ACCESS_OR_ID, OIDC_NAMES, PRESETS
 from authorizer.providers import AccessRequirements, Provider, Providers, TokenPattern, TokenProfile
@@ -173,7 +173,7 @@ def _filled_in(options: ProviderOptions) -> ProviderOptions:
     options.check_known(OPTIONS | preset.option_names)
     if options.has("audience") and options.boolean("any_audience", default=False):
         raise options.wrong("any_audience", "is true, and there is an audience, which would not be checked. Keep one.")
-    return preset.fill_in(options, replaced(options))
+    return preset.fill_in(options, not_from_preset(options))
 
 
 def _preset(options: ProviderOptions) -> Preset:

@@ -76,7 +76,7 @@ def forbidden(reason: ForbiddenReason, token: str) -> None:
     _count("CallerForbidden", reason=reason.value)
 
 
-def settings_read(notes: tuple[str, ...]) -> None:
+def odd_settings(notes: tuple[str, ...]) -> None:
     """Log what is odd in the settings, but no error."""
     for note in notes:
         logger().warning("odd setting", setting=note)

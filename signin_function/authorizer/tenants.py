@@ -31,7 +31,7 @@ def issuers(cloud: str, tenant: str) -> tuple[str, str]:
     return f"{login}/{tenant}/v2.0", f"{sts}/{tenant}/"
 
 
-def speaks_for(key_issuer: str, issuer: str) -> bool:
+def may_sign_for(key_issuer: str, issuer: str) -> bool:
     """
     Say whether a key whose JWK names *key_issuer* may sign tokens of *issuer*.
 

@@ -75,7 +75,7 @@ class Settings:
                 "a parameter's name, as /stack/revoked-users, or nothing",
                 optional=True,
             ),
-            # No more than MAX_AGE_SECONDS: `make revoke` waits for that long, and relies on it.
+            # No more than MAX_AGE_SECONDS, because `make revoke` waits until no older list can be in use.
             revoked_users_seconds=_whole_number(
                 environ, "REVOKED_USERS_SECONDS", 0, MAX_AGE_SECONDS, default=MAX_AGE_SECONDS
             ),

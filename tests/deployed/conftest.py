@@ -140,7 +140,7 @@ def _or_stop() -> Iterator[None]:
 
 
 def _next_second(url: str) -> datetime:
-    """Wait for the next second by the service's own clock, which tells whole ones: no user of before is of it."""
+    """Wait for the service's next full second, and return it: users who exist already were created before it."""
     now = parsedate_to_datetime(urllib3.request("OPTIONS", url, retries=False, timeout=30).headers["Date"])
     time.sleep(1)
     return now + timedelta(seconds=1)

@@ -79,7 +79,7 @@ class Cloud:
         return {**declared, "AWS_ENDPOINT_URL": f"http://{self.host}:{self.server.port}"}
 
     def _parameters(self) -> dict[str, str]:
-        owner = self._endpoint.root_credentials()
+        owner = self._endpoint.admin_credentials()
         session: Any = isolated_session(REGION)
 
         def client(service: str) -> Any:

@@ -1,7 +1,7 @@
 """
 Lambda's side of a function in a container: the Runtime API, over which the runtime asks what to do next.
 
-The emulator that the SAM CLI brings knows no SnapStart, and does not tell a function's start from its first answer.
+The SAM CLI's emulator has no SnapStart, and does not measure a function's start apart from its first answer.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -34,7 +34,7 @@ PYTHON = "/var/lang/bin/python3.13"
 PATIENCE = 120
 """Seconds for whatever a container does next."""
 
-# Says that the container is there, waits, and turns into the runtime: the engine's own time is not the function's.
+# Reports that the container runs, waits for the answer, and becomes the runtime, so that Docker's time is not measured.
 LAUNCH = """
 import http.client, os
 there = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
@@ -44,8 +44,8 @@ os.execv("/var/runtime/bootstrap", ["/var/runtime/bootstrap"])
 """
 
 
-class Told:
-    """What the runtime said: the path under the API, the body, and when, by `time.perf_counter`."""
+class RuntimeRequest:
+    """A request of the runtime: its path under the API, its body, and when it came, by `time.perf_counter`."""
 
     def __init__(self, path: str, body: bytes, at: float) -> None:
         self.path = path
@@ -55,9 +55,9 @@ class Told:
 
 class Runtime:
     """
-    One copy of a built function, from when its container is there until it is closed.
+    One instance of a built function, in a container of its own until it is closed.
 
-    It begins with `start`, and then does what `invoke` and `restore` say. Each waits, and returns seconds.
+    Call `start` first, then `restore` (SnapStart) and `invoke`. Each returns the seconds that it took.
     """
 
     def __init__(
@@ -67,15 +67,15 @@ class Runtime:
         Make a container for *function* under *limits*, `docker run`'s flags, with *variables* beside its settings.
 
         Raises:
-            SamError: Docker would not.
+            SamError: Docker failed.
         """
-        self._told: Queue[Told] = Queue()
-        self._said: Queue[Response] = Queue()
+        self._requests: Queue[RuntimeRequest] = Queue()
+        self._responses: Queue[Response] = Queue()
         self.name = f"chime-signin-{uuid.uuid4().hex[:12]}"
         listens_at, host = addresses()
         with ExitStack() as started:
             server = started.enter_context(closing(Server(self, host=listens_at)))
-            started.callback(self._said.put, Response(status=410))
+            started.callback(self._responses.put, Response(status=410))
             environment = {**_environment(function, cloud), **(variables or {})}
             environment["AWS_LAMBDA_RUNTIME_API"] = f"{host}:{server.port}"
             _docker("run", "--detach", "--name", self.name, "--entrypoint", PYTHON, *_layout(function), *limits,
@@ -92,11 +92,11 @@ class Runtime:
         self._started.close()
 
     def start(self) -> float:
-        """Have the function started, until it waits for an event, or (SnapStart) for its snapshot."""
+        """Start the function, and return when it waits for an event, or (SnapStart) for its snapshot."""
         return self._until(Response(), "/invocation/next", "/restore/next")
 
     def restore(self) -> float:
-        """Go on behind a snapshot, until the function waits for an event."""
+        """Continue from the snapshot, and return when the function waits for an event."""
         return self._until(Response(), "/invocation/next")
 
     def invoke(self, event: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
@@ -112,12 +112,12 @@ class Runtime:
             f"/invocation/{request_id}/response",
         )
         answer: dict[str, Any] = json.loads(self._last.body)
-        self._said.put(Response(status=202))
+        self._responses.put(Response(status=202))
         self._expect("/invocation/next")
         return seconds, answer
 
     def limit(self, *limits: str) -> None:
-        """Put it under other *limits*, `docker update`'s flags."""
+        """Change the container's limits: *limits* are flags of `docker update`."""
         _docker("update", *limits, self.name)
 
     def peak_memory(self) -> int:
@@ -131,20 +131,20 @@ class Runtime:
         return _docker("logs", self.name)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Take what the runtime says, and answer when there is something to answer."""
+        """Queue the runtime's request, and answer when `start`, `restore` or `invoke` has an answer for it."""
         request = Request(environ)
-        self._told.put(Told(request.path.removeprefix(API), request.get_data(), time.perf_counter()))
-        return self._said.get()(environ, start_response)
+        self._requests.put(RuntimeRequest(request.path.removeprefix(API), request.get_data(), time.perf_counter()))
+        return self._responses.get()(environ, start_response)
 
-    def _until(self, said: Response, *paths: str) -> float:
+    def _until(self, response: Response, *paths: str) -> float:
         began = time.perf_counter()
-        self._said.put(said)
+        self._responses.put(response)
         self._expect(*paths)
         return self._last.at - began
 
     def _expect(self, *paths: str) -> None:
         try:
-            self._last = self._told.get(timeout=PATIENCE)
+            self._last = self._requests.get(timeout=PATIENCE)
         except Empty as error:
             raise sam.SamError(f"The function did not get to {' or '.join(paths)}.\n{self.log()}") from error
         if self._last.path not in paths:
@@ -152,7 +152,7 @@ class Runtime:
 
 
 def _environment(function: str, cloud: Cloud) -> dict[str, str]:
-    """Return what Lambda, and its settings, tell *function*."""
+    """Return the environment that *function* has in Lambda."""
     return {
         "_HANDLER": _properties(function)["Handler"],
         "AWS_LAMBDA_FUNCTION_NAME": function,

@@ -72,7 +72,7 @@ class Clone:
 def clone_for(stack: LocalStack, tmp_path: Path) -> Clone:
     for name in ("operations", "environments", "template.yaml", "samconfig.toml"):
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
-    keys = stack.endpoint.root_credentials()
+    keys = stack.endpoint.admin_credentials()
     return Clone(
         tmp_path,
         {

@@ -22,14 +22,14 @@ PAUSE = "1"
 
 
 def owner(stack: LocalStack, service: str) -> Any:
-    return aws(stack, service, stack.endpoint.root_credentials())
+    return aws(stack, service, stack.endpoint.admin_credentials())
 
 
 def start(
     stack: LocalStack, *arguments: str, typed: str = "", variables: Mapping[str, str | None] | None = None
 ) -> subprocess.Popen[str]:
     """Start the command with the account owner's credentials, *variables* changed (None: unset) and *typed* typed."""
-    keys = stack.endpoint.root_credentials()
+    keys = stack.endpoint.admin_credentials()
     usual = {
         **os.environ,
         "AWS_SAM_STACK_NAME": STACK_NAME,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def make_e2e(stack: LocalStack, **variables: str | None) -> subprocess.CompletedProcess[str]:
     """Run what `make test-deployed` runs, as somebody does who may deploy."""
-    keys = stack.endpoint.root_credentials()
+    keys = stack.endpoint.admin_credentials()
     usual = {
         **os.environ,
         "AWS_SAM_STACK_NAME": STACK_NAME,
@@ -44,7 +44,7 @@ def make_e2e(stack: LocalStack, **variables: str | None) -> subprocess.Completed
 
 def users(stack: LocalStack) -> list[str]:
     """Return the ids of the AppInstance's users."""
-    chime = aws(stack, "chime-sdk-identity", stack.endpoint.root_credentials())
+    chime = aws(stack, "chime-sdk-identity", stack.endpoint.admin_credentials())
     [instance] = chime.list_app_instances()["AppInstances"]
     found = chime.list_app_instance_users(AppInstanceArn=instance["AppInstanceArn"])["AppInstanceUsers"]
     return [user["AppInstanceUserArn"].rpartition("/")[2] for user in found]
@@ -84,7 +84,7 @@ def test_stack_is_the_one_that_env_means(stack: LocalStack, client: Client) -> N
         "Nothing": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "x", "Type": "String", "Value": "x"}}
     }
     template = json.dumps({"Resources": something, "Outputs": address})
-    aws(stack, "cloudformation", stack.endpoint.root_credentials()).create_stack(
+    aws(stack, "cloudformation", stack.endpoint.admin_credentials()).create_stack(
         StackName="chime-signin", TemplateBody=template
     )
     named = {"AWS_SAM_STACK_NAME": None, "E2E_SIGNIN_URL": None}

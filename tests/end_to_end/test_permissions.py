@@ -43,7 +43,7 @@ class People:
         client = Client(stack.urls)
         ada, bob = (client.sign_in(client.token(sub=name)).body for name in ("ada", "bob"))
         self.credentials = {
-            "owner": stack.endpoint.root_credentials(),
+            "owner": stack.endpoint.admin_credentials(),
             "function": stack.endpoint.credentials("SigninFunctionRole"),
             "authorizer": stack.endpoint.credentials("AuthorizerFunctionRole"),
             "ada": ada["ChimeCredentials"],

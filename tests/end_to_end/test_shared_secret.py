@@ -28,7 +28,7 @@ def stack(logs: list[bytes]) -> Iterator[LocalStack]:
     provider = {"name": "main", "preset": "shared-secret", "secret_arn": SECRET_ARN}
     parameters = {"Providers": json.dumps([provider]), "SharedSecretArn": SECRET_ARN}
     with LocalStack(StackOptions(parameters=parameters, log=logs.append)) as running:
-        secrets = aws(running, "secretsmanager", running.endpoint.root_credentials())
+        secrets = aws(running, "secretsmanager", running.endpoint.admin_credentials())
         assert secrets.create_secret(Name="app", SecretString=SECRET, Tags=SUFFIX)["ARN"] == SECRET_ARN
         yield running
 
@@ -47,7 +47,7 @@ def test_user_signs_in_with_id_and_full_name(client: Client) -> None:
 def test_new_version_signs_in_at_once_and_the_previous_one_still(stack: LocalStack, client: Client) -> None:
     """By the template's permissions, in processes that remember the old version."""
     new = SECRET[::-1].upper()
-    secrets = aws(stack, "secretsmanager", stack.endpoint.root_credentials())
+    secrets = aws(stack, "secretsmanager", stack.endpoint.admin_credentials())
     assert client.sign_in(signed_by(SECRET, id=42)).status == 200
     secrets.put_secret_value(SecretId=SECRET_ARN, SecretString=new)
 

@@ -24,7 +24,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def chime_as_owner(stack: LocalStack) -> Any:
-    return aws(stack, "chime-sdk-identity", dict(stack.endpoint.root_credentials()))
+    return aws(stack, "chime-sdk-identity", dict(stack.endpoint.admin_credentials()))
 
 
 def test_token_is_exchanged_for_credentials(client: Client) -> None:

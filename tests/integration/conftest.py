@@ -40,7 +40,7 @@ class Aws:
 
     def client(self, service: str, credentials: dict[str, Any] | None = None, region: str = "us-east-1") -> Any:
         """Return a boto3 client with *credentials*, by default those of the stack's owner."""
-        signed_by = credentials or self.endpoint.root_credentials()
+        signed_by = credentials or self.endpoint.admin_credentials()
         return SESSION.client(
             service,
             region,
@@ -96,7 +96,7 @@ def aws(endpoint: AwsEndpoint, server: Server) -> Aws:
 @pytest.fixture
 def default_aws(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
     """The local AWS, in the environment variables from which botocore takes address and credentials in a function."""
-    owner = aws.endpoint.root_credentials()
+    owner = aws.endpoint.admin_credentials()
     # Cleared, because the shared session keeps the credentials of the test before.
     shared_session.cache_clear()
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)

@@ -119,7 +119,7 @@ def make(arguments: list[str], variables: dict[str, str]) -> subprocess.Complete
 
 
 def test_aws_starts_whatever_account_there_is(account: dict[str, str]) -> None:
-    starts = "-c 'import local.aws.endpoint as aws; aws.AwsEndpoint().root_credentials()'"
+    starts = "-c 'import local.aws.endpoint as aws; aws.AwsEndpoint().admin_credentials()'"
     rule = f"--eval=probe: ; @$(NO_ACCOUNT) {sys.executable} {starts}"
     done = make([rule, "probe"], account)
     assert (done.returncode, done.stderr) == (0, "")

@@ -54,7 +54,7 @@ def run(folder: Path, level: str, by_hand: Mapping[str, str]) -> Ran:
     options = StackOptions(parameters={**PARAMETERS, "LogLevel": level}, log=lambda _: None)
     with ExitStack() as running:
         stack = running.enter_context(LocalStack(options))
-        root = stack.endpoint.root_credentials()
+        root = stack.endpoint.admin_credentials()
         tags = [{"Key": "_custom_id_", "Value": "AbCdEf"}]
         aws(stack, "secretsmanager", root).create_secret(Name="app", SecretString=SECRET, Tags=tags)
         runtimes, secrets = {}, {"the shared secret": SECRET, "the subject": SUBJECT, "the name": NAME}

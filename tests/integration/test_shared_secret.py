@@ -36,7 +36,7 @@ FIRST, SECOND = b"the first secret, which is long enough", b"the second secret, 
 def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     endpoint = AwsEndpoint()
     server = Server(endpoint)
-    owner = endpoint.root_credentials()
+    owner = endpoint.admin_credentials()
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", owner["AccessKeyId"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", owner["SecretAccessKey"])

@@ -205,7 +205,7 @@ class Credentials:
         """Answer with the first credentials, which have expired by the time that they are used, or with new ones."""
         assert environ["HTTP_AUTHORIZATION"] == "token"
         self.asked += 1
-        given = self._aws.endpoint.root_credentials()
+        given = self._aws.endpoint.admin_credentials()
         ends = datetime.now(UTC) + timedelta(hours=-1 if self.asked == 1 else 6)
         answer = {
             "AccessKeyId": "expired" if self.asked == 1 else given["AccessKeyId"],

@@ -10,7 +10,7 @@ import pytest
 
 from local.stack import TEMPLATE
 from signin.signed_in import METRICS
-from tests.translated import EVERYTHING, LEAST, OTHERWISE, Translated, source
+from tests.translated import ALTERNATIVES, EVERYTHING, LEAST, Translated, source
 
 OPERATING = (TEMPLATE.parent / "docs" / "operating.md").read_text()
 STEPS = re.compile(r'timed(?:\(|, )"(\w+)"|^ +(\w+)=lambda: ', re.MULTILINE)
@@ -57,7 +57,7 @@ def test_an_app_instance_outlives_the_stack() -> None:
 
     # As Retain, but for a stack whose creation failed.
     assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
-    assert not Translated(OTHERWISE).resources("AWS::Chime::AppInstance")
+    assert not Translated(ALTERNATIVES).resources("AWS::Chime::AppInstance")
 
 
 def test_the_account_s_role_for_logs_outlives_the_stack_but_not_a_deployment_that_fails() -> None:
@@ -65,7 +65,7 @@ def test_the_account_s_role_for_logs_outlives_the_stack_but_not_a_deployment_tha
 
     kept = {there[name]["DeletionPolicy"] for name in ("ApiGatewayAccount", "ApiGatewayLogRole")}
     assert kept == {"RetainExceptOnCreate"}
-    assert "ApiGatewayAccount" not in Translated(OTHERWISE).resources()
+    assert "ApiGatewayAccount" not in Translated(ALTERNATIVES).resources()
 
 
 def test_other_sources_are_blocked() -> None:
@@ -109,7 +109,7 @@ def test_known_sources_are_counted_too() -> None:
 
 def test_there_is_one_web_acl_before_the_api() -> None:
     assert Translated(EVERYTHING).of("WebAclAssociation")["WebACLArn"] == {"Fn::GetAtt": ["WebAcl", "Arn"]}
-    assert Translated(OTHERWISE).of("WebAclAssociation")["WebACLArn"] == {"Ref": "WebAclArn"}
+    assert Translated(ALTERNATIVES).of("WebAclAssociation")["WebACLArn"] == {"Ref": "WebAclArn"}
     assert "WebAclAssociation" not in Translated(LEAST).resources()
 
 

@@ -13,7 +13,7 @@ from authorizer.settings import Settings
 from operations.answers import read
 from operations.parameters import constraint_violations
 from operations.rules import failed_assertions
-from tests.translated import KEY, LEAST, OTHERWISE, SECRET, SETS, deployed, source
+from tests.translated import ALTERNATIVES, KEY, LEAST, SECRET, SETS, deployed, source
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "identity-providers.md").read_text()
@@ -97,13 +97,13 @@ def test_secret_that_providers_name_is_read_by_permission_of_another_parameter_a
     [
         pytest.param({}, "Say whose tokens sign in", id="no identity provider"),
         pytest.param({**LEAST, "SharedSecretKeyArn": KEY}, "Give SharedSecretArn, too", id="a key without its secret"),
-        pytest.param({**OTHERWISE, "AppInstanceName": "Chat"}, "Leave it empty", id="a name for what is there"),
+        pytest.param({**ALTERNATIVES, "AppInstanceName": "Chat"}, "Leave it empty", id="a name for what is there"),
         pytest.param({**LEAST, "DomainName": "a.example.com"}, "CertificateArn", id="a domain without certificate"),
         pytest.param({**LEAST, "CertificateArn": "arn"}, "DomainName", id="a certificate without domain"),
         pytest.param({**LEAST, "HostedZoneId": "Z1"}, "HostedZoneId", id="a zone without domain"),
-        pytest.param({**OTHERWISE, "AllowedSourceRanges": "192.0.2.0/24"}, "one web ACL", id="two web ACLs"),
-        pytest.param({**OTHERWISE, "RequestsPerAddress": "100"}, "one web ACL", id="two web ACLs, one for a limit"),
-        pytest.param({**OTHERWISE, "AlarmEmail": "a@example.com"}, "Keep one", id="two addresses for alarms"),
+        pytest.param({**ALTERNATIVES, "AllowedSourceRanges": "192.0.2.0/24"}, "one web ACL", id="two web ACLs"),
+        pytest.param({**ALTERNATIVES, "RequestsPerAddress": "100"}, "one web ACL", id="two web ACLs, one for a limit"),
+        pytest.param({**ALTERNATIVES, "AlarmEmail": "a@example.com"}, "Keep one", id="two addresses for alarms"),
     ],
 )
 def test_parameters_that_contradict_each_other_are_refused(parameters: dict[str, str], message: str) -> None:
@@ -112,7 +112,7 @@ def test_parameters_that_contradict_each_other_are_refused(parameters: dict[str,
 
 def test_app_instance_cannot_be_created_where_chime_is_not() -> None:
     assert any("us-east-1 and eu-central-1" in sentence for sentence in broken(LEAST, "eu-west-1"))
-    assert broken(OTHERWISE, "eu-west-1") == []
+    assert broken(ALTERNATIVES, "eu-west-1") == []
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """
 Two hundred clients sign in while Chime takes ten requests a second: `make load`.
 
-New and returning users are mixed; each client waits as it is told and comes again until it is in. Nothing may be lost,
-nobody may become somebody else, and every refusal says when to come again. Prints the figures; exits 1 if it is not so.
+New and returning users are mixed. Each client retries after the Retry-After of the answer until it is signed in. Exits
+1 if a client is never signed in or gets another user's id, or if an answer other than 200 has no Retry-After.
 """
 
 from __future__ import annotations

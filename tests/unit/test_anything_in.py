@@ -1,4 +1,4 @@
-"""Whatever comes in, what comes out is an answer of ours: nothing escapes that nobody thought of."""
+"""Random events, tokens, claims and headers: each is accepted, refused or an outage; no other exception escapes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All settings, presets and tokens together: exactly those tokens are accepted that a second opinion accepts."""
+"""Random settings, presets and tokens: exactly those tokens are accepted that the oracle (second_opinion) accepts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from authorizer.providers import Provider, Providers
 from authorizer.settings import Settings
 from authorizer.verifier import verify
 from tests.anything import likely, thoroughly
-from tests.second_opinion import objections, the_one
+from tests.second_opinion import objections, unique_value
 from tests.shape import Shape
 from tests.shapes import SHAPES
 from tests.tokens import NOW, Signer, ed25519_signer, hmac_signer, rsa_signer, tampered
@@ -147,7 +147,7 @@ def test_second_opinion_accepts_the_same_tokens(
         assert against, f"{got}, without a reason"
     else:
         assert against == []
-        assert got.subject == str(the_one(claims, provider.subject_claim))
+        assert got.subject == str(unique_value(claims, provider.subject_claim))
         assert got.role in ("", *provider.user_roles.names)
 
 

@@ -1,4 +1,4 @@
-"""Whatever a deployer, an issuer or a secret's keeper writes: it can be used, or it is an error that says so."""
+"""Random settings, key sets and secrets: each can be used, or is an error that says what is wrong."""
 
 from __future__ import annotations
 

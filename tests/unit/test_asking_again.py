@@ -122,7 +122,7 @@ def test_a_thousand_forgeries_make_one_fetch_more_per_cool_down(source: Source, 
     assert {judged(keys, STRANGER) for _ in range(1000)} == {"bad_signature"}
     assert source.asked == 2
 
-    source.passes(COOL_DOWN)
+    source.advance(COOL_DOWN)
     assert judged(keys, STRANGER) == "bad_signature"
     assert source.asked == 3
 
@@ -185,7 +185,7 @@ def test_flood_of_forgeries_turns_no_good_token_away_for_longer_than_a_cool_down
             source.keys = source.of(NEW.jwk, OTHER.jwk)
         seen["same name"].append(judged(keys, NEW))
         seen["new name"].append(judged(keys, OTHER, "other"))
-        source.passes(1)
+        source.advance(1)
 
     assert source.asked - before == 2 * 2
     assert seen["same name"][COOL_DOWN:] == seen["new name"][COOL_DOWN:] == ["accepted"] * COOL_DOWN
@@ -198,7 +198,7 @@ def test_key_that_was_retired_is_refused_again_and_again(source: Source, keys: I
     judged(keys, OLD)
     assert judged(keys, STRANGER, "gone") == "unknown_key"
     assert judged(keys, STRANGER, "gone too") == "unavailable"
-    source.passes(COOL_DOWN)
+    source.advance(COOL_DOWN)
 
     assert [judged(keys, STRANGER, kid) for kid in ("gone", "gone too", "gone")] == ["unknown_key"] * 3
     assert source.asked == 3
@@ -215,7 +215,7 @@ def test_so_many_unknown_names_are_remembered_and_no_more(keys: IssuerKeys) -> N
 def test_unknown_key_of_a_source_that_cannot_be_asked_is_an_outage(source: Source, keys: IssuerKeys) -> None:
     judged(keys, OLD)
     source.down = True
-    source.passes(MAX_AGE_IN_OUTAGE / 2)
+    source.advance(MAX_AGE_IN_OUTAGE / 2)
 
     assert judged(keys, OTHER, "other") == "unavailable"
 
@@ -239,11 +239,11 @@ def secrets_of(keys: SecretKeys) -> list[bytes]:
 
 def test_secret_is_remembered_for_five_minutes(source: Source, secret: SecretKeys) -> None:
     secret.warm_up()
-    source.passes(REFRESH_AHEAD * SECRET_LIFETIME)
+    source.advance(REFRESH_AHEAD * SECRET_LIFETIME)
     assert next(secret.candidates(None, "HS256", None)) is source.secrets[0]
     assert source.asked == 1
 
-    source.passes(SECRET_LIFETIME)
+    source.advance(SECRET_LIFETIME)
     assert next(secret.candidates(None, "HS256", None)) is source.secrets[0]
     assert source.asked == 2
 
@@ -264,7 +264,7 @@ def test_a_thousand_forgeries_make_one_reading_of_the_secret_more_per_cool_down(
         assert secrets_of(secret) == [FIRST]
     assert source.asked == 2
 
-    source.passes(COOL_DOWN)
+    source.advance(COOL_DOWN)
     source.secrets = (secret_key(THIRD, "HS256"),)
     assert secrets_of(secret) == [FIRST, THIRD]
 

@@ -13,7 +13,7 @@ from authorizer.errors import CallerForbidden, TokenRefused
 from authorizer.providers import AccessRequirements, Provider, Providers, TokenProfile, UserRoles
 from authorizer.verifier import verify
 from tests.anything import thoroughly
-from tests.second_opinion import every_way
+from tests.second_opinion import values_at_every_split
 from tests.tokens import AUDIENCE, NOW, claims
 from tests.verifying import RSA, provider
 
@@ -88,7 +88,7 @@ some_objects = st.recursive(
 @thoroughly
 @given(st.dictionaries(some_names.map(".".join), some_objects, max_size=4), some_names)
 def test_what_is_found_is_what_every_way_of_splitting_leads_to(held: dict[str, Any], names: list[str]) -> None:
-    assert list(claim_paths.values_at(held, ".".join(names))) == every_way(held, ".".join(names))
+    assert list(claim_paths.values_at(held, ".".join(names))) == values_at_every_split(held, ".".join(names))
 
 
 class Counted(dict[str, Any]):

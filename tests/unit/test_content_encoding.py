@@ -1,4 +1,4 @@
-"""What an answer may come packed in, and what no bomb gets by."""
+"""Content-Encoding of an issuer's answers: which encodings are decoded; decompression bombs are refused."""
 
 from __future__ import annotations
 

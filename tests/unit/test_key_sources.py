@@ -64,7 +64,7 @@ def test_failure_before_the_first_token_is_not_fatal(source: Source, keys: Issue
     source.down = True
     keys.warm_up()
     source.down = False
-    source.passes(FIRST_COOL_DOWN)
+    source.advance(FIRST_COOL_DOWN)
 
     assert kid(keys, "old") == "old"
 
@@ -85,10 +85,10 @@ def test_keys_that_have_aged_are_fetched_again(
     kid(keys, "old")
     source.keys = source.of(OLD, NEW)
 
-    source.passes(REFRESH_AHEAD * lifetime)
+    source.advance(REFRESH_AHEAD * lifetime)
     kid(keys, "old")
     assert source.asked == 1
-    source.passes((1 - REFRESH_AHEAD) * lifetime + 1)
+    source.advance((1 - REFRESH_AHEAD) * lifetime + 1)
     kid(keys, "old")
     assert source.asked == 2
 
@@ -96,7 +96,7 @@ def test_keys_that_have_aged_are_fetched_again(
 def test_keys_are_refreshed_ahead_while_the_old_ones_serve(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
     source.keys, source.hold = source.of(OLD, NEW), threading.Event()
-    source.passes(REFRESH_AHEAD * DEFAULT_LIFETIME + 1)
+    source.advance(REFRESH_AHEAD * DEFAULT_LIFETIME + 1)
 
     # The fetch hangs, and nobody waits for it.
     assert [kid(keys, "old") for _ in range(3)] == ["old"] * 3
@@ -111,7 +111,7 @@ def test_keys_are_refreshed_ahead_while_the_old_ones_serve(source: Source, keys:
 def test_revoked_key_vanishes_with_the_next_set(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
     source.keys = source.of(NEW)
-    source.passes(DEFAULT_LIFETIME + 1)
+    source.advance(DEFAULT_LIFETIME + 1)
 
     with pytest.raises(TokenRefused, match="unknown_key"):
         kid(keys, "old")
@@ -160,7 +160,7 @@ def test_a_thousand_unknown_keys_are_asked_for_once_per_cool_down(source: Source
             kid(keys, f"random-{number}")
     assert source.asked == 2
 
-    source.passes(COOL_DOWN)
+    source.advance(COOL_DOWN)
     source.keys = source.of(OLD, NEW)
     assert kid(keys, "new") == "new"
     assert source.asked == 3
@@ -170,9 +170,9 @@ def test_outage_is_bridged_by_the_last_good_keys_for_an_hour(source: Source, key
     kid(keys, "old")
     source.down = True
 
-    source.passes(MAX_AGE_IN_OUTAGE)
+    source.advance(MAX_AGE_IN_OUTAGE)
     assert kid(keys, "old") == "old"
-    source.passes(COOL_DOWN)
+    source.advance(COOL_DOWN)
     with pytest.raises(KeysUnavailable):
         kid(keys, "old")
 
@@ -181,7 +181,7 @@ def test_keys_with_a_long_life_outlive_the_hour(source: Source, keys: IssuerKeys
     source.lifetime = 4 * MAX_AGE_IN_OUTAGE
     kid(keys, "old")
     source.down = True
-    source.passes(3 * MAX_AGE_IN_OUTAGE)
+    source.advance(3 * MAX_AGE_IN_OUTAGE)
 
     assert kid(keys, "old") == "old"
 
@@ -189,13 +189,13 @@ def test_keys_with_a_long_life_outlive_the_hour(source: Source, keys: IssuerKeys
 def test_issuer_that_is_down_is_left_alone_for_a_cool_down(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
     source.down = True
-    source.passes(DEFAULT_LIFETIME + 1)
+    source.advance(DEFAULT_LIFETIME + 1)
 
     for _ in range(3):
         assert kid(keys, "old") == "old"
     assert source.asked == 2
 
-    source.passes(COOL_DOWN)
+    source.advance(COOL_DOWN)
     assert kid(keys, "old") == "old"
     assert source.asked == 3
 
@@ -213,7 +213,7 @@ def test_unknown_key_during_an_outage_is_an_outage_and_no_refusal(source: Source
 def test_unknown_key_does_not_ask_an_issuer_that_is_left_alone(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
     source.down = True
-    source.passes(DEFAULT_LIFETIME + 1)
+    source.advance(DEFAULT_LIFETIME + 1)
     kid(keys, "old")
 
     with pytest.raises(KeysUnavailable):
@@ -230,11 +230,11 @@ def test_issuer_that_never_answered_is_left_alone_for_a_second_and_then_for_long
             with pytest.raises(KeysUnavailable, match="down"):
                 kid(keys, "old")
         assert source.asked == fetches
-        source.passes(pause - 0.5)
+        source.advance(pause - 0.5)
         with pytest.raises(KeysUnavailable, match="down"):
             kid(keys, "old")
         assert source.asked == fetches
-        source.passes(0.5)
+        source.advance(0.5)
     source.down = False
 
     assert kid(keys, "old") == "old"
@@ -243,11 +243,11 @@ def test_issuer_that_never_answered_is_left_alone_for_a_second_and_then_for_long
 def test_pause_begins_at_a_second_again_after_the_issuer_has_answered(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
     source.down = True
-    source.passes(MAX_AGE_IN_OUTAGE + 1)
+    source.advance(MAX_AGE_IN_OUTAGE + 1)
     for pause in (1, 2, 4):
         with pytest.raises(KeysUnavailable):
             kid(keys, "old")
-        source.passes(pause)
+        source.advance(pause)
     assert source.asked == 4
     source.down = False
 
@@ -310,15 +310,15 @@ def test_machine_without_a_thread_left_is_an_outage_and_mends(
         raise RuntimeError("can't start new thread")
 
     kid(keys, "old")
-    source.passes(REFRESH_AHEAD * DEFAULT_LIFETIME + 1)
+    source.advance(REFRESH_AHEAD * DEFAULT_LIFETIME + 1)
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", none_left)
         assert kid(keys, "old") == "old"
-        source.passes(MAX_AGE_IN_OUTAGE)
+        source.advance(MAX_AGE_IN_OUTAGE)
         with pytest.raises(KeysUnavailable, match=r"no thread|too old"):
             kid(keys, "old")
 
-    source.passes(COOL_DOWN)
+    source.advance(COOL_DOWN)
     assert kid(keys, "old") == "old"
     assert source.asked == 2
 
@@ -326,12 +326,12 @@ def test_machine_without_a_thread_left_is_an_outage_and_mends(
 def test_error_that_nobody_foresaw_is_an_outage_too(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
     source.down, source.error = True, ArithmeticError("something of the answer")
-    source.passes(DEFAULT_LIFETIME + 1)
+    source.advance(DEFAULT_LIFETIME + 1)
 
     assert kid(keys, "old") == "old"
     with pytest.raises(KeysUnavailable, match="an unknown key"):
         kid(keys, "new")
-    source.passes(MAX_AGE_IN_OUTAGE)
+    source.advance(MAX_AGE_IN_OUTAGE)
     with pytest.raises(KeysUnavailable, match="the last good keys are too old"):
         kid(keys, "old")
     assert [(fetch.succeeded, fetch.outcome) for fetch in source.watched] == [
@@ -343,7 +343,7 @@ def test_error_that_nobody_foresaw_is_an_outage_too(source: Source, keys: Issuer
 
 def test_every_fetch_is_told(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
-    source.passes(DEFAULT_LIFETIME + 1)
+    source.advance(DEFAULT_LIFETIME + 1)
     source.down, source.takes = True, 0.25
     kid(keys, "old")
 
@@ -360,14 +360,14 @@ def test_keys_are_as_old_as_the_beginning_of_their_fetch(source: Source, keys: I
         kid(keys, "old")
 
     source.frozen = 0
-    source.passes(FIRST_COOL_DOWN)
+    source.advance(FIRST_COOL_DOWN)
     assert kid(keys, "old") == "old"
     assert source.asked == 2
 
 
 def test_refresh_that_was_frozen_is_followed_by_another(source: Source, keys: IssuerKeys) -> None:
     kid(keys, "old")
-    source.passes(DEFAULT_LIFETIME + 1)
+    source.advance(DEFAULT_LIFETIME + 1)
     source.frozen = DEFAULT_LIFETIME + 1
     kid(keys, "old")
     source.frozen = 0
@@ -383,7 +383,7 @@ def test_nobody_waits_beyond_the_deadline_for_a_fetch_that_hangs(source: Source)
     source.hold = threading.Event()
     with pytest.raises(KeysUnavailable, match="in time"):
         cache.get(source.clock.deadline(0))
-    source.passes(MAX_FETCH_SECONDS)
+    source.advance(MAX_FETCH_SECONDS)
     with pytest.raises(KeysUnavailable, match="in time"):
         cache.get(source.clock.deadline(0))
     for _ in range(3):
@@ -392,7 +392,7 @@ def test_nobody_waits_beyond_the_deadline_for_a_fetch_that_hangs(source: Source)
     assert source.asked == 1
 
     hanging, source.hold = source.hold, None
-    source.passes(FIRST_COOL_DOWN)
+    source.advance(FIRST_COOL_DOWN)
     assert cache.get(source.clock.deadline(30)) is source.keys
     assert source.asked == 2
     hanging.set()
@@ -407,7 +407,7 @@ def test_answer_that_comes_late_replaces_nothing_newer(source: Source) -> None:
     while not source.asked:
         time.sleep(0.001)
     hanging, source.hold, source.keys = source.hold, None, source.of(NEW)
-    source.passes(MAX_WAIT_SECONDS + FIRST_COOL_DOWN)
+    source.advance(MAX_WAIT_SECONDS + FIRST_COOL_DOWN)
     new = cache.get(source.clock.deadline(30))
     hanging.set()
     wait_for_threads()

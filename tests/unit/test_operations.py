@@ -15,7 +15,7 @@ from local.stack import TEMPLATE
 from operations.deny_policies import DenyPolicy, IamRole, is_deny_policy, is_over
 from operations.errors import OperationError
 from operations.revocation import PAUSE_SECONDS, Revocation
-from operations.users import (
+from operations.revoked_users import (
     MAX_LENGTH,
     RevocationListParameter,
     UserListHistory,

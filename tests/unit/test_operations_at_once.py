@@ -12,7 +12,7 @@ import pytest
 
 from operations.deny_policies import DenyPolicy, IamRole
 from operations.revocation import Revocation
-from operations.users import RevocationListParameter, UserListHistory, UserListVersion, change, merged
+from operations.revoked_users import RevocationListParameter, UserListHistory, UserListVersion, change, merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""The judge of policies: what it finds in one statement after another that AWS would not understand."""
+"""tests/reference.py: what it finds in statements that contradict AWS's service authorization reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one bearer token of a request, and what is no such thing."""
+"""Reading the bearer token from a request: exactly one Authorization header, with the scheme Bearer."""
 
 from __future__ import annotations
 

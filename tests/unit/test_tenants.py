@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from authorizer.tenants import speaks_for
+from authorizer.tenants import may_sign_for
 
 TID = "8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11"
 OTHER = "9188040d-6c67-4c5b-b112-36a304b66dad"
@@ -17,17 +17,17 @@ CLOUDS = [
 
 @pytest.mark.parametrize(("login", "sts"), CLOUDS)
 @pytest.mark.parametrize("named", [TID, "{tenantid}"], ids=["literal", "any tenant"])
-def test_entra_s_key_speaks_for_both_forms_of_its_tenant_s_issuer(login: str, sts: str, named: str) -> None:
+def test_entra_s_key_signs_for_both_forms_of_its_tenant_s_issuer(login: str, sts: str, named: str) -> None:
     v2, v1 = f"{login}/{TID}/v2.0", f"{sts}/{TID}/"
 
-    assert all(speaks_for(f"{login}/{named}/v2.0", issuer) for issuer in (v2, v1))
-    assert all(speaks_for(f"{sts}/{named}/", issuer) for issuer in (v2, v1))
+    assert all(may_sign_for(f"{login}/{named}/v2.0", issuer) for issuer in (v2, v1))
+    assert all(may_sign_for(f"{sts}/{named}/", issuer) for issuer in (v2, v1))
 
 
 @pytest.mark.parametrize(("login", "sts"), CLOUDS)
-def test_another_tenant_s_key_speaks_for_neither(login: str, sts: str) -> None:
+def test_another_tenant_s_key_signs_for_neither(login: str, sts: str) -> None:
     for key_issuer in (f"{login}/{OTHER}/v2.0", f"{sts}/{OTHER}/"):
-        assert not any(speaks_for(key_issuer, issuer) for issuer in (f"{login}/{TID}/v2.0", f"{sts}/{TID}/"))
+        assert not any(may_sign_for(key_issuer, issuer) for issuer in (f"{login}/{TID}/v2.0", f"{sts}/{TID}/"))
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_another_tenant_s_key_speaks_for_neither(login: str, sts: str) -> None:
         ),
     ],
 )
-def test_key_speaks_for_nobody_else(key_issuer: str, issuer: str) -> None:
-    assert not speaks_for(key_issuer, issuer)
+def test_key_signs_for_nobody_else(key_issuer: str, issuer: str) -> None:
+    assert not may_sign_for(key_issuer, issuer)
 
 
 @pytest.mark.parametrize(
@@ -71,5 +71,5 @@ def test_key_speaks_for_nobody_else(key_issuer: str, issuer: str) -> None:
         pytest.param("https://id.example/a+b", "https://id.example/a+b", id="letter for letter"),
     ],
 )
-def test_key_speaks_for_the_issuer_that_it_names(key_issuer: str, issuer: str) -> None:
-    assert speaks_for(key_issuer, issuer)
+def test_key_signs_for_the_issuer_that_it_names(key_issuer: str, issuer: str) -> None:
+    assert may_sign_for(key_issuer, issuer)

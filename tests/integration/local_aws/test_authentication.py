@@ -227,7 +227,7 @@ def test_presigned_url_counts_as_unsigned(aws: Aws, keys: dict[str, str]) -> Non
 
 
 def test_disabled_access_key_is_unknown(aws: Aws) -> None:
-    owner = aws.endpoint.root_credentials()
+    owner = aws.endpoint.admin_credentials()
     sts = aws.client("sts", owner)
     assert sts.get_caller_identity()["Arn"] == "arn:aws:iam::123456789012:user/stack-owner"
     aws.client("iam").update_access_key(UserName="stack-owner", AccessKeyId=owner["AccessKeyId"], Status="Inactive")
@@ -236,7 +236,7 @@ def test_disabled_access_key_is_unknown(aws: Aws) -> None:
 
 
 def test_users_key_with_a_session_token_is_refused(aws: Aws, keys: dict[str, str]) -> None:
-    mixed = {**aws.endpoint.root_credentials(), "SessionToken": keys["SessionToken"]}
+    mixed = {**aws.endpoint.admin_credentials(), "SessionToken": keys["SessionToken"]}
     with pytest.raises(ClientError, match="InvalidClientTokenId"):
         aws.client("sts", mixed).get_caller_identity()
 

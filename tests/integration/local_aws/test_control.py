@@ -132,7 +132,7 @@ def test_faults_of_one_operation_are_applied_in_order(aws: Aws, chime: Any, app_
 
 def test_fault_is_not_applied_to_a_call_with_a_wrong_signature(aws: Aws, chime: Any, app_instance: str) -> None:
     aws.local("POST", "faults", GOOD_FAULT)
-    stranger = {**aws.endpoint.root_credentials(), "SecretAccessKey": "x" * 40}
+    stranger = {**aws.endpoint.admin_credentials(), "SecretAccessKey": "x" * 40}
     with pytest.raises(ClientError, match="InvalidSignatureException"):
         create(aws.client("chime-sdk-identity", stranger), app_instance)
     with pytest.raises(chime.exceptions.ThrottledClientException):
@@ -298,7 +298,7 @@ def test_calls_are_listed_in_order_with_parameters_and_status(aws: Aws, chime: A
 
 
 def test_call_with_a_wrong_signature_is_listed_too(aws: Aws) -> None:
-    stranger = {**aws.endpoint.root_credentials(), "SecretAccessKey": "x" * 40}
+    stranger = {**aws.endpoint.admin_credentials(), "SecretAccessKey": "x" * 40}
     with pytest.raises(ClientError):
         aws.client("sts", stranger).get_caller_identity()
     assert aws.local("GET", "calls") == (

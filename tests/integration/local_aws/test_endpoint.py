@@ -106,7 +106,7 @@ def test_cloudformation_creates_updates_and_deletes_an_app_instance(aws: Aws, ch
 
 def sent(aws: Aws, service: str, method: str, path: str, body: bytes, **headers: str) -> urllib3.BaseHTTPResponse:
     """Send a request that no SDK would, signed by the stack's owner."""
-    owner = aws.endpoint.root_credentials()
+    owner = aws.endpoint.admin_credentials()
     keys = Credentials(owner["AccessKeyId"], owner["SecretAccessKey"])
     request: Any = AWSRequest(method, f"{aws.url}{path}", headers, body)
     SigV4Auth(keys, service, "us-east-1").add_auth(request)
@@ -166,7 +166,7 @@ def test_next_endpoint_starts_empty() -> None:
     for _ in range(2):
         endpoint = AwsEndpoint()
         server = Server(endpoint)
-        keys = endpoint.root_credentials()
+        keys = endpoint.admin_credentials()
         owner = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"])
         request: Any = AWSRequest("GET", f"{server.url}/app-instances")
         SigV4Auth(owner, "chime", "us-east-1").add_auth(request)

@@ -42,7 +42,7 @@ class UserListVersion:
 @dataclass(frozen=True)
 class UserListHistory:
     """
-    The list's versions, oldest first, as AWS keeps them. None at all is an empty list that was never written.
+    The list's versions, oldest first, as AWS keeps them. There are none before the list is written the first time.
 
     `written_at` is when the newest was written and `read_at` when all were read, both by AWS's clock.
     """
@@ -113,10 +113,10 @@ class RevocationListParameter:
 
 def merged(versions: Iterable[UserListVersion]) -> frozenset[str]:
     """
-    Return the users after the change of each version, also of versions that a run overwrote without having read them.
+    Return the users after every version's change, those included that another run overwrote without having read them.
 
-    A run's change is the difference between its version and the version that it had read. If that one is not kept any
-    more, or if somebody wrote by other means, the difference to the version before counts.
+    A run's change is the difference between its version and its `base`, the version that it had read. If AWS no longer
+    keeps the base, or if somebody wrote by other means, it is the difference to the previous version.
     """
     users: frozenset[str] = frozenset()
     before = UserListVersion(0, users, 0)
@@ -161,9 +161,9 @@ def serialized(users: frozenset[str]) -> str:
     return text
 
 
-def change(parameter: RevocationListParameter, to: Callable[[frozenset[str]], frozenset[str]]) -> bool:
+def change(parameter: RevocationListParameter, edit: Callable[[frozenset[str]], frozenset[str]]) -> bool:
     """
-    Write what *to* makes of the list; return whether anything had to be written.
+    Write the list as *edit* returns it for the list as it is; return whether anything had to be written.
 
     Parameter Store has no conditional write: of runs that have read the same version, each overwrites the one before.
     The number of its own version tells a run whether another version came between. If so, the run reads the history
@@ -173,7 +173,7 @@ def change(parameter: RevocationListParameter, to: Callable[[frozenset[str]], fr
         OperationError: AWS refuses, or the list is full.
     """
     history = parameter.read()
-    users = to(history.merged)
+    users = edit(history.merged)
     needed = users != history.newest
     while users != history.newest:
         number, base = parameter.write(users, history.number), history.number
