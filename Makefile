@@ -16,14 +16,12 @@ $(foreach name,$(from_command_line),$(eval $(call take_literally,$(name))))
 # and quoted as in a shell, but nothing in them is expanded.
 with_words_of = .venv/bin/python -c 'import os, shlex, sys; os.execvp(sys.argv[2], sys.argv[2:] + shlex.split(os.environ.get(sys.argv[1], "")))' $(1)
 
-# The first Python 3.11 or newer on the PATH. For another one: make PYTHON=/path/to/python3 …
-FOUND_PYTHON = $(shell for python in python3 python3.13 python3.14 python3.12 python3.11; do \
-	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$python" && break; done)
+# The beginning of a shell's loop: the first Python 3.11 or newer on the PATH. For another one: make PYTHON=/path/to/python3 …
+FOR_PYTHON = for python in $(if $(value PYTHON),"$$PYTHON",python3 python3.13 python3.14 python3.12 python3.11); do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue;
 
 # Not from the caller's shell, because they change what our Python does: other packages, no asserts, warnings as errors.
 unexport PYTHONPATH PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS
-
-PYTHON_HERE = $(if $(value PYTHON),"$$PYTHON","$(FOUND_PYTHON)")
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps
@@ -52,8 +50,8 @@ help: ## print this
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
-run: .venv/local .build/page/tried ## start the service here, with no AWS account and no Docker
-	@$(call with_words_of,ARGS) $(BIN)/python -m local
+run: .venv/local .build/page/tried ## start the service here, with no AWS account and no Docker; ANSWERS=environments/dev.yaml: as deployed
+	@$(call with_words_of,ARGS) $(BIN)/python -m local $(if $(value ANSWERS),--answers "$$ANSWERS")
 
 # The first start builds the AWS SDK for the page, for so many seconds at most. If that fails, later starts do not try again,
 # and the page says what is missing.
@@ -157,6 +155,8 @@ test-docker: .venv/dev ## run the tests of the built functions, in Docker
 
 # ── AWS ──────────────────────────────────────────────────────────────────────────────────────────
 
+OF_FUNCTIONS := PYTHONPATH=signin_function:.
+
 # ENV says which stack of samconfig.toml is meant; without it, dev. The operators' commands read ENV themselves
 # (operations/samconfig.py).
 IN_ENV = --config-env "$${ENV:-dev}"
@@ -164,11 +164,15 @@ IN_ENV = --config-env "$${ENV:-dev}"
 # What `make deploy` adds to the handler. signin_function/gradual.yaml and snapstart.yaml say what each option does.
 DEPLOY_OPTIONS := $(strip $(if $(value GRADUAL),gradual) $(if $(value SNAPSTART),snapstart))
 
-# Guided until samconfig.toml has a region: a guided deployment writes one there, and the file has none before.
-deploy: build ## deploy dev to AWS, or ENV=prod; options: GRADUAL=1 SNAPSTART=1; the first time it asks (sam deploy)
+# It asks and checks first, since all else takes a minute; what it asks is in operations/preparation.py. Without a terminal
+# nobody can confirm a change set.
+deploy: .venv/dev ## deploy dev to AWS, or ENV=prod; options: GRADUAL=1 SNAPSTART=1; it asks for what is missing
+	@$(OF_FUNCTIONS) $(call with_words_of,ARGS) $(BIN)/python -m operations prepare
+	@$(SAM) build
 	@$(if $(DEPLOY_OPTIONS),$(BIN)/python -m operations.deploy_options .aws-sam/build/template.yaml $(DEPLOY_OPTIONS) > .aws-sam/build/deployed.yaml)
-	@region=$$($(BIN)/python -m operations.samconfig) && if test -n "$$region"; then guided=; else guided=--guided; fi && \
-		$(SAM) deploy $(IN_ENV) $(if $(DEPLOY_OPTIONS),--template-file .aws-sam/build/deployed.yaml) $$guided
+	@if test -t 0; then confirmed=; else confirmed=--no-confirm-changeset; fi; \
+		$(SAM) deploy $(IN_ENV) $(if $(DEPLOY_OPTIONS),--template-file .aws-sam/build/deployed.yaml) $$confirmed
+	@$(BIN)/python -m operations try-out
 
 delete: .venv/dev ## delete the stack of dev, or ENV=prod, and what make revoke added, and say what stays; it asks, or CONFIRM=<stack>
 	@$(BIN)/python -m operations delete
@@ -190,6 +194,7 @@ push-role: .venv/dev ## create the account's role with which Chime sends push no
 
 # Only a USER from the command line counts, because every shell has a USER of its own. The lines at the top of this file make
 # an override of what the command line sets.
+unexport WHOM # Make hands on what the environment has, and would ask this question in recipes that ask nothing.
 WHOM = $(if $(filter override,$(origin USER)),,$(error Say whom: make $@ USER=<ChimeUserId>))
 .PHONY: delete test-deployed revoke restore revoked push-role
 
@@ -213,10 +218,17 @@ clean: ## remove everything that the other commands created
 
 # Empty files in .venv/ record what is installed: `local` is what `make run` needs, `dev` what all commands need, and `fuzz`
 # what only `make fuzz` needs on top.
-.venv/made:
-	@test -n $(PYTHON_HERE) || { echo 'This needs Python 3.11 or newer, as python3 on the PATH or as make PYTHON=…' >&2; exit 1; }
-	@$(PYTHON_HERE) -m venv --clear .venv
-	@touch $@
+# .venv is made anew if its Python has gone, or if PYTHON names another one. FORCE, because no file's age says so. What depends on
+# this file is made anew only if the file is.
+.venv/made: FORCE
+	@if test -e $@ && test -x $(BIN)/python && $(if $(value PYTHON),$(IS_THE_SAME_PYTHON),true); then exit 0; fi; \
+	$(FOR_PYTHON) "$$python" -m venv --clear .venv && touch $@; exit; done; \
+	echo 'This needs Python 3.11 or newer, as python3 on the PATH or as make PYTHON=/path/to/python3 …' >&2; exit 1
+
+# A virtual environment and the Python that made it print the same.
+WHICH_PYTHON := 'import sys; print(sys.base_prefix, sys.version)'
+IS_THE_SAME_PYTHON = test "$$("$$PYTHON" -c $(WHICH_PYTHON) 2>&1)" = "$$($(BIN)/python -c $(WHICH_PYTHON))"
+FORCE:
 
 .venv/local: .venv/made local/requirements.txt
 	@echo 'Installing what the local stack needs into .venv (once).'
@@ -240,4 +252,4 @@ clean: ## remove everything that the other commands created
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: help run page test test-browser screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy lock clean
+.PHONY: FORCE help run page test test-browser screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy lock clean

@@ -5,26 +5,30 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from local.api_gateway.app import Gateway
 from local.aws.endpoint import AwsEndpoint
-from local.cloudformation.deployment import Deployment, deploy
+from local.cloudformation.deployment import REGION, Deployment, deploy
 from local.http.bodies import BoundedBodies
-from local.http.certificate import self_signed
+from local.http.certificate import kept, self_signed
 from local.http.hosts import AWS_DOMAIN, HostGuard
+from local.http.local_pages import LocalPages
 from local.http.same_origin import SameOriginGuard, origin
 from local.http.server import Server
 from local.issuer.issuer import AUDIENCE, Issuer
 from local.lambda_runtime.functions import Functions
 from local.lambda_runtime.process import to_stderr
 from local.page.homepage import Site
+from local.playing import PlayedAnswers, play_answers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from wsgiref.types import WSGIApplication
 
+    from local.http.local_pages import TellOrigin
     from local.lambda_runtime.process import LogSink
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "template.yaml"
@@ -48,6 +52,10 @@ class StackOptions:
 
     *settings* replaces environment variables of the functions. *parameters* are parameters of the template, in addition
     to those that the stack sets, or in place of them. *log* receives each line of the functions' logs.
+    *answers* are the parameters of a deployment: its providers are played here, and the stack has none of its own.
+    *certificate* is the file in which the certificate of AWS's port is kept; without one it is made anew. *tell* is
+    called once for each origin that is neither listed nor the stack's own: with it, and whether its page may read
+    answers here.
     """
 
     template: Path = TEMPLATE
@@ -55,14 +63,18 @@ class StackOptions:
     settings: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     log: LogSink = to_stderr
+    answers: Mapping[str, str] | None = None
+    certificate: Path | None = None
+    tell: TellOrigin = lambda *_: None
 
 
 class LocalStack:
     """
     The whole service on this machine, from construction to `close`. There may be one at a time in a process.
 
-    `urls` holds the addresses of "api", "issuer" and "aws". `functions` can be started before the first request.
-    `servers` (with the same keys), `endpoint`, `issuer` and `deployment` are for tests.
+    `urls` holds the addresses of "api", "issuer" and "aws". `notes` tells what differs from the answers. `functions`
+    can be started before the first request. `servers` (with the same keys), `endpoint`, `issuer` and `deployment` are
+    for tests.
     """
 
     def __init__(self, options: StackOptions | None = None) -> None:
@@ -71,6 +83,7 @@ class LocalStack:
 
         Raises:
             DeploymentError: The template cannot be deployed, or a parameter or setting is unknown or wrong.
+            AnswersError: The answers have no providers, or name a secret that the authorizer could not read.
             UnsupportedApiError: The API uses a feature that `api_gateway` does not emulate.
             SystemExit: A port is taken.
         """
@@ -100,22 +113,34 @@ class LocalStack:
         self.endpoint = started.enter_context(closing(AwsEndpoint()))
         endpoint = BoundedBodies(self.endpoint)
         aws = _guarded(endpoint, pages, AWS_DOMAIN)
-        aws_server = started.enter_context(closing(Server(aws, port=options.ports.aws, tls=self_signed())))
+        tls = kept(options.certificate) if options.certificate else self_signed()
+        aws_server = started.enter_context(closing(Server(aws, port=options.ports.aws, tls=tls)))
         self.servers = {"api": api_server, "issuer": issuer_server, "aws": aws_server}
         self.urls = {name: server.url for name, server in self.servers.items()}
         self.deployment = self._deploy(options, pages)
         self.functions = Functions(self.deployment.functions, self.endpoint.credentials, aws_server.url, options.log)
         started.enter_context(closing(self.functions))
-        site.open(Gateway(self.deployment.api, self.functions.invoke), endpoint, self.urls)
+        gateway = LocalPages(Gateway(self.deployment.api, self.functions.invoke), pages, options.tell)
+        site.open(gateway, endpoint, self.urls)
 
     def _deploy(self, options: StackOptions, pages: list[str]) -> Deployment:
-        parameters = {
-            "Providers": json.dumps([self._provider()]),
-            "AllowedOrigins": ",".join([*pages, WEB_DEMO_ORIGIN]),
-        }
-        deployment = deploy(options.template, {**parameters, **options.parameters}).with_settings(options.settings)
+        played = self._played(options.answers)
+        self.notes = played.notes
+        parameters = {**played.parameters, **options.parameters}
+        listed = filter(None, [parameters.get("AllowedOrigins"), *pages, WEB_DEMO_ORIGIN])
+        parameters["AllowedOrigins"] = ",".join(listed)
+        deployment = deploy(options.template, parameters).with_settings(options.settings)
         self.endpoint.roles.update(deployment.roles)
         return deployment
+
+    def _played(self, answers: Mapping[str, str] | None) -> PlayedAnswers:
+        if answers is None:
+            return PlayedAnswers({"Providers": json.dumps([self._provider()])}, [], [])
+        played = play_answers(answers, self.issuer.url, partial(self.endpoint.create_secret, region=REGION))
+        self.issuer.providers = played.providers
+        for provider in played.providers:
+            self.issuer.publish(provider.algorithm)
+        return played
 
     def _provider(self) -> dict[str, Any]:
         return {"name": "local", "preset": "oidc", "issuer": self.issuer.url, "audience": AUDIENCE}

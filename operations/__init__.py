@@ -1,10 +1,16 @@
 """
-What operators do to a deployed stack with their own AWS credentials: revoke users, make the role for push, delete it.
+What operators do with their own AWS credentials: prepare a deployment and try it, revoke users, delete a stack.
 
 Read `__main__` (the commands), then what each does: `revocation` (what happens, in which order, and why), with
 `revoked_users` (the list of revoked users) and `deny_policies` (the policies that deny their sessions); `deletion`;
 `push`. `target` says which stack is meant, `samconfig` reads that from samconfig.toml, and `cloudformation` finds the
-stack. `aws` turns AWS's errors into sentences that say what to do. `deploy_options` is a part of `make deploy`.
+stack. `aws` turns AWS's errors into sentences that say what to do.
+
+Before `sam build`, `make deploy` runs `preparation`: `interview` asks for the `answers` that are missing (`terminal`
+types and shows, `draft` keeps what was typed, `tokens` reads from a pasted token), `functions` and `issuers` check them
+by the functions' own code, `template` (with `parameters`, `rules` and `variables`) as CloudFormation and Lambda would,
+and `account` with `readiness` looks at the account. `deploy_options` changes what was built; `tryout` calls what was
+deployed.
 
 Nothing of this is deployed.
 """

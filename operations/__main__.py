@@ -16,27 +16,39 @@ from operations.deny_policies import IamRole
 from operations.errors import OperationError
 from operations.revocation import PAUSE_SECONDS, Revocation
 from operations.revoked_users import RevocationListParameter
+from operations.samconfig import DEFAULT, environment
+from operations.samconfig import VARIABLE as ENVIRONMENT
 from operations.target import target
+from operations.template import Template
+from operations.terminal import CommandLine, is_at_terminal
+from operations.tryout import TryOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import boto3
 
 STOPPED = "Stopped. The same command again does what is left."
+TOKEN = "E2E_TOKEN"  # noqa: S105 - the variable's name, as of make test-deployed
+PASTE = "A token of yours, to try a sign-in with (it is not shown, and not kept); Enter for none: "
+NEXT = """\
+Next:
+- Your clients sign in at {url}, with the header Authorization: Bearer <token>. For web apps there is web_client/.
+- Another answer is another line in environments/{environment}.yaml; then make deploy ENV={environment} again.
+- make test-deployed ENV={environment} tests the whole stack; docs/operating.md says how to watch it."""
 
 
 def main() -> int:
     """Run the command that the command line names. Return the exit status."""
     arguments = _parser().parse_args()
-    run: Callable[[argparse.Namespace, boto3.Session, DeployedStack], None] = arguments.run
     try:
+        if arguments.run is None:
+            _prepare(arguments)
+            return 0
         with aws_errors_as_operation_errors():
             chosen = target(os.environ)
             aws_session = session(chosen.region, chosen.profile)
             deployed = stack(aws_session, chosen.stack)
             _print(str(deployed))
-            run(arguments, aws_session, deployed)
+            arguments.run(arguments, aws_session, deployed)
     except OperationError as error:
         return _print_error(str(error), 1)
     except KeyboardInterrupt:
@@ -64,6 +76,31 @@ def _delete(arguments: argparse.Namespace, aws_session: boto3.Session, deployed:
     deletion.delete(deployed.name, lambda: arguments.confirm or _ask("Type the stack's name to delete it: "))
 
 
+def _prepare(arguments: argparse.Namespace) -> None:
+    # Not at the top: no other command needs the functions' own code, which is not on everybody's path.
+    from operations.preparation import Preparation, Wishes  # noqa: PLC0415
+
+    terminal = CommandLine() if is_at_terminal() else None
+    wishes = Wishes(dict(arguments.answer), arguments.region, arguments.accept_unreachable)
+    with aws_errors_as_operation_errors():
+        Preparation(environment(os.environ), Template(), terminal, _print).run(wishes)
+
+
+def _try_out(_: argparse.Namespace, __: boto3.Session, deployed: DeployedStack) -> None:
+    if not deployed.signin_url:
+        raise OperationError(
+            f"{deployed.name} has no output SigninUrl: its deployment has failed, or is still under way."
+        )
+    tried = TryOut(deployed.signin_url, _print, time.sleep)
+    for origin in deployed.allowed_origins[:1]:
+        tried.preflight(origin)
+    tried.refusal()
+    token = os.environ.get(TOKEN) or (CommandLine().ask_hidden(PASTE) if is_at_terminal() else "")
+    if token:
+        tried.sign_in(token)
+    _print(NEXT.format(url=deployed.signin_url, environment=os.environ.get(ENVIRONMENT) or DEFAULT))
+
+
 def _push_role(_: argparse.Namespace, aws_session: boto3.Session, deployed: DeployedStack) -> None:
     push.make(push.PushRole(aws_session), deployed.push_app_arn, _print)
 
@@ -77,6 +114,13 @@ def _revocation(aws_session: boto3.Session, deployed: DeployedStack) -> Revocati
 
 def _ids(arguments: argparse.Namespace) -> list[str]:
     return [each for words in arguments.users for each in words.split()]
+
+
+def _answer(text: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text} is no NAME=VALUE")
+    return name, value
 
 
 def _ask(question: str) -> str:
@@ -118,6 +162,23 @@ def _parser() -> argparse.ArgumentParser:
         "--confirm", default=os.environ.get("CONFIRM"), metavar="STACK", help="its name; else it is asked"
     )
     delete.set_defaults(run=_delete)
+    prepare = commands.add_parser("prepare", help="ask for the answers that are missing, check them and the account")
+    prepare.add_argument(
+        "--answer",
+        type=_answer,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter's value, to be saved",
+    )
+    prepare.add_argument("--region", default="", help="where to deploy, to be saved")
+    prepare.add_argument(
+        "--accept-unreachable",
+        action="store_true",
+        help="accept issuers whose keys cannot be fetched from this machine",
+    )
+    prepare.set_defaults(run=None)
+    commands.add_parser("try-out", help="call the stack as a client does").set_defaults(run=_try_out)
     commands.add_parser("push-role", help="make the account's role for push notifications").set_defaults(run=_push_role)
     return parser
 

@@ -20,7 +20,7 @@ REGION = "Write region in samconfig.toml under [ENV.deploy.parameters], as make 
 PROFILE = "aws configure list-profiles lists the profiles; set AWS_PROFILE, or profile in samconfig.toml."
 NETWORK = "Check this machine's network, and the region. What was done before is printed above."
 LATER = "Run it again in a minute."
-PERMISSIONS = "Whoever runs this needs what docs/revocation.md lists under What the commands may do."
+PERMISSIONS = "Whoever runs this needs a policy as docs/permissions.md has it under Operators."
 
 HINTS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((aws.NoRegionError, aws.InvalidRegionError), REGION),

@@ -24,7 +24,8 @@ class DeployedStack:
     A deployed stack: where it is, whether users can be revoked there, and the ARNs of the roles that they get.
 
     `own_role_arn` is the role that the template makes, or None after a deployment that failed before it. `push_app_arn`
-    is the ARN of the application for push notifications, `signin_url` where users sign in; both may be empty.
+    is the ARN of the application for push notifications, `signin_url` where users sign in, `allowed_origins` whose
+    pages may call there; all three may be empty.
     """
 
     id: str
@@ -36,6 +37,7 @@ class DeployedStack:
     other_role_arns: tuple[str, ...]
     push_app_arn: str
     signin_url: str
+    allowed_origins: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return a sentence that says which stack a command is about to change."""
@@ -85,6 +87,7 @@ def stack(session: boto3.Session, name: str) -> DeployedStack:
         other_role_arns=tuple(arn.strip() for arn in parameters.get("UserRoleArns", "").split(",") if arn.strip()),
         push_app_arn=parameters.get("PushNotificationsAppArn", ""),
         signin_url=outputs.get("SigninUrl", ""),
+        allowed_origins=tuple(each for each in parameters.get("AllowedOrigins", "").split(",") if each),
     )
 
 

@@ -31,14 +31,13 @@ SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app-AbCdEf"
 APP_INSTANCE = f"arn:aws:chime:{REGION}:{ACCOUNT}:app-instance/37e9754f"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
 
-LEAST = {"Issuer": "https://id.example.com/", "Audience": "my-app"}
+LEAST = {"Providers": '[{"name": "main", "issuer": "https://id.example.com/", "audience": "my-app"}]'}
 """The parameters that have to be given."""
 EVERYTHING = {
     "AppInstanceName": "Chat",
-    "IdentityProvider": "shared-secret",
+    "Providers": f'[{{"name": "main", "preset": "shared-secret", "secret_arn": "{SECRET}"}}]',
     "SharedSecretArn": SECRET,
     "SharedSecretKeyArn": KEY,
-    "NameClaims": "https://app.example.com/name,given_name + family_name,email@",
     "Messaging": "member",
     "ContactList": "true",
     "Meetings": "host",
@@ -66,7 +65,7 @@ EVERYTHING = {
 """Everything optional is on."""
 ALTERNATIVES = {
     "ChimeAppInstanceArn": APP_INSTANCE,
-    "Providers": '[{"name": "main", "issuer": "https://id.example.com/", "audience": "my-app"}]',
+    "Providers": '[{"name": "main", "preset": "firebase", "project_id": "my-project"}]',
     "Meetings": "join",
     "WebAclArn": f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/mine/1",
     "AccessLog": "on",
@@ -82,28 +81,8 @@ ALTERNATIVES = {
     "MetricsNamespace": "ChimeSigninDev",
 }
 """For options that exclude each other: the one that EVERYTHING lacks. Numbers differ from their defaults."""
-PROVIDERS = {
-    "oidc": {"Issuer": "https://id.example.com/", "Audience": "my-app"},
-    "cognito": {"UserPoolId": "eu-west-1_AbCdEfGhI", "ClientId": "1example23456789", "TokenUse": "access"},
-    "auth0": {"ProviderDomain": "tenant.eu.auth0.com", "Audience": "https://api.example.com"},
-    "okta": {"ProviderDomain": "example.okta.com", "ClientId": "nmdP1fcyvdVO11AL7ECm"},
-    "entra": {
-        "Tenant": "8a6ac6dc-5d5b-4a9c-8d0b-0f0a0a2a5e11",
-        "ClientId": "6731de76-14a6-49ae-97bc-6eba6914391e",
-    },
-    "firebase": {"ProjectId": "my-project"},
-    "google": {"ClientId": "1234987819200.apps.googleusercontent.com"},
-    "clerk": {
-        "ProviderDomain": "happy-hippo-1.clerk.accounts.dev",
-        "AuthorizedParties": "https://app.example.com,https://www.example.com",
-    },
-    "supabase": {"ProjectId": "abcdefghijklmnopqrst"},
-    "keycloak": {"Issuer": "https://id.example.com/realms/main", "ClientId": "chat"},
-    "shared-secret": {"SharedSecretArn": SECRET},
-}
-"""By the value of IdentityProvider: the parameters that it needs."""
 SETS = {"with the required": LEAST, "with everything": EVERYTHING, "with the alternatives": ALTERNATIVES}
-"""The sets for which tests run. Tests check that these and PROVIDERS cover each parameter and condition."""
+"""The sets for which tests run. Tests check that these cover each parameter and condition."""
 
 
 @cache

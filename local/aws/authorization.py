@@ -19,11 +19,13 @@ MAX_CLOCK_SKEW = timedelta(minutes=15)
 """By how much the clocks of client and service may differ."""
 ALGORITHM = "AWS4-HMAC-SHA256"
 
+# AWS's own access keys have 16 characters or more. Shorter ones are read too: AWS knows them as little as any other.
 # Strict, because moto later searches this header for an access key by itself: no header may have two readings.
 _GRAMMAR = re.compile(
     rf"{ALGORITHM} +"
-    r"Credential=([A-Za-z0-9]{16,128})/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)"
-    r"/aws4_request *, *SignedHeaders=([a-z0-9_.;-]+) *, *Signature=([0-9a-f]{64})"
+    r"Credential=(\w{1,128})/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)"
+    r"/aws4_request *, *SignedHeaders=([a-z0-9_.;-]+) *, *Signature=([0-9a-f]{64})",
+    re.ASCII,
 )
 _MAX_EXPIRES = 604_800
 """Seconds, a week: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html."""

@@ -28,6 +28,7 @@ SERVICES = {
     "ssm": ("ssm",),
     "iam": ("iam",),
     "cloudformation": ("cloudformation",),
+    "apigateway": ("apigateway",),
 }
 """The services that are served here: by signing name, the names of botocore's services that share it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
@@ -29,12 +30,14 @@ class Control:
     def __init__(
         self,
         credentials: Callable[[str], dict[str, str]],
+        owner_credentials: Callable[[], dict[str, str]],
         faults: Faults,
         calls: CallLog,
         connections: MessagingConnections,
     ) -> None:
-        """Take a function that returns a role's credentials by its logical id, and the middlewares to control."""
+        """Take what returns a role's credentials by its logical id, and the owner's, and the middlewares to control."""
         self._credentials = credentials
+        self._owner_credentials = owner_credentials
         self._faults = faults
         self._calls = calls
         self._connections = connections
@@ -69,6 +72,8 @@ class Control:
 
     def _give_credentials(self, request: Request) -> Response:
         body = _body(request)
+        if isinstance(body, dict) and "owner" in body:
+            return self._give_owner_credentials(request, body)
         role = body.get("role") if isinstance(body, dict) else None
         if not isinstance(role, str):
             raise InvalidFieldError("role", "has to be the logical id of a role in the template")
@@ -76,6 +81,14 @@ class Control:
             return _json(self._credentials(role))
         except UnknownRoleError as error:
             return _json({"error": "not_found", "field": "role", "message": str(error)}, 404)
+
+    def _give_owner_credentials(self, request: Request, body: dict[str, object]) -> Response:
+        if body["owner"] is not True or len(body) > 1:
+            raise InvalidFieldError("owner", "has to be true, and no role goes with it")
+        if not _is_loopback(request.remote_addr):
+            message = "The owner's credentials are for programs on this machine alone."
+            return _json({"error": "forbidden", "field": "owner", "message": message}, 403)
+        return _json(self._owner_credentials())
 
     def _add_fault(self, request: Request) -> Response:
         self._faults.add(Fault.parse(_body(request)))
@@ -92,6 +105,13 @@ class Control:
     def _drop_connections(self, _: Request) -> Response:
         self._connections.drop()
         return _json([])
+
+
+def _is_loopback(address: str | None) -> bool:
+    try:
+        return ip_address(address or "").is_loopback
+    except ValueError:
+        return False
 
 
 def _body(request: Request) -> object:

@@ -12,6 +12,7 @@ import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
@@ -55,7 +56,7 @@ class AwsEndpoint:
         connections = MessagingConnections(self._services)
         faults = Faults(connections)
         self._calls = CallLog(Authentication(Permissions(faults)))
-        self._control = Control(self.credentials, faults, self._calls, connections)
+        self._control = Control(self.credentials, self.admin_credentials, faults, self._calls, connections)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -93,6 +94,24 @@ class AwsEndpoint:
             iam.create_access_key(_OWNER)
         key = iam.list_access_keys(_OWNER)[0]
         return {"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}
+
+    def create_secret(self, name: str, value: str, region: str) -> str:
+        """Put a secret into Secrets Manager of *region*, as its owner does; return its ARN."""
+        secrets = secretsmanager_backends[identities.ACCOUNT][region]
+        said: dict[str, str] = json.loads(
+            secrets.create_secret(
+                name=name,
+                secret_string=value,
+                secret_binary=None,
+                description=None,
+                tags=None,
+                kms_key_id=None,
+                client_request_token=None,
+                replica_regions=[],
+                force_overwrite=False,
+            )
+        )
+        return said["ARN"]
 
     def close(self) -> None:
         """Delete all that was deployed."""

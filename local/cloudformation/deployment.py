@@ -14,12 +14,12 @@ from samtranslator.model.exceptions import InvalidDocumentException  # type: ign
 
 from local.aws import moto_patches
 from local.cloudformation.errors import DeploymentError
-from local.cloudformation.parameters import constraint_violations
 from local.cloudformation.resolved import ResolvedTemplate
 from local.cloudformation.resources import create_stack, put_role_policies
-from local.cloudformation.rules import failed_assertions
 from local.cloudformation.template import translate
-from local.cloudformation.variables import variable_errors
+from operations.parameters import constraint_violations
+from operations.rules import failed_assertions
+from operations.variables import variable_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

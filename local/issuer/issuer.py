@@ -12,11 +12,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from local.issuer.signing import SigningKey
+from local.issuer.signing import ALGORITHMS as KNOWN_ALGORITHMS
+from local.issuer.signing import HMAC_ALGORITHMS, SigningKey, sign_with_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from local.issuer.providers import PlayedProvider
 
 AUDIENCE = "chime-signin"
 """The audience of tokens whose request names no other."""
@@ -43,10 +46,12 @@ class Issuer:
 
     `url` is its issuer identifier and its address, without a slash at the end. Set it as soon as the port is known.
     `calls` lists the requests for the discovery document and the key set as {"path", "status"}, in their order.
+    `providers` are the identity providers that are played: the first signs unless a request names another.
     """
 
     def __init__(self, url: str = "") -> None:
         self.url = url
+        self.providers: list[PlayedProvider] = []
         self.calls: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._keys = {algorithm: [SigningKey(algorithm)] for algorithm in ALGORITHMS}
@@ -75,33 +80,56 @@ class Issuer:
         """
         Return a signed token. *request* holds its claims, and may hold `alg` and `expires_in` (in seconds).
 
-        The claims iss, aud, iat and exp are added if they are missing. A claim that is None is left out.
+        The claims iss, aud, iat and exp are added if they are missing. A claim that is None is left out. If providers
+        are played, `provider` may name one of them, and all claims of its tokens are added.
 
         Raises:
-            InvalidTokenRequestError: The value of `alg` or `expires_in` is wrong.
+            InvalidTokenRequestError: The value of `alg`, `expires_in` or `provider` is wrong.
         """
         claims = dict(request)
-        algorithm = claims.pop("alg", ALGORITHMS[0])
-        if algorithm not in ALGORITHMS:
-            raise InvalidTokenRequestError(f"alg must be one of {', '.join(ALGORITHMS)}")
-        defaults = self._default_claims(_expires_in(claims.pop("expires_in", None)))
-        all_claims = defaults | claims
-        with self._lock:
-            key = self._keys[algorithm][-1]
-        return key.sign({name: value for name, value in all_claims.items() if value is not None})
+        played = self._played(claims.pop("provider", None)) if self.providers else None
+        algorithm = claims.pop("alg", played.algorithm if played else ALGORITHMS[0])
+        expires_in = _expires_in(claims.pop("expires_in", None), played)
+        all_claims = self._default_claims(expires_in, played) | claims
+        said = {name: value for name, value in all_claims.items() if value is not None}
+        typ = played.typ if played else "JWT"
+        if played and played.secret and algorithm in HMAC_ALGORITHMS:
+            return sign_with_secret(played.secret, algorithm, said, typ)
+        return self._key(algorithm, played).sign(said, typ)
 
     def rotate(self, *, drop_old: bool = False) -> None:
         """Sign with new keys from now on. The old ones stay in the key set, unless *drop_old* is true."""
-        fresh = {algorithm: SigningKey(algorithm) for algorithm in ALGORITHMS}
+        fresh = {algorithm: SigningKey(algorithm) for algorithm in list(self._keys)}
         with self._lock:
             for algorithm, keys in self._keys.items():
                 self._keys[algorithm] = [*([] if drop_old else keys), fresh[algorithm]]
 
-    def _default_claims(self, expires_in: float) -> dict[str, Any]:
+    def publish(self, algorithm: str) -> None:
+        """Have a key for *algorithm*, from the first answer on: an authorizer asks for keys when it starts."""
+        with self._lock:
+            if algorithm in KNOWN_ALGORITHMS and algorithm not in self._keys:
+                self._keys[algorithm] = [SigningKey(algorithm)]
+
+    def _played(self, name: object) -> PlayedProvider:
+        named = [played for played in self.providers if name in (None, played.name)]
+        if not named:
+            known = ", ".join(played.name for played in self.providers)
+            raise InvalidTokenRequestError(f"provider must be one of {known}")
+        return named[0]
+
+    def _key(self, algorithm: object, played: PlayedProvider | None) -> SigningKey:
+        known = ALGORITHMS if played is None else (*ALGORITHMS, played.algorithm)
+        with self._lock:
+            if algorithm not in known or algorithm not in self._keys:
+                raise InvalidTokenRequestError(f"alg must be one of {', '.join(dict.fromkeys(known))}")
+            return self._keys[str(algorithm)][-1]
+
+    def _default_claims(self, expires_in: float, played: PlayedProvider | None) -> dict[str, Any]:
         now = int(time.time())
         # An expired token must have been issued before it expired.
         issued = now if expires_in > 0 else int(now + expires_in) - EXPIRES_IN
-        return {"iss": self.url, "aud": AUDIENCE, "iat": issued, "exp": int(now + expires_in)}
+        claims = played.claims_at(issued) if played else {"iss": self.url, "aud": AUDIENCE}
+        return {**claims, "iat": issued, "exp": int(now + expires_in)}
 
     def _answer(self, request: Request) -> Response:
         if request.method == "OPTIONS":
@@ -139,7 +167,8 @@ class Issuer:
     def _token(self, request: Request) -> Response:
         token_request = _body(request)
         token = self.token(token_request)
-        expires_in = _expires_in(token_request.get("expires_in"))
+        played = self._played(token_request.get("provider")) if self.providers else None
+        expires_in = _expires_in(token_request.get("expires_in"), played)
         return _json({"access_token": token, "token_type": "Bearer", "expires_in": expires_in})
 
     def _rotate(self, request: Request) -> Response:
@@ -198,9 +227,9 @@ class IssuerFault:
             return [fault] if self._remaining else []
 
 
-def _expires_in(seconds: object) -> float:
+def _expires_in(seconds: object, played: PlayedProvider | None) -> float:
     if seconds is None:
-        return EXPIRES_IN
+        return played.seconds if played else EXPIRES_IN
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not math.isfinite(seconds):
         raise InvalidTokenRequestError("expires_in must be a number of seconds")
     return seconds

@@ -35,14 +35,10 @@ class ProviderOptions:
     """
 
     def __init__(self, path: str, entry: Mapping[str, Any], notes: list[str] | None = None) -> None:
-        """
-        Take *entry*, and put what is odd, but no error, into *notes*.
-
-        An empty text and null count as not given, because a template writes them for a parameter without a value.
-        """
+        """Take *entry*, and put what is odd, but no error, into *notes*."""
         self.path = path
         self.notes = [] if notes is None else notes
-        self._entry = {name: value for name, value in entry.items() if value not in ("", None)}
+        self._entry = dict(entry)
 
     def given(self, names: tuple[str, ...]) -> list[str]:
         """Return those of *names* that are given."""
@@ -66,14 +62,17 @@ class ProviderOptions:
 
     def check_known(self, known: set[str]) -> None:
         """
-        Check that every option is one of *known*.
+        Check that every option is one of *known*, and has a value.
 
         Raises:
-            SettingsError: One is not.
+            SettingsError: One is not, or is empty: taken for "not given", a requirement would be lost unseen.
         """
         unknown = sorted(self._entry.keys() - known)
         if unknown:
             raise self.wrong(unknown[0], f"is not an option. Options are: {', '.join(sorted(known))}.")
+        empty = [name for name, value in self._entry.items() if value in ("", None)]
+        if empty:
+            raise self.wrong(empty[0], "is empty. Write its value, or leave the option out.")
 
     def has(self, option: str) -> bool:
         """Say whether *option* is given."""

@@ -106,7 +106,7 @@ def test_session_that_has_ended_says_how_to_sign_in(stack: LocalStack, tmp_path:
     ("code", "words"),
     [
         ("ExpiredToken", "Your credentials have expired. Sign in"),
-        ("AccessDenied", "docs/revocation.md lists under What the commands may do"),
+        ("AccessDenied", "docs/permissions.md has it under Operators"),
         ("Throttling", "Run it again in a minute"),
     ],
 )

@@ -1,7 +1,8 @@
-"""An application that signs its own tokens: the stack as deployed with SharedSecretArn alone."""
+"""An application that signs its own tokens: the stack as deployed with the secret in Providers and SharedSecretArn."""
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,8 @@ SUFFIX = [{"Key": "_custom_id_", "Value": "AbCdEf"}]
 
 @pytest.fixture(scope="module")
 def stack(logs: list[bytes]) -> Iterator[LocalStack]:
-    parameters = {"Providers": "", "SharedSecretArn": SECRET_ARN}
+    provider = {"name": "main", "preset": "shared-secret", "secret_arn": SECRET_ARN}
+    parameters = {"Providers": json.dumps([provider]), "SharedSecretArn": SECRET_ARN}
     with LocalStack(StackOptions(parameters=parameters, log=logs.append)) as running:
         secrets = aws(running, "secretsmanager", running.endpoint.admin_credentials())
         assert secrets.create_secret(Name="app", SecretString=SECRET, Tags=SUFFIX)["ARN"] == SECRET_ARN

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPSConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from websockets.sync.client import connect
 
-from local.http.certificate import self_signed
+from local.http.certificate import LIFETIME, RENEWED_BEFORE_END, kept, self_signed
 from local.http.server import Server
 from local.http.websocket import WebSocketUpgrade
 
@@ -75,3 +76,54 @@ def test_client_that_reads_in_one_thread_and_writes_in_another_does_not_hang(ser
     for _ in range(CONNECTIONS):
         with connect(url, ssl=trusting(), open_timeout=60, close_timeout=60) as connection:
             assert connection.recv(timeout=60) == "hello"
+
+
+def certificate_of(context: ssl.SSLContext) -> str:
+    with closing(Server(greeting, tls=context)) as running:
+        return ssl.get_server_certificate((running.host, running.port))
+
+
+def test_certificate_that_is_kept_is_the_same_and_its_owner_s_alone(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "certificate.pem"
+    assert certificate_of(kept(file)) == certificate_of(kept(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [found.name for found in file.parent.iterdir()] == ["certificate.pem"]
+
+
+@pytest.mark.parametrize(
+    ("later", "same"),
+    [
+        pytest.param(timedelta(days=1), True, id="a day later"),
+        pytest.param(LIFETIME - RENEWED_BEFORE_END - timedelta(minutes=1), True, id="until a week before its end"),
+        pytest.param(LIFETIME - RENEWED_BEFORE_END + timedelta(minutes=1), False, id="within its last week"),
+        pytest.param(LIFETIME * 2, False, id="after its end"),
+        pytest.param(-timedelta(days=1), False, id="before its begin, if a clock was wrong"),
+    ],
+)
+def test_certificate_is_renewed_before_it_ends(tmp_path: Path, later: timedelta, same: bool) -> None:  # noqa: FBT001 - a parameter
+    file, now = tmp_path / "certificate.pem", datetime(2026, 1, 1, tzinfo=UTC)
+    kept(file, now)
+    before = file.read_bytes()
+    kept(file, now + later)
+    assert (file.read_bytes() == before) is same
+
+
+@pytest.mark.parametrize(
+    "content", [pytest.param(b"", id="nothing"), pytest.param(b"-----BEGIN", id="no certificate"), None]
+)
+def test_file_that_is_of_no_use_is_replaced(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "certificate.pem"
+    kept(file)
+    if content is None:
+        file.chmod(0o644)
+    else:
+        file.write_bytes(content)
+    before = file.read_bytes()
+    assert "BEGIN CERTIFICATE" in certificate_of(kept(file))
+    assert file.read_bytes() != before
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_where_nothing_can_be_written_there_is_one_for_this_time(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where the folder would be")
+    assert "BEGIN CERTIFICATE" in certificate_of(kept(tmp_path / "taken" / "certificate.pem"))

@@ -30,7 +30,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="AWS's runtime i
 SECRET = "a-shared-secret-of-more-than-32-bytes-xyzzy"
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf"
 SUBJECT, NAME = "subject-xyzzy", "Name Xyzzy"
-PARAMETERS = {"Providers": "", "SharedSecretArn": SECRET_ARN}
+PROVIDER = {"name": "main", "preset": "shared-secret", "secret_arn": SECRET_ARN}
+PARAMETERS = {"Providers": json.dumps([PROVIDER]), "SharedSecretArn": SECRET_ARN}
 DEBUG = {"POWERTOOLS_LOG_LEVEL": "DEBUG", "POWERTOOLS_LOGGER_SAMPLE_RATE": "1", "POWERTOOLS_DEBUG": "true"}
 LAMBDA_DEBUG = {"AWS_LAMBDA_LOG_LEVEL": "DEBUG"}
 EVENTS = {"INFO": {"token accepted", "signed in", "not signed in"}, "WARNING": {"not signed in"}, "ERROR": set()}

@@ -26,7 +26,7 @@ def project(tmp_path: Path) -> Path:
     """What `make run` needs, with packages that are there, and an npm that never ends and notes that it was called."""
     made = tmp_path / "project"
     shutil.copytree(ROOT / "local", made / "local", ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
-    for name in ("Makefile", "signin_function", "template.yaml", "web_client"):
+    for name in ("Makefile", "operations", "signin_function", "template.yaml", "web_client"):
         (made / name).symlink_to(ROOT / name)
     (made / ".venv" / "bin").mkdir(parents=True)
     # A link to it would not find its packages: they are beside the path by which it is called.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -16,13 +18,14 @@ import pytest
 
 from local.cloudformation.errors import DeploymentError
 from local.stack import LocalStack, StackOptions
-from tests.integration.clients import sign_in, token
+from tests.integration.clients import HTTP, sign_in, token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [sys.executable, "-m", "local", "--port", "0", "--issuer-port", "0", "--aws-port", "0"]
+PORTS = ["--port", "--issuer-port", "--aws-port"]
+COMMAND = [sys.executable, "-m", "local", *(word for option in PORTS for word in (option, "0"))]
 
 
 def test_stacks_one_after_the_other_have_their_own_settings_and_parameters() -> None:
@@ -49,7 +52,7 @@ def test_stacks_one_after_the_other_have_their_own_settings_and_parameters() -> 
             StackOptions(parameters={"LogLevel": "DEBUG"}), "LogLevel", id="a level that is not allowed any more"
         ),
         pytest.param(
-            StackOptions(parameters={"Providers": f"[{' ' * 4096}]"}),
+            StackOptions(parameters={"Providers": f"[{{{' ' * 4096}}}]"}),
             "AuthorizerFunction.*4096",
             id="a parameter that makes too large a variable",
         ),
@@ -69,7 +72,8 @@ def test_wrong_option_is_refused_with_a_hint_and_leaves_nothing_behind(options: 
 @contextmanager
 def command(*arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """Run `python -m local` from another folder than the repository's."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    usual = {name: value for name, value in os.environ.items() if name != "MAKELEVEL"}
+    environment = {**usual, "PYTHONPATH": str(ROOT), **variables}
     with subprocess.Popen(
         [*COMMAND, *arguments], cwd="/", env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -112,12 +116,53 @@ def test_command_prints_a_curl_that_works() -> None:
         assert json.loads(answer.stdout)["ChimeDisplayName"] == "Ada Lovelace"
 
 
-@pytest.mark.parametrize("option", ["--port", "--issuer-port", "--aws-port"])
-def test_command_says_in_one_line_that_a_port_is_taken(option: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, command(option, str(taken.getsockname()[1])) as process:
+def suggested(said: str, prefix: str) -> list[str]:
+    """Return the words of the command that is suggested behind *prefix*, and see that it is all that is said."""
+    assert said.count("\n") == 1
+    assert said.startswith(prefix)
+    return shlex.split(said.removeprefix(prefix))
+
+
+@pytest.mark.parametrize("option", PORTS)
+def test_command_says_in_one_line_that_a_port_is_taken_and_what_to_type(option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with command(option, str(port)) as process:
+            _, said = process.communicate()
+    assert process.returncode == 1
+    words = suggested(said, f"Port {port} is taken. Type: python -m local ")
+    # What was typed stays, but for the port that is taken.
+    assert words[:-1] == [*(word for other in PORTS if other != option for word in (other, "0")), option]
+    assert int(words[-1]) != port
+
+
+def test_command_names_all_ports_that_are_taken_at_once() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as other,
+        command("--port", str(one.getsockname()[1]), f"--aws-port={other.getsockname()[1]}", "--json") as process,
+    ):
         _, said = process.communicate()
-        assert said == f"Port {taken.getsockname()[1]} is taken. Choose another with {option}.\n"
         assert process.returncode == 1
+        both = f"Ports {one.getsockname()[1]} and {other.getsockname()[1]} are taken. Type: python -m local "
+    words = suggested(said, both)
+    assert [words[-4], words[-2]] == ["--port", "--aws-port"]
+    assert words.count("--port") == words.count("--aws-port") == 1
+    assert "--json" in words
+    assert not any("--aws-port=" in word for word in words)
+
+
+def test_command_that_make_started_is_said_as_for_make() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        command("--port", str(taken.getsockname()[1]), "--set", "A=b c", MAKELEVEL="0") as process,
+    ):
+        _, said = process.communicate()
+        make, run, arguments = suggested(said, f"Port {taken.getsockname()[1]} is taken. Type: ")
+    assert (make, run) == ("make", "run")
+    assert arguments.startswith("ARGS=")
+    words = shlex.split(arguments.removeprefix("ARGS="))
+    assert words[words.index("--set") + 1] == "A=b c"
 
 
 def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
@@ -125,7 +170,8 @@ def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
         port = str(found.getsockname()[1])
     with command("--port", port, "--issuer-port", port) as process:
         _, said = process.communicate()
-        assert said == f"Port {port} is taken. Choose another with --issuer-port.\n"
+        assert said.startswith(f"Port {port} is taken. Type: ")
+        assert "--issuer-port" in said
 
 
 @pytest.mark.parametrize(
@@ -159,3 +205,38 @@ def test_command_says_in_one_line_which_settings_there_are() -> None:
         assert said.startswith("No function has a setting NOPE. There are: ")
         assert said.count("\n") == 1
         assert process.returncode == 1
+
+
+def complained(process: subprocess.Popen[str], origin: str) -> str:
+    """Let a page of *origin* ask first, and return what the command says of it."""
+    urls = json.loads(read_line(process))
+    HTTP.request("OPTIONS", f"{urls['api']}/signin", headers={"Origin": origin})
+    process.terminate()
+    _, said = process.communicate()
+    return next(line for line in said.splitlines() if origin in line)
+
+
+def test_refused_origin_is_told_with_what_to_type() -> None:
+    listed = ["--parameter", "AllowedOrigins=https://app.example.com"]
+    with command("--json", *listed) as process:
+        said = complained(process, "https://other.example")
+    typed = said.removeprefix("A page of https://other.example was refused. Type: python -m local ")
+    assert shlex.split(typed) == [
+        *[*COMMAND[3:], "--json", *listed],
+        *["--parameter", "AllowedOrigins=https://app.example.com,https://other.example"],
+    ]
+
+
+def test_page_on_this_machine_is_told_what_aws_needs() -> None:
+    with command("--json") as process:
+        said = complained(process, "http://localhost:5173")
+    assert said.endswith("AWS needs AllowedOrigins=http://localhost:5173.")
+
+
+def test_certificate_is_the_same_at_the_next_start() -> None:
+    found = []
+    for _ in range(2):
+        with command("--json") as process:
+            port = int(json.loads(read_line(process))["aws"].rpartition(":")[2])
+            found.append(ssl.get_server_certificate(("127.0.0.1", port)))
+    assert found[0] == found[1]

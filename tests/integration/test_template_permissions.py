@@ -244,7 +244,7 @@ def test_policies_that_come_later_are_listed_with_what_fails_until_then() -> Non
 
 def test_key_is_used_through_the_region_of_the_secret() -> None:
     secret = {"SharedSecretArn": SECRET.replace(REGION, "eu-west-1"), "SharedSecretKeyArn": KEY}
-    _, statements = deployed({"IdentityProvider": "shared-secret", **secret})
+    _, statements = deployed({**LEAST, **secret})
     (decrypting,) = [each for each in statements["AuthorizerFunctionRole"] if each["Action"] == ["kms:Decrypt"]]
 
     assert decrypting["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}}

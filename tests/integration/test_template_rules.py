@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from authorizer.clock import Clock
-from authorizer.presets import PRESETS
 from authorizer.settings import Settings
-from local.cloudformation.rules import failed_assertions
-from tests.translated import ALTERNATIVES, APP_INSTANCE, KEY, LEAST, PROVIDERS, SECRET, SETS, deployed, source
+from operations.answers import read
+from operations.parameters import constraint_violations
+from operations.rules import failed_assertions
+from tests.translated import ALTERNATIVES, KEY, LEAST, SECRET, SETS, deployed, source
 
-PAGE = Path(__file__).parents[2] / "docs" / "identity-providers.md"
-OPTIONAL = {"TokenUse"}
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "identity-providers.md").read_text()
+ENTRIES = re.findall(r"^```json\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+A_SECRET = {"SharedSecretArn": SECRET}
+
+
+def taken(name: str, value: str) -> bool:
+    """Tell whether CloudFormation takes *value*: it holds the pattern against the whole of it."""
+    return bool(re.fullmatch(source()["Parameters"][name]["AllowedPattern"], value))
 
 
 def broken(parameters: dict[str, str], region: str = "us-east-1") -> list[str]:
     return failed_assertions(source(), {"AWS::Region": region, **parameters})
-
-
-def test_there_is_one_for_every_provider_that_may_be_chosen() -> None:
-    assert {"", *PROVIDERS} == set(source()["Parameters"]["IdentityProvider"]["AllowedValues"])
 
 
 @pytest.mark.parametrize("parameters", SETS.values(), ids=SETS)
@@ -30,124 +35,68 @@ def test_good_parameters_break_no_rule(parameters: dict[str, str]) -> None:
     assert broken(parameters) == []
 
 
-@pytest.mark.parametrize("preset", PROVIDERS)
-def test_provider_s_values_make_settings_that_the_authorizer_takes(preset: str) -> None:
-    parameters = {"IdentityProvider": preset, **PROVIDERS[preset]}
-    deployment, _ = deployed({"ChimeAppInstanceArn": APP_INSTANCE, **parameters})
-    settings = Settings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
-
-    assert broken(parameters) == []
-    assert [provider.name for provider in settings.providers.all] == ["main"]
-    for name, pattern in ((name, source()["Parameters"][name].get("AllowedPattern")) for name in PROVIDERS[preset]):
-        assert pattern is None or re.search(pattern, parameters[name])
-
-
-@pytest.mark.parametrize("issuer", ["http://adfs.example/adfs/services/trust", "urn:example:issuer", "my-app"])
-def test_issuer_that_is_not_asked_for_keys_may_have_any_name_here_as_well(issuer: str) -> None:
-    parameters = {"IdentityProvider": "shared-secret", "Issuer": issuer, "SharedSecretArn": SECRET}
-    deployment, _ = deployed({"ChimeAppInstanceArn": APP_INSTANCE, **parameters})
-    settings = Settings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
-
-    assert broken(parameters) == []
-    assert [provider.issuers for provider in settings.providers.all] == [(issuer,)]
-    assert re.search(source()["Parameters"]["Issuer"]["AllowedPattern"], issuer)
-
-
-@pytest.mark.parametrize("issuer", ['a", "any_audience": "x', "a\\u0022", "a\nb", "${AWS::AccountId}", "a b", "é"])
-def test_issuer_that_would_be_more_than_a_text_is_refused(issuer: str) -> None:
-    assert not re.fullmatch(source()["Parameters"]["Issuer"]["AllowedPattern"], issuer)
-
-
-def test_template_knows_every_preset() -> None:
-    assert set(PROVIDERS) == set(PRESETS)
-
-
-@pytest.mark.parametrize("preset", PROVIDERS)
-def test_name_may_be_in_other_claims(preset: str) -> None:
-    claims = "https://app.example.com/name,given_name + family_name,email@"
-    parameters = {"IdentityProvider": preset, **PROVIDERS[preset], "NameClaims": claims}
-    deployment, _ = deployed({"ChimeAppInstanceArn": APP_INSTANCE, **parameters})
-    settings = Settings.from_environ(deployment.functions["AuthorizerFunction"].environment, Clock())
-
-    assert settings.providers.all[0].name_claims == tuple(claims.split(","))
-    assert broken(parameters) == []
-
-
-@pytest.mark.parametrize("claims", ["a, b", "a,", 'a", "b', "a b", "a +b"])
-def test_claims_that_would_never_be_found_are_refused(claims: str) -> None:
-    assert not re.fullmatch(source()["Parameters"]["NameClaims"]["AllowedPattern"], claims)
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-def test_documentation_names_the_parameters_of_each_provider(preset: str) -> None:
-    [row] = re.findall(rf"^\| `{preset}` .*\| (.*?) \| .*? \|$", PAGE.read_text(), flags=re.MULTILINE)
-
-    assert set(PROVIDERS[preset]) <= set(re.findall("`([A-Z]\\w+)`", row))
-
-
-@pytest.mark.parametrize(
-    "parameters",
-    [
-        pytest.param({"IdentityProvider": "supabase", "ProjectId": "ref", "SharedSecretArn": SECRET}, id="supabase"),
-        pytest.param({"SharedSecretArn": SECRET, "Audience": "app"}, id="without saying so"),
-    ],
-)
-def test_secret_is_the_provider_s_key(parameters: dict[str, str]) -> None:
+@pytest.mark.parametrize("parameters", SETS.values(), ids=SETS)
+def test_providers_are_what_the_authorizer_gets(parameters: dict[str, str]) -> None:
     deployment, _ = deployed(parameters)
+    environment = deployment.functions["AuthorizerFunction"].environment
 
-    assert f'"secret_arn": "{SECRET}"' in deployment.functions["AuthorizerFunction"].environment["PROVIDERS"]
+    assert environment["PROVIDERS"] == parameters["Providers"]
+    assert [each.name for each in Settings.from_environ(environment, Clock()).providers.all] == ["main"]
 
 
-def test_secret_beside_an_issuer_is_not_the_issuer_s_key() -> None:
-    deployment, _ = deployed({**LEAST, "SharedSecretArn": SECRET})
+@pytest.mark.parametrize("text", ENTRIES, ids=lambda text: str(json.loads(text)[0].get("preset", "oidc")))
+def test_every_entry_of_the_documentation_is_taken(text: str) -> None:
+    assert taken("Providers", text)
 
-    assert "secret_arn" not in deployment.functions["AuthorizerFunction"].environment["PROVIDERS"]
+
+@pytest.mark.parametrize("page", ["docs/deploying.md", "docs/identity-providers.md", "CHANGELOG.md"])
+def test_answers_on_a_page_can_be_deployed(page: str, tmp_path: Path) -> None:
+    [block] = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+    file = tmp_path / "dev.yaml"
+    file.write_text(block)
+    values = read(file).values
+
+    assert "Providers" in values
+    assert constraint_violations(source()["Parameters"], values) == []
+    assert broken(dict(values)) == []
+    assert set(values) <= set(source()["Parameters"])
 
 
 @pytest.mark.parametrize(
-    ("preset", "name"),
+    "text",
     [
-        pytest.param(preset, name, id=f"{preset} without {name}")
-        for preset, values in PROVIDERS.items()
-        for name in values
-        if name not in OPTIONAL
+        pytest.param("[{", id="what SAM makes of a list that is quoted once"),
+        pytest.param("[]", id="a list of nobody"),
+        pytest.param('["main"]', id="a list of names"),
+        pytest.param('{"name": "main"}', id="no list"),
+        pytest.param("[{'name': 'main'}], more", id="more behind it"),
+        pytest.param("main", id="a name"),
     ],
 )
-def test_provider_without_what_it_needs_is_refused(preset: str, name: str) -> None:
-    parameters = {"IdentityProvider": preset, **PROVIDERS[preset], name: ""}
-
-    assert any(name in message and preset in message for message in broken(parameters))
+def test_providers_that_are_no_list_of_entries_are_refused(text: str) -> None:
+    assert not taken("Providers", text)
 
 
-@pytest.mark.parametrize(
-    ("preset", "name"),
-    [
-        pytest.param(preset, name, id=f"{name} for {preset}")
-        for preset in PROVIDERS
-        for name in ("UserPoolId", "Tenant", "AuthorizedParties", "ProviderDomain", "ProjectId", "ClientId", "Issuer")
-        if name not in PROVIDERS[preset] and (preset, name) not in (("shared-secret", "Issuer"), ("auth0", "ClientId"))
-    ],
-)
-def test_value_that_would_have_no_effect_is_refused(preset: str, name: str) -> None:
-    parameters = {"IdentityProvider": preset, **PROVIDERS[preset], name: "x"}
+def test_whoever_says_nothing_or_something_wrong_of_providers_is_told_where_one_stands() -> None:
+    [nothing] = broken({})
 
-    assert any(name in message or "ClientId" in message for message in broken(parameters))
+    for said in (nothing, source()["Parameters"]["Providers"]["ConstraintDescription"]):
+        assert "make deploy" in said
+        assert "environments/examples/" in said
+
+
+def test_secret_that_providers_name_is_read_by_permission_of_another_parameter_alone() -> None:
+    readers = [deployed(parameters)[1]["AuthorizerFunctionRole"] for parameters in (LEAST, {**LEAST, **A_SECRET})]
+
+    may_read = [[SECRET in each["Resource"] for each in statements] for statements in readers]
+    assert [any(each) for each in may_read] == [False, True]
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
         pytest.param({}, "Say whose tokens sign in", id="no identity provider"),
-        pytest.param(
-            {"Issuer": "https://id.example.com/"}, "Issuer needs an Audience", id="an issuer without an audience"
-        ),
-        pytest.param({**ALTERNATIVES, "IdentityProvider": "okta"}, "Keep one", id="Providers beside IdentityProvider"),
         pytest.param({**LEAST, "SharedSecretKeyArn": KEY}, "Give SharedSecretArn, too", id="a key without its secret"),
-        pytest.param(
-            {"IdentityProvider": "google", "ClientId": "x", "SharedSecretArn": SECRET},
-            "Leave SharedSecretArn empty",
-            id="a secret for a provider with keys",
-        ),
         pytest.param({**ALTERNATIVES, "AppInstanceName": "Chat"}, "Leave it empty", id="a name for what is there"),
         pytest.param({**LEAST, "DomainName": "a.example.com"}, "CertificateArn", id="a domain without certificate"),
         pytest.param({**LEAST, "CertificateArn": "arn"}, "DomainName", id="a certificate without domain"),
@@ -181,5 +130,4 @@ def test_app_instance_cannot_be_created_where_chime_is_not() -> None:
     ],
 )
 def test_pattern_takes_what_aws_takes(name: str, value: str, *, accepted: bool) -> None:
-    # CloudFormation looks for the pattern in the whole of a value.
-    assert bool(re.fullmatch(source()["Parameters"][name]["AllowedPattern"], value)) == accepted
+    assert taken(name, value) == accepted

@@ -112,8 +112,10 @@ def test_audience_may_be_one_or_several(audience: Any) -> None:
 
 
 @pytest.mark.parametrize("nothing", ["", None])
-def test_empty_text_and_null_count_as_not_given(nothing: str | None) -> None:
-    assert provider({**OWN, "audience": nothing, "issuer": nothing}).audiences == ()
+@pytest.mark.parametrize("option", ["audience", "clients", "required_roles", "required_claims", "preset"])
+def test_empty_option_is_refused_because_a_requirement_could_be_lost(option: str, nothing: str | None) -> None:
+    with pytest.raises(SettingsError, match=rf"PROVIDERS\[0\].{option} .* (Write|leave)"):
+        provider({**OIDC, option: nothing})
 
 
 def test_any_audience_has_to_be_said() -> None:

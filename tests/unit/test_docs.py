@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from authorizer.presets import PRESETS
 from authorizer.settings import OPTIONS
 from signin.answers import ERRORS
 from tests.translated import EVERYTHING, Translated, source
@@ -23,7 +24,8 @@ LIVING = [path for path in PAGES if path not in DECISIONS.values()]
 INDEX = (DOCS / "README.md").read_text()
 TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 RENAMED = (ROOT / "CHANGELOG.md").read_text().partition("### Renamed")[2].partition("\n### ")[0]
-FOLDERS = "signin_function|layers|local|operations|tests|benchmarks|web_client|events|docs"
+GONE = (ROOT / "CHANGELOG.md").read_text().partition("### Parameters that are options now")[2].partition("\n### ")[0]
+FOLDERS = "environments|signin_function|layers|local|operations|tests|benchmarks|web_client|events|docs"
 
 
 def name(path: Path) -> str:
@@ -246,6 +248,19 @@ def test_old_name_of_an_option_is_written_nowhere_else(old: str) -> None:
     texts = {path: path.read_text().replace(RENAMED, "") for path in [*LIVING, ROOT / "template.yaml"]}
 
     assert {name(path) for path, text in texts.items() if re.search(rf"[\"`]{old}[\"`]", text)} == set()
+
+
+def test_parameters_that_are_gone_lead_to_options_that_there_are() -> None:
+    rows = re.findall(r"^\| `([A-Z]\w+)` \| (.*) \|$", GONE, re.MULTILINE)
+    known = OPTIONS.union(*(preset.option_names for preset in PRESETS.values()))
+
+    assert {parameter for parameter, _ in rows} & set(source()["Parameters"]) == {"SharedSecretArn"}
+    assert {re.findall("`([a-z_]+)`", option)[0] for _, option in rows} <= known
+
+
+@pytest.mark.parametrize("old", re.findall(r"^\| `([A-Z]\w+)` ", GONE, re.MULTILINE)[:-1])
+def test_parameter_that_is_gone_is_named_by_no_page(old: str) -> None:
+    assert {name(path) for path in LIVING if re.search(f"`{old}[`=]", path.read_text())} <= {"CHANGELOG.md"}
 
 
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────────

@@ -22,8 +22,14 @@ ENTRA = {"name": "main", "preset": "entra", "tenant": TID, "client_id": APP}
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf"
 
 
+def settings(*entries: dict[str, Any]) -> Settings:
+    """Return the settings of *entries*; what is None in them is left out."""
+    given = [{name: value for name, value in entry.items() if value is not None} for entry in entries]
+    return Settings.from_environ({"PROVIDERS": json.dumps(given)}, Clock())
+
+
 def providers(*entries: dict[str, Any]) -> tuple[Provider, ...]:
-    return Settings.from_environ({"PROVIDERS": json.dumps(entries)}, Clock()).providers.all
+    return settings(*entries).providers.all
 
 
 @pytest.mark.parametrize(
@@ -127,11 +133,8 @@ def test_keys_of_several_issuers_are_asked_of_the_first() -> None:
 
 
 def test_operators_are_told_that_the_keys_of_the_first_issuer_sign_for_the_users_of_all() -> None:
-    def notes(entry: dict[str, Any]) -> tuple[str, ...]:
-        return Settings.from_environ({"PROVIDERS": json.dumps([entry])}, Clock()).notes
-
-    assert "only the first is asked for keys" in notes({**LISTED, "jwks_uri": None})[0]
-    assert notes(LISTED) == notes({**LISTED, "jwks_uri": None, "issuers_share_users": True}) == ()
+    assert "only the first is asked for keys" in settings({**LISTED, "jwks_uri": None}).notes[0]
+    assert settings(LISTED).notes == settings({**LISTED, "jwks_uri": None, "issuers_share_users": True}).notes == ()
 
 
 def test_realms_of_keycloak_may_be_listed() -> None:

@@ -40,7 +40,9 @@ class Time:
 
 
 def read(entry: dict[str, Any], time: Time | None = None) -> Settings:
-    return Settings.from_environ({"PROVIDERS": json.dumps([entry])}, (time or Time()).clock)
+    """Return the settings of *entry*; what is None in it is left out."""
+    given = {name: value for name, value in entry.items() if value is not None}
+    return Settings.from_environ({"PROVIDERS": json.dumps([given])}, (time or Time()).clock)
 
 
 def provider(entry: dict[str, Any], time: Time | None = None) -> Provider:

@@ -9,8 +9,8 @@ from typing import Any
 import cfnlint  # type: ignore[import-untyped]
 import pytest
 
-from local.cloudformation.parameters import constraint_violations
-from local.cloudformation.variables import MAX_BYTES, RESERVED, variable_errors
+from operations.parameters import constraint_violations
+from operations.variables import MAX_BYTES, RESERVED, variable_errors
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "Text": {"Type": "String", "AllowedPattern": "[a-z]*", "MinLength": 2, "MaxLength": 4},

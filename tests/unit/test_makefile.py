@@ -35,7 +35,16 @@ def project(tmp_path: Path) -> Path:
     made = tmp_path / "project"
     made.mkdir()
     shutil.copy(ROOT / "Makefile", made)
-    for name in ("samconfig.toml", "signin_function", "template.yaml", "local", "tests", "benchmarks", "web_client"):
+    for name in (
+        "samconfig.toml",
+        "environments",
+        "signin_function",
+        "template.yaml",
+        "local",
+        "tests",
+        "benchmarks",
+        "web_client",
+    ):
         (made / name).symlink_to(ROOT / name)
     recorder = RECORDER.format(python=sys.executable, calls=tmp_path / "calls")
     (made / ".venv" / "bin").mkdir(parents=True)
@@ -167,7 +176,29 @@ def test_deploy_deploys_what_env_says(
     done = make(project, "deploy", *given, **in_environment)
 
     assert done.returncode == 0, done.stderr
-    assert calls(project)[-1] == ["sam", "deploy", "--config-env", expected, "--guided"]
+    assert calls(project) == [
+        ["python", "-m", "operations", "prepare"],
+        ["sam", "build"],
+        ["sam", "deploy", "--config-env", expected, "--no-confirm-changeset"],  # there is no terminal here
+        ["python", "-m", "operations", "try-out"],
+    ]
+
+
+def test_deploy_hands_on_what_is_answered(project: Path) -> None:
+    done = make(project, "deploy", """ARGS=--answer 'Providers=[{"name": "$(touch ran)"}]' --region eu-central-1""")
+
+    assert done.returncode == 0, done.stderr
+    words = ["--answer", 'Providers=[{"name": "$(touch ran)"}]', "--region", "eu-central-1"]
+    assert calls(project)[0] == ["python", "-m", "operations", "prepare", *words]
+
+
+def test_deploy_builds_nothing_where_something_has_to_be_mended_first(project: Path) -> None:
+    _write(project / ".venv" / "bin" / "python", "#!/bin/sh\nexit 1\n")
+
+    done = make(project, "deploy")
+
+    assert done.returncode == 2
+    assert calls(project) == []
 
 
 @pytest.mark.parametrize(
@@ -188,7 +219,8 @@ def test_deploy_adds_its_options_to_what_was_built_and_deploys_that(
     assert done.returncode == 0, done.stderr
     built, deployed = ".aws-sam/build/template.yaml", ".aws-sam/build/deployed.yaml"
     assert ["python", "-m", "operations.deploy_options", built, *options] in calls(project)
-    assert calls(project)[-1] == ["sam", "deploy", "--config-env", "dev", "--template-file", deployed, "--guided"]
+    command = ["sam", "deploy", "--config-env", "dev", "--template-file", deployed, "--no-confirm-changeset"]
+    assert command in calls(project)
 
 
 @pytest.mark.parametrize("command", ["revoke", "restore"])
@@ -211,3 +243,63 @@ def test_make_never_takes_the_shell_s_own_user(project: Path, command: str) -> N
     assert done.returncode == 2
     assert f"Say whom: make {command} USER=" in done.stderr
     assert calls(project) == []
+
+
+def fake_python(project: Path, name: str, version: str = "3.13") -> str:
+    """Make a Python of that *version*, and return its path."""
+    path = project.parent / name
+    # The version is asked for in one way, and what tells two Pythons apart in another.
+    body = (
+        "#!/bin/sh\n"
+        f'case "$2" in *version_info*) exit {int(version == "3.10")};; *base_prefix*) echo {name}; exit;; esac\n'
+        f"echo {name} >> '{project.parent / 'made'}'\n"
+        f"rm -rf .venv/* && mkdir -p .venv/bin && cp '{path}' .venv/bin/python\n"
+    )
+    _write(path, body)
+    return str(path)
+
+
+def made_by(project: Path) -> list[str]:
+    """Return which Pythons have made the virtual environment, in order."""
+    file = project.parent / "made"
+    return file.read_text().split() if file.exists() else []
+
+
+def test_another_python_makes_the_environment_anew_and_the_same_one_does_not(project: Path) -> None:
+    one, other = fake_python(project, "one"), fake_python(project, "other")
+    for python, expected in ((one, ["one"]), (one, ["one"]), (other, ["one", "other"]), (one, ["one", "other", "one"])):
+        assert make(project, ".venv/made", f"PYTHON={python}").returncode == 0
+        assert made_by(project) == expected
+    # Without PYTHON what is there is kept.
+    assert make(project, ".venv/made").returncode == 0
+    assert len(made_by(project)) == 3
+
+
+def test_what_was_installed_with_another_python_is_installed_anew(project: Path) -> None:
+    one = fake_python(project, "one")
+    assert make(project, ".venv/local", f"PYTHON={one}", "PIP=true").returncode == 0
+    installed = (project / ".venv" / "local").stat().st_mtime_ns
+    assert make(project, ".venv/local", f"PYTHON={one}", "PIP=true").returncode == 0
+    assert (project / ".venv" / "local").stat().st_mtime_ns == installed
+    other = fake_python(project, "other")
+    assert "Installing" in make(project, ".venv/local", f"PYTHON={other}", "PIP=true").stdout
+
+
+def test_environment_whose_python_has_gone_is_made_anew(project: Path) -> None:
+    one = fake_python(project, "one")
+    assert make(project, ".venv/made", f"PYTHON={one}").returncode == 0
+    (project / ".venv" / "bin" / "python").unlink()
+    (project / ".venv" / "bin" / "python").symlink_to(project / "nowhere")
+    assert make(project, ".venv/made", f"PYTHON={one}").returncode == 0
+    assert made_by(project) == ["one", "one"]
+
+
+@pytest.mark.parametrize("version", ["3.10", "none"])
+def test_python_that_will_not_do_leaves_the_environment_as_it_is(project: Path, version: str) -> None:
+    python = "/nowhere/python" if version == "none" else fake_python(project, "old", version)
+    (project / ".venv" / "kept").touch()
+    done = make(project, ".venv/made", f"PYTHON={python}")
+    assert done.returncode == 2
+    assert "This needs Python 3.11 or newer" in done.stderr
+    assert (project / ".venv" / "kept").exists()
+    assert made_by(project) == []

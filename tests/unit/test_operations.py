@@ -25,6 +25,7 @@ from operations.revoked_users import (
 )
 from signin.deadline import SECONDS
 from signin.revocation import MAX_AGE_SECONDS
+from tests.translated import LEAST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,16 +119,14 @@ def test_list_comes_first_and_the_deny_when_no_process_uses_an_older_one() -> No
 
 
 def test_pause_is_longer_than_a_list_is_cached_and_a_sign_in_takes() -> None:
-    parameters = {"ChimeAppInstanceArn": "arn:aws:chime:us-east-1:123456789012:app-instance/1", "Providers": "[]"}
-    function = translate(TEMPLATE, parameters, "us-east-1")["Resources"]["SigninFunction"]
+    function = translate(TEMPLATE, LEAST, "us-east-1")["Resources"]["SigninFunction"]
     deployed = float(function["Properties"]["Environment"]["Variables"]["REVOKED_USERS_SECONDS"])
 
     assert max(deployed, MAX_AGE_SECONDS) + SECONDS + 5 <= PAUSE_SECONDS
 
 
 def test_redeploying_restores_nobody_as_the_list_is_no_resource_of_the_template() -> None:
-    parameters = {"ChimeAppInstanceArn": "arn:aws:chime:us-east-1:123456789012:app-instance/1", "Providers": "[]"}
-    resources = translate(TEMPLATE, {**parameters, "Revocation": "true"}, "us-east-1")["Resources"]
+    resources = translate(TEMPLATE, {**LEAST, "Revocation": "true"}, "us-east-1")["Resources"]
 
     naming = {name for name, resource in resources.items() if "revoked-users" in json.dumps(resource)}
 

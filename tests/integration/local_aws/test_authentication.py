@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -136,6 +137,12 @@ def test_headers_may_come_in(spelling: Callable[[str], str], aws: Aws, keys: dic
             "InvalidClientTokenId",
             id="an unknown access key",
         ),
+        pytest.param(
+            with_header("Authorization", lambda value: re.sub("ASIA[A-Z0-9]+", "test", value)),
+            403,
+            "InvalidClientTokenId",
+            id="a short access key that others' local clouds take",
+        ),
         pytest.param(without_header("X-Amz-Security-Token"), 403, "InvalidClientTokenId", id="no session token"),
         pytest.param(
             with_header("X-Amz-Security-Token", lambda value: value[::-1]),
@@ -155,6 +162,17 @@ def test_refused_with(
     request = signed(aws, keys)
     change_request(request)
     assert_refused(send(request), status, code)
+
+
+@pytest.mark.parametrize(
+    ("service", "code"), [("sts", "InvalidClientTokenId"), ("chime-sdk-identity", "UnrecognizedClientException")]
+)
+@pytest.mark.parametrize("keys", ["test", "foobar", "AKIA_none"])
+def test_made_up_keys_get_the_error_of_aws(aws: Aws, keys: str, service: str, code: str) -> None:
+    client = aws.client(service, {"AccessKeyId": keys, "SecretAccessKey": keys})
+    with pytest.raises(ClientError, match="The security token included in the request is invalid") as caught:
+        client.get_caller_identity() if service == "sts" else client.list_app_instances()
+    assert caught.value.response["Error"]["Code"] == code
 
 
 def assert_refused(answer: tuple[int, str], status: int, code: str) -> None:

@@ -43,6 +43,22 @@ def test_credentials_of_a_role_work(aws: Aws) -> None:
     assert identity["Arn"] == "arn:aws:sts::123456789012:assumed-role/FunctionRole/FunctionRole"
 
 
+def test_owners_credentials_do_what_operators_do(aws: Aws) -> None:
+    status, credentials = aws.local("POST", "credentials", {"owner": True})
+    assert status == 200
+    assert set(credentials) == {"AccessKeyId", "SecretAccessKey"}
+    assert aws.client("iam", credentials).list_roles()["Roles"] == []
+
+
+@pytest.mark.parametrize("address", ["172.17.0.2", "192.0.2.1", "::ffff:192.0.2.1", "", "nonsense"])
+def test_owners_credentials_are_given_to_this_machine_alone(aws: Aws, address: str) -> None:
+    body = json.dumps({"owner": True}).encode()
+    asked = EnvironBuilder(path="/local/credentials", method="POST", data=body, environ_base={"REMOTE_ADDR": address})
+    answer = Response.from_app(aws.endpoint, asked.get_environ())
+    assert (answer.status_code, json.loads(answer.data)["error"]) == (403, "forbidden")
+    assert b"AccessKeyId" not in answer.data
+
+
 def test_unknown_role_is_not_found(aws: Aws) -> None:
     status, error = aws.local("POST", "credentials", {"role": "Stranger"})
     assert (status, error["field"]) == (404, "role")
@@ -56,6 +72,9 @@ def test_unknown_role_is_not_found(aws: Aws) -> None:
         pytest.param([], "role", id="a list"),
         pytest.param({}, "role", id="no role"),
         pytest.param({"role": 5}, "role", id="a number"),
+        pytest.param({"owner": False}, "owner", id="somebody who is not the owner"),
+        pytest.param({"owner": 1}, "owner", id="a number for the owner"),
+        pytest.param({"owner": True, "role": "FunctionRole"}, "owner", id="owner and role"),
     ],
 )
 def test_credentials_are_refused_for(body: Any, field: str, aws: Aws) -> None:

@@ -1,0 +1,156 @@
+"""The questions of `make deploy` for every provider, with whoever answers as an argument."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from authorizer.presets import PRESETS
+from authorizer.tenants import CLOUDS
+from operations.draft import Draft
+from operations.errors import OperationError
+from operations.functions import OF_AUTHORIZER, OF_HANDLER, authorizer_variables, provider_problem
+from operations.interview import PROVIDERS, Interview
+from operations.template import Template
+from operations.tokens import read
+from tests.shape import APP, TID, decide
+from tests.shapes import SHAPES
+from tests.translated import source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEMPLATE = Template()
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf"
+KNOWN = {
+    "oidc": {"issuer": "https://id.example.com/", "audience": "my-app"},
+    "cognito": {"user_pool_id": "eu-west-1_AbCdEfGhI", "client_id": "1example23456789", "token_use": "access"},
+    "auth0": {"domain": "tenant.eu.auth0.com", "audience": "https://api.example.com"},
+    "okta": {"domain": "example.okta.com", "client_id": "nmdP1fcyvdVO11AL7ECm", "token_use": "access"},
+    "entra": {"tenant": TID, "client_id": APP, "cloud": next(iter(CLOUDS))},
+    "firebase": {"project_id": "my-project"},
+    "google": {"client_id": "1234987819200.apps.googleusercontent.com"},
+    "clerk": {"domain": "happy-hippo-1.clerk.accounts.dev", "authorized_parties": "https://app.example.com"},
+    "supabase": {"project_ref": "abcdefghijklmnopqrst"},
+    "keycloak": {"issuer": "https://id.example.com/realms/main", "client_id": "chat"},
+    "shared-secret": {"secret_arn": SECRET, "audience": "chat"},
+}  # fmt: skip
+"""What people know of their provider, and no more."""
+
+
+class Answering:
+    """Answers what a question begins with, from *known*; Enter to all else. `asked` has the questions."""
+
+    def __init__(self, known: dict[str, str], token: str = "") -> None:
+        self.known = known
+        self.token = token
+        self.asked: list[str] = []
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def ask(self, prompt: str) -> str:
+        assert len(self.asked) < 40, self.asked[-5:]
+        self.asked.append(prompt)
+        return next((value for name, value in self.known.items() if prompt.startswith(name)), "")
+
+    def ask_hidden(self, prompt: str) -> str:
+        return self.token
+
+
+def ask(terminal: Answering, path: Path) -> dict[str, str]:
+    return Interview(terminal, TEMPLATE, Draft(path / "dev.draft.json"), lambda: None).answers({})
+
+
+def test_every_preset_is_offered() -> None:
+    assert set(PROVIDERS) == set(PRESETS) == set(KNOWN)
+
+
+@pytest.mark.parametrize("preset", KNOWN)
+def test_provider_needs_two_or_three_values_that_its_users_know(tmp_path: Path, preset: str) -> None:
+    terminal = Answering({"Whose tokens": preset, **KNOWN[preset]})
+
+    values = ask(terminal, tmp_path)
+
+    [entry] = json.loads(values["Providers"])
+    assert entry == {"name": "main", "preset": preset, **KNOWN[preset]}
+    assert provider_problem([entry]) is None
+    assert len([question for question in terminal.asked if re.split("[ :]", question)[0] in KNOWN[preset]]) <= 3
+    assert len(terminal.asked) <= 3 + 6
+    assert values.get("SharedSecretArn", "") == KNOWN[preset].get("secret_arn", "")
+
+
+def test_secret_that_cannot_be_made_now_ends_the_questions_and_what_was_typed_stays(tmp_path: Path) -> None:
+    with pytest.raises(OperationError, match="What you have typed is kept"):
+        ask(Answering({"Whose tokens": "shared-secret"}), tmp_path)
+
+    assert Draft(tmp_path / "dev.draft.json").get("provider 1", "") == "shared-secret"
+
+
+def test_draft_that_is_no_draft_is_ignored(tmp_path: Path) -> None:
+    (tmp_path / "dev.draft.json").write_text("{")
+
+    assert Draft(tmp_path / "dev.draft.json").is_empty
+
+
+# ── A pasted token ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_what_is_read_from_a_token_makes_a_provider_that_takes_it(name: str) -> None:
+    shape = SHAPES[name]
+    token = shape.signer.token({key: value for key, value in shape.claims.items() if value is not None}, **shape.header)
+
+    said = read(token)
+
+    assert said.preset == shape.options.get("preset", "oidc")
+    assert decide(replace(shape, options={"preset": said.preset, **said.options})).subject
+    known = {option.name for option in PRESETS[said.preset].options} | {"audience"}
+    assert set(said.options) <= known
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        pytest.param("", "That is no JWT", id="nothing"),
+        pytest.param("a.b", "That is no JWT", id="two parts"),
+        pytest.param("secret-part.x.y", "That is no JWT", id="no JSON"),
+    ],
+)
+def test_what_is_no_token_is_told_without_it(token: str, words: str) -> None:
+    with pytest.raises(OperationError, match=words) as raised:
+        read(token)
+    assert "secret-part" not in str(raised.value)
+
+
+# ── The functions' variables ─────────────────────────────────────────────────────────────────────────
+
+
+def variables(function: str) -> dict[str, Any]:
+    """Return what the template says of a function's variables, those of both functions included."""
+    of_both = source()["Globals"]["Function"].get("Environment", {}).get("Variables", {})
+    return {**of_both, **source()["Resources"][function]["Properties"]["Environment"]["Variables"]}
+
+
+@pytest.mark.parametrize(
+    ("function", "mapped"),
+    [
+        pytest.param("AuthorizerFunction", OF_AUTHORIZER, id="authorizer"),
+        pytest.param("SigninFunction", OF_HANDLER, id="handler"),
+    ],
+)
+def test_variables_are_those_that_the_template_fills_with_parameters(function: str, mapped: dict[str, str]) -> None:
+    given = variables(function)
+
+    for variable, parameter in mapped.items():
+        assert json.dumps(parameter) in json.dumps(given[variable]), variable
+
+
+def test_all_variables_of_the_authorizer_are_counted() -> None:
+    assert authorizer_variables({"Providers": "[]"}, TEMPLATE).keys() == variables("AuthorizerFunction").keys()
+    assert authorizer_variables({"SessionEndsWithToken": "true"}, TEMPLATE)["LEAST_TOKEN_SECONDS"] == "900"
