@@ -34,6 +34,14 @@ test("an origin that is not listed cannot read the answer", async (t) => {
   assert.deepEqual(await refusalOf(page), { name: "UnavailableError" });
 });
 
+test("a page that is developed on localhost, on any port, signs in to the local stack", async (t) => {
+  const page = await openApp(t, { origin: await startStranger(t, "localhost"), patience: 0 });
+
+  const user = await page.evaluate(() => app.signIn.user());
+
+  assert.equal(user.userId, "ada");
+});
+
 test("fifty callers make one request", async (t) => {
   const page = await openApp(t);
 

@@ -81,8 +81,8 @@ export async function openPage(t, browser, url, { clock } = {}) {
   return page;
 }
 
-/** Serve an app at an origin that the stack does not list. */
-export async function startStranger(t) {
+/** Serve an app at an origin of *host* that the stack does not list. Pages of `http://localhost` are let in all the same. */
+export async function startStranger(t, host = "127.0.0.1") {
   const types = { "/": ["text/html", "<!doctype html>"], [CLIENT]: ["text/javascript", await readFile(MODULE)] };
   const server = createServer(({ url }, response) => {
     const [type, body] = types[url] ?? ["text/plain", ""];
@@ -90,7 +90,7 @@ export async function startStranger(t) {
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   t.after(() => (server.closeAllConnections(), server.close()));
-  return `http://localhost:${server.address().port}`;
+  return `http://${host}:${server.address().port}`;
 }
 
 /**

@@ -245,6 +245,13 @@ def test_make_never_takes_the_shell_s_own_user(project: Path, command: str) -> N
     assert calls(project) == []
 
 
+def test_run_hands_on_the_file_of_answers_and_the_words_of_args(project: Path) -> None:
+    done = make(project, "run", "ANSWERS=environments/my dev.yaml", "ARGS=--port 8000")
+
+    assert done.returncode == 0, done.stderr
+    assert calls(project) == [["python", "-m", "local", "--answers", "environments/my dev.yaml", "--port", "8000"]]
+
+
 def fake_python(project: Path, name: str, version: str = "3.13") -> str:
     """Make a Python of that *version*, and return its path."""
     path = project.parent / name
