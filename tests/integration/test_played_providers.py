@@ -9,12 +9,14 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from authorizer.algorithms import HMAC
 from authorizer.clock import Clock
 from authorizer.keys import SECRET_ENCODINGS, secret_decoder, secret_key
 from authorizer.presets import PRESETS
-from authorizer.settings import Settings
+from authorizer.settings import OPTIONS, Settings
 from authorizer.verifier import verify
 from local.http.server import Server
 from local.issuer.issuer import Issuer
@@ -183,3 +185,36 @@ def test_secret_is_read_as_the_authorizer_reads_it(encoding: str, field: str | N
     assert read == secret_decoder(encoding, field)(text.encode())
     assert len(read) >= HMAC[algorithm]
     assert secret_key(read, algorithm).algorithm == algorithm
+
+
+OPTION_NAMES = st.sampled_from(
+    sorted({*OPTIONS, *(name for preset in PRESETS.values() for name in preset.option_names)})
+)
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=8)
+    | st.sampled_from(["sub", "a.b", "{issuer}", "{now}"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(OPTION_NAMES, JSON_VALUES), st.sampled_from(sorted(PRESETS)), st.booleans())
+@settings(deadline=None, derandomize=True)
+def test_no_options_stop_the_stack_here_as_the_authorizer_is_to_say_what_is_wrong(
+    options: dict[str, Any],
+    preset: str,
+    with_secret: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    secret = StoredSecret("arn", new_secret(["key"]))
+    entry = {**options, "preset": options.get("preset", preset), **({"secret_arn": "theirs"} if with_secret else {})}
+    found = play(entry, "http://127.0.0.1:1/", {"theirs": secret})
+    if found:
+        assert json.dumps(found[1].claims_at(0))
+
+
+@pytest.mark.parametrize("encoding", SECRET_ENCODINGS)
+def test_secret_that_two_entries_read_in_ways_that_no_text_has_does_not_stop_the_stack(encoding: str) -> None:
+    assert StoredSecret("arn", new_secret(["key"])).read({"secret_encoding": encoding})
