@@ -112,10 +112,10 @@ def preset(octets: bytes) -> None:
     name, options, claims = (*octets.split(b"\n", 2), b"", b"")[:3]
     with contextlib.suppress(SettingsError, ValueError, RecursionError):
         shape = SHAPES.get(name.decode())
-        changes, payload = json.loads(options), {**shape.claims, **json.loads(claims)} if shape else {}
-        if shape and isinstance(changes, dict):
+        changes, payload = json.loads(options), json.loads(claims)
+        if shape and isinstance(changes, dict) and isinstance(payload, dict):
             only = _provider_of(json.dumps({"name": "main", **shape.options, **changes}))
-            encoded = json.dumps({"exp": NOW + 60, **payload}).encode()
+            encoded = json.dumps({"exp": NOW + 60, **shape.claims, **payload}).encode()
             _agreed(OURS.token(encoded, typ=None), Providers((only,)), encoded)
 
 
