@@ -180,6 +180,10 @@ delete: .venv/dev ## delete the stack of dev, or ENV=prod, and what make revoke 
 test-deployed: .venv/dev ## test the stack of dev, of ENV=prod, or the one that AWS_SAM_STACK_NAME names
 	@$(BIN)/pytest --confcutdir=tests/deployed tests/deployed
 
+doctor: .venv/dev ## look at dev, or ENV=prod, and say what is wrong; a user's token by TOKEN_FILE=path or on standard input; ORIGIN= URL= JSON=1
+	@$(OF_FUNCTIONS) $(BIN)/python -m operations doctor $(if $(value URL),--url "$$URL") $(if $(value ORIGIN),--origin "$$ORIGIN") \
+		$(if $(value TOKEN_FILE),--token-file "$$TOKEN_FILE") $(if $(value JSON),--json)
+
 revoke: .venv/dev ## revoke USER=<ChimeUserId>: no sign-in from now on, and all existing sessions are denied
 	@$(WHOM)$(BIN)/python -m operations revoke -- "$$USER"
 
@@ -196,7 +200,7 @@ push-role: .venv/dev ## create the account's role with which Chime sends push no
 # an override of what the command line sets.
 unexport WHOM # Make hands on what the environment has, and would ask this question in recipes that ask nothing.
 WHOM = $(if $(filter override,$(origin USER)),,$(error Say whom: make $@ USER=<ChimeUserId>))
-.PHONY: delete test-deployed revoke restore revoked push-role
+.PHONY: delete test-deployed doctor revoke restore revoked push-role
 
 # ── Housekeeping ─────────────────────────────────────────────────────────────────────────────────
 

@@ -12,5 +12,7 @@ by the functions' own code, `template` (with `parameters`, `rules` and `variable
 and `account` with `readiness` looks at the account. `deploy_options` changes what was built; `tryout` calls what was
 deployed.
 
+`doctor` looks at a stack from outside and inside AWS, without changing it, and says what is wrong.
+
 Nothing of this is deployed.
 """

@@ -41,8 +41,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     try:
         if arguments.run is None:
-            _prepare(arguments)
-            return 0
+            return int(arguments.run_alone(arguments))
         with aws_errors_as_operation_errors():
             chosen = target(os.environ)
             aws_session = session(chosen.region, chosen.profile)
@@ -76,7 +75,7 @@ def _delete(arguments: argparse.Namespace, aws_session: boto3.Session, deployed:
     deletion.delete(deployed.name, lambda: arguments.confirm or _ask("Type the stack's name to delete it: "))
 
 
-def _prepare(arguments: argparse.Namespace) -> None:
+def _prepare(arguments: argparse.Namespace) -> int:
     # Not at the top: no other command needs the functions' own code, which is not on everybody's path.
     from operations.preparation import Preparation, Wishes  # noqa: PLC0415
 
@@ -84,6 +83,14 @@ def _prepare(arguments: argparse.Namespace) -> None:
     wishes = Wishes(dict(arguments.answer), arguments.region, arguments.accept_unreachable)
     with aws_errors_as_operation_errors():
         Preparation(environment(os.environ), Template(), terminal, _print).run(wishes)
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from operations.doctor.command import Asked, run  # noqa: PLC0415 - as for `prepare`
+
+    asked = Asked(arguments.url, arguments.origin, arguments.token_file, is_json=arguments.json)
+    return run(asked, os.environ, _print)
 
 
 def _try_out(_: argparse.Namespace, __: boto3.Session, deployed: DeployedStack) -> None:
@@ -177,7 +184,15 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="accept issuers whose keys cannot be fetched from this machine",
     )
-    prepare.set_defaults(run=None)
+    prepare.set_defaults(run=None, run_alone=_prepare)
+    doctor = commands.add_parser("doctor", help="look at the stack, without changing it, and say what is wrong")
+    doctor.add_argument("--url", default="", help="where users sign in, if the stack cannot be asked")
+    doctor.add_argument(
+        "--origin", default="", help="of the page that is to call; the first of AllowedOrigins unless given"
+    )
+    doctor.add_argument("--token-file", default="", metavar="FILE", help="a user's token; or on standard input")
+    doctor.add_argument("--json", action="store_true", help="print one line of JSON")
+    doctor.set_defaults(run=None, run_alone=_doctor)
     commands.add_parser("try-out", help="call the stack as a client does").set_defaults(run=_try_out)
     commands.add_parser("push-role", help="make the account's role for push notifications").set_defaults(run=_push_role)
     return parser

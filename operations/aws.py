@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from boto3.exceptions import Boto3Error
 from botocore import exceptions as aws
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 
 from operations.errors import OperationError
 
@@ -62,15 +64,22 @@ CODES: tuple[tuple[frozenset[str], str], ...] = (
 """By the code of AWS's answer."""
 
 
-def session(region: str | None, profile: str | None) -> boto3.Session:
+def session(region: str | None, profile: str | None, call_seconds: int | None = None) -> boto3.Session:
     """
     Return a session; None means what the AWS configuration says.
+
+    With *call_seconds*, an attempt of its clients takes that long at most, and there are two attempts.
 
     Raises:
         OperationError: There is no such profile, or the configuration cannot be read.
     """
     with aws_errors_as_operation_errors():
-        return boto3.Session(region_name=region, profile_name=profile)
+        own: Any = Session(profile=profile)
+        if call_seconds:
+            retries: Any = {"total_max_attempts": 2}
+            limits = Config(connect_timeout=call_seconds, read_timeout=call_seconds, retries=retries)
+            own.set_default_client_config(limits)
+        return boto3.Session(region_name=region, profile_name=profile, botocore_session=own)
 
 
 @contextmanager

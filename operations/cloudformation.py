@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -12,6 +12,8 @@ from operations.errors import OperationError
 from operations.revoked_users import LIST_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import boto3
 
 USER_ROLE = "UserRole"
@@ -25,7 +27,7 @@ class DeployedStack:
 
     `own_role_arn` is the role that the template makes, or None after a deployment that failed before it. `push_app_arn`
     is the ARN of the application for push notifications, `signin_url` where users sign in, `allowed_origins` whose
-    pages may call there; all three may be empty.
+    pages may call there; all three may be empty. `parameters` and `outputs` are all that the stack has, by name.
     """
 
     id: str
@@ -38,6 +40,8 @@ class DeployedStack:
     push_app_arn: str
     signin_url: str
     allowed_origins: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
+    outputs: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
         """Return a sentence that says which stack a command is about to change."""
@@ -88,6 +92,8 @@ def stack(session: boto3.Session, name: str) -> DeployedStack:
         push_app_arn=parameters.get("PushNotificationsAppArn", ""),
         signin_url=outputs.get("SigninUrl", ""),
         allowed_origins=tuple(each for each in parameters.get("AllowedOrigins", "").split(",") if each),
+        parameters=parameters,
+        outputs=outputs,
     )
 
 

@@ -1,0 +1,64 @@
+"""What a check is given: where to call, and what to ask AWS with."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import boto3
+
+    from operations.cloudformation import DeployedStack
+    from operations.template import Template
+
+
+@dataclass(frozen=True)
+class Outside:
+    """
+    What can be looked at without AWS credentials.
+
+    *url* is where users sign in (output SigninUrl), or empty if that is not known. *origin* is the origin of the page
+    that is to call there, or empty. *values* are the parameters of the deployment, those of CloudFormation or, where it
+    cannot be asked, those of the answers file. *token* is a user's, or empty. *now* gives seconds since the epoch.
+    """
+
+    url: str
+    origin: str
+    values: Mapping[str, str]
+    template: Template
+    now: Callable[[], float]
+    token: str = field(default="", repr=False)
+
+
+class Inside:
+    """
+    What is asked of AWS, about one stack.
+
+    `stack` says what is deployed, with its `parameters` and `outputs`; `region` and `account` are the stack's. `now`
+    gives seconds since the epoch.
+    """
+
+    def __init__(
+        self, session: boto3.Session, stack: DeployedStack, template: Template, now: Callable[[], float]
+    ) -> None:
+        """Take the operator's credentials, which *session* has."""
+        self.session = session
+        self.stack = stack
+        self.template = template
+        self.now = now
+        self.region = stack.region
+        self.account = stack.account
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def client(self, service: str, region: str = "") -> Any:
+        """Return the boto3 client of a *service*, in the stack's region or in *region*. Any thread may ask."""
+        with self._one_at_a_time:  # boto3's sessions are not for several threads; its clients are
+            place = (service, region or self.region)
+            if place not in self._clients:
+                maker: Any = self.session
+                self._clients[place] = maker.client(service, region_name=place[1])
+            return self._clients[place]
