@@ -5,7 +5,8 @@ Read `app` (what Lambda calls), `edge` (what any function behind the authorizer 
 which calls AWS. It uses `caller`, `identity`, `names`, `deadline` and three adapters: `users` (Chime), `sessions` (STS)
 and `revocation` (Parameter Store); `aws` is what the adapters share. `errors` lists all that can go wrong. `answers`
 makes HTTP answers, `telemetry` logs and counts, and `signed_in` does both for a sign-in that worked. `settings`, with
-`origins`, reads the environment variables. `snapshot` is for Lambda SnapStart (`make deploy SNAPSTART=1`).
+`environment` and `origins`, reads the environment variables. `snapshot` is for Lambda SnapStart (`make deploy
+SNAPSTART=1`).
 """
 
 import gc

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from signin import edge, signed_in, snapshot, telemetry
 from signin.deadline import SECONDS
+from signin.environment import log_level
 from signin.exchange import Exchange
 from signin.revocation import RevocationList, RevokedUsers
 from signin.sessions import StsSessions
-from signin.settings import Settings, log_level
+from signin.settings import Settings
 from signin.users import ChimeUsers
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from signin.environment import allowed_origins, boolean, items, matching, whole_number
 from signin.errors import SettingsError
-from signin.origins import serialized
 from signin.revocation import MAX_AGE_SECONDS
 from signin.sessions import MAX_SECONDS, MIN_SECONDS, SessionSettings
 
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}", re.ASCII)
 APP_INSTANCE_ARN = re.compile(r"arn:aws:chime:(us-east-1|eu-central-1):[0-9]{12}:app-instance/[A-Za-z0-9-]{1,64}")
 PARAMETER = re.compile(r"/?[\w.-]+(/[\w.-]+)*", re.ASCII)
-WHOLE_NUMBER = re.compile("[0-9]{1,9}")
-
-LOG_LEVELS = {"DEBUG": logging.INFO, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
-"""DEBUG means INFO, because at DEBUG botocore logs bodies and headers, with credentials and names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +49,21 @@ class Settings:
             SettingsError: One of them is missing or wrong.
         """
         return cls(
-            app_instance_arn=_matching(
+            app_instance_arn=matching(
                 environ,
                 "CHIME_APP_INSTANCE_ARN",
                 APP_INSTANCE_ARN,
                 "arn:aws:chime:REGION:ACCOUNT:app-instance/ID, in us-east-1 or eu-central-1",
             ),
             session_settings=SessionSettings(
-                role_arn=_matching(environ, "USER_ROLE_ARN", ROLE_ARN, "arn:aws:iam::ACCOUNT:role/NAME"),
-                seconds=_whole_number(environ, "SESSION_SECONDS", MIN_SECONDS, MAX_SECONDS, default=MAX_SECONDS),
-                other_role_arns=_other_role_arns(_items(environ, "USER_ROLE_ARNS")),
-                ends_with_token=_boolean(environ, "SESSION_ENDS_WITH_TOKEN"),
+                role_arn=matching(environ, "USER_ROLE_ARN", ROLE_ARN, "arn:aws:iam::ACCOUNT:role/NAME"),
+                seconds=whole_number(environ, "SESSION_SECONDS", MIN_SECONDS, MAX_SECONDS, default=MAX_SECONDS),
+                other_role_arns=_other_role_arns(items(environ, "USER_ROLE_ARNS")),
+                ends_with_token=boolean(environ, "SESSION_ENDS_WITH_TOKEN"),
             ),
-            source_identity=_boolean(environ, "SOURCE_IDENTITY"),
-            allowed_origins=frozenset(map(_origin, _items(environ, "ALLOWED_ORIGINS"))),
-            revoked_users=_matching(
+            source_identity=boolean(environ, "SOURCE_IDENTITY"),
+            allowed_origins=allowed_origins(environ),
+            revoked_users=matching(
                 environ,
                 "REVOKED_USERS_PARAMETER",
                 PARAMETER,
@@ -76,51 +71,10 @@ class Settings:
                 optional=True,
             ),
             # No more than MAX_AGE_SECONDS, because `make revoke` waits until no older list can be in use.
-            revoked_users_seconds=_whole_number(
+            revoked_users_seconds=whole_number(
                 environ, "REVOKED_USERS_SECONDS", 0, MAX_AGE_SECONDS, default=MAX_AGE_SECONDS
             ),
         )
-
-
-def log_level(environ: Mapping[str, str]) -> int:
-    """
-    Return the lowest level of `logging` to log at. DEBUG gives INFO.
-
-    Raises:
-        SettingsError: There is no such level.
-    """
-    text = environ.get("POWERTOOLS_LOG_LEVEL", "INFO")
-    if text not in LOG_LEVELS:
-        raise SettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
-    return LOG_LEVELS[text]
-
-
-def _matching(
-    environ: Mapping[str, str], name: str, pattern: re.Pattern[str], hint: str, *, optional: bool = False
-) -> str:
-    text = environ.get(name, "")
-    if (text or not optional) and not pattern.fullmatch(text):
-        raise SettingsError(f"{name} is {'not what it should be' if text else 'missing'}. Write {hint}.")
-    return text
-
-
-def _whole_number(environ: Mapping[str, str], name: str, least: int, most: int, *, default: int) -> int:
-    text = environ.get(name, str(default))
-    if not WHOLE_NUMBER.fullmatch(text) or not least <= int(text) <= most:
-        raise SettingsError(f"{name} is no whole number from {least} to {most}. Write one.")
-    return int(text)
-
-
-def _boolean(environ: Mapping[str, str], name: str) -> bool:
-    text = environ.get(name, "false")
-    if text not in ("true", "false"):
-        raise SettingsError(f"{name} is neither true nor false. Write one of them.")
-    return text == "true"
-
-
-def _items(environ: Mapping[str, str], name: str) -> list[str]:
-    """Return the items of a list that is separated by commas."""
-    return [item.strip() for item in environ.get(name, "").split(",") if item.strip()]
 
 
 def _other_role_arns(arns: list[str]) -> dict[str, str]:
@@ -139,14 +93,3 @@ def _other_role_arns(arns: list[str]) -> dict[str, str]:
             f"USER_ROLE_ARNS has {twice[0]} twice. Name each role once, and give no two of them one name."
         )
     return dict(zip(names, arns, strict=True))
-
-
-def _origin(text: str) -> str:
-    try:
-        return serialized(text)
-    except ValueError as error:
-        raise SettingsError(
-            f"ALLOWED_ORIGINS has {text}, which is no origin. Write scheme, host and port, without a path or a closing "
-            "slash: https://app.example.com, capacitor://localhost. List each origin by itself: patterns are not "
-            "supported, and null and file:// are what every page without an origin sends."
-        ) from error

@@ -6,8 +6,9 @@ import logging
 
 import pytest
 
+from signin.environment import log_level
 from signin.errors import SettingsError
-from signin.settings import Settings, log_level
+from signin.settings import Settings
 
 ROLES = "arn:aws:iam::123456789012:role"
 GOOD = {
