@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from signin.errors import Forbidden, Rejected, Throttled, TransientError, Unavailable
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+Errors = Mapping[type[Exception], tuple[int, str, str, int | None]]
+"""For each error its status, code, description, and the seconds to wait at least."""
 
 ERRORS: dict[type[Exception], tuple[int, str, str, int | None]] = {
     Forbidden: (403, "forbidden", "This user may not sign in.", None),
@@ -17,7 +18,7 @@ ERRORS: dict[type[Exception], tuple[int, str, str, int | None]] = {
     Unavailable: (503, "unavailable", "Signing in is not possible now. Try again.", 5),
     Rejected: (502, "upstream_error", "Signing in failed.", None),
 }
-"""Status, error code, description, and the seconds to wait at least. Any other error is our own mistake: 500."""
+"""The errors of a sign-in. Any other error is our own mistake: 500."""
 
 HEADERS = ("Authorization", "Content-Type")
 """The headers that a page of any origin may send."""
@@ -31,9 +32,9 @@ def success(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
     return _json(status, body, {})
 
 
-def error(failure: Exception, request_id: str) -> dict[str, Any]:
-    """Return the answer to *failure*. It has nothing but what docs/api.md lists: no words of AWS."""
-    for kind, (status, code, description, wait) in ERRORS.items():
+def error(failure: Exception, request_id: str, errors: Errors = ERRORS) -> dict[str, Any]:
+    """Return the answer that *errors* has for *failure*. It has nothing but what docs/api.md lists: no words of AWS."""
+    for kind, (status, code, description, wait) in errors.items():
         if isinstance(failure, kind):
             reason = {"reason": failure.code} if isinstance(failure, Forbidden) else {}
             body = {"error": code, "error_description": description, **reason, "requestId": request_id}
@@ -42,12 +43,18 @@ def error(failure: Exception, request_id: str) -> dict[str, Any]:
     return _json(500, body, {})
 
 
-def preflight(event: Mapping[str, Any], allowed_origins: frozenset[str]) -> dict[str, Any]:
-    """Return the answer to a browser that asks whether a page may make a call (Fetch Standard, CORS preflight)."""
+def preflight(
+    event: Mapping[str, Any], allowed_origins: frozenset[str], methods: tuple[str, ...] = ("POST",)
+) -> dict[str, Any]:
+    """
+    Return the answer to a browser that asks whether a page may make a call (Fetch Standard, CORS preflight).
+
+    *methods* are those of the function's routes.
+    """
     return {
         "statusCode": 204,
         "headers": {
-            "Access-Control-Allow-Methods": "POST, OPTIONS",
+            "Access-Control-Allow-Methods": ", ".join([*methods, "OPTIONS"]),
             "Access-Control-Allow-Headers": ", ".join(_allowed_headers(event, allowed_origins)),
             "Access-Control-Max-Age": "600",
             "Vary": "Access-Control-Request-Headers",

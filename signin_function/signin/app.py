@@ -9,8 +9,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
-from signin import edge, signed_in, snapshot, telemetry
+from signin import answers, signed_in, snapshot, telemetry
 from signin.deadline import SECONDS
+from signin.edge import Edge
 from signin.environment import log_level
 from signin.exchange import Exchange
 from signin.revocation import RevocationList, RevokedUsers
@@ -36,7 +37,7 @@ class SignIn:
         """Sign in by *settings*, each time within *seconds*. *clock* returns seconds since the epoch."""
         self._settings = settings
         self._clock = clock
-        self._seconds = seconds
+        self._edge = Edge(settings.allowed_origins, answers.ERRORS, seconds=seconds)
         self._executor = ThreadPoolExecutor(THREADS)
         self._users = ChimeUsers(settings.app_instance_arn)
         self._sessions = StsSessions(source_identity=settings.source_identity)
@@ -62,7 +63,7 @@ class SignIn:
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to a proxy *event*: a preflight's, or the outcome of a sign-in. Raises nothing."""
-        return edge.answer(event, self._settings.allowed_origins, self._sign_in, self._seconds)
+        return self._edge.answer(event, self._sign_in)
 
     def _sign_in(self, caller: VerifiedCaller, deadline: Deadline, request_id: str) -> dict[str, Any]:
         outcome = deadline.timed("total", lambda: self._exchange(caller, self._clock(), deadline))

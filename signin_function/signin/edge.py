@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from signin import answers, telemetry
@@ -23,24 +24,38 @@ Work = Callable[[VerifiedCaller, Deadline, str], dict[str, Any]]
 """Returns the answer for a caller, before a deadline. The string is API Gateway's id of the request."""
 
 
-def answer(
-    event: Mapping[str, Any], allowed_origins: frozenset[str], work: Work, seconds: float = SECONDS
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Edge:
     """
-    Return the answer to a proxy *event*: a preflight's, or what *work* returns within *seconds*. Raises nothing.
+    The edge of one function.
 
-    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    `errors` has the answers to its errors, as `answers.ERRORS` has; `methods` are those of its routes, for preflights;
+    `failed` is the message of the log entry of a request that did not work.
     """
-    is_preflight = event.get("httpMethod") == "OPTIONS"
-    answered = answers.preflight(event, allowed_origins) if is_preflight else _outcome(event, work, seconds)
-    return answers.add_cors_headers(answered, event, allowed_origins)
 
+    allowed_origins: frozenset[str]
+    errors: answers.Errors
+    methods: tuple[str, ...] = ("POST",)
+    failed: str = "not signed in"
+    seconds: float = SECONDS
 
-def _outcome(event: Mapping[str, Any], work: Work, seconds: float) -> dict[str, Any]:
-    request_id = str((event.get("requestContext") or {}).get("requestId", ""))
-    deadline = Deadline(time.monotonic, time.sleep, random.random, seconds)
-    try:
-        return work(caller(event), deadline, request_id)
-    except Exception as failure:  # noqa: BLE001 - for any error at all the client gets JSON, and no stack trace
-        telemetry.failed(failure, deadline, request_id)
-        return answers.error(failure, request_id)
+    def answer(self, event: Mapping[str, Any], work: Work) -> dict[str, Any]:
+        """
+        Return the answer to a proxy *event*: a preflight's, or what *work* returns in time. Raises nothing.
+
+        Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+        """
+        if event.get("httpMethod") == "OPTIONS":
+            answered = answers.preflight(event, self.allowed_origins, self.methods)
+        else:
+            answered = self._outcome(event, work)
+        return answers.add_cors_headers(answered, event, self.allowed_origins)
+
+    def _outcome(self, event: Mapping[str, Any], work: Work) -> dict[str, Any]:
+        request_id = str((event.get("requestContext") or {}).get("requestId", ""))
+        deadline = Deadline(time.monotonic, time.sleep, random.random, self.seconds)
+        try:
+            return work(caller(event), deadline, request_id)
+        except Exception as failure:  # noqa: BLE001 - for any error at all the client gets JSON, and no stack trace
+            telemetry.failed(self.failed, failure, deadline, request_id)
+            return answers.error(failure, request_id, self.errors)

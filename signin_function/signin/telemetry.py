@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 NAMESPACE = os.environ.get("METRICS_NAMESPACE", "ChimeSignin")
 """The metrics' namespace in CloudWatch. Two stacks in one account need one each."""
+SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "signin")
+"""Which function this is, in log entries and as a dimension of each metric."""
 
 _MAKING_LOGGER = threading.Lock()
 
@@ -57,7 +59,7 @@ def logger() -> Logger:
 def _logger() -> Logger:
     from aws_lambda_powertools.logging import Logger  # noqa: PLC0415 - see `load`
 
-    return Logger(service="signin", utc=True)
+    return Logger(service=SERVICE, utc=True)
 
 
 def succeeded(
@@ -68,12 +70,12 @@ def succeeded(
     _count(counts, deadline)
 
 
-def failed(failure: Exception, deadline: Deadline, request_id: str) -> None:
-    """Log and count *failure*: its class, with its code or where it was raised. Its message may hold names."""
+def failed(message: str, failure: Exception, deadline: Deadline, request_id: str) -> None:
+    """Log *message*, and log and count *failure*: class, and code or frames. Its own message may hold names."""
     kind = type(failure).__name__
     cause = {"code": failure.code} if isinstance(failure, SigninError) else {"frames": _frames(failure)}
     fields = {"outcome": "failed", "kind": kind, **cause, **_effort(deadline, request_id)}
-    logger().warning("not signed in", extra=fields)
+    logger().warning(message, extra=fields)
     _count({"Failures": 1}, deadline, kind=kind)
 
 
@@ -96,7 +98,7 @@ def _count(counts: Mapping[str, int], deadline: Deadline, **dimensions: str) -> 
     from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit  # noqa: PLC0415 - see `load`
 
     metrics = EphemeralMetrics(namespace=NAMESPACE)
-    for dimension, value in {"service": "signin", **dimensions}.items():
+    for dimension, value in {"service": SERVICE, **dimensions}.items():
         metrics.add_dimension(name=dimension, value=value)
     effort = {"Retries": deadline.counts["retries"], "Throttles": deadline.counts["throttles"]}
     for name, count in {**counts, **effort}.items():

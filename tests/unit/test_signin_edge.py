@@ -39,7 +39,7 @@ def room_of(caller: VerifiedCaller, deadline: Deadline, request_id: str) -> dict
 
 
 def answer(event: dict[str, Any], work: edge.Work = room_of) -> dict[str, Any]:
-    return edge.answer(event, frozenset({ORIGIN}), work, seconds=5)
+    return edge.Edge(frozenset({ORIGIN}), answers.ERRORS, seconds=5).answer(event, work)
 
 
 def failing(failure: Exception) -> edge.Work:
@@ -96,3 +96,20 @@ def test_work_is_not_begun_without_a_caller(event: dict[str, Any]) -> None:
 
     assert answer(event, work)["statusCode"] != 200
     assert begun == []
+
+
+class RoomFull(Exception):  # noqa: N818 - named after the outcome
+    pass
+
+
+def test_a_further_function_has_its_own_methods_errors_and_message(caplog: pytest.LogCaptureFixture) -> None:
+    room_full = {RoomFull: (409, "room_full", "The room is full.", None)}
+    rooms = edge.Edge(frozenset({ORIGIN}), answers.ERRORS | room_full, ("POST", "DELETE"), "not joined")
+
+    preflight = rooms.answer({**EVENT, "httpMethod": "OPTIONS"}, room_of)
+    given = rooms.answer(EVENT, failing(RoomFull()))
+
+    assert preflight["headers"]["Access-Control-Allow-Methods"] == "POST, DELETE, OPTIONS"
+    assert (given["statusCode"], json.loads(given["body"])["error"]) == (409, "room_full")
+    assert caplog.records[-1].message == "not joined"
+    assert rooms.answer(EVENT, failing(Throttled("Throttling")))["statusCode"] == 429

@@ -113,7 +113,7 @@ def test_sign_in_is_counted(
 def test_failure_is_logged_by_its_code_and_counted_by_its_kind(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
-    telemetry.failed(Rejected("AccessDenied"), deadline, "request-1")
+    telemetry.failed("not signed in", Rejected("AccessDenied"), deadline, "request-1")
 
     event, metrics = recorded(capsys, caplog)
     assert (event["message"], event["kind"], event["code"]) == ("not signed in", "Rejected", "AccessDenied")
@@ -129,7 +129,7 @@ def test_mistake_of_ours_is_logged_by_where_it_was_made_and_never_by_its_message
 
     with pytest.raises(ValueError, match="telling") as caught:
         mistake()
-    telemetry.failed(caught.value, deadline, "request-1")
+    telemetry.failed("not signed in", caught.value, deadline, "request-1")
 
     event, metrics = recorded(capsys, caplog)
     assert event["frames"][0].startswith(mistake.__qualname__)
@@ -139,7 +139,7 @@ def test_mistake_of_ours_is_logged_by_where_it_was_made_and_never_by_its_message
 def test_metrics_of_one_sign_in_do_not_reach_the_next(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
-    telemetry.failed(Rejected("AccessDenied"), deadline, "request-1")
+    telemetry.failed("not signed in", Rejected("AccessDenied"), deadline, "request-1")
     recorded(capsys, caplog)
     signed_in.record(ADA, outcome("found"), deadline, "request-2")
 
