@@ -5,7 +5,8 @@ Sources: the service authorization reference (https://docs.aws.amazon.com/servic
 list_amazonchime.html, list_awssecretsmanager.html, list_awssecuritytokenservice.html, list_awssystemsmanager.html; a
 test compares Chime's part with the copy in cfn-lint), and for messaging
 https://docs.aws.amazon.com/chime-sdk/latest/dg/call-from-backend.html: the permission is required on the user in
-x-amz-chime-bearer and on the channel. Where an action has two resources, both have to be allowed.
+x-amz-chime-bearer and on the channel. Where an action has two resources, both have to be allowed. Who
+registers a device must be allowed mobiletargeting:GetApp, too: https://docs.aws.amazon.com/chime-sdk/latest/dg/register-endpoint.html.
 
 Where the reference says nothing, the resources are inferred:
 
@@ -126,6 +127,8 @@ def _identity(request: AwsRequest) -> Iterator[tuple[str, str]]:
         yield f"chime:{operation}", _resource(template, request)
     if parameters.get("Tags") and operation in _WITH_TAGS:
         yield "chime:TagResource", _resource(_WITH_TAGS[operation], request)
+    if operation == "RegisterAppInstanceUserEndpoint":
+        yield "mobiletargeting:GetApp", _resource("{ResourceArn}", request)
     if parameters.get("ExpirationSettings") and operation == "CreateAppInstanceUser":
         yield "chime:PutAppInstanceUserExpirationSettings", _resource(_NEW_USER, request)
 

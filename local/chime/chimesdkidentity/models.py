@@ -10,6 +10,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
+from .endpoints import AppInstanceUserEndpoint
 from .exceptions import ChimeError, ConflictError, ForbiddenError
 from .users import AppInstanceUser, Tagged
 
@@ -225,6 +226,36 @@ class ChimeSDKIdentityBackend(BaseBackend):
         user = self.describe_app_instance_user(app_instance_user_arn)
         user.expiration_settings = expiration_settings
         return user
+
+    def register_app_instance_user_endpoint(self, parameters: dict[str, Any]) -> AppInstanceUserEndpoint:
+        """Register a device of a user; raises as `describe_app_instance_user` and `AppInstanceUserEndpoints`."""
+        with self._lock:
+            user = self.describe_app_instance_user(parameters["AppInstanceUserArn"])
+            return user.endpoints.register(AppInstanceUserEndpoint(parameters))
+
+    def describe_app_instance_user_endpoint(self, user_arn: str, endpoint_id: str) -> AppInstanceUserEndpoint:
+        """Return a device of a user; raises as above."""
+        with self._lock:
+            return self.describe_app_instance_user(user_arn).endpoints.describe(endpoint_id)
+
+    def list_app_instance_user_endpoints(self, user_arn: str) -> list[AppInstanceUserEndpoint]:
+        """Return the devices of a user, in the order in which they were registered."""
+        with self._lock:
+            return self.describe_app_instance_user(user_arn).endpoints.list()
+
+    def update_app_instance_user_endpoint(self, parameters: dict[str, Any]) -> AppInstanceUserEndpoint:
+        """Replace the Name or the AllowMessages of a device; raises as above."""
+        with self._lock:
+            endpoint = self.describe_app_instance_user_endpoint(
+                parameters["AppInstanceUserArn"], parameters["EndpointId"]
+            )
+            endpoint.update(parameters.get("Name"), parameters.get("AllowMessages"))
+            return endpoint
+
+    def deregister_app_instance_user_endpoint(self, user_arn: str, endpoint_id: str) -> None:
+        """Forget a device of a user; raises as above."""
+        with self._lock:
+            self.describe_app_instance_user(user_arn).endpoints.deregister(endpoint_id)
 
     def create_app_instance_admin(self, app_instance_arn: str, admin_arn: str) -> AppInstanceUser:
         """

@@ -10,6 +10,7 @@ from ..chime_responses import ChimeResponse, page_of  # noqa: TID252 - relative,
 from .models import ChimeSDKIdentityBackend, chimesdkidentity_backends
 
 if TYPE_CHECKING:
+    from .endpoints import AppInstanceUserEndpoint
     from .users import AppInstanceUser
 
 
@@ -83,6 +84,36 @@ class ChimeSDKIdentityResponse(ChimeResponse[ChimeSDKIdentityBackend]):
         user = self.backend.put_app_instance_user_expiration_settings(arn, settings)
         return ActionResult({"AppInstanceUserArn": arn, "ExpirationSettings": user.expiration_settings})
 
+    def register_app_instance_user_endpoint(self) -> ActionResult:
+        """RegisterAppInstanceUserEndpoint."""
+        return _endpoint_result(self.backend.register_app_instance_user_endpoint(self.valid_parameters()))
+
+    def describe_app_instance_user_endpoint(self) -> ActionResult:
+        """DescribeAppInstanceUserEndpoint."""
+        parameters = self.valid_parameters()
+        endpoint = self.backend.describe_app_instance_user_endpoint(
+            parameters["AppInstanceUserArn"], parameters["EndpointId"]
+        )
+        return ActionResult({"AppInstanceUserEndpoint": endpoint})
+
+    def list_app_instance_user_endpoints(self) -> ActionResult:
+        """ListAppInstanceUserEndpoints."""
+        parameters = self.valid_parameters()
+        page, next_token = page_of(
+            self.backend.list_app_instance_user_endpoints(parameters["AppInstanceUserArn"]), parameters
+        )
+        return ActionResult({"AppInstanceUserEndpoints": page, "NextToken": next_token})
+
+    def update_app_instance_user_endpoint(self) -> ActionResult:
+        """UpdateAppInstanceUserEndpoint."""
+        return _endpoint_result(self.backend.update_app_instance_user_endpoint(self.valid_parameters()))
+
+    def deregister_app_instance_user_endpoint(self) -> ActionResult:
+        """DeregisterAppInstanceUserEndpoint."""
+        parameters = self.valid_parameters()
+        self.backend.deregister_app_instance_user_endpoint(parameters["AppInstanceUserArn"], parameters["EndpointId"])
+        return EmptyResult()
+
     def create_app_instance_admin(self) -> ActionResult:
         """CreateAppInstanceAdmin."""
         parameters = self.valid_parameters()
@@ -132,6 +163,10 @@ class ChimeSDKIdentityResponse(ChimeResponse[ChimeSDKIdentityBackend]):
     def list_tags_for_resource(self) -> ActionResult:
         """ListTagsForResource."""
         return ActionResult({"Tags": self.backend.list_tags_for_resource(self.valid_parameters()["ResourceARN"])})
+
+
+def _endpoint_result(endpoint: AppInstanceUserEndpoint) -> ActionResult:
+    return ActionResult({"AppInstanceUserArn": endpoint.app_instance_user_arn, "EndpointId": endpoint.endpoint_id})
 
 
 def _identity(user: AppInstanceUser) -> dict[str, str]:

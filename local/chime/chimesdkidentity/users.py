@@ -7,6 +7,7 @@ from typing import Any
 from moto.core.common_models import BaseModel
 from moto.core.utils import utcnow
 
+from .endpoints import AppInstanceUserEndpoints
 from .exceptions import ResourceLimitExceededError
 
 TAG_LIMIT = 50
@@ -48,6 +49,7 @@ class AppInstanceUser(Tagged, BaseModel):
         self.name: str = parameters["Name"]
         self.metadata: str | None = parameters.get("Metadata")
         self.expiration_settings: dict[str, Any] | None = parameters.get("ExpirationSettings")
+        self.endpoints = AppInstanceUserEndpoints()
         self.created_timestamp = utcnow()
         self.last_updated_timestamp = self.created_timestamp
 
