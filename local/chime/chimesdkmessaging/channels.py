@@ -1,81 +1,27 @@
-"""Channels with their members and messages, and the events that announce them."""
+"""Channels: what they are called, who sees them, who may add members."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.core.common_models import BaseModel
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
-Identity = dict[str, str]
-"""Arn and Name of a user."""
+from ..chimesdkidentity.exceptions import ConflictError  # noqa: TID252 - relative, both are imported below `moto`
+from .memberships import Membership, join
+from .moderators import Moderator
 
+if TYPE_CHECKING:
+    from datetime import datetime
 
-class Membership(BaseModel):
-    """A user's membership of a channel."""
-
-    def __init__(self, channel_arn: str, member: Identity, invited_by: Identity, kind: str) -> None:
-        """Take as *kind* DEFAULT or HIDDEN."""
-        self.channel_arn = channel_arn
-        self.member = member
-        self.invited_by = invited_by
-        self.type = kind
-        self.created_timestamp = self.last_updated_timestamp = utcnow()
-
-    def event(self) -> str:
-        """Return the event of its creation."""
-        details = {
-            "ChannelArn": self.channel_arn,
-            "Member": self.member,
-            "InvitedBy": self.invited_by,
-            "Type": self.type,
-            "CreatedTimestamp": _iso_text(self.created_timestamp),
-            "LastUpdatedTimestamp": _iso_text(self.last_updated_timestamp),
-        }
-        return event("CREATE_CHANNEL_MEMBERSHIP", "SYSTEM", details)
-
-
-class Message(BaseModel):
-    """A message; ListChannelMessages shows its attributes under their AWS names."""
-
-    def __init__(self, parameters: dict[str, Any], sender: Identity) -> None:
-        """Take the valid parameters of SendChannelMessage."""
-        self.channel_arn: str = parameters["ChannelArn"]
-        self.message_id = f"{mock_random.uuid4().hex}{mock_random.uuid4().hex}"
-        self.content: str = parameters["Content"]
-        self.content_type: str | None = parameters.get("ContentType")
-        self.metadata: str | None = parameters.get("Metadata")
-        self.type: str = parameters["Type"]
-        self.persistence: str = parameters["Persistence"]
-        self.message_attributes: dict[str, Any] | None = parameters.get("MessageAttributes")
-        self.sender = sender
-        self.redacted = False
-        self.created_timestamp = self.last_updated_timestamp = utcnow()
-
-    def event(self) -> str:
-        """Return the event of its creation."""
-        details = {
-            "ChannelArn": self.channel_arn,
-            "MessageId": self.message_id,
-            "Content": self.content,
-            "ContentType": self.content_type,
-            "Metadata": self.metadata,
-            "Type": self.type,
-            "Persistence": self.persistence,
-            "MessageAttributes": self.message_attributes,
-            "Sender": self.sender,
-            "Redacted": self.redacted,
-            "CreatedTimestamp": _iso_text(self.created_timestamp),
-            "LastUpdatedTimestamp": _iso_text(self.last_updated_timestamp),
-        }
-        return event("CREATE_CHANNEL_MESSAGE", self.type, details)
+    from .messages import Message
+    from .state import State
+    from .users import Identity
 
 
 class Channel(BaseModel):
-    """A channel: members, moderators, messages. DescribeChannel shows its attributes under their AWS names."""
+    """A channel with its members, moderators and messages."""
 
     def __init__(self, parameters: dict[str, Any], creator: Identity) -> None:
         """Take the valid parameters of CreateChannel."""
@@ -90,16 +36,16 @@ class Channel(BaseModel):
         self.created_by = creator
         self.created_timestamp = self.last_updated_timestamp = utcnow()
         self.last_message_timestamp: datetime | None = None
-        # That the creator of a channel is its moderator, and not a member, is inferred from public code.
-        self.moderators = {creator["Arn"]}
         self.members: dict[str, Membership] = {}
         """By the ARNs of the members."""
+        self.moderators: dict[str, Moderator] = {}
+        """By the ARNs of the moderators."""
         self.messages: list[Message] = []
         self.sent: dict[tuple[str, str], Message] = {}
         """The messages that were sent, by the sender's ARN and the ClientRequestToken."""
 
     def summary(self) -> dict[str, Any]:
-        """Return the channel's ChannelSummary, as lists have it."""
+        """Return the ChannelSummary of the model."""
         return {
             "ChannelArn": self.channel_arn,
             "Name": self.name,
@@ -109,24 +55,59 @@ class Channel(BaseModel):
             "LastMessageTimestamp": self.last_message_timestamp,
         }
 
-    def keep(self, message: Message) -> None:
-        """Store a message that is persistent."""
-        self.messages.append(message)
-        self.last_message_timestamp = message.created_timestamp
+    def details(self) -> dict[str, Any]:
+        """Return the Channel of the model."""
+        return {
+            **self.summary(),
+            "CreatedBy": self.created_by,
+            "CreatedTimestamp": self.created_timestamp,
+            "LastUpdatedTimestamp": self.last_updated_timestamp,
+        }
 
 
-def event(kind: str, message_type: str, details: dict[str, Any] | None = None) -> str:
-    """
-    Return an event as it is sent over the WebSocket: headers, and a payload that is JSON in a string.
+class Channels:
+    """The operations on channels. All take the valid parameters of their request."""
 
-    Source: https://docs.aws.amazon.com/chime-sdk/latest/dg/websockets.html. That times are ISO 8601 is inferred.
-    """
-    content: dict[str, Any] = {"Headers": {"x-amz-chime-event-type": kind, "x-amz-chime-message-type": message_type}}
-    if details is not None:
-        content["Payload"] = json.dumps({name: value for name, value in details.items() if value is not None})
-    return json.dumps(content)
+    def __init__(self, state: State) -> None:
+        """Take what the operations share."""
+        self._state = state
 
+    def create(self, parameters: dict[str, Any]) -> str:
+        """
+        Return the ARN of a new channel, or of the one that the same user created with this ClientRequestToken.
 
-def _iso_text(time: datetime) -> str:
-    # moto's times are UTC without a time zone.
-    return time.replace(tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        The creator is its first moderator and member: Amazon's demo writes at once into a channel that it has created.
+
+        Raises:
+            ForbiddenError: The bearer, a member or a moderator is not a user of the AppInstance.
+            ConflictError: A channel with this ChannelId exists.
+        """
+        app_instance, users = parameters["AppInstanceArn"], self._state.users
+        creator = users.identity_in(app_instance, parameters["ChimeBearer"])
+        members, moderators = (
+            [creator, *(users.identity_in(app_instance, arn) for arn in parameters.get(name) or [])]
+            for name in ("MemberArns", "ModeratorArns")
+        )
+        channel = Channel(parameters, creator)
+        with self._state.lock:
+            for old in self._state.channels.values():
+                if (old.client_request_token, old.created_by["Arn"]) == (channel.client_request_token, creator["Arn"]):
+                    return old.channel_arn
+            if channel.channel_arn in self._state.channels:
+                raise ConflictError("There is a channel with this ChannelId.")
+            self._state.channels[channel.channel_arn] = channel
+            for moderator in moderators:
+                channel.moderators[moderator["Arn"]] = Moderator(channel.channel_arn, moderator, creator)
+            for member in {member["Arn"]: member for member in members}.values():
+                join(self._state, channel, Membership(channel.channel_arn, member, creator, "DEFAULT"))
+        return channel.channel_arn
+
+    def describe(self, parameters: dict[str, Any]) -> Channel:
+        """
+        Return a channel.
+
+        Raises:
+            ForbiddenError: It does not exist, or the bearer may not read it.
+        """
+        with self._state.lock:
+            return self._state.channel_for("DescribeChannel", parameters["ChannelArn"], parameters["ChimeBearer"])

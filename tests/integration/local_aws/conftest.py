@@ -1,10 +1,12 @@
-"""A client of Chime SDK identity, and an AppInstance, for each test."""
+"""Clients of the Chime SDK, an AppInstance, its users, and a channel, for each test."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.integration.local_aws.messaging import create
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Aws
@@ -19,3 +21,24 @@ def chime(aws: Aws) -> Any:
 def app_instance(chime: Any) -> str:
     """An AppInstance's ARN."""
     return str(chime.create_app_instance(Name="Demo")["AppInstanceArn"])
+
+
+@pytest.fixture
+def messaging(aws: Aws) -> Any:
+    return aws.client("chime-sdk-messaging")
+
+
+@pytest.fixture
+def users(chime: Any, app_instance: str) -> dict[str, str]:
+    """ARNs by id; eve is an administrator, nobody does not exist."""
+    for name in ("ada", "bob", "carol", "eve"):
+        chime.create_app_instance_user(AppInstanceArn=app_instance, AppInstanceUserId=name, Name=name.title())
+    arns = {name: f"{app_instance}/user/{name}" for name in ("ada", "bob", "carol", "eve", "nobody")}
+    chime.create_app_instance_admin(AppInstanceArn=app_instance, AppInstanceAdminArn=arns["eve"])
+    return arns
+
+
+@pytest.fixture
+def channel(messaging: Any, app_instance: str, users: dict[str, str]) -> str:
+    """The ARN of a private channel: Ada is its moderator, Ada and Bob are its members."""
+    return create(messaging, app_instance, users["ada"], MemberArns=[users["bob"]])
