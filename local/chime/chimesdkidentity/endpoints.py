@@ -1,4 +1,4 @@
-"""The endpoints of AppInstanceUsers: devices that receive push notifications."""
+"""The user endpoints of AppInstances: devices that receive push notifications."""
 
 from __future__ import annotations
 
