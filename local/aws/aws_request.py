@@ -35,6 +35,8 @@ SERVICES = {
 CONNECT = "Connect"
 """The one operation that no model has: https://docs.aws.amazon.com/chime-sdk/latest/dg/websockets.html."""
 _CONNECT_PATH = "/connect"
+_PROTOCOLS = {"application/x-www-form-urlencoded": "query", "application/x-amz-json-": "json"}
+"""By the beginning of a request's content type."""
 
 
 @dataclass
@@ -84,12 +86,23 @@ class AwsRequest:
         return self.operation.name if self.operation else None
 
     @property
+    def is_not_played(self) -> bool:
+        """Tell whether the request is signed for a service that is not served here."""
+        return self.authorization is not None and self.authorization.service not in SERVICES
+
+    @property
     def protocol(self) -> str:
-        """The service's protocol: `query`, `json` or `rest-json`; `rest-json` for a service that is not served here."""
-        return str(self.service.protocol) if self.service else "rest-json"
+        """The service's protocol: `query`, `json` or `rest-json`; told by the content type if there is no service."""
+        if self.service:
+            return str(self.service.protocol)
+        content_type = self.http_request.content_type or ""
+        found = (protocol for begin, protocol in _PROTOCOLS.items() if content_type.startswith(begin))
+        return next(found, "rest-json")
 
     def _candidates(self) -> Iterator[ServiceModel]:
-        claimed = SERVICES.get(self.authorization.service) if self.authorization else None
+        if self.is_not_played:
+            return
+        claimed = SERVICES[self.authorization.service] if self.authorization else None
         if claimed:
             self.service = get_service_model(claimed[0])
         for name in claimed or (name for names in SERVICES.values() for name in names):

@@ -12,7 +12,7 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.wrappers import Response
 
 from local import chime
-from local.aws import errors, moto_patches, sts
+from local.aws import errors, moto_patches, simulation, sts
 from local.aws.errors import AwsError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class MotoServices:
             raise RuntimeError("Another AwsEndpoint is open in this process: close it first, moto's state is shared.")
         chime.register()
         sts.install()
+        simulation.install()
         moto_patches.install()
         self._applications: dict[str, WSGIApplication] = {}
         self._lock = threading.Lock()
@@ -65,6 +66,7 @@ class MotoServices:
     def close(self) -> None:
         """Empty moto's state and undo our changes to moto."""
         _reset_moto()
+        simulation.uninstall()
         sts.uninstall()
         moto_patches.uninstall()
         _in_use.release()
@@ -79,6 +81,8 @@ class MotoServices:
 
 
 def _unusable(request: AwsRequest) -> AwsError | None:
+    if request.is_not_played and request.authorization is not None:
+        return AwsError("NotImplemented", f"{request.authorization.service} is not available on the local stack.")
     if request.operation is None:
         return AwsError("InvalidAction", "There is no such operation here.")
     if request.parameters is None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from local.aws import errors, identities
 from local.aws.condition_context import condition_context
 from local.aws.errors import AwsError
+from local.aws.identity_policies import statements_of
 from local.aws.policies import PolicyError, documents
 from local.aws.policies.evaluation import Access, Decision, decide, decide_on_role
 from local.aws.policies.principals import Principal
@@ -78,20 +79,8 @@ def _check_identity_policies(request: AwsRequest, caller: CallerIdentity) -> Non
 
 
 def _identity_statements(caller: CallerIdentity) -> Iterator[Statement]:
-    """
-    Yield the statements of the caller's identity-based policies: inline, attached, and those of a user's groups.
-
-    Raises:
-        PolicyError: One of the policies is not understood, or the caller has a permissions boundary.
-    """
-    for entity in _policy_holders(caller):
-        if getattr(entity, "permissions_boundary", None):
-            raise PolicyError(f"{entity.arn} has a permissions boundary, and those are not evaluated here.")
-        for text in entity.policies.values():
-            yield from documents.parse(text)
-        for policy in entity.managed_policies.values():
-            version = next(each for each in policy.versions if each.version_id == policy.default_version_id)
-            yield from documents.parse(version.document)
+    """Yield the statements of the caller's identity-based policies: inline, attached, and those of a user's groups."""
+    return statements_of(_policy_holders(caller))
 
 
 def _policy_holders(caller: CallerIdentity) -> list[Role | User | Group]:

@@ -13,6 +13,7 @@ from operations.aws import aws_errors_as_operation_errors
 from operations.doctor import inside, outside
 from operations.doctor.checks import CHECKS
 from operations.doctor.finding import Finding, unknown
+from operations.doctor.refusals import not_looked
 from operations.errors import OperationError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _look(run: _Run, place: Outside | Inside) -> None:
             for finding in run.check.look(place):
                 run.findings.append(replace(finding, check=run.check.name))
     except OperationError as error:
-        run.findings.append(replace(unknown(str(error)), check=run.check.name))
+        run.findings.append(replace(not_looked(error), check=run.check.name))
     except Exception as error:  # noqa: BLE001 - a mistake in one check must not hide what the others found
         # Not the exception's text, which may hold anything.
         said = f"the check itself failed ({type(error).__name__}), which is a mistake of this project"

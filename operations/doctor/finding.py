@@ -7,11 +7,12 @@ from enum import Enum
 
 
 class Verdict(Enum):
-    """Whether a thing is as it has to be. UNKNOWN: it could not be looked at."""
+    """Whether a thing is as it has to be. UNKNOWN: it could not be looked at. SKIPPED: it is not played locally."""
 
     OK = "ok"
     WRONG = "wrong"
     UNKNOWN = "unknown"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,8 @@ def wrong(found: str, *, wanted: str, mend: str) -> Finding:
 def unknown(missing: str, *, mend: str = "") -> Finding:
     """Say that *missing* keeps us from looking, and what to do about that."""
     return Finding(Verdict.UNKNOWN, missing, "", mend)
+
+
+def skipped(why: str) -> Finding:
+    """Say *why* there is nothing to look at: the local AWS does not play it, for example."""
+    return Finding(Verdict.SKIPPED, why)

@@ -42,7 +42,13 @@ def good(_: Outside) -> Iterator[Finding]:
 
 def refused(_: Outside) -> Iterator[Finding]:
     yield ok("the first half")
-    raise ClientError({"Error": {"Code": "AccessDenied", "Message": "You may not call iam:GetRole"}}, "GetRole")
+    said = "User: arn:aws:iam::123456789012:user/eve is not authorized to perform: iam:GetRole on resource: role r"
+    raise ClientError({"Error": {"Code": "AccessDenied", "Message": said}}, "GetRole")
+
+
+def not_played(_: Outside) -> Iterator[Finding]:
+    yield from ()
+    raise ClientError({"Error": {"Code": "501"}, "ResponseMetadata": {"HTTPStatusCode": 501}}, "DescribeAlarms")  # type: ignore[typeddict-item]
 
 
 def broken(_: Outside) -> Iterator[Finding]:
@@ -55,12 +61,20 @@ def test_check_says_what_it_found_under_its_name() -> None:
 
 
 def test_check_that_aws_refuses_says_which_permission_is_missing_beside_what_it_found() -> None:
-    first, second = found_by(refused)
+    first, second = examine([of(refused)], {"outside": HERE})["it"]
 
-    assert first == (Verdict.OK, "the first half")
-    assert second[0] is Verdict.UNKNOWN
-    assert "iam:GetRole" in second[1]
-    assert "docs/permissions.md" in second[1]
+    assert first.found == "the first half"
+    assert (second.verdict, second.found) == (Verdict.UNKNOWN, "whoever runs this may not call iam:GetRole")
+    assert "docs/permissions.md" in second.mend
+
+
+def test_what_the_local_aws_does_not_play_is_skipped_and_no_failure() -> None:
+    findings = examine([of(not_played)], {"outside": HERE})
+
+    assert [(each.verdict, each.found) for each in findings["it"]] == [
+        (Verdict.SKIPPED, "the local AWS does not play DescribeAlarms")
+    ]
+    assert exit_status(findings) == 0
 
 
 def test_check_that_fails_by_itself_is_unknown_and_hides_no_other() -> None:

@@ -137,10 +137,10 @@ def test_unknown_operation_is_named_as_each_service_does(aws: Aws) -> None:
     assert (secrets.status, secrets.json()["__type"]) == (400, "UnknownOperationException")
 
 
-def test_service_that_is_not_served_gets_404(aws: Aws) -> None:
+def test_service_that_is_not_served_gets_501(aws: Aws) -> None:
     with pytest.raises(ClientError) as refused:
         aws.client("sqs").list_queues()
-    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
 def test_operation_that_is_not_implemented_gets_501(chime: Any, app_instance: str) -> None:
