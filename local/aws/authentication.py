@@ -111,14 +111,19 @@ def _check_scope(request: AwsRequest, authorization: Authorization, now: datetim
             f"Signature not yet current: {signed} is still later than {latest.strftime(_TIME_FORMAT)} "
             f"({current} + 15 min.)"
         )
-    if authorization.service == "chime" and authorization.region not in _chime_regions():
+    if authorization.service == "chime" and authorization.region not in _chime_regions(request):
         # On AWS no host has that region's name, so there is no real answer; this one names the mistake.
         _reject(f"Credential should be scoped to a valid region, not '{authorization.region}'. ")
 
 
+def _chime_regions(request: AwsRequest) -> frozenset[str]:
+    # Identity's for a request that is for no operation: which of Chime's services it means is not known.
+    return _regions(request.service.service_name if request.service else "chime-sdk-identity")
+
+
 @functools.cache
-def _chime_regions() -> frozenset[str]:
-    return frozenset(boto3.Session().get_available_regions("chime-sdk-identity"))
+def _regions(service: str) -> frozenset[str]:
+    return frozenset(boto3.Session().get_available_regions(service))
 
 
 def _duration_text(duration: timedelta) -> str:

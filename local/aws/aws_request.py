@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SERVICES = {
     "sts": ("sts",),
-    "chime": ("chime-sdk-identity", "chime-sdk-messaging"),
+    "chime": ("chime-sdk-identity", "chime-sdk-messaging", "chime-sdk-meetings"),
     "secretsmanager": ("secretsmanager",),
     "ssm": ("ssm",),
     "iam": ("iam",),

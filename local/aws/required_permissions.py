@@ -13,6 +13,8 @@ Where the reference says nothing, the resources are inferred:
 - CreateAppInstanceUser has no resource type in it. Public deployments work with permissions on `<AppInstance>/*` alone,
   so the resource is not "*". Here both the AppInstance and the user are required, so that a policy that passes here
   works on AWS whichever of the two AWS asks for.
+- CreateMeeting and CreateMeetingWithAttendees have no resource type either. Here only a policy for all resources ("*")
+  allows them, so that a policy that passes here works on AWS; its AccessDenied answers name `meeting/*`.
 - CreateAppInstance has no resource type either, and a ListAppInstances request has no ARN. Here the resource is
   `app-instance/*`, like `meeting/*` in AccessDenied answers to chime:CreateMeeting that public reports quote.
 - ListAppInstanceUsers and ListAppInstanceAdmins are actions on users, and the request names none: `user/*`.
@@ -71,6 +73,25 @@ CHIME_IDENTITY: Mapping[str, tuple[str, ...]] = {
     "TagResource": (_TAGGED,),
     "UntagResource": (_TAGGED,),
     "ListTagsForResource": (_TAGGED,),
+}
+_MEETING = "arn:aws:chime:{region}:{account}:meeting/{MeetingId}"
+CHIME_MEETINGS: Mapping[str, str] = {
+    "CreateMeeting": ALL,
+    "CreateMeetingWithAttendees": ALL,
+    "GetMeeting": _MEETING,
+    "DeleteMeeting": _MEETING,
+    "CreateAttendee": _MEETING,
+    "BatchCreateAttendee": _MEETING,
+    "GetAttendee": _MEETING,
+    "ListAttendees": _MEETING,
+    "DeleteAttendee": _MEETING,
+    "UpdateAttendeeCapabilities": _MEETING,
+    "BatchUpdateAttendeeCapabilitiesExcept": _MEETING,
+    "StartMeetingTranscription": ALL,
+    "StopMeetingTranscription": ALL,
+    "TagResource": _TAGGED,
+    "UntagResource": _TAGGED,
+    "ListTagsForResource": _TAGGED,
 }
 _WITH_TAGS = {"CreateAppInstance": _INSTANCES, "CreateAppInstanceUser": _NEW_USER}
 _ON_ONE_SECRET = frozenset(
@@ -148,6 +169,11 @@ def _messaging(request: AwsRequest) -> Iterator[tuple[str, str]]:
         yield f"chime:{operation}", _resource(f"{{{member}}}", request)
 
 
+def _meetings(request: AwsRequest) -> Iterator[tuple[str, str]]:
+    operation = str(request.name)
+    yield f"chime:{operation}", _resource(CHIME_MEETINGS[operation], request)
+
+
 def _secrets(request: AwsRequest) -> Iterator[tuple[str, str]]:
     action = f"secretsmanager:{request.name}"
     if request.name in _ON_NO_SECRET:
@@ -213,6 +239,7 @@ def _region(request: AwsRequest) -> str:
 _FINDERS = {
     "chime-sdk-identity": _identity,
     "chime-sdk-messaging": _messaging,
+    "chime-sdk-meetings": _meetings,
     "secretsmanager": _secrets,
     "ssm": _parameters,
     "sts": _sts,

@@ -1,11 +1,11 @@
 """
-Amazon Chime SDK identity and messaging in moto's form, for as long as moto has neither.
+Amazon Chime SDK identity, messaging and meetings in moto's form, for as long as moto has none of them.
 
 Nothing here depends on the local stack, so that moto could take it as it is. Each service is a package with `models`,
-`responses` and `urls`, as moto's own are. Both share `chime_responses`, `constraints`, and identity's `exceptions`.
+`responses` and `urls`, as moto's own are. They share `chime_responses`, `constraints`, and identity's `exceptions`.
 
-The services are imported as `moto.chimesdkidentity` and `moto.chimesdkmessaging`, never as `local.chime...`, because
-moto finds a service's errors, urls and state by that name. `register` makes these names exist.
+The services are imported as `moto.chimesdkidentity` and so on, never as `local.chime...`, because moto finds a
+service's errors, urls and state by that name. `register` makes these names exist.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from moto import backend_index
 URL_PATTERNS = {
     "chimesdkidentity": re.compile(r"https?://(identity-)?chime\.(.+)\.amazonaws\.com"),
     "chimesdkmessaging": re.compile(r"https?://messaging-chime\.(.+)\.amazonaws\.com"),
+    "chimesdkmeetings": re.compile(r"https?://meetings-chime\.(.+)\.amazonaws\.com"),
 }
 """The services, each with the addresses for which `moto.mock_aws` answers instead of AWS."""
 

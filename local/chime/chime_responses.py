@@ -1,4 +1,4 @@
-"""What the `responses` of both services share: parsing by botocore's model, errors as Chime sends them, and pages."""
+"""What the `responses` of all services share: parsing by botocore's model, errors as Chime sends them, and pages."""
 
 from __future__ import annotations
 

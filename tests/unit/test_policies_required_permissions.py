@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from moto.core.utils import get_service_model
 
-from local.aws.required_permissions import CHIME_IDENTITY, ON_ONE_PARAMETER, messaging_members
+from local.aws.required_permissions import ALL, CHIME_IDENTITY, CHIME_MEETINGS, ON_ONE_PARAMETER, messaging_members
 
 MESSAGING = [name for name in get_service_model("chime-sdk-messaging").operation_names if messaging_members(name)]
 WITHOUT_RESOURCE = {"CreateAppInstance", "CreateAppInstanceUser"}
@@ -46,6 +46,13 @@ def test_identity_operation_is_on_what_the_reference_says(operation: str) -> Non
 def test_messaging_operation_is_on_what_the_reference_says(operation: str) -> None:
     kinds = {"ChimeBearer": "app-instance-user", "ChannelArn": "channel", "ChannelFlowArn": "channel-flow"}
     assert reference(operation) == {kinds[member] for member in messaging_members(operation)}
+
+
+@pytest.mark.parametrize("operation", get_service_model("chime-sdk-meetings").operation_names)
+def test_meetings_operation_is_on_what_the_reference_says(operation: str) -> None:
+    resource = CHIME_MEETINGS[operation]
+    assert ("meeting" in reference(operation)) == (resource != ALL)
+    assert resource.endswith((":meeting/{MeetingId}", "{ResourceARN}")) or resource == ALL
 
 
 @pytest.mark.parametrize("operation", sorted(ON_ONE_PARAMETER))

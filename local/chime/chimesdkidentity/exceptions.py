@@ -1,9 +1,9 @@
 """
-The errors of Chime SDK identity and messaging; their HTTP statuses come from botocore's model.
+The errors of Chime SDK identity, messaging and meetings; their HTTP statuses come from botocore's model.
 
 `code` is the exception's name in the model and is sent in the `x-amzn-errortype` header; `Code` is a value of the
-model's ErrorCode and is sent in the body. Messaging uses these classes too. They are in this package, because moto
-takes the name of an exception's package for the name of a service.
+model's ErrorCode and is sent in the body. The other services use these classes too. They are in this package, because
+moto takes the name of an exception's package for the name of a service.
 """
 
 from __future__ import annotations
@@ -36,6 +36,13 @@ class ResourceLimitExceededError(ChimeError):
 
     code = "ResourceLimitExceededException"
     Code = "ResourceLimitExceeded"
+
+
+class LimitExceededError(ChimeError):
+    """There would be more meetings in the account, or attendees in a meeting, than there may be."""
+
+    code = "LimitExceededException"
+    Code = "LimitExceeded"
 
 
 class ForbiddenError(ChimeError):
