@@ -51,8 +51,8 @@ class StackOptions:
     The options of a local stack.
 
     *settings* replaces environment variables of the functions. *parameters* are parameters of the template, in addition
-    to those that the stack sets, or in place of them. *log* receives each line of the functions' logs.
-    *answers* are the parameters of a deployment: its providers are played here, and the stack has none of its own.
+    to those that the stack sets, or in place of them. *log* receives each line of the functions' logs and of the access
+    log. *answers* are the parameters of a deployment: its providers are played here, and the stack has none of its own.
     *certificate* is the file in which the certificate of AWS's port is kept; without one it is made anew. *tell* is
     called once for each origin that is neither listed nor the stack's own: with it, and whether its page may read
     answers here.
@@ -120,7 +120,7 @@ class LocalStack:
         self.deployment = self._deploy(options, pages)
         self.functions = Functions(self.deployment.functions, self.endpoint.credentials, aws_server.url, options.log)
         started.enter_context(closing(self.functions))
-        gateway = LocalPages(Gateway(self.deployment.api, self.functions.invoke), pages, options.tell)
+        gateway = LocalPages(Gateway(self.deployment.api, self.functions.invoke, options.log), pages, options.tell)
         site.open(gateway, endpoint, self.urls)
 
     def _deploy(self, options: StackOptions, pages: list[str]) -> Deployment:

@@ -5,46 +5,57 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from local.api_gateway.access_log import AccessLog
 from local.api_gateway.authorizers import Authorizers
 from local.api_gateway.events import ApiRequest, matches, proxy_event
 from local.api_gateway.gateway_responses import GatewayError, HttpResponse, render
 from local.api_gateway.integration_responses import read_proxy_response
 from local.api_gateway.request import read_request
 from local.http.bodies import BodyTooLargeError, BodyUnreadableError, read_body
-from local.lambda_runtime.process import CallerTimeoutError, FunctionFailedError, FunctionThrottledError
+from local.lambda_runtime.process import CallerTimeoutError, FunctionFailedError, FunctionThrottledError, to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from local.api_gateway.access_log import AccessLogEntry
     from local.api_gateway.authorizers import Invoke
     from local.api_gateway.definition import Api
     from local.api_gateway.request import HttpRequest
+    from local.lambda_runtime.process import LogSink
 
 
 class Gateway:
     """
     A REST API as a WSGI application. As behind a custom domain, its paths do not begin with the stage.
 
-    Not emulated: throttling, usage plans and API keys, request validation, WAF, resource policies, access logs.
+    Not emulated: throttling, usage plans and API keys, request validation, WAF, resource policies.
     """
 
-    def __init__(self, api: Api, invoke: Invoke) -> None:
-        """Serve *api*. *invoke* takes a function's logical id, an event, and how many seconds to wait."""
+    def __init__(self, api: Api, invoke: Invoke, log: LogSink = to_stderr) -> None:
+        """
+        Serve *api*. *invoke* takes a function's logical id, an event, and how many seconds to wait.
+
+        *log* receives the lines of the access log, if the API has one.
+        """
         self._api = api
+        self._access_log = AccessLog(api.access_log_format, log)
         self._invoke = invoke
         self._authorizers = Authorizers(invoke)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         http = read_request(environ)
+        entry = self._access_log.entry(http)
         try:
-            response = self._respond(http, environ)
+            response = self._respond(http, environ, entry)
         except GatewayError as error:
+            entry.failed(error)
             response = render(error, http, self._api.responses, self._context(http))
+        self._access_log.write(entry, response.status)
         return _send(response, http, start_response)
 
-    def _respond(self, http: HttpRequest, environ: WSGIEnvironment) -> HttpResponse:
+    def _respond(self, http: HttpRequest, environ: WSGIEnvironment, entry: AccessLogEntry) -> HttpResponse:
         try:
             body = read_body(environ)
         except BodyTooLargeError as error:
@@ -52,10 +63,17 @@ class Gateway:
         except BodyUnreadableError as error:
             raise GatewayError("BAD_REQUEST_BODY", "Bad Request") from error
         request = self._route(http)
-        authorizer = self._api.authorizers[request.route.authorizer] if request.route.authorizer else None
-        context = self._authorizers.authorize(authorizer, request) if authorizer else None
-        returned = self._integrate(request, proxy_event(request, context, body))
+        entry.matched(request.route.path)
+        context = self._authorize(request, entry)
+        with entry.calling("integration"):
+            returned = self._integrate(request, proxy_event(request, context, body))
         return read_proxy_response(returned, http.id, binary=matches(http.header("Accept"), self._api.binary_types))
+
+    def _authorize(self, request: ApiRequest, entry: AccessLogEntry) -> dict[str, Any] | None:
+        if not request.route.authorizer:
+            return None
+        with entry.calling("authorizer"):
+            return self._authorizers.authorize(self._api.authorizers[request.route.authorizer], request)
 
     def _route(self, http: HttpRequest) -> ApiRequest:
         found = [(route, match_path(route.path, http.path)) for route in self._api.routes]

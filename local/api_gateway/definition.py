@@ -74,6 +74,8 @@ class Api:
     responses: Mapping[str, GatewayResponse]
     binary_types: frozenset[str] = frozenset()
     stage_variables: Mapping[str, str] = field(default_factory=dict)
+    access_log_format: str = ""
+    """The format of the stage's access log; empty if there is none."""
 
 
 def read_routes(body: Mapping[str, Any], function_of: Callable[[str], str]) -> tuple[Route, ...]:

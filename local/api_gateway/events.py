@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +103,7 @@ def _context(request: ApiRequest) -> dict[str, Any]:
         "path": f"/{api.stage}{http.path}",
         "protocol": http.protocol,
         "requestId": http.id,
-        "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(http.received)),
+        "requestTime": http.request_time,
         "requestTimeEpoch": int(http.received * 1000),
         "resourceId": "local",
         "resourcePath": request.route.path,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from local.api_gateway.request import HttpRequest
 
 JSON = "application/json"
+OK = 200
 _VARIABLE = re.compile(r"\$context\.(\w+(?:\.\w+)*)")
 
 
@@ -105,19 +106,19 @@ def render(
     return HttpResponse(response.status or default.status or builtin.status, headers, body.encode())
 
 
-def substitute(template: str, context: Mapping[str, Any]) -> str:
+def substitute(template: str, context: Mapping[str, Any], unknown: str = "") -> str:
     """
     Return *template* with each `$context.name.name` replaced by its value, without escaping.
 
-    An unknown name is replaced by an empty string (inferred).
+    An unknown name is replaced by *unknown*: by an empty string in gateway responses (inferred).
     """
-    return _VARIABLE.sub(lambda match: _look_up(match[1].split("."), context), template)
+    return _VARIABLE.sub(lambda match: _look_up(match[1].split("."), context, unknown), template)
 
 
-def _look_up(names: list[str], context: Any) -> str:
+def _look_up(names: list[str], context: Any, unknown: str) -> str:
     for name in names:
         context = context.get(name) if isinstance(context, dict) else None
-    return "" if context is None else str(context)
+    return unknown if context is None else str(context)
 
 
 def _template(templates: Mapping[str, str], accept: str | None) -> tuple[str, str | None]:

@@ -32,6 +32,11 @@ class HttpRequest:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     received: float = field(default_factory=time.time)
 
+    @property
+    def request_time(self) -> str:
+        """When it was received, as `$context.requestTime` has it (CLF)."""
+        return time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(self.received))
+
     def header(self, name: str) -> str | None:
         """Return the last header with that name. The case of letters does not matter."""
         found = [value for key, value in self.headers if key.lower() == name.lower()]

@@ -59,6 +59,7 @@ class ResolvedTemplate:
             # SAM writes image~1png for image/png.
             binary_types=frozenset(kind.replace("~1", "/") for kind in binary_types),
             stage_variables=stage.get("Variables", {}),
+            access_log_format=stage.get("AccessLogSetting", {}).get("Format", ""),
         )
 
     def _function(self, logical_id: str, root: Path) -> Function:

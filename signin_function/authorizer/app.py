@@ -58,23 +58,23 @@ class Authorizer:
             Exception: With the text "Unauthorized", if there is no token: API Gateway answers 401 without a reason.
             KeysUnavailable: The token cannot be judged now: API Gateway answers 503.
         """
-        token = ""
+        token, request_id = "", str((event.get("requestContext") or {}).get("requestId", ""))
         try:
             token = unverified_token(event, self._settings.max_token_length, accept_base64=self._settings.accept_base64)
             caller = verify(token, self._settings.providers, self._clock.wall_clock())
         except NoToken:
-            telemetry.no_token()
+            telemetry.no_token(request_id)
             raise Exception("Unauthorized") from None  # noqa: TRY002 - API Gateway answers 401 to this text only
         except TokenRefused as refused:
-            telemetry.refused(refused.reason, token)
+            telemetry.refused(refused, token, self._settings.providers, request_id)
             return _deny(event, refused.reason)
         except CallerForbidden as forbidden:
-            telemetry.forbidden(forbidden.reason, token)
+            telemetry.forbidden(forbidden, token, request_id)
             return _policy("Allow", event, "forbidden", {"forbidden": forbidden.reason.value})
         except KeysUnavailable as error:
-            telemetry.unavailable(str(error), token)
+            telemetry.unavailable(error, token, request_id)
             raise
-        telemetry.accepted(caller.provider, token)
+        telemetry.accepted(caller.provider, token, request_id)
         return _allow(event, caller)
 
 

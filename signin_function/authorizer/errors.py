@@ -54,7 +54,13 @@ class ForbiddenReason(Enum):
 
 
 class AuthorizerError(Exception):
-    """A request has no caller who may sign in, or we cannot know now."""
+    """
+    A request has no caller who may sign in, or we cannot know now.
+
+    `provider` is the name of the identity provider whose issuer the token names, unverified; else it is empty.
+    """
+
+    provider = ""
 
 
 class NoToken(AuthorizerError):  # noqa: N818 - named after what the client did

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from authorizer import algorithms, claims, compact
-from authorizer.errors import Reason, TokenRefused
+from authorizer.errors import AuthorizerError, Reason, TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +26,20 @@ def verify(unverified_token: str, providers: Providers, now: float) -> Caller:
         TokenRefused: The token is not accepted; `reason` says why.
         CallerForbidden: The token is good, but its user may not sign in; `reason` says why.
         KeysUnavailable: The keys that could decide cannot be fetched now.
+
+    Each of them has the provider's name, once the token's issuer is known.
     """
     token = compact.parse(unverified_token)
     _check_parameters(token.header)
     provider = providers.of(token.claims.get("iss"))
+    try:
+        return _caller_of(token, provider, now)
+    except AuthorizerError as error:
+        error.provider = provider.name
+        raise
+
+
+def _caller_of(token: UnverifiedToken, provider: Provider, now: float) -> Caller:
     _check_type(token.header, provider)
     _check_signature(token, provider)
     return _signed_caller(token.claims, provider, now)

@@ -127,9 +127,9 @@ def sent_if(wanted: Callable[[], bool]) -> Iterator[None]:
 
 
 @contextmanager
-def aws_errors_translated() -> Iterator[None]:
+def aws_errors_translated(operation: str) -> Iterator[None]:
     """
-    Turn botocore's exceptions, and what reading an answer may raise, into ours.
+    Turn botocore's exceptions, and what reading an answer may raise, into ours, while *operation* is called.
 
     The `code` of the error is AWS's, without the suffix "Exception".
 
@@ -141,26 +141,26 @@ def aws_errors_translated() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _meaning(error) from error
+        raise _meaning(error, operation) from error
     except (ConnectionError, HTTPClientError, ResponseParserError) as error:
-        raise Unavailable(type(error).__name__) from error
+        raise Unavailable(type(error).__name__, operation=operation) from error
     except BotoCoreError as error:
-        raise Rejected(type(error).__name__) from error
+        raise Rejected(type(error).__name__, operation=operation) from error
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         # botocore does not check whether an answer has the form that AWS documents.
-        raise Rejected("MalformedAnswer") from error
+        raise Rejected("MalformedAnswer", operation=operation) from error
 
 
-def _meaning(error: ClientError) -> Throttled | Unavailable | Rejected:
+def _meaning(error: ClientError, operation: str) -> Throttled | Unavailable | Rejected:
     code = _code_of(error)
     metadata = error.response.get("ResponseMetadata", {})
     status = metadata.get("HTTPStatusCode", FIRST_SERVER_ERROR)
     retry_after = _seconds(metadata.get("HTTPHeaders", {}).get("retry-after", ""))
     if status == TOO_MANY_REQUESTS or code in THROTTLING:
-        return Throttled(code, retry_after)
+        return Throttled(code, retry_after, operation=operation)
     if status >= FIRST_SERVER_ERROR or code == TIMEOUT:
-        return Unavailable(code, retry_after)
-    return Rejected(code)
+        return Unavailable(code, retry_after, operation=operation)
+    return Rejected(code, operation=operation)
 
 
 def _code_of(error: ClientError) -> str:

@@ -17,20 +17,25 @@ from __future__ import annotations
 
 
 class SigninError(Exception):
-    """Something kept a caller from getting credentials. `code` names it in logs."""
+    """Something kept a caller from getting credentials. `code` and `operation` name it in logs."""
 
-    def __init__(self, code: str) -> None:
-        """Take a stable *code*: a reason, or AWS's own error code; never a message, which may hold names."""
+    def __init__(self, code: str, *, operation: str = "") -> None:
+        """
+        Take a stable *code*: a reason, or AWS's own error code; never a message, which may hold names.
+
+        *operation* is the operation of AWS that failed; it is empty if none did.
+        """
         super().__init__(code)
         self.code = code
+        self.operation = operation
 
 
 class TransientError(SigninError):
     """A retry may succeed, after `retry_after` seconds if AWS said so."""
 
-    def __init__(self, code: str, retry_after: int | None = None) -> None:
-        """Take the *code*, and the seconds that AWS sent in Retry-After."""
-        super().__init__(code)
+    def __init__(self, code: str, retry_after: int | None = None, *, operation: str = "") -> None:
+        """Take the *code* and the *operation*, and the seconds that AWS sent in Retry-After."""
+        super().__init__(code, operation=operation)
         self.retry_after = retry_after
 
 

@@ -36,7 +36,7 @@ class RevocationList(AwsAdapter):
             SigninError: Parameter Store throttles, fails or refuses, or the parameter holds something else.
         """
         try:
-            with aws_errors_translated():
+            with aws_errors_translated("GetParameter"):
                 answer = self._client.get_parameter(Name=self._name)
                 return _ids(answer["Parameter"]["Value"])
         except Rejected as error:
@@ -85,7 +85,7 @@ class RevokedUsers:
         except TimeoutError as error:
             raise Unavailable("out_of_time") from error
         except Rejected as error:
-            raise Unavailable(error.code) from error
+            raise Unavailable(error.code, operation=error.operation) from error
 
 
 def _ids(text: str) -> frozenset[str]:

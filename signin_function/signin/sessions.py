@@ -91,7 +91,7 @@ class StsSessions(AwsAdapter):
         """
         name = session_name(session.user_id)
         identity = {"SourceIdentity": name} if self._source_identity else {}
-        with aws_errors_translated():
+        with aws_errors_translated("AssumeRole"):
             answer = self._client.assume_role(
                 RoleArn=session.role_arn,
                 RoleSessionName=name,

@@ -44,7 +44,7 @@ def answer(outcome: SignedIn, settings: Settings, now: float) -> dict[str, Any]:
 def record(caller: VerifiedCaller, outcome: SignedIn, deadline: Deadline, request_id: str) -> None:
     """Log a sign-in that worked, and count it."""
     session = outcome.session
-    fields = {
+    fields: dict[str, object] = {
         "outcome": "signed_in",
         "provider": caller.provider,
         "user": outcome.ensured.outcome,
@@ -53,6 +53,8 @@ def record(caller: VerifiedCaller, outcome: SignedIn, deadline: Deadline, reques
         "role": session.role_arn.rpartition("/")[2],
         "expires": outcome.credentials.expiration.isoformat(),
     }
+    if outcome.ensured.failure:
+        fields["not_renamed"] = telemetry.cause(outcome.ensured.failure)
     metric = METRICS.get(outcome.ensured.outcome)
     counts = {"SignIns": 1} | ({metric: 1} if metric else {})
     telemetry.succeeded("signed in", fields, counts, deadline, request_id)

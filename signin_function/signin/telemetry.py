@@ -14,7 +14,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from signin.errors import SigninError
+from signin.errors import Rejected, SigninError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,16 +67,27 @@ def succeeded(
 ) -> None:
     """Log *message* with *fields*, and add to the metrics *counts*. Nothing in them may be secret or personal."""
     logger().info(message, extra={**fields, **_effort(deadline, request_id)})
-    _count(counts, deadline)
+    _count(counts, deadline, request_id)
 
 
 def failed(message: str, failure: Exception, deadline: Deadline, request_id: str) -> None:
-    """Log *message*, and log and count *failure*: class, and code or frames. Its own message may hold names."""
+    """
+    Log *message*, and log and count *failure*: its class, with its code and AWS's operation, or where it was raised.
+
+    Its own message may hold names. The metric counts whatever AWS rejects as Rejected, because the alarm counts that.
+    """
     kind = type(failure).__name__
-    cause = {"code": failure.code} if isinstance(failure, SigninError) else {"frames": _frames(failure)}
-    fields = {"outcome": "failed", "kind": kind, **cause, **_effort(deadline, request_id)}
+    fields = {"outcome": "failed", "kind": kind, **cause(failure), **_effort(deadline, request_id)}
     logger().warning(message, extra=fields)
-    _count({"Failures": 1}, deadline, kind=kind)
+    counted = Rejected.__name__ if isinstance(failure, Rejected) else kind
+    _count({"Failures": 1}, deadline, request_id, kind=counted)
+
+
+def cause(failure: Exception) -> dict[str, object]:
+    """Return the fields that say why something failed. Nothing in them is secret or personal."""
+    if not isinstance(failure, SigninError):
+        return {"frames": _frames(failure)}
+    return {"code": failure.code, **({"operation": failure.operation} if failure.operation else {})}
 
 
 def sha256(text: str) -> str:
@@ -94,12 +105,13 @@ def _effort(deadline: Deadline, request_id: str) -> dict[str, object]:
     }
 
 
-def _count(counts: Mapping[str, int], deadline: Deadline, **dimensions: str) -> None:
+def _count(counts: Mapping[str, int], deadline: Deadline, request_id: str, **dimensions: str) -> None:
     from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit  # noqa: PLC0415 - see `load`
 
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     for dimension, value in {"service": SERVICE, **dimensions}.items():
         metrics.add_dimension(name=dimension, value=value)
+    metrics.add_metadata("request_id", request_id)
     effort = {"Retries": deadline.counts["retries"], "Throttles": deadline.counts["throttles"]}
     for name, count in {**counts, **effort}.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)

@@ -6,11 +6,11 @@ import threading
 import uuid
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from signin.aws import AwsAdapter, aws_errors_translated, sent_if
-from signin.errors import Rejected, SigninError, UserExists, UserMissing
+from signin.errors import Rejected, SigninError, Unavailable, UserExists, UserMissing
 from signin.names import display_name
 
 if TYPE_CHECKING:
@@ -51,10 +51,15 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Ensured:
-    """A user who exists in Chime now. `outcome` says how: "found", "created", "renamed" or "not renamed"."""
+    """
+    A user who exists in Chime now. `outcome` says how: "found", "created", "renamed" or "not renamed".
+
+    `failure` is why a user was not renamed; None in every other case.
+    """
 
     user: ChimeUser
     outcome: str
+    failure: SigninError | None = field(default=None, compare=False)
 
 
 class ChimeUsers(AwsAdapter):
@@ -80,7 +85,7 @@ class ChimeUsers(AwsAdapter):
             UserMissing: There is no such user, or Chime answers Forbidden, which may mean the same.
             SigninError: Chime throttles, fails or refuses.
         """
-        with _expected_errors(MISSING, UserMissing), aws_errors_translated():
+        with _expected_errors(MISSING, UserMissing), aws_errors_translated("DescribeAppInstanceUser"):
             answer = self._client.describe_app_instance_user(AppInstanceUserArn=self.arn(user_id))
             user = answer["AppInstanceUser"]
             return ChimeUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""))
@@ -95,7 +100,8 @@ class ChimeUsers(AwsAdapter):
             UserExists: The user exists, with other data (Conflict).
             SigninError: Chime throttles, fails or refuses.
         """
-        with _expected_errors({"Conflict"}, UserExists), aws_errors_translated(), sent_if(wanted):
+        creating = aws_errors_translated("CreateAppInstanceUser")
+        with _expected_errors({"Conflict"}, UserExists), creating, sent_if(wanted):
             answer = self._client.create_app_instance_user(
                 AppInstanceArn=self._app_instance_arn,
                 AppInstanceUserId=user_id,
@@ -116,7 +122,7 @@ class ChimeUsers(AwsAdapter):
         Raises:
             SigninError: Chime throttles, fails or refuses, or the name is no longer wanted.
         """
-        with aws_errors_translated(), sent_if(wanted):
+        with aws_errors_translated("UpdateAppInstanceUser"), sent_if(wanted):
             self._client.update_app_instance_user(AppInstanceUserArn=user.arn, Name=name, Metadata=user.metadata)
 
 
@@ -134,10 +140,11 @@ def ensure(users: ChimeUsers, user_id: str, name: Name, deadline: Deadline, exec
     renamed = replace(user, name=name.replacing(user.name, user_id))
     if renamed == user:
         return Ensured(user, "found")
-    if _is_renamed(users, user, renamed.name, deadline, executor):
+    failure = _rename_failure(users, user, renamed.name, deadline, executor)
+    if failure is None:
         return Ensured(renamed, "renamed")
     # A name that is the user's id is not answered, even if Chime still has it.
-    return Ensured(user if _is_real_name(user.name, user_id) else renamed, "not renamed")
+    return Ensured(user if _is_real_name(user.name, user_id) else renamed, "not renamed", failure)
 
 
 def _is_real_name(stored: str, user_id: str) -> bool:
@@ -157,9 +164,11 @@ def _created(users: ChimeUsers, user_id: str, name: str, deadline: Deadline) -> 
     return Ensured(ChimeUser(users.arn(user_id), name, metadata=""), "created")
 
 
-def _is_renamed(users: ChimeUsers, user: ChimeUser, name: str, deadline: Deadline, executor: Executor) -> bool:
+def _rename_failure(
+    users: ChimeUsers, user: ChimeUser, name: str, deadline: Deadline, executor: Executor
+) -> SigninError | None:
     """
-    Try once to rename the user, and stop waiting when it takes long: an old name is no reason to refuse a sign-in.
+    Try once to rename the user, and return why it failed: an old name is no reason to refuse a sign-in, or to wait.
 
     A rename that nobody waits for must not be sent later, because by then Chime may have a newer name or other
     metadata. It could be sent from the executor's queue, when a connection opens late, or when Lambda, which stops all
@@ -170,12 +179,14 @@ def _is_renamed(users: ChimeUsers, user: ChimeUser, name: str, deadline: Deadlin
     renaming = executor.submit(users.rename, user, name, lambda: not given_up.is_set() and deadline.remaining() > 0)
     try:
         renaming.result(timeout=min(RENAME_SECONDS, deadline.remaining() / 2))
-    except (SigninError, TimeoutError):
-        return False
+    except SigninError as failure:
+        return failure
+    except TimeoutError:
+        return Unavailable("out_of_time", operation="UpdateAppInstanceUser")
     finally:
         given_up.set()
         renaming.cancel()
-    return True
+    return None
 
 
 @contextmanager
@@ -185,5 +196,5 @@ def _expected_errors(codes: set[str], meaning: type[UserExists | UserMissing]) -
         yield
     except Rejected as error:
         if error.code in codes:
-            raise meaning(error.code) from error
+            raise meaning(error.code, operation=error.operation) from error
         raise

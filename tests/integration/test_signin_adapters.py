@@ -222,7 +222,7 @@ def test_failure_of_aws_has_its_meaning(
     with pytest.raises(SigninError) as caught:
         CALLS[operation](cloud)
     assert type(caught.value) is meaning
-    assert caught.value.code == error.removesuffix("Exception")
+    assert (caught.value.code, caught.value.operation) == (error.removesuffix("Exception"), operation)
     assert len(cloud.parameters(operation)) == 1
 
 
@@ -233,8 +233,9 @@ def test_service_that_is_not_there_is_unavailable(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     cloud.connect()
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable) as caught:
         CALLS[operation](cloud)
+    assert caught.value.operation == operation
 
 
 @pytest.mark.parametrize("operation", CALLS)

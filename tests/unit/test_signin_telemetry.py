@@ -113,12 +113,33 @@ def test_sign_in_is_counted(
 def test_failure_is_logged_by_its_code_and_counted_by_its_kind(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
 ) -> None:
-    telemetry.failed("not signed in", Rejected("AccessDenied"), deadline, "request-1")
+    telemetry.failed("not signed in", Rejected("AccessDenied", operation="AssumeRole"), deadline, "request-1")
 
     event, metrics = recorded(capsys, caplog)
     assert (event["message"], event["kind"], event["code"]) == ("not signed in", "Rejected", "AccessDenied")
+    assert event["operation"] == "AssumeRole"
     assert event["request_id"] == "request-1"
+    assert metrics["request_id"] == "request-1"
     assert (metrics["kind"], values(metrics)["Failures"]) == ("Rejected", 1)
+
+
+@pytest.mark.parametrize("kind", [Rejected, *Rejected.__subclasses__()])
+def test_metric_of_the_alarm_counts_all_that_aws_rejects_and_the_log_says_which(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline, kind: type[Rejected]
+) -> None:
+    telemetry.failed("not signed in", kind("Forbidden"), deadline, "request-1")
+
+    event, metrics = recorded(capsys, caplog)
+    assert (event["kind"], metrics["kind"]) == (kind.__name__, "Rejected")
+
+
+def test_failure_that_is_none_of_aws_names_no_operation(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, deadline: Deadline
+) -> None:
+    telemetry.failed("not signed in", Rejected("unknown_user_role"), deadline, "request-1")
+
+    event, _ = recorded(capsys, caplog)
+    assert "operation" not in event
 
 
 def test_mistake_of_ours_is_logged_by_where_it_was_made_and_never_by_its_message(
