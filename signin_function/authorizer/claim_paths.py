@@ -47,5 +47,5 @@ def only_value(claims: Mapping[str, Any], path: str, default: Any = None) -> Any
     all_found = list(values_at(claims, path))
     # As JSON, because in Python true equals 1.
     if len(all_found) > 1 and len({json.dumps(one, sort_keys=True) for one in all_found}) > 1:
-        raise TokenRefused(Reason.INVALID_CLAIM)
+        raise TokenRefused(Reason.INVALID_CLAIM, path, all_found, "one value")
     return all_found[0] if all_found else default

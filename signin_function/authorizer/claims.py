@@ -11,7 +11,7 @@ from authorizer.errors import CallerForbidden, ForbiddenReason, Reason, TokenRef
 from authorizer.tenants import TENANT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from authorizer.providers import (
         AccessRequirements,
@@ -27,6 +27,7 @@ MAX_NAME_LENGTH = 400
 MAX_TIME = 253_402_300_799
 """The last second of the year 9999. A limit is needed because JSON numbers have none: 1e999 is infinite."""
 
+_SECONDS = "a number of seconds since 1970"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -55,15 +56,16 @@ def check_times(claims: Mapping[str, Any], provider: Provider, now: float) -> No
     """
     expires, not_before, issued = (_time(claims, name) for name in ("exp", "nbf", "iat"))
     if expires is None or (issued is None and provider.max_lifetime is not None):
-        raise TokenRefused(Reason.INVALID_CLAIM)
+        raise TokenRefused(Reason.INVALID_CLAIM, "exp" if expires is None else "iat", None, _SECONDS)
     if now >= expires + provider.clock_skew:
-        raise TokenRefused(Reason.TOKEN_EXPIRED)
+        raise TokenRefused(Reason.TOKEN_EXPIRED, "exp", expires, now - provider.clock_skew)
     if provider.min_remaining_seconds and expires - now < provider.min_remaining_seconds:
-        raise TokenRefused(Reason.ENDS_TOO_SOON)
-    if any(time is not None and now < time - provider.clock_skew for time in (not_before, issued)):
-        raise TokenRefused(Reason.NOT_YET_VALID)
+        raise TokenRefused(Reason.ENDS_TOO_SOON, "the seconds left", expires - now, provider.min_remaining_seconds)
+    for name, time in (("nbf", not_before), ("iat", issued)):
+        if time is not None and now < time - provider.clock_skew:
+            raise TokenRefused(Reason.NOT_YET_VALID, name, time, now + provider.clock_skew)
     if provider.max_lifetime is not None and issued is not None and expires - issued > provider.max_lifetime:
-        raise TokenRefused(Reason.LIVES_TOO_LONG)
+        raise TokenRefused(Reason.LIVES_TOO_LONG, "exp - iat, in seconds", expires - issued, provider.max_lifetime)
     since = now + provider.clock_skew if issued is None else issued
     if provider.max_lifetime_without_name is not None and expires - since > provider.max_lifetime_without_name:
         _check_named(claims, provider)
@@ -79,11 +81,11 @@ def check_audience(claims: Mapping[str, Any], provider: Provider) -> None:
     audience = claim_paths.only_value(claims, provider.audience_claim, [])
     named = [audience] if isinstance(audience, str) else audience
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-        raise TokenRefused(Reason.INVALID_CLAIM)
+        raise TokenRefused(Reason.INVALID_CLAIM, provider.audience_claim, audience, "a text, or a list of texts")
     if provider.audiences is None or (not provider.audiences and not named):
         return
     if not set(named) & set(provider.audiences):
-        raise TokenRefused(Reason.WRONG_AUDIENCE)
+        raise TokenRefused(Reason.WRONG_AUDIENCE, provider.audience_claim, named, provider.audiences)
 
 
 def check_client(claims: Mapping[str, Any], provider: Provider) -> None:
@@ -96,7 +98,7 @@ def check_client(claims: Mapping[str, Any], provider: Provider) -> None:
     held = (claim_paths.only_value(claims, path) for path in provider.client_claims)
     client = next((one for one in held if one is not None), None)
     if provider.clients and not _holds_any(client, provider.clients):
-        raise TokenRefused(Reason.WRONG_AUDIENCE)
+        raise TokenRefused(Reason.WRONG_AUDIENCE, " or ".join(provider.client_claims), client, provider.clients)
 
 
 def check_token_profile(claims: Mapping[str, Any], token_profile: TokenProfile) -> None:
@@ -107,13 +109,15 @@ def check_token_profile(claims: Mapping[str, Any], token_profile: TokenProfile) 
         TokenRefused: It has not: it is a machine's, say, or for another use, or of a session that is not signed in yet.
             Or a claim that decides this is ambiguous.
     """
-    if not _meets(claims, token_profile.required_claim_values) or any(
-        _holds_any(claim_paths.only_value(claims, path), values)
-        for path, values in token_profile.forbidden_claim_values.items()
-    ):
-        raise TokenRefused(Reason.WRONG_TYPE)
-    if any(_matches(pattern, claims) for pattern in token_profile.refused_patterns):
-        raise TokenRefused(Reason.WRONG_TYPE)
+    for path, found, values in _unmet(claims, token_profile.required_claim_values):
+        raise TokenRefused(Reason.WRONG_TYPE, path, found, values)
+    for path, values in token_profile.forbidden_claim_values.items():
+        found = claim_paths.only_value(claims, path)
+        if _holds_any(found, values):
+            raise TokenRefused(Reason.WRONG_TYPE, path, found, "another value")
+    for pattern in token_profile.refused_patterns:
+        if _matches(pattern, claims):
+            raise TokenRefused(Reason.WRONG_TYPE, "the kind of token", pattern, "one that signs a user in")
 
 
 def check_access(claims: Mapping[str, Any], requirements: AccessRequirements) -> None:
@@ -124,14 +128,15 @@ def check_access(claims: Mapping[str, Any], requirements: AccessRequirements) ->
         CallerForbidden: A scope, role or claim is missing.
         TokenRefused: The claim with the roles is ambiguous.
     """
-    if not set(requirements.scopes) <= _scopes(claims):
-        raise CallerForbidden(ForbiddenReason.MISSING_SCOPE)
-    if requirements.roles and not _holds_any(
-        claim_paths.only_value(claims, requirements.roles_claim), requirements.roles
-    ):
-        raise CallerForbidden(ForbiddenReason.MISSING_ROLE)
-    if not _meets(claims, requirements.claims):
-        raise CallerForbidden(ForbiddenReason.MISSING_CLAIM)
+    scopes = _scopes(claims)
+    if not set(requirements.scopes) <= scopes:
+        raise CallerForbidden(ForbiddenReason.MISSING_SCOPE, "scope or scp", sorted(scopes), requirements.scopes)
+    if requirements.roles:
+        held = claim_paths.only_value(claims, requirements.roles_claim)
+        if not _holds_any(held, requirements.roles):
+            raise CallerForbidden(ForbiddenReason.MISSING_ROLE, requirements.roles_claim, held, requirements.roles)
+    for path, found, values in _unmet(claims, requirements.claims):
+        raise CallerForbidden(ForbiddenReason.MISSING_CLAIM, path, found, values)
 
 
 def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
@@ -153,13 +158,18 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
     )
 
 
-def _meets(claims: Mapping[str, Any], constraints: ClaimConstraints) -> bool:
-    return all(_holds_any(claim_paths.best_value(claims, path), values) for path, values in constraints.items())
+def _unmet(claims: Mapping[str, Any], constraints: ClaimConstraints) -> Iterator[tuple[str, Any, tuple[object, ...]]]:
+    """Yield the *constraints* that *claims* do not meet: the path, what is there, and what may be there."""
+    for path, values in constraints.items():
+        found = claim_paths.best_value(claims, path)
+        if not _holds_any(found, values):
+            yield path, found, values
 
 
 def _check_named(claims: Mapping[str, Any], provider: Provider) -> None:
     if not names.display_name(claims, provider.name_claims, ""):
-        raise TokenRefused(Reason.LIVES_TOO_LONG)
+        wanted = f"one in {', '.join(provider.name_claims)}, or a life of {provider.max_lifetime_without_name} seconds"
+        raise TokenRefused(Reason.LIVES_TOO_LONG, "the display name", None, wanted)
 
 
 def _matches(pattern: TokenPattern, claims: Mapping[str, Any]) -> bool:
@@ -202,7 +212,7 @@ def _time(claims: Mapping[str, Any], name: str) -> float | None:
         return None
     value = claims[name]
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MAX_TIME:
-        raise TokenRefused(Reason.INVALID_CLAIM)
+        raise TokenRefused(Reason.INVALID_CLAIM, name, value, _SECONDS)
     return value
 
 
@@ -210,7 +220,8 @@ def _subject(value: object, provider: Provider) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or len(value) > provider.max_subject_length or not _is_acceptable(value):
-        raise TokenRefused(Reason.INVALID_SUBJECT)
+        wanted = f"a text with a visible character, of {provider.max_subject_length} at most, or a whole number"
+        raise TokenRefused(Reason.INVALID_SUBJECT, provider.subject_claim, value, wanted)
     return value
 
 
@@ -230,7 +241,7 @@ def _namespace(claims: Mapping[str, Any], provider: Provider) -> str:
     tenant = claims.get("tid")
     # The issuer is checked already. Entra's documentation asks to check too that the tenant is the issuer's.
     if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or f"/{tenant}/" not in issuer:
-        raise TokenRefused(Reason.INVALID_CLAIM)
+        raise TokenRefused(Reason.INVALID_CLAIM, "tid", tenant, f"the tenant in {issuer}")
     return provider.namespace.replace("{tid}", tenant)
 
 

@@ -16,6 +16,7 @@ MAX_NESTING = 16
 """How deep objects and lists may be nested. Real claims are nested two or three deep."""
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_BASE64URL = "base64url without padding, in its one spelling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def parse(unverified_token: str) -> UnverifiedToken:
     """
     segments = unverified_token.split(".")
     if len(segments) != 3:  # noqa: PLR2004 - header, claims, signature
-        raise TokenRefused(Reason.MALFORMED_TOKEN)
+        raise TokenRefused(Reason.MALFORMED_TOKEN, "the parts between dots", len(segments), 3)
     header, claims, signature = (_decoded(segment) for segment in segments)
     signing_input = unverified_token.rpartition(".")[0].encode("ascii")
     return UnverifiedToken(_json_object(header), _json_object(claims), signing_input, signature)
@@ -46,15 +47,19 @@ def parse(unverified_token: str) -> UnverifiedToken:
 
 def _decoded(segment: str) -> bytes:
     if not _SEGMENT.fullmatch(segment):
-        raise TokenRefused(Reason.MALFORMED_TOKEN)
+        raise _badly_encoded("characters other than A-Z, a-z, 0-9, - and _" if segment else "nothing")
     try:
         decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except binascii.Error:
-        raise TokenRefused(Reason.MALFORMED_TOKEN) from None
+        raise _badly_encoded("one character too many or too few") from None
     # Unused bits in the last character could be anything, and one token would have many spellings.
     if base64.urlsafe_b64encode(decoded).rstrip(b"=") != segment.encode("ascii"):
-        raise TokenRefused(Reason.MALFORMED_TOKEN)
+        raise _badly_encoded("spare bits that are not zero")
     return decoded
+
+
+def _badly_encoded(found: str) -> TokenRefused:
+    return TokenRefused(Reason.MALFORMED_TOKEN, "the encoding of a part", found, _BASE64URL)
 
 
 def _json_object(encoded: bytes) -> dict[str, Any]:
@@ -64,12 +69,16 @@ def _json_object(encoded: bytes) -> dict[str, Any]:
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")  # fails on half a surrogate pair
         if text.count("{") + text.count("[") > MAX_NESTING and _is_deep(value):
-            raise TokenRefused(Reason.MALFORMED_TOKEN)
-    except (ValueError, RecursionError):
-        raise TokenRefused(Reason.MALFORMED_TOKEN) from None
+            raise _no_object(f"more than {MAX_NESTING} levels")
+    except (ValueError, RecursionError) as error:
+        raise _no_object(f"{type(error).__name__}, {error}") from None
     if not isinstance(value, dict):
-        raise TokenRefused(Reason.MALFORMED_TOKEN)
+        raise _no_object(type(value).__name__)
     return value
+
+
+def _no_object(found: str) -> TokenRefused:
+    return TokenRefused(Reason.MALFORMED_TOKEN, "header or claims", found, "a JSON object with unique names")
 
 
 def _is_deep(value: Any) -> bool:

@@ -13,6 +13,7 @@ What can go wrong between a request and a caller.
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 
 class Reason(Enum):
@@ -68,21 +69,29 @@ class NoToken(AuthorizerError):  # noqa: N818 - named after what the client did
 
 
 class TokenRefused(AuthorizerError):  # noqa: N818 - named after what happened
-    """The token is not accepted."""
+    """
+    The token is not accepted.
 
-    def __init__(self, reason: Reason) -> None:
-        """Refuse for *reason*. The error holds nothing of the token."""
+    `what` names the part of the token that was looked at, `found` is what it holds, and `wanted` what it has to hold.
+    They are for operators who have the token already (`make doctor`), and are never logged or answered: the text of
+    the error is the reason's code alone.
+    """
+
+    def __init__(self, reason: Reason, what: str, found: Any, wanted: Any) -> None:
+        """Refuse for *reason*."""
         super().__init__(reason.code)
         self.reason = reason
+        self.what, self.found, self.wanted = what, found, wanted
 
 
 class CallerForbidden(AuthorizerError):  # noqa: N818 - named after what happened
-    """The token is good, but its user may not sign in."""
+    """The token is good, but its user may not sign in. `what`, `found` and `wanted` are as in TokenRefused."""
 
-    def __init__(self, reason: ForbiddenReason) -> None:
+    def __init__(self, reason: ForbiddenReason, what: str, found: Any, wanted: Any) -> None:
         """Forbid for *reason*."""
         super().__init__(reason.value)
         self.reason = reason
+        self.what, self.found, self.wanted = what, found, wanted
 
 
 class KeysUnavailable(AuthorizerError):  # noqa: N818 - named after what happened

@@ -189,7 +189,8 @@ class KeysBesideSecret:
         if algorithm not in HMAC:
             return self._keys.candidates(kid, algorithm, issuer)
         if self._secret is None or self._clock.elapsed_since(self._began) >= self._seconds:
-            raise TokenRefused(Reason.WRONG_ALGORITHM)
+            over = "an algorithm of keys, since the time of the shared secret is over"
+            raise TokenRefused(Reason.WRONG_ALGORITHM, "alg", algorithm, over)
         return self._secret.candidates(kid, algorithm, issuer)
 
     def warm_up(self) -> None:

@@ -86,7 +86,7 @@ class KeySet:
             named = [key for key in fitting if key.kid == kid]
             fitting = named or [key for key in fitting if key.kid is None]
         if not fitting or not all(key.is_same_as(fitting[0]) for key in fitting):
-            raise TokenRefused(Reason.UNKNOWN_KEY)
+            raise TokenRefused(Reason.UNKNOWN_KEY, "kid", kid, self.keys)
         return fitting[0]
 
 

@@ -146,7 +146,8 @@ class Providers:
         if unverified_issuer is None or isinstance(unverified_issuer, str):
             provider = self._by_issuer.get(unverified_issuer) or self._of_tenant(unverified_issuer or "")
         if provider is None:
-            raise TokenRefused(Reason.UNKNOWN_ISSUER)
+            issuers = [issuer for known in self.all for issuer in known.issuers or (None,)]
+            raise TokenRefused(Reason.UNKNOWN_ISSUER, "iss", unverified_issuer, issuers)
         return provider
 
     def _of_tenant(self, issuer: str) -> Provider | None:

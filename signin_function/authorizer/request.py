@@ -36,7 +36,7 @@ def unverified_token(event: Mapping[str, Any], max_length: int, *, accept_base64
         raise NoToken
     token = token.strip()
     if len(token) > max_length:
-        raise TokenRefused(Reason.TOKEN_TOO_LARGE)
+        raise TokenRefused(Reason.TOKEN_TOO_LARGE, "the length in characters", len(token), max_length)
     return _unwrapped(token) if accept_base64 else token
 
 
@@ -46,7 +46,7 @@ def _authorization(event: Mapping[str, Any]) -> str:
     sent = [value for name, values in headers.items() if name.lower() == "authorization" for value in values or ()]
     values = [value for value in sent if isinstance(value, str)]
     if len(values) > 1:
-        raise TokenRefused(Reason.TWO_HEADERS)
+        raise TokenRefused(Reason.TWO_HEADERS, "Authorization headers", len(values), 1)
     value = "".join(values).strip()
     if not value:
         raise NoToken

@@ -51,10 +51,11 @@ def _check_parameters(header: Mapping[str, Any]) -> None:
 
     Keys in the token, or that it points to (jwk, jku, x5c, x5u), are ignored: a forger chooses them (RFC 8725, 3.10).
     """
-    if UNSUPPORTED_HEADER_PARAMETERS & header.keys():
-        raise TokenRefused(Reason.UNSUPPORTED_HEADER)
+    unsupported = UNSUPPORTED_HEADER_PARAMETERS & header.keys()
+    if unsupported:
+        raise TokenRefused(Reason.UNSUPPORTED_HEADER, "the header's parameters", sorted(unsupported), "none of these")
     if not isinstance(header.get("kid", ""), str):
-        raise TokenRefused(Reason.MALFORMED_TOKEN)
+        raise TokenRefused(Reason.MALFORMED_TOKEN, "kid", header["kid"], "a text")
 
 
 def _check_type(header: Mapping[str, Any], provider: Provider) -> None:
@@ -64,17 +65,18 @@ def _check_type(header: Mapping[str, Any], provider: Provider) -> None:
         not isinstance(token_type, str)
         or token_type.lower().removeprefix("application/") not in provider.token_profile.token_types
     ):
-        raise TokenRefused(Reason.WRONG_TYPE)
+        raise TokenRefused(Reason.WRONG_TYPE, "typ", token_type, provider.token_profile.token_types)
 
 
 def _check_signature(token: UnverifiedToken, provider: Provider) -> None:
     algorithm = algorithms.one_name(token.header.get("alg"))
     if not isinstance(algorithm, str) or algorithm not in provider.algorithms:
-        raise TokenRefused(Reason.WRONG_ALGORITHM)
+        raise TokenRefused(Reason.WRONG_ALGORITHM, "alg", token.header.get("alg"), provider.algorithms)
     # `any` stops at the first key that has signed. That saves fetches: later candidates may have to be fetched.
     candidates = provider.keys.candidates(token.header.get("kid"), algorithm, token.claims.get("iss"))
     if not any(key.verifies(token.signing_input, token.signature) for key in candidates):
-        raise TokenRefused(Reason.BAD_SIGNATURE)
+        wanted = "a signature by the key that it names"
+        raise TokenRefused(Reason.BAD_SIGNATURE, "the signature", "one by another key, or of other text", wanted)
 
 
 def _signed_caller(signed_claims: Mapping[str, Any], provider: Provider, now: float) -> Caller:
