@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.stack import TEMPLATE
+from signin.errors import Rejected
 from signin.signed_in import METRICS
 from tests.translated import ALTERNATIVES, EVERYTHING, LEAST, Translated, source
 
@@ -128,12 +129,57 @@ def test_limit_for_one_address_is_one_that_waf_takes(text: str, *, fits: bool) -
     assert bool(re.fullmatch(PARAMETERS["RequestsPerAddress"]["AllowedPattern"], text)) is fits
 
 
-@pytest.mark.parametrize("name", Translated(EVERYTHING).resources("AWS::CloudWatch::Alarm"))
-def test_alarm_leads_to_what_to_do(name: str) -> None:
-    headings = re.findall(r"^### (.*)$", OPERATING, re.MULTILINE)
-    description = Translated(EVERYTHING).of(name)["AlarmDescription"]
+ALARMS = list(Translated(EVERYTHING).resources("AWS::CloudWatch::Alarm"))
+OF_LAMBDA = {"level", "type", "record.status", "errorType", "errorMessage", "record.metrics.initDurationMs"}
+"""Fields that Lambda and its runtime write. Source: AWS, "Lambda telemetry API", and the logs of awslambdaric."""
+OF_POWERTOOLS = {"message", "@message", "@timestamp"}
+"""Powertools' field, and those that CloudWatch adds."""
+OF_QUERIES = {"filter", "stats", "fields", "sort", "count", "pct", "by", "bin", "or", "and", "in", "like", "m"}
 
-    assert description.rpartition("docs/operating.md#")[2] in [heading.lower() for heading in headings]
+
+def section_of(alarm: str) -> str:
+    """Return what docs/operating.md says of an alarm, by the anchor in its description."""
+    anchor = Translated(EVERYTHING).of(alarm)["AlarmDescription"].rpartition("docs/operating.md#")[2]
+    sections = OPERATING.partition("\n## Alarms\n")[2].partition("\n## ")[0].split("\n### ")[1:]
+    [found] = [section for section in sections if section.partition("\n")[0].lower() == anchor]
+    return found
+
+
+def queries(text: str) -> list[str]:
+    return re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def logged_fields() -> set[str]:
+    """Return the fields of the access log, and all names that the functions' code gives to something."""
+    access = json.loads(Translated(EVERYTHING).of("Apiv1Stage")["AccessLogSetting"]["Format"])
+    code = "".join(path.read_text() for path in (TEMPLATE.parent / "signin_function").glob("*/*.py"))
+    steps = {f"milliseconds.{one or other}" for one, other in STEPS.findall(code)}
+    return {*access, *re.findall(r'"([a-z_0-9]+)"', code), *re.findall(r"([a-z_0-9]+)=", code), *steps}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_alarm_leads_to_what_it_means_one_query_and_the_mend(name: str) -> None:
+    section = section_of(name)
+    parts = [section.find(part) for part in ("**Means.** ", "**Query**, in the ", "```\n", "**Mend.**")]
+
+    assert parts == sorted(parts)
+    assert parts[0] > 0
+    assert len(queries(section)) == 1
+    assert section.partition("**Mend.**")[2].count("\n- ") >= 1
+
+
+@pytest.mark.parametrize("query", queries(OPERATING.partition("\n## Under attack\n")[0]))
+def test_query_asks_for_fields_that_are_logged(query: str) -> None:
+    bare = re.sub(r'^#.*$|"[^"]*"|/[^/]*/', "", query, flags=re.MULTILINE)
+    asked = {word.removesuffix(".0") for word in re.findall(r"@?[A-Za-z_][A-Za-z0-9_.]*", bare)}
+
+    assert asked - OF_QUERIES - OF_LAMBDA - OF_POWERTOOLS <= logged_fields()
+
+
+def test_query_of_rejected_asks_for_every_kind_that_is_counted() -> None:
+    [query] = queries(section_of("RejectedAlarm"))
+
+    assert set(re.findall(r'"(\w+)"', query)) == {kind.__name__ for kind in (Rejected, *Rejected.__subclasses__())}
 
 
 def test_dashboard_is_json_of_metrics_that_there_are() -> None:
