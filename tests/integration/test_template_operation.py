@@ -179,7 +179,8 @@ def test_query_asks_for_fields_that_are_logged(query: str) -> None:
 def test_query_of_rejected_asks_for_every_kind_that_is_counted() -> None:
     [query] = queries(section_of("RejectedAlarm"))
 
-    assert set(re.findall(r'"(\w+)"', query)) == {kind.__name__ for kind in (Rejected, *Rejected.__subclasses__())}
+    kinds: list[type[Rejected]] = [Rejected, *Rejected.__subclasses__()]
+    assert set(re.findall(r'"(\w+)"', query)) == {kind.__name__ for kind in kinds}
 
 
 def test_dashboard_is_json_of_metrics_that_there_are() -> None:
