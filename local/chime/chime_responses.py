@@ -79,14 +79,30 @@ class ChimeResponse(BaseResponse, Generic[_Backend]):
 
 def page_of(items: Sequence[_Item], parameters: dict[str, Any]) -> tuple[Sequence[_Item], str | None]:
     """Return the page of *items* that MaxResults and NextToken ask for, and the next page's token, or None."""
-    start = _offset(parameters.get("NextToken"))
-    end = start + (parameters.get("MaxResults") or PAGE_SIZE)
-    next_token = base64.urlsafe_b64encode(str(end).encode()).decode() if end < len(items) else None
-    return items[start:end], next_token
+    start = page_start(parameters)
+    end = start + page_size(parameters)
+    return items[start:end], page_token(end) if end < len(items) else None
 
 
-def _offset(next_token: str | None) -> int:
+def page_size(parameters: dict[str, Any]) -> int:
+    """Return how many items a page has."""
+    return parameters.get("MaxResults") or PAGE_SIZE
+
+
+def page_token(number: int) -> str:
+    """Return the NextToken of a page that starts at *number*, or after it, as its reader sees it."""
+    return base64.urlsafe_b64encode(str(number).encode()).decode()
+
+
+def page_start(parameters: dict[str, Any]) -> int:
+    """
+    Return the number in NextToken, or 0 if there is none.
+
+    Raises:
+        BadRequestError: It is not one that `page_token` has returned.
+    """
+    token = parameters.get("NextToken")
     try:
-        return int(base64.urlsafe_b64decode(next_token)) if next_token else 0
+        return int(base64.urlsafe_b64decode(token)) if token else 0
     except (ValueError, binascii.Error) as error:
         raise BadRequestError("The NextToken is not valid.") from error

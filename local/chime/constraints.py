@@ -15,14 +15,20 @@ import sys
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from botocore.model import ListShape, StructureShape
+from botocore.model import ListShape, MapShape, StructureShape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from botocore.model import Shape
 
-_CLASSES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "structure": (dict,), "list": (list,)}
+_CLASSES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "structure": (dict,),
+    "map": (dict,),
+    "list": (list,),
+}
 
 
 def validation_error(shape: Shape | None, parameters: Mapping[str, Any]) -> str | None:
@@ -39,12 +45,14 @@ def validation_error(shape: Shape | None, parameters: Mapping[str, Any]) -> str 
 
 
 def _violations(shape: Shape, value: object, path: str) -> Iterator[str]:
-    hidden = shape.metadata.get("sensitive") or shape.type_name == "structure"
+    hidden = shape.metadata.get("sensitive") or shape.type_name in {"structure", "map"}
     shown = "" if hidden else f"'{value}' "
     for constraint in _broken_constraints(shape, value):
         yield f"Value {shown}at '{path}' failed to satisfy constraint: Member must {constraint}"
     if isinstance(value, dict) and isinstance(shape, StructureShape):
         yield from _member_violations(shape, value, path)
+    if isinstance(value, dict) and isinstance(shape, MapShape):
+        yield from _map_violations(shape, value, path)
     if isinstance(value, list) and isinstance(shape, ListShape):
         for number, item in enumerate(value, start=1):
             yield from _violations(shape.member, item, f"{path}.{number}.member")
@@ -57,6 +65,13 @@ def _member_violations(shape: StructureShape, value: dict[str, object], path: st
             yield from _violations(member, value[name], member_path)
         elif name in shape.required_members:
             yield f"Value null at '{member_path}' failed to satisfy constraint: Member must not be null"
+
+
+def _map_violations(shape: MapShape, value: dict[str, object], path: str) -> Iterator[str]:
+    for number, (key, item) in enumerate(value.items(), start=1):
+        # By number, because a key can be as sensitive as its value.
+        yield from _violations(shape.key, key, f"{path}.{number}.key")
+        yield from _violations(shape.value, item, f"{path}.{number}.value")
 
 
 def _broken_constraints(shape: Shape, value: object) -> Iterator[str]:

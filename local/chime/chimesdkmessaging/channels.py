@@ -40,7 +40,8 @@ class Channel(BaseModel):
         """By the ARNs of the members."""
         self.moderators: dict[str, Moderator] = {}
         """By the ARNs of the moderators."""
-        self.messages: list[Message] = []
+        self.messages: dict[str, Message] = {}
+        """Those that are stored, by their ids, the oldest first."""
         self.sent: dict[tuple[str, str], Message] = {}
         """The messages that were sent, by the sender's ARN and the ClientRequestToken."""
 

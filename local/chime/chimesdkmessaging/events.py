@@ -1,8 +1,8 @@
 """
 Announce every change to the users who are connected: one method for each event.
 
-Sources: https://docs.aws.amazon.com/chime-sdk/latest/dg/message-structures.html for the events and their payloads, and
-system-messages.html there. That times are ISO 8601 is inferred.
+`event_types` is the table of who gets which; a test compares the two. Source of the form: message-structures.html of
+the developer guide. That times are ISO 8601 is inferred; Amazon's demo passes them to JavaScript's Date.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from .channels import Channel
     from .memberships import Membership
@@ -45,32 +45,73 @@ class Events:
         self._announce("DELETE_CHANNEL", channel.details(), channel.members)
 
     def membership_created(self, channel: Channel, membership: Membership) -> None:
-        """Announce a new member. That AWS sends this event to all members is inferred."""
-        self._announce("CREATE_CHANNEL_MEMBERSHIP", membership.details(), channel.members)
+        """Announce a new member."""
+        self._announce("CREATE_CHANNEL_MEMBERSHIP", membership.details(), _concerned(channel, [membership]))
+
+    def memberships_created(self, channel: Channel, memberships: Sequence[Membership]) -> None:
+        """Announce new members, one or more, whom one user has added at once and with the same type."""
+        first = memberships[0]
+        payload = {
+            "ChannelArn": channel.channel_arn,
+            "InvitedBy": first.invited_by,
+            "Type": first.type,
+            "Members": [membership.member for membership in memberships],
+        }
+        self._announce("BATCH_CREATE_CHANNEL_MEMBERSHIP", payload, _concerned(channel, memberships))
 
     def membership_deleted(self, channel: Channel, membership: Membership) -> None:
-        """Announce that a member is gone, also to that former member. That they get it too is inferred."""
-        recipients = {*channel.members, membership.member["Arn"]}
-        self._announce("DELETE_CHANNEL_MEMBERSHIP", membership.details(), recipients)
+        """Announce that a member is gone, also to that former member."""
+        self._announce("DELETE_CHANNEL_MEMBERSHIP", membership.details(), _concerned(channel, [membership]))
 
     def message_created(self, channel: Channel, message: Message) -> None:
         """Announce a message."""
-        self._announce("CREATE_CHANNEL_MESSAGE", message.details(), channel.members, message.type)
+        self._announce_message("CREATE_CHANNEL_MESSAGE", channel, message)
+
+    def message_updated(self, channel: Channel, message: Message) -> None:
+        """Announce that a message was edited."""
+        self._announce_message("UPDATE_CHANNEL_MESSAGE", channel, message)
+
+    def message_redacted(self, channel: Channel, message: Message) -> None:
+        """Announce that a message was redacted."""
+        self._announce_message("REDACT_CHANNEL_MESSAGE", channel, message)
+
+    def message_deleted(self, channel: Channel, message: Message) -> None:
+        """Announce that a message was deleted."""
+        self._announce_message("DELETE_CHANNEL_MESSAGE", channel, message)
+
+    def _announce_message(self, event_type: str, channel: Channel, message: Message) -> None:
+        viewers = [member for member in channel.members if message.is_visible_to(member)]
+        self._announce(event_type, message.details(), viewers, message.type)
 
     def _announce(
         self, event_type: str, payload: dict[str, Any], recipients: Iterable[str], message_type: str = "SYSTEM"
     ) -> None:
-        text = event(event_type, message_type, payload)
+        text = event(event_type, payload, message_type)
         for user_arn in recipients:
             for receive in self._connected.get(user_arn, ()):
                 receive(text)
 
 
-def event(event_type: str, message_type: str, payload: dict[str, Any]) -> str:
+def _concerned(channel: Channel, memberships: Sequence[Membership]) -> set[str]:
+    concerned = {membership.member["Arn"] for membership in memberships}
+    return concerned if memberships[0].type == "HIDDEN" else concerned.union(channel.members)
+
+
+def event(event_type: str, payload: dict[str, Any] | None = None, message_type: str = "SYSTEM") -> str:
     """Return an event as it is sent over the WebSocket: headers, and a payload that is JSON in a string."""
-    headers = {"x-amz-chime-event-type": event_type, "x-amz-chime-message-type": message_type}
-    given = {name: value for name, value in payload.items() if value is not None}
-    return json.dumps({"Headers": headers, "Payload": json.dumps(given, default=_iso_text)})
+    content: dict[str, Any] = {
+        "Headers": {"x-amz-chime-event-type": event_type, "x-amz-chime-message-type": message_type}
+    }
+    if payload is not None:
+        content["Payload"] = json.dumps(_given(payload), default=_iso_text)
+    return json.dumps(content)
+
+
+def _given(value: Any) -> Any:
+    """Return a payload without the members that have no value."""
+    if isinstance(value, dict):
+        return {name: _given(member) for name, member in value.items() if member is not None}
+    return [_given(item) for item in value] if isinstance(value, list) else value
 
 
 def _iso_text(time: datetime) -> str:

@@ -21,7 +21,10 @@ class MembershipResponse(MessagingResponse):
         parameters = self._parameters()
         page, next_token = page_of(self.backend.memberships.list_for_app_instance_user(parameters), parameters)
         summaries = [
-            {"ChannelSummary": channel.summary(), "AppInstanceUserMembershipSummary": {"Type": membership.type}}
+            {
+                "ChannelSummary": channel.summary(),
+                "AppInstanceUserMembershipSummary": membership.summary_for_app_instance_user(),
+            }
             for channel, membership in page
         ]
         return ActionResult({"ChannelMemberships": summaries, "NextToken": next_token})

@@ -14,6 +14,8 @@ from ..chimesdkidentity.exceptions import (  # noqa: TID252 - relative, because 
 from .users import app_instance_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .channels import Channel
     from .state import State
     from .users import Identity
@@ -28,6 +30,9 @@ class Membership(BaseModel):
         self.member = member
         self.invited_by = invited_by
         self.type = kind
+        # That a member gets all notifications until they choose is inferred.
+        self.preferences: dict[str, Any] = {"PushNotifications": {"AllowNotifications": "ALL"}}
+        self.read_marker_timestamp: datetime | None = None
         self.created_timestamp = self.last_updated_timestamp = utcnow()
 
     def details(self) -> dict[str, Any]:
@@ -40,6 +45,10 @@ class Membership(BaseModel):
             "CreatedTimestamp": self.created_timestamp,
             "LastUpdatedTimestamp": self.last_updated_timestamp,
         }
+
+    def summary_for_app_instance_user(self) -> dict[str, Any]:
+        """Return the AppInstanceUserMembershipSummary of the model."""
+        return {"Type": self.type, "ReadMarkerTimestamp": self.read_marker_timestamp}
 
 
 class Memberships:

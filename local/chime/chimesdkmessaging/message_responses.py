@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from moto.core.responses import ActionResult
+from typing import TYPE_CHECKING
 
-from ..chime_responses import page_of  # noqa: TID252 - relative, because both are imported below `moto`
+from moto.core.responses import ActionResult, EmptyResult
+
 from .messaging_response import MessagingResponse
+
+if TYPE_CHECKING:
+    from .messages import Message
 
 
 class MessageResponse(MessagingResponse):
@@ -13,15 +17,40 @@ class MessageResponse(MessagingResponse):
 
     def send_channel_message(self) -> ActionResult:
         """SendChannelMessage."""
-        message = self.backend.messages.send(self._parameters())
-        sent = {"ChannelArn": message.channel_arn, "MessageId": message.message_id, "Status": {"Value": "SENT"}}
-        return ActionResult(sent)
+        return _with_status(self.backend.messages.send(self._parameters()))
+
+    def get_channel_message(self) -> ActionResult:
+        """GetChannelMessage."""
+        return ActionResult({"ChannelMessage": self.backend.messages.get(self._parameters()).details()})
+
+    def get_channel_message_status(self) -> ActionResult:
+        """GetChannelMessageStatus: without channel flows a message that is stored is sent."""
+        return ActionResult({"Status": self.backend.messages.status_of(self._parameters()).summary()["Status"]})
 
     def list_channel_messages(self) -> ActionResult:
         """ListChannelMessages: the newest first, unless SortOrder is ASCENDING."""
         parameters = self._parameters()
-        page, next_token = page_of(self.backend.messages.list(parameters), parameters)
-        messages = [message.details() for message in page]
+        page, next_token = self.backend.messages.list(parameters)
+        messages = [message.summary() for message in page]
         return ActionResult(
             {"ChannelArn": parameters["ChannelArn"], "ChannelMessages": messages, "NextToken": next_token}
         )
+
+    def update_channel_message(self) -> ActionResult:
+        """UpdateChannelMessage."""
+        return _with_status(self.backend.messages.update(self._parameters()))
+
+    def redact_channel_message(self) -> ActionResult:
+        """RedactChannelMessage."""
+        message = self.backend.messages.redact(self._parameters())
+        return ActionResult({"ChannelArn": message.channel_arn, "MessageId": message.message_id})
+
+    def delete_channel_message(self) -> ActionResult:
+        """DeleteChannelMessage."""
+        self.backend.messages.delete(self._parameters())
+        return EmptyResult()
+
+
+def _with_status(message: Message) -> ActionResult:
+    details = message.details()
+    return ActionResult({name: details[name] for name in ("ChannelArn", "MessageId", "Status")})

@@ -7,7 +7,7 @@ from typing import Any
 from ..chime_responses import ChimeResponse  # noqa: TID252 - relative, because both are imported below `moto`
 from .models import ChimeSDKMessagingBackend, chimesdkmessaging_backends
 
-NOT_IMPLEMENTED = frozenset({"ElasticChannelConfiguration", "ExpirationSettings", "SubChannelId", "Tags", "Target"})
+NOT_IMPLEMENTED = frozenset({"ElasticChannelConfiguration", "ExpirationSettings", "SubChannelId", "Tags"})
 """Parameters of implemented operations that ask for something that is not implemented."""
 
 

@@ -2,7 +2,7 @@
 The state of Chime SDK messaging.
 
 Read in this order: `users`, `roles` (who may do what), `events` (who is told), `state` (what operations share), then
-the operations by noun: `channels`, `memberships`, `moderators`, `messages`.
+the operations by noun: `channels`, `memberships`, `moderators`, `messages`, `preferences`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from moto.core.base_backend import BackendDict, BaseBackend
 from .channels import Channels
 from .memberships import Memberships
 from .messages import Messages
+from .preferences import Preferences
 from .state import State
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class ChimeSDKMessagingBackend(BaseBackend):
         self.channels = Channels(self._state)
         self.memberships = Memberships(self._state)
         self.messages = Messages(self._state)
+        self.preferences = Preferences(self._state)
 
     def check_user(self, user_arn: str) -> None:
         """

@@ -7,9 +7,10 @@ from moto.core.responses import ActionResult
 from .channel_responses import ChannelResponse
 from .membership_responses import MembershipResponse
 from .message_responses import MessageResponse
+from .preference_responses import PreferenceResponse
 
 
-class ChimeSDKMessagingResponse(ChannelResponse, MembershipResponse, MessageResponse):
+class ChimeSDKMessagingResponse(ChannelResponse, MembershipResponse, MessageResponse, PreferenceResponse):
     """The whole service: a class for each noun, and what belongs to none."""
 
     def get_messaging_session_endpoint(self) -> ActionResult:

@@ -46,11 +46,22 @@ class State:
             NotFoundError: There is no such channel. It is a ForbiddenError if the model does not list NotFoundException
                 for the operation.
         """
+        channel = self.channel(operation, channel_arn, bearer_arn)
+        self.check(operation, channel, bearer_arn, owner_arn)
+        return channel
+
+    def channel(self, operation: str, channel_arn: str, bearer_arn: str) -> Channel:
+        """
+        Return a channel, before it is known whose the thing is that *operation* is about. `check` has to follow.
+
+        Raises:
+            ForbiddenError: The bearer is no user of the channel's AppInstance.
+            NotFoundError: As above.
+        """
         self.users.identity_in(app_instance_of(channel_arn), bearer_arn)
         channel = self.channels.get(channel_arn)
         if channel is None:
-            raise _missing(operation)
-        self.check(operation, channel, bearer_arn, owner_arn)
+            raise missing(operation, "channel")
         return channel
 
     def check(self, operation: str, channel: Channel, bearer_arn: str, owner_arn: str | None = None) -> None:
@@ -64,8 +75,9 @@ class State:
             raise ForbiddenError("The channel does not exist or you may not do this in it.")
 
 
-def _missing(operation: str) -> ForbiddenError | NotFoundError:
+def missing(operation: str, what: str) -> ForbiddenError | NotFoundError:
+    """Return the error of *operation* for what does not exist; *what* is a word, such as channel."""
     listed = get_service_model("chime-sdk-messaging").operation_model(operation).error_shapes
     if any(shape.name == NotFoundError.code for shape in listed):
-        return NotFoundError("There is no such channel.")
-    return ForbiddenError("The channel does not exist or you may not do this in it.")
+        return NotFoundError(f"There is no such {what}.")
+    return ForbiddenError(f"The {what} does not exist or you may not do this with it.")
