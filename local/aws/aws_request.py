@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,9 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
 from local.aws.authorization import Authorization, QueryAuthorization
+from local.chime import routing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from moto.core.model import ServiceModel
 
     from local.aws.identities import CallerIdentity
@@ -31,6 +31,9 @@ SERVICES = {
     "apigateway": ("apigateway",),
 }
 """The services that are served here: by signing name, the names of botocore's services that share it."""
+
+_RESOURCES = {"/channel": "chime-sdk-messaging", ":meeting/": "chime-sdk-meetings"}
+"""What is in the ARNs of a service's resources; all others are identity's."""
 
 CONNECT = "Connect"
 """The one operation that no model has: https://docs.aws.amazon.com/chime-sdk/latest/dg/websockets.html."""
@@ -64,8 +67,9 @@ class AwsRequest:
             return cls._connect(http_request)
         authorization = Authorization.parse(http_request.headers.get("Authorization"))
         request = cls(http_request, http_request.get_data(), authorization)
-        for service in request._candidates():
-            if request._is_for(service):
+        candidates = request._candidates()
+        for service in candidates:
+            if request._is_for(service) and (len(candidates) == 1 or not request._is_on_another_services_resource()):
                 break
         return request
 
@@ -99,31 +103,43 @@ class AwsRequest:
         found = (protocol for begin, protocol in _PROTOCOLS.items() if content_type.startswith(begin))
         return next(found, "rest-json")
 
-    def _candidates(self) -> Iterator[ServiceModel]:
+    def _candidates(self) -> list[ServiceModel]:
         if self.is_not_played:
-            return
+            return []
         claimed = SERVICES[self.authorization.service] if self.authorization else None
         if claimed:
             self.service = get_service_model(claimed[0])
-        for name in claimed or (name for names in SERVICES.values() for name in names):
-            yield get_service_model(name)
+        served = [get_service_model(name) for name in claimed or itertools.chain(*SERVICES.values())]
+        # By the host that was called, if it is one of AWS: the services of the Chime SDK have one signing name.
+        host = self.http_request.host.partition(".")[0]
+        return [service for service in served if service.endpoint_prefix == host] or served
 
     def _is_for(self, service: ServiceModel) -> bool:
         version = self.http_request.values.get("Version")
         if version and service.protocol == "query" and version != service.api_version:
             return False
-        try:
-            operation, uri_parameters = get_service_router(service.service_name).match(self.http_request)
-        except (NotFound, NotImplementedError):
+        matched = _match(service, self.http_request)
+        if matched is None:
             return False
-        self.service, self.operation = service, operation
-        self.parameters = self._parse(service, operation, uri_parameters)
+        self.service, (self.operation, uri_parameters) = service, matched
+        self.parameters = self._parse(service, self.operation, uri_parameters)
         return True
+
+    def _is_on_another_services_resource(self) -> bool:
+        """Tell whether this is one of the operations on tags, which the Chime services have in common, of another."""
+        assert self.service is not None  # noqa: S101 - for mypy: the request is for this service
+        resource = (self.parameters or {}).get("ResourceARN")
+        if self.service.signing_name != "chime" or not isinstance(resource, str):
+            return False
+        owner = next((name for part, name in _RESOURCES.items() if part in resource), "chime-sdk-identity")
+        return owner != self.service.service_name
 
     def _parse(
         self, service: ServiceModel, operation: OperationModel, uri_parameters: dict[str, Any]
     ) -> dict[str, Any] | None:
         http = self.http_request
+        if http.args and http.form:
+            return None  # moto reads the form alone, so that permissions would see other parameters than it does
         parser = PROTOCOL_PARSERS[determine_request_protocol(service, http.content_type)](operation)
         try:
             parsed: dict[str, Any] = parser.parse(
@@ -141,3 +157,13 @@ class AwsRequest:
             # these.
             return None
         return parsed
+
+
+def _match(service: ServiceModel, http_request: Request) -> tuple[OperationModel, dict[str, Any]] | None:
+    """Return the operation that the request is for, and the parameters in its path; or None."""
+    if service.signing_name == "chime":
+        return routing.match(service.service_name, http_request)
+    try:
+        return get_service_router(service.service_name).match(http_request)
+    except (NotFound, NotImplementedError):
+        return None

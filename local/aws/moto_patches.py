@@ -1,5 +1,5 @@
 """
-Change moto's CloudFormation, CloudWatch Logs and Secrets Manager where they differ from AWS.
+Change moto's choice of operation, CloudFormation, CloudWatch Logs and Secrets Manager where they differ from AWS.
 
 Each change replaces one method of a class of moto, while an endpoint is open. Sources:
 
@@ -17,12 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from moto.cloudformation.models import CloudFormationBackend, Event, Stack
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.responses import BaseResponse
 from moto.iam.models import Role, iam_backends
 from moto.logs.models import LogGroup
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+OPERATION = "local.aws.operation"
+"""In a WSGI environment: the operation for which the permissions were checked."""
 
 _stack_policies: dict[str, frozenset[str]] = {}
 """The names of the inline policies that stacks gave to their roles, by role name."""
@@ -49,6 +53,21 @@ def record_stack_policies() -> None:
     """
     roles = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].roles.values()
     _stack_policies.update({role.name: frozenset(role.policies) for role in roles})
+
+
+def _action(response: BaseResponse) -> str:
+    """
+    Return the operation for which the permissions were checked.
+
+    moto would also take its name from a parameter or header Action, or from X-Amz-Target in any service: a caller who
+    may only list secrets could so read them.
+    """
+    operation: str | None = response.normalized_request.environ.get(OPERATION)
+    if operation is None:
+        return str(_original(BaseResponse, "_get_action")(response))
+    # Called for the parameters in the path, which it keeps.
+    _original(BaseResponse, "_get_action_from_method_and_request_uri")(response, response.normalized_request)
+    return operation
 
 
 def _stack_parameters(stack: Stack) -> list[dict[str, Any]]:
@@ -120,6 +139,7 @@ def _and_update_secret(method: str) -> Callable[..., Any]:
 
 
 _OURS: dict[tuple[type, str], Any] = {
+    (BaseResponse, "_get_action"): _action,
     (Stack, "parameter_list"): property(_stack_parameters),
     (Stack, "stack_resources"): property(_stack_resources),
     (LogGroup, "get_cfn_attribute"): _log_group_attribute,
@@ -132,6 +152,6 @@ _ORIGINALS = {(owner, name): owner.__dict__[name] for owner, name in _OURS}
 
 def _original(owner: type, name: str) -> Callable[..., Any]:
     """Return moto's own method, or a property's getter, as a function that takes the instance."""
-    original: Any = _ORIGINALS[owner, name]
+    original: Any = _ORIGINALS.get((owner, name)) or owner.__dict__[name]
     function: Callable[..., Any] = getattr(original, "fget", original)
     return function

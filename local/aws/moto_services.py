@@ -96,7 +96,7 @@ def _environ(request: AwsRequest) -> dict[str, Any]:
     environ = {name: value for name, value in http.environ.items() if name not in _DROPPED}
     # moto reads the region from the host's name. The host that was called is what messaging's endpoint answers with.
     host = f"{request.authorization.service}.{request.authorization.region}.amazonaws.com"
-    environ |= {"HTTP_HOST": host, "HTTP_X_FORWARDED_HOST": http.host}
+    environ |= {"HTTP_HOST": host, "HTTP_X_FORWARDED_HOST": http.host, moto_patches.OPERATION: request.name}
     return {**environ, "wsgi.input": io.BytesIO(request.body), "CONTENT_LENGTH": str(len(request.body))}
 
 

@@ -15,6 +15,7 @@ from moto.core.utils import get_service_model
 
 from .chimesdkidentity.exceptions import BadRequestError
 from .constraints import validation_error
+from .routing import match
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +53,14 @@ class ChimeResponse(BaseResponse, Generic[_Backend]):
             model = get_service_model(self.service_name)
             raise EndpointConnectionError(endpoint_url=f"https://{model.endpoint_prefix}.{self.region}.amazonaws.com")
         return backends[self.region]
+
+    def _get_action(self) -> str:
+        """Return the operation's name. moto would take it from a parameter Action or a header too."""
+        matched = match(str(self.service_name), self.normalized_request)
+        if matched is None:
+            return ""
+        operation, self.uri_match = matched
+        return str(operation.name)
 
     def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:
         """Serialise by botocore's model. An error's body is Code and Message, without the `__type` that moto adds."""

@@ -1,0 +1,131 @@
+"""Every operation of the Chime services is judged and done as itself, and nothing else is taken for one of them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+from moto.core.utils import get_service_model
+
+from local.aws.aws_request import SERVICES
+from tests.integration.clients import HTTP
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Aws
+
+INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/a"
+CHANNEL = f"{INSTANCE}/channel/c"
+USER = f"{INSTANCE}/user/ada"
+TAGGED = {
+    "chime-sdk-identity": USER,
+    "chime-sdk-messaging": CHANNEL,
+    "chime-sdk-meetings": "arn:aws:chime:us-east-1:123456789012:meeting/m",
+}
+"""A resource of each service. All services have the same three operations on tags."""
+PATHS = (
+    "/",
+    "/channel",
+    "/Channels",
+    "/channels/",
+    "/channels//messages",
+    "/channels/{channel}/messages/",
+    "/channels/{channel}/nothing",
+    "/channels/{channel}/messages/m/nothing",
+    "/channels/{channel}/readmarker",
+    "/app-instances/{instance}/nothing",
+    "/app-instances/{instance}/streaming-configurations/nothing",
+    "/app-instance-users/{instance}/endpoints/e/nothing",
+    "/channels/arn:aws:chime:us-east-1:123456789012:app-instance/a/user/u",
+    "/app-instances/arn:aws:chime:us-east-1:123456789012:app-instance/a/channel/c",
+    "/tags/{channel}",
+    "/endpoints/messaging-session/nothing",
+)
+QUERIES = (
+    "?operation=",
+    "?operation=Search",
+    "?operation=search&operation=search",
+    "?operation=batch-create",
+    "?operation=redact&operation=batch-create",
+)
+
+
+def sample(shape: Any, name: str, service: str) -> Any:
+    """Return a value of the shape, of which only the form is right."""
+    if name in {"ResourceARN", "ResourceArn"}:
+        return TAGGED[service]
+    if shape.type_name == "structure":
+        members = {name for name, member in shape.members.items() if "location" in member.serialization}
+        return {each: sample(shape.members[each], each, service) for each in members | {*shape.required_members}}
+    if shape.type_name == "list":
+        return [sample(shape.member, name.removesuffix("s"), service)]
+    if "enum" in shape.metadata:
+        return shape.metadata["enum"][0]
+    plain = {"integer": 1, "boolean": True, "timestamp": 0}
+    return plain.get(shape.type_name, CHANNEL if name.endswith("Arn") else "xx")
+
+
+def signed(
+    aws: Aws, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b""
+) -> tuple[int, str | None]:
+    """Send a request that the owner signs; return status and error."""
+    owner = aws.endpoint.admin_credentials()
+    bearer = {"x-amz-chime-bearer": USER, "Content-Type": "application/json"}
+    request = AWSRequest(method, f"{aws.url}{path}", bearer | (headers or {}), body)
+    SigV4Auth(Credentials(owner["AccessKeyId"], owner["SecretAccessKey"]), "chime", "us-east-1").add_auth(request)
+    answer = HTTP.request(method, str(request.url), headers=dict(request.headers.items()), body=body)
+    return answer.status, answer.headers.get("x-amzn-errortype")
+
+
+def judged_as(aws: Aws) -> str | None:
+    """Return the operation as which the last request was judged."""
+    name: str | None = aws.local("GET", "calls")[1][-1]["operation"]
+    return name
+
+
+@pytest.mark.parametrize("service", SERVICES["chime"])
+def test_every_operation_is_judged_as_itself(service: str, aws: Aws) -> None:
+    client, judged = aws.client(service), {}
+    for name, operation in client.meta.method_to_api_mapping.items():
+        shape = get_service_model(service).operation_model(operation).input_shape
+        with suppress(ClientError):
+            getattr(client, name)(**(sample(shape, "", service) if shape else {}))
+        judged[operation] = judged_as(aws)
+    assert judged == {operation: operation for operation in client.meta.method_to_api_mapping.values()}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"])
+def test_path_of_no_operation_is_unknown(method: str, aws: Aws) -> None:
+    known = {}
+    for template in PATHS:
+        path = template.format(channel=quote(CHANNEL, safe=""), instance=quote(INSTANCE, safe=""))
+        status, error = signed(aws, method, path)
+        if (status, error, judged_as(aws)) != (404, "UnknownOperationException", None):
+            known[path] = (status, error, judged_as(aws))
+    assert known == {}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_unknown_operation_of_a_known_path_is_unknown(query: str, aws: Aws) -> None:
+    assert signed(aws, "POST", f"/channels{query}", body=b"{}") == (404, "UnknownOperationException")
+    assert judged_as(aws) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        pytest.param("&Action=DeleteAppInstance", {}, id="a parameter Action"),
+        pytest.param("", {"X-Amz-Target": "Chime.DeleteAppInstance"}, id="a header X-Amz-Target"),
+    ],
+)
+def test_no_other_operation_is_done_for(query: str, headers: dict[str, str], aws: Aws, app_instance: str) -> None:
+    path = f"/app-instance-users?app-instance-arn={quote(app_instance, safe='')}{query}"
+    assert signed(aws, "GET", path, headers)[0] == 200
+    assert judged_as(aws) == "ListAppInstanceUsers"
+    chime: Any = aws.client("chime-sdk-identity")
+    assert chime.describe_app_instance(AppInstanceArn=app_instance)["AppInstance"]["Name"] == "Demo"
