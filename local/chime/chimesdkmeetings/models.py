@@ -16,6 +16,7 @@ from moto.core.base_backend import BackendDict, BaseBackend
 
 from ..chimesdkidentity.exceptions import (  # noqa: TID252 - relative, because both are imported below `moto`
     BadRequestError,
+    ChimeError,
     ConflictError,
     LimitExceededError,
     NotFoundError,
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .features import Capabilities
+
+Failure = dict[str, str]
+"""ExternalUserId of who could not be created, with ErrorCode and ErrorMessage."""
 
 MOST_MEETINGS = 250
 """At once in an account and region, unless AWS raises it: https://docs.aws.amazon.com/general/latest/gr/chime-sdk.html."""
@@ -66,15 +70,23 @@ class ChimeSDKMeetingsBackend(BaseBackend):
         """
         check_features(parameters.get("MeetingFeatures") or {})
         with self._state():
-            known = self._known(parameters["ClientRequestToken"])
-            if known is not None:
-                return known
-            self._check_primary(parameters.get("PrimaryMeetingId"))
-            if len(self._meetings) >= MOST_MEETINGS:
-                raise LimitExceededError(f"There are {MOST_MEETINGS} meetings in this account and region.")
-            meeting = Meeting(self.region_name, self.account_id, parameters, self.clock.now())
-            self._meetings[meeting.meeting_id] = self._by_token[parameters["ClientRequestToken"]] = meeting
-            return meeting
+            return self._create(parameters)
+
+    def create_meeting_with_attendees(
+        self, parameters: dict[str, Any]
+    ) -> tuple[Meeting, list[Attendee], list[Failure]]:
+        """
+        Create a meeting and its first attendees at once; return it, them, and who could not be created.
+
+        Raises:
+            ChimeError: As `create_meeting`, and as `create_attendees`. There is no new meeting then.
+        """
+        features = parameters.get("MeetingFeatures") or {}
+        check_features(features)
+        _check_items(parameters["Attendees"], features)
+        with self._state():
+            meeting = self._create(parameters)
+            return meeting, *self._add_all(meeting, parameters["Attendees"])
 
     def get_meeting(self, meeting_id: str) -> Meeting:
         """
@@ -111,16 +123,21 @@ class ChimeSDKMeetingsBackend(BaseBackend):
             meeting = self._meeting(meeting_id)
             if capabilities is not None:
                 check_capabilities(capabilities, meeting.features)
-            ignore_case = self.behaviours.ignores_case_of_users
-            old = meeting.attendees_named(external_user_id, ignore_case=ignore_case)
-            if old and self.behaviours.returns_old_attendee:
-                return old[0]
-            if len(meeting.attendees) >= most_attendees(meeting.features):
-                raise LimitExceededError(f"Meeting <{meeting_id}> has all the attendees that it can have.")
-            granted = capabilities or default_capabilities(meeting.features)
-            attendee = Attendee(meeting_id, external_user_id, granted)
-            meeting.attendees[attendee.attendee_id] = attendee
-            return attendee
+            return self._add(meeting, external_user_id, capabilities)
+
+    def create_attendees(self, meeting_id: str, items: list[dict[str, Any]]) -> tuple[list[Attendee], list[Failure]]:
+        """
+        Create attendees, each from an ExternalUserId and perhaps Capabilities; return them, and who could not be.
+
+        Raises:
+            NotFoundError: As `get_meeting`.
+            BadRequestError: An attendee of this meeting cannot have the capabilities of one of them. The model says of
+                such a request that it is rejected, so none is created.
+        """
+        with self._state():
+            meeting = self._meeting(meeting_id)
+            _check_items(items, meeting.features)
+            return self._add_all(meeting, items)
 
     def get_attendee(self, meeting_id: str, attendee_id: str) -> Attendee:
         """
@@ -131,6 +148,47 @@ class ChimeSDKMeetingsBackend(BaseBackend):
         """
         with self._state():
             return self._attendee(meeting_id, attendee_id)
+
+    def list_attendees(self, meeting_id: str) -> list[Attendee]:
+        """
+        Return all attendees who were not deleted, in the order of their creation.
+
+        Raises:
+            NotFoundError: As `get_meeting`.
+        """
+        with self._state():
+            return list(self._meeting(meeting_id).attendees.values())
+
+    def update_attendee_capabilities(self, meeting_id: str, attendee_id: str, capabilities: Capabilities) -> Attendee:
+        """
+        Replace the capabilities of an attendee, and return the attendee.
+
+        Raises:
+            NotFoundError: As `get_attendee`.
+            BadRequestError: An attendee of this meeting cannot have these capabilities.
+        """
+        with self._state():
+            attendee = self._attendee(meeting_id, attendee_id)
+            check_capabilities(capabilities, self._meetings[meeting_id].features)
+            attendee.capabilities = capabilities
+            return attendee
+
+    def update_other_capabilities(self, meeting_id: str, excluded: set[str], capabilities: Capabilities) -> None:
+        """
+        Replace the capabilities of all attendees but the *excluded* ones, which are ids.
+
+        An id that no attendee has excludes nobody; that AWS does not refuse it is inferred.
+
+        Raises:
+            NotFoundError: As `get_meeting`.
+            BadRequestError: An attendee of this meeting cannot have these capabilities.
+        """
+        with self._state():
+            meeting = self._meeting(meeting_id)
+            check_capabilities(capabilities, meeting.features)
+            for attendee in meeting.attendees.values():
+                if attendee.attendee_id not in excluded:
+                    attendee.capabilities = capabilities
 
     def delete_attendee(self, meeting_id: str, attendee_id: str) -> None:
         """
@@ -211,6 +269,41 @@ class ChimeSDKMeetingsBackend(BaseBackend):
             if other.primary_meeting_id == meeting.meeting_id:
                 self._end(other)
 
+    def _create(self, parameters: dict[str, Any]) -> Meeting:
+        token = parameters["ClientRequestToken"]
+        known = self._known(token)
+        if known is not None:
+            return known
+        self._check_primary(parameters.get("PrimaryMeetingId"))
+        if len(self._meetings) >= MOST_MEETINGS:
+            raise LimitExceededError(f"There are {MOST_MEETINGS} meetings in this account and region.")
+        meeting = Meeting(self.region_name, self.account_id, parameters, self.clock.now())
+        self._meetings[meeting.meeting_id] = self._by_token[token] = meeting
+        return meeting
+
+    def _add(self, meeting: Meeting, external_user_id: str, capabilities: Capabilities | None) -> Attendee:
+        old = meeting.attendees_named(external_user_id, ignore_case=self.behaviours.ignores_case_of_users)
+        if old and self.behaviours.returns_old_attendee:
+            return old[0]
+        if len(meeting.attendees) >= most_attendees(meeting.features):
+            raise LimitExceededError(f"Meeting <{meeting.meeting_id}> has all the attendees that it can have.")
+        granted = capabilities or default_capabilities(meeting.features)
+        attendee = Attendee(meeting.meeting_id, external_user_id, granted)
+        meeting.attendees[attendee.attendee_id] = attendee
+        return attendee
+
+    def _add_all(self, meeting: Meeting, items: list[dict[str, Any]]) -> tuple[list[Attendee], list[Failure]]:
+        attendees: list[Attendee] = []
+        failures: list[Failure] = []
+        for item in items:
+            try:
+                if meeting.meeting_id not in self._meetings:
+                    raise NotFoundError(f"Meeting <{meeting.meeting_id}> not found")
+                attendees.append(self._add(meeting, item["ExternalUserId"], item.get("Capabilities")))
+            except ChimeError as error:
+                failures.append(_failure(item, error))
+        return attendees, failures
+
     def _meeting(self, meeting_id: str) -> Meeting:
         meeting = self._meetings.get(meeting_id)
         if meeting is None or self._age(meeting) < self.behaviours.not_found_seconds:
@@ -240,6 +333,17 @@ class ChimeSDKMeetingsBackend(BaseBackend):
 
     def _age(self, meeting: Meeting) -> float:
         return (self.clock.now() - meeting.created).total_seconds()
+
+
+def _check_items(items: list[dict[str, Any]], features: dict[str, Any]) -> None:
+    for item in items:
+        if item.get("Capabilities") is not None:
+            check_capabilities(item["Capabilities"], features)
+
+
+def _failure(item: dict[str, Any], error: ChimeError) -> Failure:
+    # Which codes AWS sends here is inferred: those of the same errors elsewhere.
+    return {"ExternalUserId": item["ExternalUserId"], "ErrorCode": error.Code, "ErrorMessage": error.message}
 
 
 # In the twelve regions that botocore lists for the service.

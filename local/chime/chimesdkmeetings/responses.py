@@ -15,7 +15,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
 from moto.moto_api._internal import mock_random
 
-from ..chime_responses import ChimeResponse  # noqa: TID252 - relative, because both are imported below `moto`
+from ..chime_responses import ChimeResponse, page_of  # noqa: TID252 - relative, because both are imported below `moto`
 from ..chimesdkidentity.exceptions import BadRequestError  # noqa: TID252 - as above
 from .models import ChimeSDKMeetingsBackend, chimesdkmeetings_backends
 
@@ -68,6 +68,11 @@ class ChimeSDKMeetingsResponse(ChimeResponse[ChimeSDKMeetingsBackend]):
         """CreateMeeting."""
         return ActionResult({"Meeting": self._described(self.backend.create_meeting(self._parameters()))})
 
+    def create_meeting_with_attendees(self) -> ActionResult:
+        """CreateMeetingWithAttendees."""
+        meeting, attendees, failures = self.backend.create_meeting_with_attendees(self._parameters())
+        return ActionResult({"Meeting": self._described(meeting), "Attendees": attendees, "Errors": failures})
+
     def get_meeting(self) -> ActionResult:
         """GetMeeting."""
         return ActionResult({"Meeting": self._described(self.backend.get_meeting(self._parameters()["MeetingId"]))})
@@ -85,10 +90,37 @@ class ChimeSDKMeetingsResponse(ChimeResponse[ChimeSDKMeetingsBackend]):
         )
         return ActionResult({"Attendee": attendee})
 
+    def batch_create_attendee(self) -> ActionResult:
+        """BatchCreateAttendee."""
+        parameters = self._parameters()
+        attendees, failures = self.backend.create_attendees(parameters["MeetingId"], parameters["Attendees"])
+        return ActionResult({"Attendees": attendees, "Errors": failures})
+
     def get_attendee(self) -> ActionResult:
         """GetAttendee."""
         parameters = self._parameters()
         return ActionResult({"Attendee": self.backend.get_attendee(parameters["MeetingId"], parameters["AttendeeId"])})
+
+    def list_attendees(self) -> ActionResult:
+        """ListAttendees."""
+        parameters = self._parameters()
+        page, next_token = page_of(self.backend.list_attendees(parameters["MeetingId"]), parameters)
+        return ActionResult({"Attendees": page, "NextToken": next_token})
+
+    def update_attendee_capabilities(self) -> ActionResult:
+        """UpdateAttendeeCapabilities."""
+        parameters = self._parameters()
+        attendee = self.backend.update_attendee_capabilities(
+            parameters["MeetingId"], parameters["AttendeeId"], parameters["Capabilities"]
+        )
+        return ActionResult({"Attendee": attendee})
+
+    def batch_update_attendee_capabilities_except(self) -> ActionResult:
+        """BatchUpdateAttendeeCapabilitiesExcept."""
+        parameters = self._parameters()
+        excluded = {item["AttendeeId"] for item in parameters["ExcludedAttendeeIds"]}
+        self.backend.update_other_capabilities(parameters["MeetingId"], excluded, parameters["Capabilities"])
+        return EmptyResult()
 
     def delete_attendee(self) -> ActionResult:
         """DeleteAttendee."""
