@@ -1,4 +1,4 @@
-"""The paths under `/local/`: credentials, faults, calls and connections, for whoever runs or tests the stack."""
+"""The paths under `/local/`, for whoever runs or tests the stack: credentials, faults, calls, connections, meetings."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
+from local.aws import meetings
 from local.aws.faults import Fault, InvalidFieldError
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class Control:
             ("DELETE", "/local/calls"): self._clear_calls,
             ("GET", "/local/connections"): lambda _: _json(connections.list()),
             ("DELETE", "/local/connections"): self._drop_connections,
+            ("GET", "/local/meetings"): lambda _: _json(meetings.open_meetings()),
+            ("POST", "/local/meetings/clock"): _advance_clock,
+            ("GET", "/local/meetings/behaviours"): lambda _: _json(meetings.behaviours()),
+            ("POST", "/local/meetings/behaviours"): _choose_behaviours,
+            ("DELETE", "/local/meetings/behaviours"): _reset_behaviours,
         }
 
     def answer(self, request: Request) -> Response:
@@ -105,6 +111,21 @@ class Control:
     def _drop_connections(self, _: Request) -> Response:
         self._connections.drop()
         return _json([])
+
+
+def _advance_clock(request: Request) -> Response:
+    meetings.advance_clock(_body(request))
+    return _json(meetings.open_meetings())
+
+
+def _choose_behaviours(request: Request) -> Response:
+    meetings.choose_behaviours(_body(request))
+    return _json(meetings.behaviours())
+
+
+def _reset_behaviours(_: Request) -> Response:
+    meetings.reset_behaviours()
+    return _json(meetings.behaviours())
 
 
 def _is_loopback(address: str | None) -> bool:

@@ -42,3 +42,8 @@ def users(chime: Any, app_instance: str) -> dict[str, str]:
 def channel(messaging: Any, app_instance: str, users: dict[str, str]) -> str:
     """The ARN of a private channel: Ada is its moderator, Ada and Bob are its members."""
     return create(messaging, app_instance, users["ada"], MemberArns=[users["bob"]])
+
+
+@pytest.fixture
+def meetings(aws: Aws) -> Any:
+    return aws.client("chime-sdk-meetings")

@@ -3,42 +3,25 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import moto
 import pytest
 from botocore.exceptions import ClientError
+from moto.core.utils import get_service_model
 
 from local.chime import register
+from local.chime.chimesdkmeetings.models import MOST_MEETINGS
+from local.chime.chimesdkmeetings.responses import MEDIA_REGIONS
+from tests.integration.local_aws.meetings import HALL, NOBODY, create, join, refusal
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Aws
 
-NOBODY = "11111111-2222-3333-4444-555555555555"
-HALL = {"ClientRequestToken": "first", "MediaRegion": "eu-central-1", "ExternalMeetingId": "hall"}
-
-
-@pytest.fixture
-def meetings(aws: Aws) -> Any:
-    return aws.client("chime-sdk-meetings")
-
-
-def create(meetings: Any, **more: Any) -> str:
-    """Return the id of a meeting."""
-    return str(meetings.create_meeting(**{**HALL, **more})["Meeting"]["MeetingId"])
-
-
-def join(meetings: Any, meeting: str, user: str = "ada", **more: Any) -> Any:
-    return meetings.create_attendee(MeetingId=meeting, ExternalUserId=user, **more)["Attendee"]
-
-
-def refusal(call: Any, **parameters: Any) -> tuple[str, int, str]:
-    """Code, status and message."""
-    with pytest.raises(ClientError) as refused:
-        call(**parameters)
-    answer: dict[str, Any] = {**refused.value.response}
-    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"], str(answer["Message"])
+FULL_HD = {"Video": {"MaxResolution": "FHD"}, "Attendee": {"MaxCount": 25}}
 
 
 def test_meeting_is_as_it_was_created(aws: Aws, meetings: Any) -> None:
@@ -122,6 +105,102 @@ def test_error_has_the_id_of_its_request(meetings: Any) -> None:
     answer: dict[str, Any] = {**refused.value.response}
     assert answer["RequestId"]
     assert answer["Code"] == "NotFound"
+
+
+def test_same_request_token_gives_the_same_meeting(meetings: Any) -> None:
+    assert create(meetings) == create(meetings)
+
+
+def test_same_request_token_gives_the_same_meeting_whatever_else_differs(meetings: Any) -> None:
+    assert create(meetings) == create(meetings, ExternalMeetingId="other", MediaRegion="us-west-2")
+
+
+def test_another_request_token_gives_another_meeting_of_the_same_name(meetings: Any) -> None:
+    assert create(meetings) != create(meetings, ClientRequestToken="second")
+
+
+def test_many_at_once_with_one_request_token_are_in_one_meeting(meetings: Any) -> None:
+    at_once = threading.Barrier(8)
+
+    def enter(user: int) -> str:
+        at_once.wait()
+        return create(meetings, ExternalMeetingId=f"hall{user}")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(enter, range(8)))) == 1
+
+
+def test_account_has_a_limit_of_meetings_and_a_deleted_one_makes_room(meetings: Any) -> None:
+    made = [create(meetings, ClientRequestToken=f"token{number}") for number in range(MOST_MEETINGS)]
+    assert refusal(meetings.create_meeting, **{**HALL, "ClientRequestToken": "more"})[:2] == (
+        "LimitExceededException",
+        400,
+    )
+    meetings.delete_meeting(MeetingId=made[0])
+    assert create(meetings, ClientRequestToken="more")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"MediaRegion": "us-gov-east-1"}, id="a region without media"),
+        pytest.param({"MediaRegion": "nowhere"}, id="no region"),
+        pytest.param({"ExternalMeetingId": "x"}, id="a short name"),
+        pytest.param({"ExternalMeetingId": "x" * 65}, id="a long name"),
+        pytest.param({"ExternalMeetingId": "hall;"}, id="a character that is not in the pattern"),
+        pytest.param({"ExternalMeetingId": "AWS:hall"}, id="a reserved prefix"),
+        pytest.param({"MeetingHostId": "aws:ada"}, id="a reserved prefix of the host"),
+        pytest.param({"ClientRequestToken": "a b"}, id="a space in the token"),
+        pytest.param({"ClientRequestToken": "x" * 65}, id="a long token"),
+        pytest.param({"TenantIds": ["aaaab"]}, id="four equal characters in a tenant's id"),
+        pytest.param({"TenantIds": ["a b"]}, id="a space in a tenant's id"),
+        pytest.param({"TenantIds": []}, id="no tenant"),
+        pytest.param({"TenantIds": [f"tenant{number}" for number in range(6)]}, id="six tenants"),
+        pytest.param({"PrimaryMeetingId": NOBODY}, id="no such primary meeting"),
+        pytest.param({"MediaPlacementNetworkType": "Ipv6Only"}, id="no such network"),
+        pytest.param({"MeetingFeatures": {"Video": {"MaxResolution": "UHD"}}}, id="no such resolution"),
+        pytest.param({"MeetingFeatures": {"Attendee": {"MaxCount": 0}}}, id="no attendees"),
+        pytest.param({"MeetingFeatures": {"Attendee": {"MaxCount": 251}}}, id="too many attendees"),
+        pytest.param({"MeetingFeatures": {"Video": {"MaxResolution": "FHD"}}}, id="FHD video for 250"),
+        pytest.param({"MeetingFeatures": {"Content": {"MaxResolution": "UHD"}}}, id="UHD content for 250"),
+        pytest.param({"MeetingFeatures": {**FULL_HD, "Attendee": {"MaxCount": 26}}}, id="FHD video for 26"),
+    ],
+)
+def test_meeting_is_refused_with(meetings: Any, changed: Any) -> None:
+    assert refusal(meetings.create_meeting, **{**HALL, **changed})[:2] == ("BadRequestException", 400)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({}, id="no more than it must have"),
+        pytest.param({"TenantIds": ["aaab", "b_-!@#$9"]}, id="tenants"),
+        pytest.param({"MeetingFeatures": FULL_HD}, id="FHD video for 25"),
+        pytest.param({"MeetingFeatures": {"Audio": {"EchoReduction": "AVAILABLE"}}}, id="echo reduction"),
+        pytest.param({"MediaPlacementNetworkType": "DualStack"}, id="two networks"),
+        pytest.param({"ExternalMeetingId": "Ärzte & Kunden #1"}, id="a name of many characters"),
+    ],
+)
+def test_meeting_can_have(meetings: Any, changed: Any) -> None:
+    meeting = meetings.create_meeting(**{**HALL, **changed})["Meeting"]
+    shown = {name: value for name, value in changed.items() if name != "MediaPlacementNetworkType"}
+    assert shown.items() <= meeting.items()
+
+
+@pytest.mark.parametrize("parameter", ["NotificationsConfiguration", "Tags"])
+def test_what_is_not_played_is_said(meetings: Any, parameter: str) -> None:
+    asked = {
+        "NotificationsConfiguration": {"SnsTopicArn": "arn:aws:sns:us-east-1:123456789012:topic"},
+        "Tags": [{"Key": "a", "Value": "b"}],
+    }
+    call = {**HALL, parameter: asked[parameter]}
+    assert refusal(meetings.create_meeting, **call)[:2] == ("NotImplementedException", 501)
+
+
+def test_media_regions_are_those_of_the_model() -> None:
+    model: Any = get_service_model("chime-sdk-meetings").operation_model("CreateMeeting").input_shape
+    regions = re.findall(r"<code>([a-z0-9-]+)</code>", model.members["MediaRegion"].documentation)
+    assert {region for region in regions if "-gov-" not in region} == MEDIA_REGIONS
 
 
 def test_service_is_there_under_mock_aws(monkeypatch: pytest.MonkeyPatch) -> None:
