@@ -58,7 +58,7 @@ class Authorizer:
             Exception: With the text "Unauthorized", if there is no token: API Gateway answers 401 without a reason.
             KeysUnavailable: The token cannot be judged now: API Gateway answers 503.
         """
-        token, request_id = "", str((event.get("requestContext") or {}).get("requestId", ""))
+        token, request_id = "", _request_id(event)
         try:
             token = unverified_token(event, self._settings.max_token_length, accept_base64=self._settings.accept_base64)
             caller = verify(token, self._settings.providers, self._clock.wall_clock())
@@ -99,6 +99,11 @@ def _load() -> None:
     importlib.import_module("authorizer.keys")
 
     telemetry.load()
+
+
+def _request_id(event: Mapping[str, Any]) -> str:
+    context = event.get("requestContext")
+    return str(context.get("requestId", "")) if isinstance(context, dict) else ""
 
 
 def _allow(event: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
