@@ -1,0 +1,42 @@
+"""Whether the given token signs somebody in, by the authorizer's own checks, and who that is in Chime."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from operations.doctor.checks import check
+from operations.doctor.finding import Finding, ok, unknown, wrong
+from operations.doctor.judgement import UNAVAILABLE, judge
+from operations.doctor.outside.configured import configured
+from operations.doctor.person import person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from operations.doctor.places import Outside
+
+
+@check("token", "outside", "Whether the given token is accepted, check by check; the first that fails is named.")
+def _token(outside: Outside) -> Iterator[Finding]:
+    if not outside.token:
+        return
+    judged = judge(outside.token, configured(outside).settings, outside.now())
+    if judged.reason == UNAVAILABLE:
+        yield unknown(f"the token's signature cannot be checked: {judged.found}", mend=judged.mend)
+    elif judged.reason:
+        yield wrong(f"{judged.reason}: {judged.what}: {judged.found}", wanted=judged.wanted, mend=judged.mend)
+    elif judged.caller:
+        left = judged.caller.expires - outside.now()
+        yield ok(f"accepted from {judged.caller.provider}; it expires in {left:,.0f} s")
+
+
+@check("user", "outside", "Who the token's person is in Chime: ChimeUserId, display name and role.")
+def _user(outside: Outside) -> Iterator[Finding]:
+    if not outside.token:
+        return
+    caller = judge(outside.token, configured(outside).settings, outside.now()).caller
+    if caller is None:
+        return  # the token's check says why
+    found = person(caller)
+    role = found.role or "the default one, UserRole"
+    yield ok(f"ChimeUserId {found.user_id}, display name {found.name}, role {role}")

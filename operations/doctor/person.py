@@ -1,0 +1,28 @@
+"""Who the caller of a token is in Chime, by the sign-in's own code."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from signin import identity, names
+from signin.caller import VerifiedCaller
+
+if TYPE_CHECKING:
+    from authorizer.claims import Caller
+
+
+@dataclass(frozen=True)
+class Person:
+    """The user's id in Chime, the display name for somebody new, and the name of the role; empty for the default."""
+
+    user_id: str
+    name: str
+    role: str
+
+
+def person(caller: Caller) -> Person:
+    """Return who *caller* is in Chime."""
+    verified = VerifiedCaller(**asdict(caller))
+    user_id = identity.app_instance_user_id(verified)
+    return Person(user_id, names.display_name(caller.name) or names.fallback_name(user_id), caller.role)
