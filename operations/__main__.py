@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from operations import push
+from operations import local_stack, push
 from operations.aws import aws_errors_as_operation_errors, session
 from operations.cloudformation import DeployedStack, StackToDelete, stack
 from operations.deletion import Deletion
@@ -42,6 +42,7 @@ def main() -> int:
     try:
         if arguments.run is None:
             return int(arguments.run_alone(arguments))
+        local_stack.use(os.environ)
         with aws_errors_as_operation_errors():
             chosen = target(os.environ)
             aws_session = session(chosen.region, chosen.profile)
@@ -88,9 +89,14 @@ def _prepare(arguments: argparse.Namespace) -> int:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     from operations.doctor.command import Asked, run  # noqa: PLC0415 - as for `prepare`
+    from operations.doctor.report import COULD_NOT_LOOK  # noqa: PLC0415
 
-    asked = Asked(arguments.url, arguments.origin, arguments.token_file, is_json=arguments.json)
-    return run(asked, os.environ, _print)
+    url = arguments.url or (local_stack.SIGNIN_URL if os.environ.get(ENVIRONMENT) == local_stack.NAME else "")
+    try:
+        local_stack.use(os.environ)
+        return run(Asked(url, arguments.origin, arguments.token_file, is_json=arguments.json), os.environ, _print)
+    except OperationError as error:
+        return _print_error(str(error), COULD_NOT_LOOK)
 
 
 def _try_out(_: argparse.Namespace, __: boto3.Session, deployed: DeployedStack) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from operations import answers
 from operations.aws import aws_errors_as_operation_errors, session
 from operations.cloudformation import stack
-from operations.doctor.doctor import SECONDS, all_checks, examine
-from operations.doctor.finding import unknown
+from operations.doctor.doctor import SECONDS, Within, all_checks, examine
+from operations.doctor.finding import ok, unknown
 from operations.doctor.places import Inside, Outside
 from operations.doctor.report import as_json, exit_status, text
 from operations.doctor.token_input import token_of_file, token_of_standard_input
@@ -23,13 +23,18 @@ from operations.template import Template
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import boto3
+
+    from operations.cloudformation import DeployedStack
     from operations.doctor.checks import Place
     from operations.doctor.report import Findings
 
 CALL_SECONDS = 3
 """For one attempt to ask AWS."""
+FOR_STACK = 0.5
+"""The part of the time after which the stack is no longer waited for, and the checks from outside begin without it."""
 STACK = "stack"
-"""The name under which it is said that CloudFormation cannot be asked."""
+"""The name under which it is said which stack is looked at, or why CloudFormation cannot be asked."""
 
 
 @dataclass(frozen=True)
@@ -49,39 +54,42 @@ def run(asked: Asked, environ: Mapping[str, str], say: Callable[[str], None], se
     Raises:
         OperationError: The file with the token cannot be read.
     """
-    end = time.monotonic() + seconds
-    token = token_of_file(asked.token_file) if asked.token_file else token_of_standard_input()
-    template, findings = Template(), {}
-    inside: Inside | None = None
+    end, template, held = time.monotonic() + seconds, Template(), [""]
+    finding_stack = Within(lambda: _stack(environ, held))
+    held[0] = token_of_file(asked.token_file) if asked.token_file else token_of_standard_input()
+    findings: Findings = {}
     try:
-        inside = _inside(environ, template)
+        found: tuple[boto3.Session, DeployedStack] | None = finding_stack.result(seconds * FOR_STACK)
+        findings[STACK] = [replace(ok(str(found[1])), check=STACK)] if found else []
     except OperationError as error:
-        findings[STACK] = [replace(unknown(str(error)), check=STACK)]
-    given: dict[Place, Outside | Inside] = {"outside": _outside(asked, environ, template, inside, token)}
-    if inside:
-        given["inside"] = inside
+        found, findings[STACK] = None, [replace(unknown(str(error)), check=STACK)]
+    outside = _outside(asked, environ, template, found[1] if found else None, held[0])
+    given: dict[Place, Outside | Inside] = {"outside": outside}
+    if found:
+        given["inside"] = Inside(*found, template, time.time, outside)
     findings |= examine(all_checks(), given, max(0.0, end - time.monotonic()))
-    _print(findings, Withheld(_secrets(token, inside)), asked, say)
+    say((as_json if asked.is_json else text)(findings, Withheld(held)))
     return exit_status(findings)
 
 
-def _print(findings: Findings, withheld: Withheld, asked: Asked, say: Callable[[str], None]) -> None:
-    say((as_json if asked.is_json else text)(findings, withheld))
-
-
-def _inside(environ: Mapping[str, str], template: Template) -> Inside:
+def _stack(environ: Mapping[str, str], held: list[str]) -> tuple[boto3.Session, DeployedStack]:
+    """Return what to ask AWS with, and the stack. The credentials are added to *held*."""
     with aws_errors_as_operation_errors():
         chosen = target(environ)
         aws_session = session(chosen.region, chosen.profile, CALL_SECONDS)
-        return Inside(aws_session, stack(aws_session, chosen.stack), template, time.time)
+        credentials = aws_session.get_credentials()
+        if credentials:
+            frozen = credentials.get_frozen_credentials()
+            held += [each for each in (frozen.access_key, frozen.secret_key, frozen.token) if each]
+        return aws_session, stack(aws_session, chosen.stack)
 
 
 def _outside(
-    asked: Asked, environ: Mapping[str, str], template: Template, inside: Inside | None, token: str
+    asked: Asked, environ: Mapping[str, str], template: Template, deployed: DeployedStack | None, token: str
 ) -> Outside:
-    values = inside.stack.parameters if inside else _answers(environ)
+    values = deployed.parameters if deployed else _answers(environ)
     first = next((each for each in values.get("AllowedOrigins", "").split(",") if each), "")
-    url = asked.url or (inside.stack.signin_url if inside else "")
+    url = asked.url or (deployed.signin_url if deployed else "")
     return Outside(url, asked.origin or first, values, template, time.time, token)
 
 
@@ -92,11 +100,3 @@ def _answers(environ: Mapping[str, str]) -> Mapping[str, str]:
         return answers.read(file).values if file else {}
     except OperationError:
         return {}
-
-
-def _secrets(token: str, inside: Inside | None) -> list[str]:
-    credentials = inside.session.get_credentials() if inside else None
-    if credentials is None:
-        return [token]
-    held = credentials.get_frozen_credentials()
-    return [each for each in (token, held.secret_key, held.token, held.access_key) if each]

@@ -7,7 +7,7 @@ import pkgutil
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from operations.aws import aws_errors_as_operation_errors
 from operations.doctor import inside, outside
@@ -17,10 +17,12 @@ from operations.doctor.refusals import not_looked
 from operations.errors import OperationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from operations.doctor.checks import Check, Place
     from operations.doctor.places import Inside, Outside
+
+T = TypeVar("T")
 
 SECONDS = 10.0
 """Within which all checks are run."""
@@ -33,6 +35,38 @@ class _Run:
     check: Check
     findings: list[Finding] = field(default_factory=list)
     is_over: threading.Event = field(default_factory=threading.Event)
+
+
+class Within(Generic[T]):
+    """What *function* returns, in a thread of its own that nobody need wait for."""
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        """Begin."""
+        self._result: T | None = None
+        self._error: OperationError | None = None
+        self._is_over = threading.Event()
+        threading.Thread(target=self._run, args=(function,), daemon=True).start()
+
+    def result(self, seconds: float) -> T:
+        """
+        Return it, if it is there within some seconds.
+
+        Raises:
+            OperationError: It is not, or *function* has raised one.
+        """
+        if not self._is_over.wait(seconds):
+            raise OperationError(f"AWS has not answered within {seconds:g} seconds.")
+        if self._error or self._result is None:
+            raise self._error or OperationError("It could not be asked, by a mistake of this project.")
+        return self._result
+
+    def _run(self, function: Callable[[], T]) -> None:
+        try:
+            self._result = function()
+        except OperationError as error:
+            self._error = error
+        finally:
+            self._is_over.set()
 
 
 def all_checks() -> tuple[Check, ...]:

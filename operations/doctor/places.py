@@ -38,17 +38,23 @@ class Inside:
     What is asked of AWS, about one stack.
 
     `stack` says what is deployed, with its `parameters` and `outputs`; `region` and `account` are the stack's. `now`
-    gives seconds since the epoch.
+    gives seconds since the epoch. `outside` is what the other checks are given, with the token, if there is any.
     """
 
     def __init__(
-        self, session: boto3.Session, stack: DeployedStack, template: Template, now: Callable[[], float]
+        self,
+        session: boto3.Session,
+        stack: DeployedStack,
+        template: Template,
+        now: Callable[[], float],
+        outside: Outside | None = None,
     ) -> None:
         """Take the operator's credentials, which *session* has."""
         self.session = session
         self.stack = stack
         self.template = template
         self.now = now
+        self.outside = outside
         self.region = stack.region
         self.account = stack.account
         self._clients: dict[tuple[str, str], Any] = {}
