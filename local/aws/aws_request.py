@@ -38,6 +38,8 @@ _RESOURCES = {"/channel": "chime-sdk-messaging", ":meeting/": "chime-sdk-meeting
 CONNECT = "Connect"
 """The one operation that no model has: https://docs.aws.amazon.com/chime-sdk/latest/dg/websockets.html."""
 _CONNECT_PATH = "/connect"
+PREFETCH = ("prefetch-on", "prefetch-sort-by")
+"""The parameters of that operation that need not be there."""
 _PROTOCOLS = {"application/x-www-form-urlencoded": "query", "application/x-amz-json-": "json"}
 """By the beginning of a request's content type."""
 
@@ -81,6 +83,7 @@ class AwsRequest:
         if authorization is not None and authorization.service != service.signing_name:
             authorization = None
         parameters = {name: http_request.args.get(name, "") for name in ("userArn", "sessionId")}
+        parameters |= {name: http_request.args[name] for name in PREFETCH if name in http_request.args}
         operation = OperationModel(model, service, CONNECT)
         return cls(http_request, b"", authorization, service, operation, parameters)
 

@@ -17,7 +17,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.utils import utcnow
 
 from local.aws import errors
-from local.aws.aws_request import CONNECT
+from local.aws.aws_request import CONNECT, PREFETCH
 from local.aws.errors import AwsError
 from local.aws.identities import ACCOUNT
 from local.http.websocket import WebSocketUpgrade
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from local.aws.identities import AssumedSession
     from local.http.websocket import WebSocket
 
-ESTABLISHED = '{"Headers": {"x-amz-chime-event-type": "SESSION_ESTABLISHED", "x-amz-chime-message-type": "SYSTEM"}}'
 GOING_AWAY = 1001
 """A client may connect again after this close code. That AWS sends it when credentials expire is inferred."""
 RESTART = 1012
@@ -67,22 +66,25 @@ class MessagingConnections:
     def _connect(self, request: AwsRequest) -> Response:
         assert request.caller is not None  # noqa: S101 - for mypy: the request is authenticated
         assert request.authorization is not None  # noqa: S101 - as above
-        session, user_arn = request.caller.session, (request.parameters or {})["userArn"]
+        session, parameters = request.caller.session, request.parameters or {}
+        user_arn = parameters["userArn"]
         # By its name in moto, because the same module imported from `local.chime` would have a state of its own.
         backend = get_backend(cast("Any", "chimesdkmessaging"))[ACCOUNT][request.authorization.region]
         try:
             backend.check_user(user_arn)
         except ServiceException as error:
             return errors.error_response(request, AwsError(error.code, error.message))
-        description = {**(request.parameters or {}), "accessKeyId": request.caller.access_key_id}
+        description = {name: parameters[name] for name in ("userArn", "sessionId")}
+        description["accessKeyId"] = request.caller.access_key_id
+        prefetch = [parameters.get(name, "") for name in PREFETCH]
 
         def serve(websocket: WebSocket) -> None:
             with ExitStack() as cleanup:
-                cleanup.callback(backend.connect(user_arn, websocket.send))
                 if session is not None:
                     cleanup.enter_context(_closed_when_expired(session, websocket))
                 cleanup.enter_context(self._listed(websocket, description))
-                websocket.send(ESTABLISHED)
+                # Last, because it sends the first event, after which everything else is taken to be done.
+                cleanup.callback(backend.connect(user_arn, websocket.send, *prefetch))
                 websocket.run()
 
         return WebSocketUpgrade(request.http_request.environ, serve)

@@ -2,7 +2,7 @@
 The state of Chime SDK messaging.
 
 Read in this order: `users`, `roles` (who may do what), `events` (who is told), `state` (what operations share), then
-the operations by noun: `channels`, `memberships`, `moderators`, `messages`, `preferences`.
+the operations by noun: `channels`, `memberships`, `moderators`, `messages`, `preferences`; and `prefetch`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from moto.core.base_backend import BackendDict, BaseBackend
 
 from .channels import Channels
+from .events import event
 from .memberships import Memberships
 from .messages import Messages
 from .preferences import Preferences
+from .prefetch import channel_details
 from .state import State
 
 if TYPE_CHECKING:
@@ -44,9 +46,19 @@ class ChimeSDKMessagingBackend(BaseBackend):
         """
         self._state.users.identity(user_arn)
 
-    def connect(self, user_arn: str, receive: Receive) -> Callable[[], None]:
-        """Pass the events of the user's channels to *receive*, until the function that is returned is called."""
+    def connect(
+        self, user_arn: str, receive: Receive, prefetch_on: str = "", prefetch_sort_by: str = ""
+    ) -> Callable[[], None]:
+        """
+        Pass the user's events to *receive*, until the function that is returned is called.
+
+        The first says that the session is established. With *prefetch_on* `connect`, those of CHANNEL_DETAILS follow.
+        """
         with self._state.lock:
+            receive(event("SESSION_ESTABLISHED"))
+            if prefetch_on == "connect":
+                for details in channel_details(self._state.channels.values(), user_arn, prefetch_sort_by):
+                    receive(event("CHANNEL_DETAILS", details))
             disconnect = self._state.events.connect(user_arn, receive)
 
         def locked() -> None:
