@@ -37,7 +37,7 @@ class Session:
         The user writes in their own channel: what was announced before arrives before that message.
         """
         mark = send(self._messaging, self._own, self._user_arn)["MessageId"]
-        events = []
+        events: list[tuple[dict[str, str], Any]] = []
         while True:
             headers, payload = read(self._connection)
             if (payload or {}).get("MessageId") == mark:
