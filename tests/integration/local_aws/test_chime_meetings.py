@@ -16,6 +16,7 @@ from moto.core.utils import get_service_model
 from local.chime import register
 from local.chime.chimesdkmeetings.models import MOST_MEETINGS
 from local.chime.chimesdkmeetings.responses import MEDIA_REGIONS
+from tests.integration.clients import HTTP
 from tests.integration.local_aws.meetings import HALL, NOBODY, create, join, refusal
 
 if TYPE_CHECKING:
@@ -213,3 +214,105 @@ def test_service_is_there_under_mock_aws(monkeypatch: pytest.MonkeyPatch) -> Non
         attendee = join(meetings, meeting["MeetingId"])
         assert meetings.get_attendee(MeetingId=meeting["MeetingId"], AttendeeId=attendee["AttendeeId"])
         assert ".invalid/control/" in meeting["MediaPlacement"]["SignalingUrl"]
+
+
+ON_MEETINGS = "arn:aws:chime:us-east-1:123456789012:meeting/*"
+
+
+def test_creating_a_meeting_is_on_no_resource(aws: Aws) -> None:
+    aws.role("Rooms", {"Effect": "Allow", "Action": "chime:*", "Resource": ON_MEETINGS})
+    rooms = aws.as_role("Rooms", "chime-sdk-meetings")
+    attendees = [{"ExternalUserId": "ada"}]
+    assert refusal(rooms.create_meeting, **HALL)[:2] == ("AccessDeniedException", 403)
+    assert refusal(rooms.create_meeting_with_attendees, **HALL, Attendees=attendees)[:2] == (
+        "AccessDeniedException",
+        403,
+    )
+    aws.role("Openers", {"Effect": "Allow", "Action": "chime:Create*", "Resource": "*"})
+    openers = aws.as_role("Openers", "chime-sdk-meetings")
+    assert create(openers)
+    assert openers.create_meeting_with_attendees(**HALL, Attendees=attendees)["Attendees"]
+
+
+def of_a_meeting(client: Any, meeting: str, attendee: str) -> dict[str, Any]:
+    """Return by operation a call of each that is on a meeting; the ones that delete come last."""
+    of, who = {"MeetingId": meeting}, {"AttendeeId": attendee}
+    capabilities = {"Audio": "None", "Video": "None", "Content": "None"}
+    return {
+        "GetMeeting": lambda: client.get_meeting(**of),
+        "CreateAttendee": lambda: client.create_attendee(**of, ExternalUserId="bob"),
+        "BatchCreateAttendee": lambda: client.batch_create_attendee(**of, Attendees=[{"ExternalUserId": "eve"}]),
+        "GetAttendee": lambda: client.get_attendee(**of, **who),
+        "ListAttendees": lambda: client.list_attendees(**of),
+        "UpdateAttendeeCapabilities": lambda: client.update_attendee_capabilities(
+            **of, **who, Capabilities=capabilities
+        ),
+        "BatchUpdateAttendeeCapabilitiesExcept": lambda: client.batch_update_attendee_capabilities_except(
+            **of, ExcludedAttendeeIds=[who], Capabilities=capabilities
+        ),
+        "DeleteAttendee": lambda: client.delete_attendee(**of, **who),
+        "DeleteMeeting": lambda: client.delete_meeting(**of),
+    }
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        pytest.param("arn:aws:chime:us-east-1:123456789012:meeting/{}x", id="another meeting"),
+        pytest.param("arn:aws:chime:eu-central-1:123456789012:meeting/{}", id="another region"),
+        pytest.param("arn:aws:chime:us-east-1:123456789012:app-instance/{}", id="no meeting"),
+    ],
+)
+def test_operation_on_a_meeting_is_refused_to_who_may_on(aws: Aws, meetings: Any, resource: str) -> None:
+    hall = create(meetings)
+    ada = join(meetings, hall)["AttendeeId"]
+    aws.role("Rooms", {"Effect": "Allow", "Action": "chime:*", "Resource": resource.format(hall)})
+    for operation, call in of_a_meeting(aws.as_role("Rooms", "chime-sdk-meetings"), hall, ada).items():
+        code, status, message = refusal(call)
+        assert (code, status) == ("AccessDeniedException", 403)
+        assert f"chime:{operation} on resource: arn:aws:chime:us-east-1:123456789012:meeting/{hall}" in message
+
+
+def test_each_operation_on_a_meeting_is_allowed_by_its_own_action(aws: Aws, meetings: Any) -> None:
+    hall = create(meetings)
+    ada = join(meetings, hall)["AttendeeId"]
+    for operation in of_a_meeting(None, hall, ada):
+        aws.role(operation, {"Effect": "Allow", "Action": f"chime:{operation}", "Resource": ON_MEETINGS})
+        rooms = aws.as_role(operation, "chime-sdk-meetings")
+        calls = of_a_meeting(rooms, hall, ada)
+        calls.pop(operation)()
+        assert {refusal(call)[0] for call in calls.values()} == {"AccessDeniedException"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        ("start_meeting_transcription", {"MeetingId": NOBODY, "TranscriptionConfiguration": {}}),
+        ("stop_meeting_transcription", {"MeetingId": NOBODY}),
+        ("tag_resource", {"ResourceARN": ON_MEETINGS, "Tags": [{"Key": "a", "Value": "b"}]}),
+        ("untag_resource", {"ResourceARN": ON_MEETINGS, "TagKeys": ["a"]}),
+        ("list_tags_for_resource", {"ResourceARN": ON_MEETINGS}),
+    ],
+)
+def test_operation_that_is_not_played_says_so(meetings: Any, operation: str, parameters: Any) -> None:
+    assert refusal(getattr(meetings, operation), **parameters)[:2] == ("NotImplementedException", 501)
+
+
+@pytest.mark.parametrize(
+    "error", sorted({shape.name for shape in get_service_model("chime-sdk-meetings").error_shapes})
+)
+def test_every_error_can_be_set_as_a_fault(aws: Aws, meetings: Any, error: str) -> None:
+    aws.local("POST", "faults", {"operation": "CreateAttendee", "error": error})
+    with pytest.raises(getattr(meetings.exceptions, error)) as failed:
+        join(meetings, NOBODY)
+    shape = next(shape for shape in get_service_model("chime-sdk-meetings").error_shapes if shape.name == error)
+    status = failed.value.response["ResponseMetadata"]["HTTPStatusCode"]
+    assert status == shape.metadata["error"]["httpStatusCode"]
+
+
+def test_browsers_may_read_the_answers(aws: Aws) -> None:
+    asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
+    preflight = HTTP.request("OPTIONS", f"{aws.url}/meetings", headers=asked)
+    assert (preflight.status, preflight.headers["Access-Control-Allow-Origin"]) == (200, "*")
+    unsigned = HTTP.request("POST", f"{aws.url}/meetings", headers={"Origin": "https://app.example"}, body=b"{}")
+    assert (unsigned.status, unsigned.headers["Access-Control-Allow-Origin"]) == (403, "*")
