@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from authorizer.presets import PRESETS
 from authorizer.settings import OPTIONS
+from local.chime.chimesdkmeetings.behaviours import Behaviours
 from signin.answers import ERRORS
 from tests.translated import EVERYTHING, Translated, source
 
@@ -261,6 +263,11 @@ def test_parameters_that_are_gone_lead_to_options_that_there_are() -> None:
 @pytest.mark.parametrize("old", re.findall(r"^\| `([A-Z]\w+)` ", GONE, re.MULTILINE)[:-1])
 def test_parameter_that_is_gone_is_named_by_no_page(old: str) -> None:
     assert {name(path) for path in LIVING if re.search(f"`{old}[`=]", path.read_text())} <= {"CHANGELOG.md"}
+
+
+def test_local_stack_has_every_behaviour_of_meetings_with_its_default_and_no_other() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| `(.+?)` \|", (DOCS / "local-stack.md").read_text(), re.MULTILINE)
+    assert {name: json.loads(default) for name, default in rows} == asdict(Behaviours())
 
 
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 One meeting with its attendees, and when it ends by itself.
 
 A meeting ends after five minutes without an audio connection, after 24 hours, perhaps after thirty minutes with only
-one connection (`behaviours`), and a replica with its primary meeting:
+one connection (`behaviours`), and a replica meeting with its primary meeting:
 https://docs.aws.amazon.com/chime-sdk/latest/dg/create-mtgs.html and the FAQ of amazon-chime-sdk-js.
 """
 
