@@ -26,5 +26,5 @@ def refusal(call: Any, **parameters: Any) -> tuple[str, int, str]:
     with pytest.raises(ClientError) as refused:
         call(**parameters)
     answer: dict[str, Any] = {**refused.value.response}
-    message = answer.get("Message") or answer.get("message")
+    message = answer["Error"]["Message"] or answer.get("Message") or answer.get("message")
     return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"], str(message)
