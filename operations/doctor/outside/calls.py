@@ -82,14 +82,14 @@ def _json(text: str) -> Any:
 
 
 def _explained(error: Exception) -> tuple[str, str]:
-    if isinstance(error, failures.NameResolutionError):
+    if isinstance(error, (failures.NameResolutionError, failures.LocationParseError)):
         return "its name leads to no address", "Check the name for a typing mistake, and its DNS entry."
     if isinstance(error, failures.SSLError):
         return f"TLS fails: {_of_certificate(error)}", _mend_of_certificate(_of_certificate(error))
-    if isinstance(error, (failures.TimeoutError, failures.ReadTimeoutError)):
-        return "no answer in time", "Look whether it is up, and whether a firewall lets this machine reach it."
-    if isinstance(error, failures.NewConnectionError):
+    if isinstance(error, failures.NewConnectionError):  # which urllib3 counts as a timeout, too
         return "nobody answers there", "Look whether it is up, and compare host and port."
+    if isinstance(error, failures.TimeoutError):
+        return "no answer in time", "Look whether it is up, and whether a firewall lets this machine reach it."
     return f"the answer breaks off, or is no HTTP ({type(error).__name__})", "Look at what answers there."
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from operations.doctor.checks import check
 from operations.doctor.finding import Finding, ok, unknown, wrong
-from operations.doctor.outside.calls import UnreachableError, call
+from operations.doctor.outside.calls import Answer, UnreachableError, call
 from operations.doctor.outside.configured import configured
+from operations.doctor.outside.service import asked
 from operations.errors import OperationError
 
 if TYPE_CHECKING:
@@ -22,10 +23,8 @@ FORGIVEN = 30.0
 
 @check("clock", "outside", "Whether the clocks of the service, of each issuer and of this machine agree, by `Date`.")
 def _clock(outside: Outside) -> Iterator[Finding]:
-    if not outside.url:
-        yield unknown("no address is known; see address")
-        return
-    service = _ahead(outside, outside.url, "POST")
+    answer = asked(outside, "POST")
+    service = None if isinstance(answer, Finding) else _ahead(outside, answer)
     if service is None:
         yield unknown("the service does not say what time it is; see address")
         return
@@ -38,7 +37,7 @@ def _clock(outside: Outside) -> Iterator[Finding]:
     else:
         yield ok("this machine and the service agree")
     for name, address in _issuers(outside):
-        issuer = _ahead(outside, address, "GET")
+        issuer = _issuer_ahead(outside, address)
         if issuer is not None and abs(issuer - service) > FORGIVEN:
             yield wrong(
                 f"the issuer of {name} is {_said(issuer - service)} the service",
@@ -59,12 +58,18 @@ def _issuers(outside: Outside) -> list[tuple[str, str]]:
     return [(name, address) for name, address in addresses.items() if address]
 
 
-def _ahead(outside: Outside, url: str, method: str) -> float | None:
-    """Return how many seconds whoever answers at *url* is ahead of this machine; None if that is not known."""
+def _issuer_ahead(outside: Outside, address: str) -> float | None:
     try:
-        said = call(method, url).headers.get("Date", "")
-        return parsedate_to_datetime(said).timestamp() - outside.now()
-    except (UnreachableError, ValueError):
+        return _ahead(outside, call("GET", address))
+    except UnreachableError:
+        return None  # the checks of discovery and keys say so
+
+
+def _ahead(outside: Outside, answer: Answer) -> float | None:
+    """Return how many seconds whoever gave *answer* is ahead of this machine; None if it does not say."""
+    try:
+        return parsedate_to_datetime(answer.headers.get("Date", "")).timestamp() - outside.now()
+    except ValueError:
         return None
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from operations.doctor.checks import check
-from operations.doctor.finding import Finding, ok, unknown, wrong
-from operations.doctor.outside.calls import OK, UnreachableError, call
+from operations.doctor.finding import Finding, ok, wrong
+from operations.doctor.outside.calls import OK
+from operations.doctor.outside.service import asked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from operations.doctor.outside.calls import Answer
     from operations.doctor.places import Outside
@@ -21,7 +22,7 @@ UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY, SERVERS_FAULT = 401, 403, 404, 429
 OTHER_ROUTES = "Use the output SigninUrl, and make deploy again: the API is not as template.yaml has it."
 OTHER_SERVER = "Another server, or something in between, answers: compare the address with the output SigninUrl."
 NO_JWT = "not.a.token"
-NOBODY_S_PATH = "nobody-s-path"
+NOBODY_S_PATH = "/nobody-s-path"
 
 
 @dataclass(frozen=True)
@@ -45,26 +46,22 @@ UNKNOWN_PATH = Promised(NOT_FOUND, "not_found")
 
 @check("no token", "outside", "Whether a call without a token gets 401 `unauthorized` with its challenge.")
 def _no_token(outside: Outside) -> Iterator[Finding]:
-    yield _promise(outside, "POST", outside.url, {}, NO_TOKEN)
+    yield _promise(asked(outside, "POST"), NO_TOKEN)
 
 
 @check("refusal", "outside", "Whether what is no token gets 401 `invalid_token` with its reason: the authorizer runs.")
 def _refusal(outside: Outside) -> Iterator[Finding]:
-    yield _promise(outside, "POST", outside.url, {"Authorization": f"Bearer {NO_JWT}"}, REFUSAL)
+    yield _promise(asked(outside, "POST", {"Authorization": f"Bearer {NO_JWT}"}), REFUSAL)
 
 
 @check("unknown path", "outside", "Whether an unknown path gets 404 `not_found`.")
 def _unknown_path(outside: Outside) -> Iterator[Finding]:
-    yield _promise(outside, "GET", outside.url.rpartition("/")[0] + f"/{NOBODY_S_PATH}", {}, UNKNOWN_PATH)
+    yield _promise(asked(outside, "GET", path=NOBODY_S_PATH), UNKNOWN_PATH)
 
 
-def _promise(outside: Outside, method: str, url: str, headers: Mapping[str, str], promised: Promised) -> Finding:
-    if not outside.url:
-        return unknown("no address is known; see address")
-    try:
-        answer = call(method, url, headers)
-    except UnreachableError as error:
-        return unknown(f"the service is not reached: {error}", mend="See address.")
+def _promise(answer: Answer | Finding, promised: Promised) -> Finding:
+    if isinstance(answer, Finding):
+        return answer
     challenge = answer.headers.get("WWW-Authenticate")
     is_promised = (answer.status, answer.body.get("error")) == (promised.status, promised.error)
     if not is_promised or (promised.reason and answer.body.get("reason") != promised.reason):
@@ -88,11 +85,8 @@ def _mend(answer: Answer, promised: Promised) -> str:
             "The header Authorization does not arrive. Have what stands between (CloudFront: an origin request policy "
             "with all headers of the viewer but Host; a proxy) hand it on."
         )
-    if answer.body.get("reason") == "blocked" or answer.status == FORBIDDEN:
-        return (
-            "A WAF or a resource policy refuses this machine. Look at AWS WAF's sampled requests for the rule, and at "
-            "the parameters WebAclArn and AllowedSourceRanges."
-        )
+    if answer.status == FORBIDDEN:
+        return "Something in between refuses: a proxy, or a resource policy of the API, which this stack has none of."
     if answer.status == TOO_MANY:
         return "Wait, and run it again: the service is throttled. See ThrottlingRate and the quotas."
     if promised is REFUSAL and answer.status >= SERVERS_FAULT and answer.is_ours:

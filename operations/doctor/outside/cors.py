@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from operations.doctor.checks import check
-from operations.doctor.finding import Finding, ok, unknown, wrong
-from operations.doctor.outside.calls import UnreachableError, call
+from operations.doctor.finding import Finding, ok, wrong
+from operations.doctor.outside.service import asked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from operations.doctor.outside.calls import Answer
     from operations.doctor.places import Outside
@@ -34,7 +34,7 @@ def _preflight(outside: Outside) -> Iterator[Finding]:
             mend="Write it as the browser sends it in the header Origin, in AllowedOrigins too.",
         )
         return
-    answer = _answer(outside, "OPTIONS", ASKED)
+    answer = asked(outside, "OPTIONS", {"Origin": outside.origin, **ASKED})
     yield answer if isinstance(answer, Finding) else _of_preflight(answer, outside)
 
 
@@ -44,17 +44,8 @@ def _preflight(outside: Outside) -> Iterator[Finding]:
 def _errors(outside: Outside) -> Iterator[Finding]:
     if not outside.origin:
         return
-    answer = _answer(outside, "POST", {})
+    answer = asked(outside, "POST", {"Origin": outside.origin})
     yield answer if isinstance(answer, Finding) else _of_error(answer, outside.origin)
-
-
-def _answer(outside: Outside, method: str, headers: Mapping[str, str]) -> Answer | Finding:
-    if not outside.url:
-        return unknown("no address is known; see address")
-    try:
-        return call(method, outside.url, {"Origin": outside.origin, **headers})
-    except UnreachableError as error:
-        return unknown(f"the service is not reached: {error}", mend="See address.")
 
 
 def _of_preflight(answer: Answer, outside: Outside) -> Finding:
@@ -98,7 +89,7 @@ def _nearly(origin: str, allowed: str) -> str:
     """Return what differs, if *allowed* has an origin of the same host."""
     host = re.sub(r"https?://(?:www\.)?|:[0-9]+$|/+$", "", origin)
     near = [each for each in allowed.split(",") if re.sub(r"https?://(?:www\.)?|:[0-9]+$|/+$", "", each) == host]
-    return f", though those of {near[0]} may: scheme, www, port and slash count" if near else ""
+    return f", though those of {' and '.join(near)} may: scheme, www, port and slash count" if near else ""
 
 
 def _of_error(answer: Answer, origin: str) -> Finding:

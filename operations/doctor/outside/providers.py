@@ -10,7 +10,7 @@ from authorizer.errors import AuthorizerError
 from authorizer.https import is_allowed
 from authorizer.keys import MIN_RSA_BITS, key_set
 from operations.doctor.checks import check
-from operations.doctor.finding import Finding, ok, wrong
+from operations.doctor.finding import Finding, Verdict, ok, unknown, wrong
 from operations.doctor.outside.calls import OK, Answer, UnreachableError, call
 from operations.doctor.outside.configured import Configured, configured
 
@@ -129,9 +129,9 @@ def _of_keys(found: Configured, provider: Provider) -> Finding:
         return ok(f"{provider.name}: {_told(document, provider)}, in {fetch.milliseconds:,.0f} ms")
     if isinstance(document, Finding):
         return document
-    why = fetch.outcome if fetch else "no fetch was begun"
     if not address:
-        return wrong(f"{provider.name}: {why}", wanted="keys", mend="See discovery.")
+        return unknown(f"{provider.name}: where its keys are is not known; see discovery")
+    why = fetch.outcome if fetch else "no fetch was begun"
     return wrong(
         f"{provider.name}: {address}: {why}{_unusable(document, provider)}",
         wanted=f"a key for {' or '.join(provider.algorithms)}, an RSA one of {MIN_RSA_BITS} bits or more",
@@ -141,9 +141,9 @@ def _of_keys(found: Configured, provider: Provider) -> Finding:
 
 def _discovered(found: Configured, provider: Provider) -> str:
     document = _document(provider.name, found.discovery_address(provider))
-    if isinstance(document, Finding) or document.get("issuer") != provider.issuers[0]:
+    if isinstance(document, Finding) or _of_discovery(provider, document).verdict is not Verdict.OK:
         return ""
-    return str(document.get("jwks_uri") or "")
+    return str(document["jwks_uri"])
 
 
 def _told(document: Mapping[str, Any] | Finding, provider: Provider) -> str:
