@@ -53,3 +53,10 @@ class Behaviours:
     That was so in the namespace before this one (`chime`). The SDK's FAQ says that it is so only there
     (https://github.com/aws/amazon-chime-sdk-js/issues/2645).
     """
+
+    requires_max_count: bool = True
+    """
+    A meeting with FHD video or UHD content has to state a MaxCount of attendees.
+
+    The model says so of both resolutions, and of the MaxCount that they change its default from 250 to 25.
+    """

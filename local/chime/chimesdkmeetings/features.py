@@ -15,27 +15,25 @@ from ..chimesdkidentity.exceptions import (  # noqa: TID252 - relative, because 
 Capabilities = dict[str, str]
 """`Audio`, `Video` and `Content`, each SendReceive, Send, Receive or None."""
 
-MOST_ATTENDEES = 250
-MOST_ATTENDEES_IN_HIGH_RESOLUTION = 25
+MOST_ATTENDEES, MOST_ATTENDEES_IN_HIGH_RESOLUTION = 250, 25
 """
-With FHD video or UHD content: https://docs.aws.amazon.com/chime-sdk/latest/dg/meeting-features.html. That a larger
-MaxCount is refused, instead of cut, is inferred.
+Without a MaxCount; the second one with FHD video or UHD content. That a larger MaxCount is then refused is inferred.
 """
 
 _RECEIVING = ("SendReceive", "Receive")
 
 
-def check_features(features: dict[str, Any]) -> None:
+def check_features(features: dict[str, Any], *, requires_max_count: bool) -> None:
     """
-    Return if a meeting can have these MeetingFeatures.
+    Return if a meeting can have these MeetingFeatures (see `behaviours` for *requires_max_count*).
 
     Raises:
         BadRequestError: The resolution needs a MaxCount, and it is missing or too large.
     """
-    if resolution(features, "Video") != "FHD" and resolution(features, "Content") != "UHD":
+    if not _is_high(features):
         return
     most = _stated_most(features)
-    if most is None or most > MOST_ATTENDEES_IN_HIGH_RESOLUTION:
+    if (most is None and requires_max_count) or (most or 0) > MOST_ATTENDEES_IN_HIGH_RESOLUTION:
         raise BadRequestError(
             "FHD video and UHD content require MeetingFeatures.Attendee.MaxCount to be "
             f"{MOST_ATTENDEES_IN_HIGH_RESOLUTION} or less."
@@ -44,7 +42,8 @@ def check_features(features: dict[str, Any]) -> None:
 
 def most_attendees(features: dict[str, Any]) -> int:
     """Return how many attendees a meeting with these MeetingFeatures can have."""
-    return _stated_most(features) or MOST_ATTENDEES
+    default = MOST_ATTENDEES_IN_HIGH_RESOLUTION if _is_high(features) else MOST_ATTENDEES
+    return _stated_most(features) or default
 
 
 def resolution(features: dict[str, Any], medium: str) -> str:
@@ -84,6 +83,10 @@ def check_capabilities(capabilities: Capabilities, features: dict[str, Any]) -> 
             )
     if capabilities["Content"] in _RECEIVING and capabilities["Video"] not in _RECEIVING:
         raise BadRequestError("Content can be SendReceive or Receive only if Video is SendReceive or Receive.")
+
+
+def _is_high(features: dict[str, Any]) -> bool:
+    return resolution(features, "Video") == "FHD" or resolution(features, "Content") == "UHD"
 
 
 def _stated_most(features: dict[str, Any]) -> int | None:

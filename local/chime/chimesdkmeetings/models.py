@@ -35,7 +35,10 @@ Failure = dict[str, str]
 """ExternalUserId of who could not be created, with ErrorCode and ErrorMessage."""
 
 MOST_MEETINGS = 250
-"""At once in an account and region, unless AWS raises it: https://docs.aws.amazon.com/general/latest/gr/chime-sdk.html."""
+"""
+At once in an account, in all regions together, unless AWS raises it: the FAQ of amazon-chime-sdk-js,
+https://github.com/aws/amazon-chime-sdk-js/pull/530.
+"""
 
 
 class ChimeSDKMeetingsBackend(BaseBackend):
@@ -68,9 +71,10 @@ class ChimeSDKMeetingsBackend(BaseBackend):
             ConflictError: A request with this token was made at the same time (see `behaviours`).
             LimitExceededError: There are MOST_MEETINGS.
         """
-        check_features(parameters.get("MeetingFeatures") or {})
+        self._check_features(parameters)
+        elsewhere = self._open_elsewhere()
         with self._state():
-            return self._create(parameters)
+            return self._create(parameters, elsewhere)
 
     def create_meeting_with_attendees(
         self, parameters: dict[str, Any]
@@ -81,11 +85,11 @@ class ChimeSDKMeetingsBackend(BaseBackend):
         Raises:
             ChimeError: As `create_meeting`, and as `create_attendees`. There is no new meeting then.
         """
-        features = parameters.get("MeetingFeatures") or {}
-        check_features(features)
-        _check_items(parameters["Attendees"], features)
+        self._check_features(parameters)
+        _check_items(parameters["Attendees"], parameters.get("MeetingFeatures") or {})
+        elsewhere = self._open_elsewhere()
         with self._state():
-            meeting = self._create(parameters)
+            meeting = self._create(parameters, elsewhere)
             return meeting, *self._add_all(meeting, parameters["Attendees"])
 
     def get_meeting(self, meeting_id: str) -> Meeting:
@@ -269,14 +273,23 @@ class ChimeSDKMeetingsBackend(BaseBackend):
             if other.primary_meeting_id == meeting.meeting_id:
                 self._end(other)
 
-    def _create(self, parameters: dict[str, Any]) -> Meeting:
+    def _check_features(self, parameters: dict[str, Any]) -> None:
+        features = parameters.get("MeetingFeatures") or {}
+        check_features(features, requires_max_count=self.behaviours.requires_max_count)
+
+    def _open_elsewhere(self) -> int:
+        # Counted without this backend's lock, because two that hold their own and wait for the other's wait for ever.
+        backends = tuple(chimesdkmeetings_backends[self.account_id].values())
+        return sum(len(backend.open_meetings()) for backend in backends if backend is not self)
+
+    def _create(self, parameters: dict[str, Any], elsewhere: int) -> Meeting:
         token = parameters["ClientRequestToken"]
         known = self._known(token)
         if known is not None:
             return known
         self._check_primary(parameters.get("PrimaryMeetingId"))
-        if len(self._meetings) >= MOST_MEETINGS:
-            raise LimitExceededError(f"There are {MOST_MEETINGS} meetings in this account and region.")
+        if len(self._meetings) + elsewhere >= MOST_MEETINGS:
+            raise LimitExceededError(f"There are {MOST_MEETINGS} meetings in this account.")
         meeting = Meeting(self.region_name, self.account_id, parameters, self.clock.now())
         self._meetings[meeting.meeting_id] = self._by_token[token] = meeting
         return meeting

@@ -1,8 +1,8 @@
 """
 Chime SDK meetings over HTTP. Operations without a method here are not implemented, and moto answers that.
 
-TenantIds are checked and kept. On AWS, clients of such a meeting have to join through a proxy that adds the header
-X-Chime-TenantId; a meeting here can be joined without: https://docs.aws.amazon.com/chime-sdk/latest/dg/media-tenant.html.
+TenantIds are checked and kept. On AWS they only work together with a proxy that adds a header to what clients send:
+https://docs.aws.amazon.com/chime-sdk/latest/dg/app-keys-tenant-ids.html. Here nothing asks for that header.
 """
 
 from __future__ import annotations

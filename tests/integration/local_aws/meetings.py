@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.backends import get_backend
 
 NOBODY = "11111111-2222-3333-4444-555555555555"
 HALL = {"ClientRequestToken": "first", "MediaRegion": "eu-central-1", "ExternalMeetingId": "hall"}
+
+
+def backend_in(region: str) -> Any:
+    """Return what carries signalling and media sees of a region's meetings."""
+    return get_backend(cast("Any", "chimesdkmeetings"))["123456789012"][region]
 
 
 def create(meetings: Any, **more: Any) -> str:

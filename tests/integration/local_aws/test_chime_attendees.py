@@ -162,6 +162,17 @@ def test_meeting_has_as_many_attendees_at_most(meetings: Any, features: Any, mos
     assert join(meetings, meeting, "user0")["ExternalUserId"] == "user0"
 
 
+@pytest.mark.parametrize(
+    "features", [{"Video": {"MaxResolution": "FHD"}}, {"Content": {"MaxResolution": "UHD"}}], ids=["video", "content"]
+)
+def test_high_resolution_may_mean_25_by_itself(aws: Aws, meetings: Any, features: Any) -> None:
+    aws.local("POST", "meetings/behaviours", {"requires_max_count": False})
+    meeting = create(meetings, MeetingFeatures=features)
+    asked = [{"ExternalUserId": f"user{number}"} for number in range(26)]
+    answer = meetings.batch_create_attendee(MeetingId=meeting, Attendees=asked)
+    assert (len(answer["Attendees"]), names(answer["Errors"])) == (25, ["user25"])
+
+
 def test_deleted_attendee_makes_room(meetings: Any) -> None:
     small = create(meetings, MeetingFeatures={"Attendee": {"MaxCount": 1}})
     meetings.delete_attendee(MeetingId=small, AttendeeId=join(meetings, small)["AttendeeId"])

@@ -279,6 +279,9 @@ with moto.mock_aws():
     bearer = identity.create_app_instance_user(**user)["AppInstanceUserArn"]
     messaging = boto3.client("chime-sdk-messaging", region_name="us-east-1")
     messaging.create_channel(AppInstanceArn=arn, Name="Engines", ChimeBearer=bearer)
+    meetings = boto3.client("chime-sdk-meetings", region_name="us-east-1")
+    meeting = meetings.create_meeting(MediaRegion="us-east-1", ExternalMeetingId="hall")["Meeting"]["MeetingId"]
+    meetings.create_attendee(MeetingId=meeting, ExternalUserId="ada")
 print([name for name in sys.modules if name.partition(".")[0] in ("local", "authorizer", "signin", "operations")])
 """
 

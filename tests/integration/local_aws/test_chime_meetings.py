@@ -17,7 +17,7 @@ from local.chime import register
 from local.chime.chimesdkmeetings.models import MOST_MEETINGS
 from local.chime.chimesdkmeetings.responses import MEDIA_REGIONS
 from tests.integration.clients import HTTP
-from tests.integration.local_aws.meetings import HALL, NOBODY, create, join, refusal
+from tests.integration.local_aws.meetings import HALL, NOBODY, backend_in, create, join, refusal
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Aws
@@ -131,13 +131,15 @@ def test_many_at_once_with_one_request_token_are_in_one_meeting(meetings: Any) -
         assert len(set(pool.map(enter, range(8)))) == 1
 
 
-def test_account_has_a_limit_of_meetings_and_a_deleted_one_makes_room(meetings: Any) -> None:
-    made = [create(meetings, ClientRequestToken=f"token{number}") for number in range(MOST_MEETINGS)]
-    assert refusal(meetings.create_meeting, **{**HALL, "ClientRequestToken": "more"})[:2] == (
-        "LimitExceededException",
-        400,
-    )
-    meetings.delete_meeting(MeetingId=made[0])
+def test_account_has_a_limit_in_all_regions_and_a_deleted_meeting_makes_room(aws: Aws, meetings: Any) -> None:
+    elsewhere = aws.client("chime-sdk-meetings", region="eu-central-1")
+    first = create(elsewhere)
+    for number in range(MOST_MEETINGS - 1):
+        backend_in("us-east-1").create_meeting({**HALL, "ClientRequestToken": f"token{number}"})
+    more = {**HALL, "ClientRequestToken": "more"}
+    assert refusal(meetings.create_meeting, **more)[:2] == ("LimitExceededException", 400)
+    assert refusal(elsewhere.create_meeting, **more)[:2] == ("LimitExceededException", 400)
+    elsewhere.delete_meeting(MeetingId=first)
     assert create(meetings, ClientRequestToken="more")
 
 

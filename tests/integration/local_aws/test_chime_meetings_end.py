@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from moto.backends import get_backend
 from moto.core.exceptions import ServiceException
 
 from local.chime.chimesdkmeetings.clock import MovableClock
-from tests.integration.local_aws.meetings import HALL, create, join, refusal
+from tests.integration.local_aws.meetings import HALL, backend_in, create, join, refusal
 
 if TYPE_CHECKING:
     from local.aws.endpoint import AwsEndpoint
@@ -23,7 +22,7 @@ HOUR = 60 * MINUTE
 @pytest.fixture(autouse=True)
 def backend(endpoint: AwsEndpoint) -> Any:  # noqa: ARG001 - it empties moto's state
     """What carries signalling and media sees of the meetings in us-east-1; its time stands still until it is moved."""
-    backend: Any = get_backend(cast("Any", "chimesdkmeetings"))["123456789012"]["us-east-1"]
+    backend = backend_in("us-east-1")
     backend.clock = MovableClock(lambda: datetime(2026, 1, 1))  # noqa: DTZ001 - moto's times have no time zone
     return backend
 
@@ -268,6 +267,7 @@ def test_behaviours_are_shown_changed_and_reset(aws: Aws) -> None:
         "conflict_seconds": 0,
         "forgets_token_at_end": False,
         "ends_with_one_connection": True,
+        "requires_max_count": True,
     }
     assert aws.local("GET", "meetings/behaviours") == (200, defaults)
     changed = {**defaults, "not_found_seconds": 1.5, "forgets_token_at_end": True}
