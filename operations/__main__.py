@@ -22,6 +22,7 @@ from operations.target import target
 from operations.template import Template
 from operations.terminal import CommandLine, is_at_terminal
 from operations.tryout import TryOut
+from operations.user_ids import id_marks
 
 if TYPE_CHECKING:
     import boto3
@@ -122,7 +123,8 @@ def _revocation(aws_session: boto3.Session, deployed: DeployedStack) -> Revocati
     if not deployed.own_role_arn:
         raise OperationError(f"{deployed.name} has no user role: its deployment has failed, or is still under way.")
     roles = [IamRole(aws_session, arn, deployed.account) for arn in deployed.role_arns]
-    return Revocation(RevocationListParameter(aws_session, deployed.list_name), roles, time.sleep, _print)
+    marks = id_marks(deployed.parameters.get("Providers", ""))
+    return Revocation(RevocationListParameter(aws_session, deployed.list_name, marks), roles, time.sleep, _print)
 
 
 def _ids(arguments: argparse.Namespace) -> list[str]:

@@ -97,6 +97,15 @@ def stack(session: boto3.Session, name: str) -> DeployedStack:
     )
 
 
+def resources(cloudformation: Any, stack_id: str) -> dict[str, str]:
+    """Return the physical ids of the resources that a stack has, by their logical ids."""
+    with aws_errors_as_operation_errors():
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_id)
+        found = [each for page in pages for each in page["StackResourceSummaries"]]
+    there = [each for each in found if each["ResourceStatus"] != "DELETE_COMPLETE"]
+    return {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in there}
+
+
 class StackToDelete:
     """The stack with the id *stack_id*, while it is deleted."""
 
@@ -116,11 +125,7 @@ class StackToDelete:
 
     def resources(self) -> dict[str, str]:
         """Return the physical ids of the resources that it has, by their logical ids."""
-        with aws_errors_as_operation_errors():
-            pages = self._client.get_paginator("list_stack_resources").paginate(StackName=self._id)
-            found = [each for page in pages for each in page["StackResourceSummaries"]]
-        there = [each for each in found if each["ResourceStatus"] != "DELETE_COMPLETE"]
-        return {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in there}
+        return resources(self._client, self._id)
 
     def delete(self) -> None:
         """Begin the deletion, which goes on after this has returned."""

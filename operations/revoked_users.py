@@ -24,7 +24,7 @@ MAX_LENGTH = 8192
 """Characters that an advanced parameter holds: some 200 users with UUIDs as ids."""
 
 WRITTEN_BY = "Chime sign-in: who may not sign in. Written by make revoke and make restore"
-_BASE = re.compile(rf"{re.escape(WRITTEN_BY)}, over version (\d{{1,9}})\.")
+_BASE = re.compile(rf"{re.escape(WRITTEN_BY)}, over version (\d{{1,9}})\.(?: Ids are made by((?: [0-9a-f]{{8}})+)\.)?")
 
 # The ids that `signin.identity` makes.
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.@-]{0,56}[A-Za-z0-9])?", re.ASCII)
@@ -32,11 +32,17 @@ _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.@-]{0,56}[A-Za-z0-9])?", re.ASCII)
 
 @dataclass(frozen=True)
 class UserListVersion:
-    """The list as one run wrote it after it had read the version `base`, which is 0 if there was no list."""
+    """
+    The list as one run wrote it after it had read the version `base`, which is 0 if there was no list.
+
+    `written_at` is by AWS's clock. `id_marks` say how user ids were made then (`user_ids`); none if that was not noted.
+    """
 
     number: int
     users: frozenset[str]
     base: int
+    written_at: datetime | None = None
+    id_marks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,13 @@ class UserListHistory:
         """The users in the newest version. This is what the function reads."""
         return self.versions[-1].users if self.versions else frozenset()
 
+    def revoked_in(self, user: str) -> UserListVersion | None:
+        """Return the version that put *user* on the list as it is now; None if the user is not on it."""
+        found = None
+        for version in self.versions:
+            found = (found or version) if user in version.users else None
+        return found
+
     @property
     def merged(self) -> frozenset[str]:
         """The users after every run's change, in the order in which the runs wrote."""
@@ -70,11 +83,12 @@ class UserListHistory:
 class RevocationListParameter:
     """The list in the parameter *name*. Each time that it is written it gets a new version."""
 
-    def __init__(self, session: boto3.Session, name: str) -> None:
-        """Take the credentials to reach it with."""
+    def __init__(self, session: boto3.Session, name: str, id_marks: frozenset[str] = frozenset()) -> None:
+        """Take the credentials to reach it with, and how user ids are made now, which is noted with each version."""
         with aws_errors_as_operation_errors():
             self._client: Any = session.client("ssm")
         self._name = name
+        self._id_marks = id_marks
 
     def read(self) -> UserListHistory:
         """
@@ -101,7 +115,7 @@ class RevocationListParameter:
         with aws_errors_as_operation_errors():
             answer = self._client.put_parameter(
                 Name=self._name,
-                Description=f"{WRITTEN_BY}, over version {base}.",
+                Description=f"{WRITTEN_BY}, over version {base}.{_note(self._id_marks)}",
                 Type="String",
                 Tier="Intelligent-Tiering",  # beyond 4 KB it becomes an advanced parameter
                 Value=serialized(users),
@@ -190,7 +204,16 @@ def _version(found: Mapping[str, Any]) -> UserListVersion:
     number = found["Version"]
     base = _BASE.search(found.get("Description", ""))
     # Without our description somebody wrote the version by other means, and meant all of it.
-    return UserListVersion(number, _ids(found["Value"]), int(base[1]) if base else number - 1)
+    marks = frozenset((base[2] or "").split()) if base else frozenset()
+    return UserListVersion(
+        number, _ids(found["Value"]), int(base[1]) if base else number - 1, found.get("LastModifiedDate"), marks
+    )
+
+
+def _note(id_marks: frozenset[str]) -> str:
+    """Return a sentence for the description, which Parameter Store shows and keeps with each version."""
+    # A description has 1,024 characters; a list of providers takes 4 KB at most, and so has far fewer than 80 entries.
+    return f" Ids are made by {' '.join(sorted(id_marks))}." if id_marks else ""
 
 
 def _is_list(text: str) -> bool:

@@ -15,14 +15,22 @@ def failed_assertions(template: Mapping[str, Any], values: Mapping[str, str]) ->
     *values* holds parameters and pseudo parameters by name. Parameters that are missing in it have their defaults.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
     """
-    defaults = {
-        name: declared["Default"] for name, declared in template.get("Parameters", {}).items() if "Default" in declared
-    }
-    known = {**defaults, **values}
+    known = _known(template, values)
     rules = template.get("Rules", {}).values()
     applicable = [rule for rule in rules if "RuleCondition" not in rule or _holds(rule["RuleCondition"], known)]
     assertions = [assertion for rule in applicable for assertion in rule["Assertions"]]
     return [assertion["AssertDescription"] for assertion in assertions if not _holds(assertion["Assert"], known)]
+
+
+def condition_holds(template: Mapping[str, Any], condition: Any, values: Mapping[str, str]) -> bool:
+    """Tell whether a *condition* of the *template* that compares parameters holds for *values*."""
+    return _holds(condition, _known(template, values))
+
+
+def _known(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """Return *values*, and the defaults of the parameters that are missing in it."""
+    declared = template.get("Parameters", {})
+    return {**{name: each["Default"] for name, each in declared.items() if "Default" in each}, **values}
 
 
 def _holds(condition: Any, known: Mapping[str, Any]) -> bool:

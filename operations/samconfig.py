@@ -55,6 +55,15 @@ def environment(environ: Mapping[str, str], samconfig: Path = SAMCONFIG) -> Envi
     return Environment(name, stack_name, region, profile, _answers(parameters, samconfig))
 
 
+def environment_of(stack_name: str, samconfig: Path = SAMCONFIG) -> Environment | None:
+    """Return the first environment with the stack of that name that has a file of answers; None if there is none."""
+    try:
+        found = [environment({VARIABLE: name}, samconfig) for name in _read(samconfig)]
+    except OperationError:
+        return None
+    return next((each for each in found if each.stack_name == stack_name and each.answers), None)
+
+
 def write_region(name: str, region: str, samconfig: Path = SAMCONFIG) -> None:
     """Write the region of the environment *name* into the file; all else stays as it is, comments included."""
     config = tomlkit.parse(samconfig.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from operations.parameters import constraint_violations
-from operations.rules import failed_assertions
+from operations.rules import condition_holds, failed_assertions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,16 @@ class Template:
     def broken_rules(self, values: Mapping[str, str], region: str) -> list[str]:
         """Return what the template says of parameters that do not go together in *region*."""
         return failed_assertions(self._document, {**values, "AWS::Region": region})
+
+    def outputs(self, values: Mapping[str, str]) -> list[str]:
+        """Return the names of the outputs that a stack with the parameters *values* has."""
+        outputs: Mapping[str, Mapping[str, Any]] = self._document["Outputs"]
+        conditions = self._document["Conditions"]
+        return [
+            name
+            for name, output in outputs.items()
+            if "Condition" not in output or condition_holds(self._document, conditions[output["Condition"]], values)
+        ]
 
     def default(self, name: str) -> str:
         """Return the default of a parameter; empty if there is none, or no such parameter."""

@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from operations.cloudformation import resources
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -59,6 +61,8 @@ class Inside:
         self.account = stack.account
         self._clients: dict[tuple[str, str], Any] = {}
         self._one_at_a_time = threading.Lock()
+        self._resources: Mapping[str, str] | None = None
+        self._looking_up = threading.Lock()
 
     def client(self, service: str, region: str = "") -> Any:
         """Return the boto3 client of a *service*, in the stack's region or in *region*. Any thread may ask."""
@@ -68,3 +72,23 @@ class Inside:
                 maker: Any = self.session
                 self._clients[place] = maker.client(service, region_name=place[1])
             return self._clients[place]
+
+    @property
+    def resources(self) -> Mapping[str, str]:
+        """The physical ids of the stack's resources, by their logical ids. CloudFormation is asked for them once."""
+        with self._looking_up:
+            if self._resources is None:
+                self._resources = resources(self.client("cloudformation"), self.stack.id)
+            return self._resources
+
+    @property
+    def app_instance_arn(self) -> str:
+        """The AppInstance whose users sign in, the stack's own or the one that it was given; empty without one."""
+        given = self.stack.outputs.get("AppInstanceArn") or self.stack.parameters.get("ChimeAppInstanceArn")
+        return given or self.resources.get("AppInstance", "")
+
+    def role_arn(self, logical_id: str) -> str:
+        """Return the ARN of a role that the stack has made; empty if there is none."""
+        name = self.resources.get(logical_id)
+        partition = self.stack.id.split(":")[1]
+        return f"arn:{partition}:iam::{self.account}:role/{name}" if name else ""
