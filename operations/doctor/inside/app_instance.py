@@ -27,7 +27,9 @@ NEW = (
 def _app_instance(inside: Inside) -> Iterator[Finding]:
     arn = inside.app_instance_arn
     if not arn:
-        yield wrong("the stack has none", wanted="one", mend="Its deployment has failed: the check stack state says why.")
+        yield wrong(
+            "the stack has none", wanted="one", mend="Its deployment has failed: the check stack state says why."
+        )
         return
     _, _, _, region, account, _ = arn.split(":", 5)
     if region not in REGIONS:

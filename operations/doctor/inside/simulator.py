@@ -22,7 +22,7 @@ ALLOWED, EXPLICIT_DENY = "allowed", "explicitDeny"
 
 
 @dataclass(frozen=True)
-class Decision:
+class SimulatedDecision:
     """What IAM decides: `allowed`, `implicitDeny` or `explicitDeny`; and by what, if it says so."""
 
     word: str
@@ -39,7 +39,7 @@ class Decision:
         return f"{phrase}{f' ({self.by})' if self.by else ''}"
 
 
-Decisions = dict[tuple[str, str], Decision]
+Decisions = dict[tuple[str, str], SimulatedDecision]
 """By action and resource."""
 
 
@@ -57,14 +57,15 @@ def simulate(
     return {pair: decision for page in pages for each in page["EvaluationResults"] for pair, decision in _read(each)}
 
 
-def _read(result: Mapping[str, Any]) -> list[tuple[tuple[str, str], Decision]]:
+def _read(result: Mapping[str, Any]) -> list[tuple[tuple[str, str], SimulatedDecision]]:
     """Return the decision on each resource. Before 2026 there was a result for each, and now they are within one."""
     action, by = result["EvalActionName"], _by(result)
     within = result.get("ResourceSpecificResults") or []
     if not within:
-        return [((action, result["EvalResourceName"]), Decision(result["EvalDecision"], by))]
+        return [((action, result["EvalResourceName"]), SimulatedDecision(result["EvalDecision"], by))]
     return [
-        ((action, each["EvalResourceName"]), Decision(each["EvalResourceDecision"], by or _by(each))) for each in within
+        ((action, each["EvalResourceName"]), SimulatedDecision(each["EvalResourceDecision"], by or _by(each)))
+        for each in within
     ]
 
 

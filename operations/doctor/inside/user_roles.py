@@ -11,7 +11,7 @@ from operations.doctor.inside.simulator import EXPLICIT_DENY, simulate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from operations.doctor.inside.simulator import Decision
+    from operations.doctor.inside.simulator import SimulatedDecision
     from operations.doctor.places import Inside
 
 SOMEBODY, SOMEBODY_ELSE = "doctor-somebody", "doctor-somebody-else"
@@ -87,7 +87,7 @@ def _user_role(inside: Inside, arn: str) -> Iterator[Finding]:
     yield from found or [ok(f"with {name} users act as themselves, and do nothing else")]
 
 
-def _wrong(name: str, expected: Expected, decision: Decision) -> Finding:
+def _wrong(name: str, expected: Expected, decision: SimulatedDecision) -> Finding:
     said = f"with {name}, {expected.action} on {expected.resource} is {decision} to {SOMEBODY}"
     return wrong(said, wanted=expected.wanted, mend=expected.mend)
 
