@@ -145,7 +145,9 @@ def shown(value: Any) -> str:
         return f"{value.kid or 'without a name'} ({value.algorithm})"
     if value is None:
         return "nothing"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    # With quotes where nothing, or a space, would not be seen.
+    is_plain = isinstance(value, str) and value and value == value.strip()
+    text = value if is_plain else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
