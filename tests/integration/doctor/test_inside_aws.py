@@ -1,0 +1,363 @@
+"""Each misconfiguration inside AWS that the local AWS plays: broken alone, it is found by its check, with its mend."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from moto.apigateway.models import apigateway_backends
+from moto.cloudformation.models import cloudformation_backends
+from moto.iam.models import iam_backends
+
+from local.aws.identities import ACCOUNT
+from local.cloudformation.deployment import REGION, STACK_NAME
+from operations import push
+from operations.doctor.finding import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.doctor.conftest import Patient
+
+INSTANCE = f"arn:aws:chime:us-east-1:{ACCOUNT}:app-instance/37e9754f"
+APP = f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/0123456789abcdef"
+LIST = f"/chime-signin/{STACK_NAME}/revoked-users"
+ANYBODY = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+TAG = "aws:RequestTag/UserUUID"
+NOT_PLAYED = {"chime quotas", "functions", "concurrency", "errors", "metrics", "throttles", "latency"}
+
+
+def moto_stack() -> Any:
+    return cloudformation_backends[ACCOUNT][REGION].get_stack(STACK_NAME)
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+# ── A stack that is well ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_nothing_is_wrong_with_a_stack_that_was_just_deployed(patient: Patient) -> None:
+    patient.deploy(Revocation="true", Messaging="member", ContactList="true", Meetings="host", SourceIdentity="true")
+
+    found = patient.look(
+        "stack state", "defaults", "trust", "user roles", "session length", "handler role", "app instance", "admins",
+        "api limits", "revocation list", "half revoked",
+    )  # fmt: skip
+
+    assert [each for each in found if each.verdict is not Verdict.OK] == []
+    assert {each.check for each in found} >= {"trust", "user roles", "handler role", "half revoked"}
+
+
+def test_what_the_local_aws_does_not_play_is_said_and_is_no_failure(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for service in ("CLOUDWATCH", "LOGS", "LAMBDA", "KMS", "SNS", "SERVICE_QUOTAS"):
+        monkeypatch.delenv(f"AWS_ENDPOINT_URL_{service}")
+    patient.deploy()
+
+    found = patient.look()
+
+    assert {each.check for each in found if each.verdict is Verdict.SKIPPED} == {*NOT_PLAYED, "outputs"}
+    assert all("does not play" in each.found for each in found if each.check in NOT_PLAYED)
+    assert [each for each in found if each.verdict in (Verdict.WRONG, Verdict.UNKNOWN)] == []
+
+
+# ── The stack ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("status", "mend"),
+    [
+        pytest.param("ROLLBACK_COMPLETE", "make delete ENV=", id="the first deployment failed"),
+        pytest.param("UPDATE_ROLLBACK_COMPLETE", "make deploy again", id="the last deployment was undone"),
+        pytest.param("UPDATE_ROLLBACK_FAILED", "continue-update-rollback", id="not even that worked"),
+        pytest.param("UPDATE_IN_PROGRESS", "Wait until that is over", id="somebody deploys"),
+    ],
+)
+def test_state_of_the_stack_is_told(patient: Patient, status: str, mend: str) -> None:
+    patient.deploy()
+    moto_stack().status = status
+
+    [finding] = patient.wrong("stack state")
+
+    assert finding.found.startswith(status)
+    assert mend in finding.mend
+
+
+@pytest.fixture
+def trust(patient: Patient, change_trust: Any) -> Callable[[Callable[[Any], None]], str]:
+    """Return a function that changes UserRole's trust policy and returns what the check finds wrong with it."""
+
+    def change(edit: Callable[[Any], None]) -> str:
+        change_trust(patient.role("UserRole"), edit)
+        [finding] = patient.wrong("trust")
+        assert "aws iam update-assume-role-policy --role-name" in finding.mend
+        assert "docs/permissions.md#who-may-assume-it" in finding.mend
+        return finding.found
+
+    patient.deploy(SourceIdentity="true")
+    return change
+
+
+# ── Who may assume user roles ────────────────────────────────────────────────────────────────────────
+
+
+def edit(statement: int, **changes: Any) -> Callable[[Any], None]:
+    return lambda trusted: trusted["Statement"][statement].update(changes)
+
+
+def condition(operator: str, key: str, value: Any) -> Callable[[Any], None]:
+    return lambda trusted: trusted["Statement"][0]["Condition"].update({operator: {key: value}})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param(edit(0, Action="sts:AssumeRole"), "does not allow sts:TagSession", id="no session tags"),
+        pytest.param(edit(0, Action="sts:TagSession"), "does not allow sts:AssumeRole", id="not assumed at all"),
+        pytest.param(
+            lambda trusted: trusted["Statement"].pop(1), "does not allow sts:SetSourceIdentity", id="no source identity"
+        ),
+        pytest.param(
+            lambda trusted: trusted["Statement"].append(ANYBODY), "trusts somebody else, arn:aws:iam", id="everybody"
+        ),
+    ],
+)
+def test_trust_policy_that_was_changed_is_found(trust: Any, change: Any, words: str) -> None:
+    assert words in trust(change)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param(condition("StringLike", TAG, "*"), f"{TAG}: StringLike", id="empty tags"),
+        pytest.param(condition("StringLike", "aws:RequestTag/userId", "?*"), "no condition on it", id="another tag"),
+        pytest.param(
+            condition("ForAllValues:StringEquals", "aws:TagKeys", ["UserUUID", "admin"]), "or admin", id="more tags"
+        ),
+        pytest.param(condition("StringEquals", "sts:ExternalId", "x"), "a further condition", id="an external id"),
+    ],
+)
+def test_other_conditions_on_the_session_tag_are_found(
+    patient: Patient, change_trust: Any, change: Any, words: str
+) -> None:
+    patient.deploy()
+    change_trust(patient.role("UserRole"), change)
+
+    found = patient.wrong("trust")
+
+    # One for AssumeRole and one for TagSession, which stand in one statement.
+    assert len([each for each in found if words in each.found]) >= 2
+    assert len({each.mend for each in found}) == 1
+
+
+def test_role_whose_trusted_role_was_deleted_is_told_so(patient: Patient) -> None:
+    patient.deploy()
+    role = iam_backends[ACCOUNT]["aws"].get_role(patient.role("UserRole"))
+    # What IAM shows once the trusted role is gone: its id.
+    role.assume_role_policy_document = role.assume_role_policy_document.replace(
+        patient.aws.endpoint.roles["SigninFunctionRole"], "AROAEXAMPLEEXAMPLE123"
+    )
+
+    found = [each.found for each in patient.wrong("trust")]
+
+    assert any("trusts a role that was deleted, AROAEXAMPLE" in each for each in found)
+
+
+def test_role_of_one_s_own_is_looked_at_like_the_stack_s(patient: Patient) -> None:
+    arn = patient.aws.role("moderator", {"Effect": "Allow", "Action": "chime:*", "Resource": "*"}, trusts=ANYBODY)
+    patient.deploy(UserRoleArns=arn)
+
+    assert any("moderator trusts somebody else" in each.found for each in patient.wrong("trust"))
+    found = [each.found for each in patient.wrong("user roles")]
+    assert any("chime:Connect" in each and "doctor-somebody-else is allowed" in each for each in found)
+    assert any("a policy of a resource could allow it to all users" in each for each in found)
+
+
+def test_role_of_another_account_is_unknown(patient: Patient) -> None:
+    patient.deploy(UserRoleArns="arn:aws:iam::210987654321:role/moderator")
+
+    for check in ("trust", "user roles"):
+        assert [each.found for each in patient.look(check) if each.verdict is Verdict.UNKNOWN] == [
+            "arn:aws:iam::210987654321:role/moderator is in another account"
+        ]
+
+
+def test_sessions_that_are_shorter_than_they_should_be_are_found(patient: Patient) -> None:
+    arn = patient.aws.role("short", MaxSessionDuration=3600)
+    patient.deploy(UserRoleArns=arn)
+    iam_backends[ACCOUNT]["aws"].get_role("short").max_session_duration = 900
+
+    [finding] = patient.wrong("session length")
+
+    assert finding.mend == "aws iam update-role --role-name short --max-session-duration 3600"
+
+
+# ── What roles may do ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_policy_with_which_a_user_is_anybody_is_found(patient: Patient) -> None:
+    patient.deploy()
+    everybody = {"Effect": "Allow", "Action": "chime:SendChannelMessage", "Resource": "*"}
+    patient.aws.client("iam").put_role_policy(
+        RoleName=patient.role("UserRole"), PolicyName="More", PolicyDocument=document(everybody)
+    )
+
+    [finding] = patient.wrong("user roles")
+
+    assert "chime:SendChannelMessage" in finding.found
+    assert "doctor-somebody-else is allowed to doctor-somebody" in finding.found
+    assert "at once" in finding.mend
+
+
+@pytest.mark.parametrize(
+    ("role", "policy", "check", "words"),
+    [
+        pytest.param("UserRole", "Messaging", "user roles", "chime:Connect", id="users may not connect"),
+        pytest.param("UserRole", "NothingElse", "user roles", "dynamodb:GetItem is not allowed", id="no Deny"),
+        pytest.param("UserRole", "Contacts", "user roles", "chime:ListAppInstanceUsers", id="no contact list"),
+        pytest.param("SigninFunctionRole", "AssumeUserRole", "handler role", "sts:AssumeRole", id="no sessions"),
+        pytest.param("SigninFunctionRole", "AppInstanceUsers", "handler role", "chime:CreateApp", id="no users"),
+        pytest.param("SigninFunctionRole", "RevokedUsers", "handler role", "ssm:GetParameter", id="no list"),
+    ],
+)
+def test_policy_that_somebody_took_away_is_found(
+    patient: Patient, role: str, policy: str, check: str, words: str
+) -> None:
+    patient.deploy(Revocation="true", ContactList="true")
+    patient.aws.client("iam").delete_role_policy(RoleName=patient.role(role), PolicyName=policy)
+
+    found = patient.wrong(check)
+
+    assert any(words in each.found for each in found)
+    assert all("by hand" in each.mend or "docs/permissions.md#nothing-else" in each.mend for each in found)
+
+
+def test_authorizer_that_may_not_read_the_secret_is_found(patient: Patient) -> None:
+    arn = patient.aws.endpoint.create_secret("app", "x" * 40, REGION)
+    patient.deploy(SharedSecretArn=arn)
+    assert patient.wrong("authorizer role", "secret", "secret versions") == []
+    patient.aws.client("iam").delete_role_policy(
+        RoleName=patient.role("AuthorizerFunctionRole"), PolicyName="SharedSecret"
+    )
+
+    found = patient.wrong("authorizer role")
+
+    assert [each.found.partition(" on ")[0] for each in found] == [
+        f"for {patient.role('AuthorizerFunctionRole')}, secretsmanager:GetSecretValue",
+        f"for {patient.role('AuthorizerFunctionRole')}, secretsmanager:DescribeSecret",
+    ]
+
+
+# ── Chime and the account ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("arn", "words"),
+    [
+        pytest.param(INSTANCE, f"there is no {INSTANCE}", id="deleted"),
+        pytest.param(INSTANCE.replace(ACCOUNT, "210987654321"), "is of account 210987654321", id="another account's"),
+    ],
+)
+def test_app_instance_that_is_not_there_is_found(patient: Patient, arn: str, words: str) -> None:
+    patient.deploy(ChimeAppInstanceArn=arn)
+
+    [finding] = patient.look("app instance")
+
+    assert finding.verdict is not Verdict.OK
+    assert words in finding.found
+    assert finding.mend
+
+
+def test_access_log_without_the_account_s_role_is_found(patient: Patient) -> None:
+    patient.deploy(AccessLog="on")
+    account = apigateway_backends[ACCOUNT][REGION].account
+
+    assert "on-with-account-role" in patient.wrong("log role")[0].mend
+
+    account.cloudwatch_role_arn = f"arn:aws:iam::{ACCOUNT}:role/gone"
+    assert "which was deleted" in patient.wrong("log role")[0].found
+
+    account.cloudwatch_role_arn = patient.aws.role("logs")
+    assert patient.wrong("log role") == []
+
+
+def test_push_notifications_that_cannot_arrive_are_found(patient: Patient) -> None:
+    patient.deploy(PushNotificationsAppArn=APP)
+    iam = patient.aws.client("iam")
+
+    [finding] = patient.wrong("push role")
+    assert (finding.found, finding.mend) == (f"the role {push.NAME} is not there", "make push-role")
+
+    push.make(push.PushRole(patient.inside().session), APP, lambda _: None)
+    assert patient.wrong("push role") == []
+
+    iam.update_assume_role_policy(RoleName=push.NAME, PolicyDocument=document(ANYBODY))
+    assert "it may be assumed by" in patient.wrong("push role")[0].found
+
+
+def test_push_application_in_another_region_than_the_app_instance_is_found(patient: Patient) -> None:
+    patient.deploy(PushNotificationsAppArn=APP.replace(REGION, "eu-west-1"))
+
+    assert patient.wrong("push role")[0].found == "the application is in eu-west-1"
+
+
+# ── The shared secret ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_secret_that_is_gone_or_about_to_go_is_found(patient: Patient) -> None:
+    arn = patient.aws.endpoint.create_secret("app", "x" * 40, REGION)
+    patient.deploy(SharedSecretArn=arn)
+    secrets = patient.aws.client("secretsmanager")
+
+    secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
+    [finding] = patient.wrong("secret")
+    assert finding.mend == f"aws secretsmanager restore-secret --secret-id {arn}"
+
+    secrets.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+    assert "there is no secret" in patient.wrong("secret")[0].found
+
+
+def test_secret_that_is_named_by_a_part_of_its_arn_is_found(patient: Patient) -> None:
+    arn = patient.aws.endpoint.create_secret("app", "x" * 40, REGION)
+    patient.deploy(SharedSecretArn=arn.rpartition("-")[0])
+
+    assert patient.wrong("secret")[0].wanted == arn
+
+
+def test_secret_with_a_key_that_the_stack_does_not_know_is_found(patient: Patient) -> None:
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd"
+    secrets = patient.aws.client("secretsmanager")
+    arn = secrets.create_secret(Name="app", SecretString="x" * 40, KmsKeyId=key)["ARN"]
+    patient.deploy(SharedSecretArn=arn)
+
+    assert "SharedSecretKeyArn" in patient.wrong("secret")[0].mend
+
+
+def test_rotation_that_is_stuck_is_found_and_the_secret_is_never_read(patient: Patient) -> None:
+    arn = patient.aws.endpoint.create_secret("app", "x" * 40, REGION)
+    patient.deploy(SharedSecretArn=arn)
+    secrets = patient.aws.client("secretsmanager")
+    secrets.put_secret_value(SecretId=arn, SecretString="y" * 40, VersionStages=["AWSPENDING"])
+    patient.aws.local("DELETE", "calls")
+
+    [finding] = patient.wrong("secret versions")
+
+    assert "AWSPENDING" in finding.found
+    assert f"cancel-rotate-secret --secret-id {arn}" in finding.mend
+    assert "GetSecretValue" not in {call["operation"] for call in patient.aws.local("GET", "calls")[1]}
+
+
+def test_previous_version_is_told_with_its_end(patient: Patient) -> None:
+    arn = patient.aws.endpoint.create_secret("app", "x" * 40, REGION)
+    providers = [{"name": "app", "preset": "shared-secret", "secret_arn": arn, "previous_secret_seconds": 600}]
+    patient.deploy(SharedSecretArn=arn, Providers=json.dumps(providers))
+    patient.aws.client("secretsmanager").put_secret_value(SecretId=arn, SecretString="y" * 40)
+
+    assert "the previous version is accepted until" in patient.look("secret versions")[0].found
+    patient.now = lambda: time.time() + 700
+    assert "its previous version is not accepted any more" in patient.look("secret versions")[0].found
