@@ -50,14 +50,7 @@ class Events:
 
     def memberships_created(self, channel: Channel, memberships: Sequence[Membership]) -> None:
         """Announce new members, one or more, whom one user has added at once and with the same type."""
-        first = memberships[0]
-        payload = {
-            "ChannelArn": channel.channel_arn,
-            "InvitedBy": first.invited_by,
-            "Type": first.type,
-            "Members": [membership.member for membership in memberships],
-        }
-        self._announce("BATCH_CREATE_CHANNEL_MEMBERSHIP", payload, _concerned(channel, memberships))
+        self._announce("BATCH_CREATE_CHANNEL_MEMBERSHIP", batch_details(memberships), _concerned(channel, memberships))
 
     def membership_deleted(self, channel: Channel, membership: Membership) -> None:
         """Announce that a member is gone, also to that former member."""
@@ -90,6 +83,17 @@ class Events:
         for user_arn in recipients:
             for receive in self._connected.get(user_arn, ()):
                 receive(text)
+
+
+def batch_details(memberships: Sequence[Membership]) -> dict[str, Any]:
+    """Return the BatchChannelMemberships of the model, for memberships that one user has created at once."""
+    first = memberships[0]
+    return {
+        "ChannelArn": first.channel_arn,
+        "InvitedBy": first.invited_by,
+        "Type": first.type,
+        "Members": [membership.member for membership in memberships],
+    }
 
 
 def _concerned(channel: Channel, memberships: Sequence[Membership]) -> set[str]:

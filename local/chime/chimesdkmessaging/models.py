@@ -2,7 +2,7 @@
 The state of Chime SDK messaging.
 
 Read in this order: `users`, `roles` (who may do what), `events` (who is told), `state` (what operations share), then
-the operations by noun: `channels`, `memberships`, `moderators`, `messages`, `preferences`; and `prefetch`.
+the operations by noun: `channels`, `memberships`, `moderators`, `bans`, `messages`, `preferences`; and `prefetch`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from moto.core.base_backend import BackendDict, BaseBackend
 
+from .bans import Bans
 from .channels import Channels
 from .events import event
 from .memberships import Memberships
 from .messages import Messages
+from .moderators import Moderators
 from .preferences import Preferences
 from .prefetch import channel_details
 from .state import State
@@ -34,6 +36,8 @@ class ChimeSDKMessagingBackend(BaseBackend):
         self._state = State(account_id, region_name)
         self.channels = Channels(self._state)
         self.memberships = Memberships(self._state)
+        self.moderators = Moderators(self._state)
+        self.bans = Bans(self._state)
         self.messages = Messages(self._state)
         self.preferences = Preferences(self._state)
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from moto.core.responses import ActionResult
 
+from .ban_responses import BanResponse
 from .channel_responses import ChannelResponse
 from .membership_responses import MembershipResponse
 from .message_responses import MessageResponse
+from .moderator_responses import ModeratorResponse
 from .preference_responses import PreferenceResponse
 
 
-class ChimeSDKMessagingResponse(ChannelResponse, MembershipResponse, MessageResponse, PreferenceResponse):
+class ChimeSDKMessagingResponse(
+    ChannelResponse, MembershipResponse, ModeratorResponse, BanResponse, MessageResponse, PreferenceResponse
+):
     """The whole service: a class for each noun, and what belongs to none."""
 
     def get_messaging_session_endpoint(self) -> ActionResult:

@@ -22,6 +22,7 @@ class Rule(Enum):
     ALLOWED = "Allowed"
     DENIED = "Denied"
     IF_MEMBER = "Allowed to those who are members too"
+    IF_SHOWN = "Allowed to those who are members too, and not hidden ones"
     IF_PUBLIC = "Allowed in public channels"
     IF_UNRESTRICTED = "Allowed in unrestricted channels"
     IF_OWN = "Allowed on what is the caller's own: their ARN, their membership, their message"
@@ -29,7 +30,7 @@ class Rule(Enum):
 
 
 _YES, _NO, _MEMBER, _PUBLIC, _OWN = Rule.ALLOWED, Rule.DENIED, Rule.IF_MEMBER, Rule.IF_PUBLIC, Rule.IF_OWN
-_UNRESTRICTED, _JOINING = Rule.IF_UNRESTRICTED, Rule.IF_JOINING
+_UNRESTRICTED, _JOINING, _SHOWN = Rule.IF_UNRESTRICTED, Rule.IF_JOINING, Rule.IF_SHOWN
 
 ROLES = ("AppInstanceAdmin", "ChannelModerator", "Member", "Non-member")
 """The columns of `RULES`."""
@@ -49,11 +50,14 @@ RULES: dict[str, tuple[Rule, Rule, Rule, Rule]] = {
     # * The guide denies it to non-members, but lets "any user add themselves" to public channels (messaging-concepts),
     # which Amazon's demo does; that it has to be unrestricted is from CreateChannel's Mode.
     "CreateChannelMembership": (_YES, _YES, _UNRESTRICTED, _JOINING),
-    "BatchCreateChannelMembership": (_YES, _YES, _UNRESTRICTED, _JOINING),  # * as CreateChannelMembership
+    "BatchCreateChannelMembership": (_YES, _YES, _UNRESTRICTED, _NO),  # * The guide has no such line.
     "DescribeChannelMembership": (_YES, _YES, _YES, _PUBLIC),
     "ListChannelMemberships": (_YES, _YES, _YES, _PUBLIC),
-    "DeleteChannelMembership": (_YES, _YES, _YES, _NO),
-    "SendChannelMessage": (_MEMBER, _MEMBER, _YES, _NO),
+    # * The guide allows it to members without a condition; but the API reference lets members "leave the channel"
+    # (CreateChannelMembership) and moderators "add and remove other members" (CreateChannelModerator).
+    "DeleteChannelMembership": (_YES, _YES, _OWN, _NO),
+    # That hidden members cannot write is from messaging-concepts.
+    "SendChannelMessage": (_SHOWN, _SHOWN, _SHOWN, _NO),
     "GetChannelMessage": (_YES, _YES, _YES, _PUBLIC),
     "ListChannelMessages": (_YES, _YES, _YES, _PUBLIC),
     # * The guide has both Denied and Allowed for members; the API reference says that only administrators may.
@@ -65,7 +69,7 @@ RULES: dict[str, tuple[Rule, Rule, Rule, Rule]] = {
     # From the API reference: members, on their own membership, whatever other role they have.
     "GetChannelMembershipPreferences": (_NO, _NO, _OWN, _NO),
     "PutChannelMembershipPreferences": (_NO, _NO, _OWN, _NO),
-    "CreateChannelModerator": (_YES, _YES, _NO, _NO),
+    "CreateChannelModerator": (_YES, _MEMBER, _NO, _NO),
     "DeleteChannelModerator": (_YES, _YES, _NO, _NO),
     "DescribeChannelModerator": (_YES, _YES, _NO, _NO),
     "ListChannelModerators": (_YES, _YES, _NO, _NO),
@@ -89,6 +93,17 @@ def is_allowed(operation: str, channel: Channel, bearer_arn: str, owner_arn: str
     return any(_holds(rule, channel, bearer_arn, owner_arn) for rule in rules)
 
 
+def may_list(operation: str, bearer_arn: str, user_arn: str, users: Users) -> bool:
+    """Tell whether the bearer may list channels of a user of the same AppInstance. Roles in channels do not count."""
+    rule = RULES[operation][0 if users.is_admin(bearer_arn) else -1]
+    return rule is Rule.ALLOWED or (rule is Rule.IF_OWN and user_arn == bearer_arn)
+
+
+def sees_hidden_members(channel: Channel, user_arn: str, users: Users) -> bool:
+    """Tell whether a user is a moderator of the channel or an administrator."""
+    return user_arn in channel.moderators or users.is_admin(user_arn)
+
+
 def roles_of(user_arn: str, channel: Channel, users: Users) -> set[str]:
     """Return the roles of a user of the channel's AppInstance in that channel; there is at least one."""
     is_member = user_arn in channel.members
@@ -103,6 +118,7 @@ def _holds(rule: Rule, channel: Channel, bearer_arn: str, owner_arn: str | None)
         Rule.ALLOWED: True,
         Rule.DENIED: False,
         Rule.IF_MEMBER: bearer_arn in channel.members,
+        Rule.IF_SHOWN: bearer_arn in channel.members and channel.members[bearer_arn].type != "HIDDEN",
         Rule.IF_PUBLIC: is_public,
         Rule.IF_UNRESTRICTED: is_unrestricted,
         Rule.IF_OWN: is_own,

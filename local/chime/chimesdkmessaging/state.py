@@ -12,7 +12,7 @@ from ..chimesdkidentity.exceptions import (  # noqa: TID252 - relative, because 
     NotFoundError,
 )
 from .events import Events
-from .roles import is_allowed
+from .roles import is_allowed, may_list
 from .users import Users, app_instance_of
 
 if TYPE_CHECKING:
@@ -73,6 +73,22 @@ class State:
         """
         if not is_allowed(operation, channel, bearer_arn, owner_arn, self.users):
             raise ForbiddenError("The channel does not exist or you may not do this in it.")
+
+    def check_list(self, operation: str, bearer_arn: str, user_arn: str) -> None:
+        """
+        Return if the bearer may list the channels of a user by *operation*.
+
+        Raises:
+            ForbiddenError: The bearer may not, or one of the two does not exist, or they have not the same AppInstance.
+        """
+        self.users.identity(bearer_arn)
+        self.users.identity_in(app_instance_of(bearer_arn), user_arn)
+        if not may_list(operation, bearer_arn, user_arn, self.users):
+            raise ForbiddenError("Only an administrator may list the channels of another user.")
+
+    def sorted_channels(self) -> list[Channel]:
+        """Return all channels, in the order of their ARNs. That AWS lists them so is inferred."""
+        return [self.channels[arn] for arn in sorted(self.channels)]
 
 
 def missing(operation: str, what: str) -> ForbiddenError | NotFoundError:
