@@ -111,7 +111,13 @@ def page_start(parameters: dict[str, Any]) -> int:
         BadRequestError: It is not one that `page_token` has returned.
     """
     token = parameters.get("NextToken")
+    if not token:
+        return 0
     try:
-        return int(base64.urlsafe_b64decode(token)) if token else 0
+        number = int(base64.urlsafe_b64decode(token))
     except (ValueError, binascii.Error) as error:
         raise BadRequestError("The NextToken is not valid.") from error
+    # Compared, because the decoder passes over what is not base64, and `int` over spaces.
+    if number < 1 or page_token(number) != token:
+        raise BadRequestError("The NextToken is not valid.")
+    return number
