@@ -14,7 +14,7 @@ from local.aws.endpoint import AwsEndpoint
 from local.cloudformation.deployment import REGION, Deployment, deploy
 from local.http.bodies import BoundedBodies
 from local.http.certificate import kept, self_signed
-from local.http.hosts import AWS_DOMAIN, HostGuard
+from local.http.hosts import AWS_DOMAINS, HostGuard
 from local.http.local_pages import LocalPages
 from local.http.same_origin import SameOriginGuard, origin
 from local.http.server import Server
@@ -112,7 +112,7 @@ class LocalStack:
         self.issuer.url = issuer_server.url
         self.endpoint = started.enter_context(closing(AwsEndpoint()))
         endpoint = BoundedBodies(self.endpoint)
-        aws = _guarded(endpoint, pages, AWS_DOMAIN)
+        aws = _guarded(endpoint, pages, AWS_DOMAINS)
         tls = kept(options.certificate) if options.certificate else self_signed()
         aws_server = started.enter_context(closing(Server(aws, port=options.ports.aws, tls=tls)))
         self.servers = {"api": api_server, "issuer": issuer_server, "aws": aws_server}
@@ -146,6 +146,6 @@ class LocalStack:
         return {"name": "local", "preset": "oidc", "issuer": self.issuer.url, "audience": AUDIENCE}
 
 
-def _guarded(application: WSGIApplication, pages: Collection[str], domain: str | None = None) -> WSGIApplication:
+def _guarded(application: WSGIApplication, pages: Collection[str], domains: tuple[str, ...] = ()) -> WSGIApplication:
     """Return *application* behind the guards against DNS rebinding and against pages of other origins."""
-    return HostGuard(SameOriginGuard(application, pages), domain)
+    return HostGuard(SameOriginGuard(application, pages), domains)

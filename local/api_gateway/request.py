@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from local.http.server import HEADERS
+from local.http.adapter import HEADERS
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment

@@ -7,6 +7,7 @@ codes; comments in amazon-chime-sdk-js for how a connection is refused: it is op
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
@@ -78,14 +79,15 @@ class MessagingConnections:
         description["accessKeyId"] = request.caller.access_key_id
         prefetch = [parameters.get(name, "") for name in PREFETCH]
 
-        def serve(websocket: WebSocket) -> None:
+        async def serve(websocket: WebSocket) -> None:
             with ExitStack() as cleanup:
                 if session is not None:
                     cleanup.enter_context(_closed_when_expired(session, websocket))
                 cleanup.enter_context(self._listed(websocket, description))
                 # Last, because it sends the first event, after which everything else is taken to be done.
-                cleanup.callback(backend.connect(user_arn, websocket.send, *prefetch))
-                websocket.run()
+                # In a thread, because it waits for the service's lock.
+                cleanup.callback(await asyncio.to_thread(backend.connect, user_arn, websocket.send, *prefetch))
+                await websocket.until_closed()
 
         return WebSocketUpgrade(request.http_request.environ, serve)
 
@@ -109,9 +111,8 @@ def closing_upgrade(request: AwsRequest, response: Response) -> Response:
     else:
         code = _INTERNAL if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else _NOT_AUTHORIZED
 
-    def serve(websocket: WebSocket) -> None:
-        websocket.close(code, response.headers.get("x-amzn-ErrorType", ""))
-        websocket.run()
+    async def serve(websocket: WebSocket) -> None:
+        await websocket.refuse(code, response.headers.get("x-amzn-ErrorType", ""))
 
     return WebSocketUpgrade(request.http_request.environ, serve, response.status_code)
 

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 NAMES = ("localhost", "host.docker.internal", "host.containers.internal")
 """The names of this machine: its own, and those that containers of Docker and Podman use."""
 
-AWS_DOMAIN = ".amazonaws.com"
-"""AWS's names, which a browser can be told to resolve to this machine. An untrusted network's DNS can do that, too."""
+AWS_DOMAINS = (".amazonaws.com", ".chime.aws")
+"""
+AWS's names, `chime.aws` for WebSockets and media, which a browser can be told to resolve to this machine. An untrusted
+network's DNS can do that, too.
+"""
 
 CONTROL = "/local/"
 """Paths that control the local stack. They are not AWS's, need no signature, and are refused under AWS's names."""
@@ -34,10 +37,10 @@ class HostGuard:
     have `Host: evil.example:3000`. IP addresses are accepted, because they do not go through DNS.
     """
 
-    def __init__(self, application: WSGIApplication, domain: str | None = None) -> None:
-        """Take the next application, and a *domain* (`.amazonaws.com`) whose names reach all paths but `CONTROL`."""
+    def __init__(self, application: WSGIApplication, domains: tuple[str, ...] = ()) -> None:
+        """Take the next application, and *domains* (`.amazonaws.com`) whose names reach all paths but `CONTROL`."""
         self._application = application
-        self._domain = domain
+        self._domains = domains
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, which may also be the one that opens a WebSocket."""
@@ -52,7 +55,7 @@ class HostGuard:
         name = found[1].lower()
         if name in NAMES or _is_address(name):
             return True
-        return self._domain is not None and name.endswith(self._domain) and not path.startswith(CONTROL)
+        return name.endswith(self._domains) and not path.startswith(CONTROL)
 
 
 def _is_address(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from local.http.server import HEADERS
+from local.http.adapter import HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -1,182 +1,113 @@
-"""Serve a WSGI application over HTTP and HTTPS, with a thread for each connection, and keep connections alive."""
+"""
+Serve a WSGI application over HTTP/1.1 and HTTPS on one port: uvicorn, with h11 and websockets, in a thread of its own.
+
+What is ours is what a server of AWS's endpoint and of tests needs beside that: TLS on the port that takes plain HTTP,
+the number of connections, and an end that frees the port at once and lets answers that have begun arrive.
+"""
 
 from __future__ import annotations
 
-import io
-import json
-import selectors
+import asyncio
 import socket
+import sys
 import threading
-import traceback
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import InternalServerError
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
-from werkzeug.test import run_wsgi_app
+import uvicorn
+
+from local.http.adapter import Adapter
+from local.http.connection import HttpConnection, WebSocketProtocol
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
     from wsgiref.types import WSGIApplication
 
-    from werkzeug.datastructures import Headers
-
-HEADERS = "local.headers"
-"""The key in a WSGI environment under which the request's headers are, as a list of (name, value), as sent."""
-
-_STATUSES_WITHOUT_BODY = frozenset({204, 304})
+_BACKLOG = 512
+_IDLE_SECONDS = 3600
+"""After how long without a request a connection is closed. Long: a client may notice only by an error."""
+_PING_SECONDS = 30.0
+"""After how long the client of a WebSocket is sent a ping."""
+_HEAD_BYTES = 64 * 1024
+"""More than the 10,240 bytes of headers that API Gateway takes: those are to reach the gateway that is played here."""
 _TLS_HANDSHAKE = b"\x16"
 """The first byte of a TLS connection (RFC 8446, 5.1). No HTTP request begins with it."""
+_PAUSE_SECONDS = 0.1
 
 
-class _RequestBody(io.RawIOBase):
-    """The body of a request; `unread` is how many bytes of it have not been read."""
+class _Uvicorn(uvicorn.Server):
+    """uvicorn's server, with connections accepted from a socket that takes both HTTP and HTTPS."""
 
-    def __init__(self, source: io.BufferedIOBase, length: int) -> None:
-        self._source = source
-        self.unread = length
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self._source.read(min(len(buffer), self.unread))
-        buffer[: len(piece)] = piece
-        self.unread -= len(piece)
-        return len(piece)
-
-
-class _RequestHandler(WSGIRequestHandler):
-    """
-    werkzeug's request handler, except that it keeps connections alive.
-
-    A connection is closed after an answer if the client asks for that or speaks an older version than HTTP/1.1. It is
-    also closed if the application did not read the whole body, or if the body came in chunks: then nobody knows where
-    the next request begins.
-    """
-
-    protocol_version = "HTTP/1.1"
-    # With Nagle's algorithm the second piece of an answer would wait until the client acknowledges the first.
-    disable_nagle_algorithm = True
-    server: _ThreadedServer
-
-    def make_environ(self) -> dict[str, Any]:
-        environ: dict[str, Any] = super().make_environ()
-        if not environ.get("wsgi.input_terminated"):
-            length = environ.get("CONTENT_LENGTH") or ""
-            environ["wsgi.input"] = _RequestBody(self.rfile, int(length[:20]) if length.isdecimal() else 0)
-        # WSGI joins headers of the same name, but API Gateway passes each of them on.
-        return {**environ, HEADERS: list(self.headers.items())}
-
-    def run_wsgi(self) -> None:
-        self.environ = environ = self.make_environ()
-        try:
-            pieces, status, headers = run_wsgi_app(self.server.app, environ)
-        except ConnectionError:
-            # An application raises this to close the connection without an answer.
-            self.close_connection = True
-            return
-        except Exception:  # noqa: BLE001 - no error of an application may stop the server
-            self.server.log("error", "Error on request:\n%s", traceback.format_exc())
-            pieces, status, headers = run_wsgi_app(InternalServerError(), environ)
-        unread = getattr(environ["wsgi.input"], "unread", 1) > 0
-        self._send_head(status, headers, last=unread or self.request_version != "HTTP/1.1")
-        try:
-            self._send_body(pieces, status, headers)
-        finally:
-            getattr(pieces, "close", lambda: None)()  # PEP 3333: the server has to call it
-        if unread:
-            self._discard_input()
-
-    def _send_head(self, status: str, headers: Headers, *, last: bool) -> None:
-        code, _, reason = status.partition(" ")
-        self.send_response(int(code), reason)
-        for name, value in headers.to_wsgi_list():
-            self.send_header(name, value)
-        if int(code) not in _STATUSES_WITHOUT_BODY and "Content-Length" not in headers:
-            self.send_header("Transfer-Encoding", "chunked")
-        if last or self.close_connection:
-            self.send_header("Connection", "close")  # this sets `close_connection` as well
-        self.end_headers()
-
-    def _send_body(self, pieces: Iterable[bytes], status: str, headers: Headers) -> None:
-        if self.command == "HEAD" or int(status[:3]) in _STATUSES_WITHOUT_BODY:
-            return
-        length, sent = headers.get("Content-Length", type=int), 0
-        # Each piece is sent at once, because an answer may be large or endless.
-        for piece in filter(None, pieces):
-            self.wfile.write(piece if length is not None else b"%x\r\n%b\r\n" % (len(piece), piece))
-            sent += len(piece)
-        if length is None:
-            self.wfile.write(b"0\r\n\r\n")
-        elif sent != length:
-            # The client waits for the missing bytes: only the end of the connection tells that none will come.
-            self.close_connection = True
-
-    def _discard_input(self) -> None:
-        """Read what still arrives: if the server closes before, the client sees a reset connection, not the answer."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.connection, selectors.EVENT_READ)
-            while selector.select(timeout=0.01) and self.connection.recv(1 << 20):
-                pass
-
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - the base class has these parameters
-        """Answer a request that cannot be parsed or has a header over 64 KiB. No application gets it."""
-        body = json.dumps({"error": "bad_request", "error_description": "The request cannot be read."}).encode()
-        self.send_response_only(code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Write nothing: the applications write their own logs."""
-
-
-class _ThreadedServer(ThreadedWSGIServer):
-    request_queue_size = 512
-    daemon_threads = True
-
-    def __init__(self, *arguments: Any, tls: ssl.SSLContext | None, **more: Any) -> None:
+    def __init__(self, application: WSGIApplication, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                Adapter(application),
+                loop="asyncio",
+                http=HttpConnection,
+                ws=WebSocketProtocol,
+                ws_ping_interval=_PING_SECONDS,
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                log_level="error",
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_keep_alive=_IDLE_SECONDS,
+                h11_max_incomplete_event_size=_HEAD_BYTES,
+            )
+        )
         self.accepted = 0
+        self.drained = threading.Event()
+        self._listener = listener
         self._tls = tls
-        self._open: set[socket.socket] = set()
-        super().__init__(*arguments, **more)
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        self.accepted += 1
-        self._open.add(connection)
-        return connection, address
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            if self._tls is not None and request.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE:
-                self._open.discard(request)
-                request = self._tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
-                self._open.add(request)
-                request.do_handshake()
-        except OSError:  # the client has closed the connection, or does not trust the certificate
-            self.shutdown_request(request)
-            return
-        super().process_request_thread(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
+        self._arriving: set[asyncio.Task[None]] = set()
 
     @property
     def open(self) -> int:
-        return len(self._open)
+        return len(self.server_state.connections) + len(self._arriving)
 
-    def drain(self) -> None:
-        """Take no further request on any connection. An answer that is being sent is sent to its end."""
-        for connection in self._open.copy():
-            with suppress(OSError):  # it was closed in the meantime
-                # Not `SSLSocket.shutdown`: it ends TLS, and the rest of an answer would be sent unencrypted.
-                socket.socket.shutdown(connection, socket.SHUT_RD)
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections. uvicorn itself listens nowhere."""
+        await super().startup(sockets=sockets)
+        self._accepting = asyncio.create_task(self._accept())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's parameter
+        """Free the port, take no further request, and end when all answers that have begun are sent."""
+        self._accepting.cancel()
+        self._listener.close()
+        for task in self._arriving:
+            task.cancel()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        self.drained.set()
+        while self.open or self.server_state.tasks:  # noqa: ASYNC110 - uvicorn tells of no end of a connection
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(self._listener)
+            except OSError:  # too many open files: the connection waits in the backlog
+                await asyncio.sleep(_PAUSE_SECONDS)
+                continue
+            self.accepted += 1
+            task = loop.create_task(self._take(connection))
+            self._arriving.add(task)
+            task.add_done_callback(self._arriving.discard)
+
+    async def _take(self, connection: socket.socket) -> None:
+        try:
+            tls = self._tls if self._tls and await _first_byte(connection) == _TLS_HANDSHAKE else None
+            await asyncio.get_running_loop().connect_accepted_socket(self._new_connection, connection, ssl=tls)
+        except OSError:  # the client has closed the connection, or does not trust the certificate
+            connection.close()
+        except asyncio.CancelledError:
+            connection.close()
+            raise
+
+    def _new_connection(self) -> HttpConnection:
+        return HttpConnection(self.config, self.server_state, self.lifespan.state)
 
 
 class Server:
@@ -188,16 +119,18 @@ class Server:
         """
         Start serving *application* on *port* (0: any free port). With *tls* the same port takes HTTPS as well.
 
-        If the application raises ConnectionError, its connection is closed without an answer.
+        If the application raises ConnectionError, its connection is closed without an answer. Each request has a thread
+        of its own, in which the application may wait as long as it likes.
 
         Raises:
             SystemExit: The port is taken; stderr says so.
         """
-        self._server = _ThreadedServer(host, port, application, handler=_RequestHandler, tls=tls)
+        listener = _listener(host, port)
+        self._server = _Uvicorn(application, listener, tls)
         self.host = host
-        self.port: int = self._server.port
+        self.port: int = listener.getsockname()[1]
         self.url = f"http://{host}:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name=self.url, daemon=True)
+        self._thread = threading.Thread(target=self._server.run, args=([],), name=self.url, daemon=True)
         self._thread.start()
 
     @property
@@ -211,8 +144,26 @@ class Server:
         return self._server.open
 
     def close(self) -> None:
-        """Stop listening, wait until the port is free, and drain the connections that are open."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-        self._server.drain()
+        """Wait until the port is free and no further request is taken. Answers that have begun are sent to the end."""
+        self._server.should_exit = True
+        self._server.drained.wait()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        listener = socket.create_server((host, port), backlog=_BACKLOG)
+    except OSError as error:
+        sys.exit(f"Port {port} of {host} cannot be listened on: {error.strerror}.")
+    listener.setblocking(False)  # noqa: FBT003 - it has no other form
+    return listener
+
+
+async def _first_byte(connection: socket.socket) -> bytes:
+    """Return the first byte that the client sends, and leave it where TLS or HTTP will read it."""
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(connection, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(connection)
+    return connection.recv(1, socket.MSG_PEEK)

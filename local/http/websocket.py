@@ -1,134 +1,168 @@
-"""Serve WebSocket (RFC 6455) on a connection of `server`, in its thread. Other threads may queue messages for it."""
+"""
+Serve WebSocket (RFC 6455), as an application of the event loop that its server runs.
+
+A WSGI application opens one by answering with `WebSocketUpgrade`, after whatever checks stand before it: it gets the
+request's path, query and headers from its environ as for any other, and by `asked_subprotocols(environ)` what the
+client speaks. Then a coroutine of the application serves it, in the server's event loop, beside all other connections:
+
+    async def echo(websocket: WebSocket) -> None:
+        while True:                                     # until the client goes: `receive` then raises
+            websocket.send(await websocket.receive())   # text is str, binary messages are bytes
+
+    def answer(request: Request) -> Response:
+        if request.args.get("token") != "right":
+            return Response(status=403)                 # the handshake fails with this status
+        return WebSocketUpgrade(request.environ, echo, subprotocol="echo")
+
+To refuse with a close code, serve with `lambda websocket: websocket.refuse(4401, "reason")`: browsers tell their page
+the close code of a WebSocket, and nothing of a handshake that failed.
+
+The coroutine must not block (`asyncio.to_thread` for what does), and must go on receiving while the WebSocket is open,
+because pings and the client's close arrive in the same order. `send` and `close` may be called from every thread.
+"""
 
 from __future__ import annotations
 
-import queue
-import selectors
-import socket
-import ssl
-from contextlib import ExitStack, suppress
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
-from wsproto import ConnectionType, WSConnection
-from wsproto.connection import ConnectionState
-from wsproto.events import AcceptConnection, CloseConnection, Event, Ping, Request, TextMessage
-from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-PING_SECONDS = 30.0
-"""After how long without traffic a client is sent a ping."""
+UPGRADE = "local.upgrade"
+"""The key in a WSGI environment under which an `Upgrade` is, if the request asks for a WebSocket."""
 
-_CHUNK_BYTES = 65_536
+NORMAL, INTERNAL_ERROR = 1000, 1011
+_logger = logging.getLogger(__name__)
+
+
+class WebSocketClosedError(Exception):
+    """The WebSocket is closed, by either side. `code` is the close code; 1005 and 1006 if the client sent none."""
+
+    def __init__(self, code: int) -> None:
+        """Take the close code."""
+        super().__init__(f"The WebSocket was closed with {code}.")
+        self.code = code
 
 
 class WebSocket:
-    """An open WebSocket. Only `run` uses the socket; the other methods may be called from any thread."""
+    """An open WebSocket."""
 
-    def __init__(self, environ: WSGIEnvironment) -> None:
+    def __init__(self, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+        """Take ASGI's functions. This is for `serve`."""
+        self._receive = receive
+        self._send = send
+        self._loop = asyncio.get_running_loop()
+        self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def receive(self) -> str | bytes:
         """
-        Take the connection that a request asks to upgrade.
+        Return the next message of the client.
 
         Raises:
-            RemoteProtocolError: The request does not ask for a WebSocket.
+            WebSocketClosedError: There is none. A coroutine that serves this WebSocket need not catch it.
         """
-        self._socket: socket.socket = environ["werkzeug.socket"]
-        self._protocol = WSConnection(ConnectionType.SERVER)
-        self._protocol.initiate_upgrade_connection(_headers(environ), environ["PATH_INFO"])
-        self._outbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        # A selector waits for sockets alone, so a byte on this pair wakes it when the queue gets something.
-        self._wake_receiver, self._wake_sender = socket.socketpair()
+        message = await self._receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketClosedError(message.get("code", 1005))
+        text: str | None = message.get("text")
+        return text if text is not None else bytes(message["bytes"])
 
-    def send(self, text: str) -> None:
-        """Queue a text message."""
-        self._enqueue(TextMessage(text))
+    async def until_closed(self) -> None:
+        """Drop what the client sends until either side closes."""
+        with suppress(WebSocketClosedError):
+            while True:
+                await self.receive()
 
-    def close(self, code: int, reason: str = "") -> None:
-        """Queue the end of the connection, with a status code of RFC 6455, 7.4."""
-        self._enqueue(CloseConnection(code, reason))
+    async def refuse(self, code: int, reason: str = "") -> None:
+        """Close at once, and wait for the client to agree."""
+        self.close(code, reason)
+        await self.until_closed()
 
-    def run(self) -> None:
-        """Serve until either side closes. Messages from the client are read and dropped: Chime defines none."""
-        with ExitStack() as resources:
-            selector = resources.enter_context(selectors.DefaultSelector())
-            for end in (self._wake_receiver, self._wake_sender):
-                resources.enter_context(end)
-            selector.register(self._socket, selectors.EVENT_READ)
-            selector.register(self._wake_receiver, selectors.EVENT_READ)
-            with suppress(OSError):  # the client is gone
-                self._answer(next(self._protocol.events()))
-                while self._protocol.state is not ConnectionState.CLOSED:
-                    self._serve_once(selector)
+    def send(self, message: str | bytes) -> None:
+        """Queue a text message or a binary one. Nothing is sent after `close`."""
+        self._enqueue({"type": "websocket.send", "text" if isinstance(message, str) else "bytes": message})
 
-    def _serve_once(self, selector: selectors.BaseSelector) -> None:
-        ready = [key.fileobj for key, _ in selector.select(PING_SECONDS)]
-        if self._wake_receiver in ready:
-            self._wake_receiver.recv(_CHUNK_BYTES)
-            while not self._outbox.empty():
-                self._write(self._outbox.get())
-        if self._socket in ready:
-            self._read()
-        if not ready:
-            self._write(Ping())
+    def close(self, code: int = NORMAL, reason: str = "") -> None:
+        """Queue the end, with a close code (RFC 6455, 7.4) and a reason of 123 bytes at most."""
+        self._enqueue({"type": "websocket.close", "code": code, "reason": reason})
 
-    def _read(self) -> None:
-        self._protocol.receive_data(self._received() or None)
-        try:
-            for event in self._protocol.events():
-                self._answer(event)
-        except RemoteProtocolError as error:
-            self._write(error.event_hint or CloseConnection(1002))
+    async def write(self) -> None:
+        """Send what is queued, up to the end. This is for `serve`."""
+        with suppress(OSError):  # the client is gone
+            kind = ""
+            while kind != "websocket.close":
+                message = await self._outbox.get()
+                kind = message["type"]
+                await self._send(message)
 
-    def _received(self) -> bytes:
-        piece = self._socket.recv(_CHUNK_BYTES)
-        # TLS may have decrypted more than was asked for, and a selector does not report such bytes.
-        while isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
-            piece += self._socket.recv(_CHUNK_BYTES)
-        return piece
+    def _enqueue(self, message: dict[str, Any]) -> None:
+        with suppress(RuntimeError):  # the server is closed, and its loop with it
+            self._loop.call_soon_threadsafe(self._outbox.put_nowait, message)
 
-    def _answer(self, event: Event) -> None:
-        if isinstance(event, Request):
-            self._write(AcceptConnection())
-        elif isinstance(event, (Ping, CloseConnection)):
-            self._write(event.response())
 
-    def _write(self, event: Event) -> None:
-        # A connection that is closing accepts no more events.
-        with suppress(LocalProtocolError):
-            self._socket.sendall(self._protocol.send(event))
+@dataclass
+class Upgrade:
+    """A request for a WebSocket: the subprotocols that the client speaks, and the application's answer."""
 
-    def _enqueue(self, event: Event) -> None:
-        self._outbox.put(event)
-        with suppress(OSError):  # the connection has ended
-            self._wake_sender.send(b"!")
+    subprotocols: tuple[str, ...]
+    serve: Callable[[WebSocket], Awaitable[None]] | None = None
+    subprotocol: str | None = None
 
 
 class WebSocketUpgrade(Response):
     """A response that turns its connection into a WebSocket; 426 if the request does not ask for one."""
 
-    def __init__(self, environ: WSGIEnvironment, serve: Callable[[WebSocket], None], status: int = 101) -> None:
-        """Take the request, the function that serves the WebSocket, and the status to record for the request."""
+    def __init__(
+        self,
+        environ: WSGIEnvironment,
+        serve: Callable[[WebSocket], Awaitable[None]],
+        status: int = 101,
+        subprotocol: str | None = None,
+    ) -> None:
+        """
+        Take the request, and the coroutine function that serves the WebSocket.
+
+        *status* is what is recorded for the request. *subprotocol* is one of those that the client speaks.
+        """
         self._serve = serve
-        try:
-            self._websocket: WebSocket | None = WebSocket(environ)
+        self._subprotocol = subprotocol
+        if UPGRADE in environ:
             super().__init__(status=status)
-        except RemoteProtocolError:
-            self._websocket = None
+        else:
             super().__init__("This address speaks WebSocket.\n", 426, {"Upgrade": "websocket"})
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve the WebSocket until it ends. The error then makes `server` close the connection without an answer."""
-        if self._websocket is None:
-            return super().__call__(environ, start_response)
-        self._serve(self._websocket)
-        raise ConnectionAbortedError("The WebSocket is over.")
+        """Tell the server to open the WebSocket."""
+        if UPGRADE in environ:
+            environ[UPGRADE].serve, environ[UPGRADE].subprotocol = self._serve, self._subprotocol
+        return super().__call__(environ, start_response)
 
 
-def _headers(environ: WSGIEnvironment) -> list[tuple[bytes, bytes]]:
-    headers: dict[str, Any] = {
-        name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")
-    }
-    return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+def asked_subprotocols(environ: WSGIEnvironment) -> tuple[str, ...]:
+    """Return the subprotocols that the client speaks, in its order of preference; empty if it asks for no WebSocket."""
+    upgrade = environ.get(UPGRADE)
+    return upgrade.subprotocols if upgrade else ()
+
+
+async def serve(upgrade: Upgrade, receive: Any, send: Any) -> None:
+    """Accept the WebSocket, and run what the application answered with until it ends, between ASGI's functions."""
+    assert upgrade.serve is not None  # noqa: S101 - for mypy: the caller has checked it
+    await send({"type": "websocket.accept", "subprotocol": upgrade.subprotocol})
+    websocket = WebSocket(receive, send)
+    writer = asyncio.create_task(websocket.write())
+    try:
+        await upgrade.serve(websocket)
+        websocket.close()
+    except WebSocketClosedError:
+        websocket.close()
+    except Exception:
+        _logger.exception("A WebSocket failed")
+        websocket.close(INTERNAL_ERROR)
+    await writer

@@ -37,9 +37,9 @@ def trusting() -> ssl.SSLContext:
 def greeting(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Greet over WebSocket, or over HTTP."""
 
-    def serve(opened: WebSocket) -> None:
+    async def serve(opened: WebSocket) -> None:
         opened.send("hello")
-        opened.run()
+        await opened.until_closed()
 
     if "HTTP_UPGRADE" in environ:
         return WebSocketUpgrade(environ, serve)(environ, start_response)

@@ -13,8 +13,8 @@ from local.api_gateway.definition import Api, GatewayResponse, Route
 from local.api_gateway.gateway_responses import RESPONSE_TYPES, GatewayError, render, substitute
 from local.api_gateway.integration_responses import read_proxy_response
 from local.api_gateway.request import HttpRequest
+from local.http.adapter import HEADERS
 from local.http.same_origin import origin
-from local.http.server import HEADERS
 from local.lambda_runtime.process import CallerTimeoutError
 
 ARN = "arn:aws:execute-api:us-east-1:123456789012:api/v1/POST/signin"
