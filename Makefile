@@ -193,6 +193,9 @@ restore: .venv/dev ## let USER=<ChimeUserId> sign in again
 revoked: .venv/dev ## print who is revoked
 	@$(BIN)/python -m operations revoked
 
+erase: .venv/dev ## erase USER=<ChimeUserId>: end their sessions, delete them in Chime, keep nothing that names them; KEEP_OUT=1: they stay out
+	@$(WHOM)$(BIN)/python -m operations erase $(if $(value WAIT),--wait "$$WAIT") -- "$$USER"
+
 push-role: .venv/dev ## create the account's role with which Chime sends push notifications, unless there is one
 	@$(BIN)/python -m operations push-role
 
@@ -200,7 +203,7 @@ push-role: .venv/dev ## create the account's role with which Chime sends push no
 # an override of what the command line sets.
 unexport WHOM # Make hands on what the environment has, and would ask this question in recipes that ask nothing.
 WHOM = $(if $(filter override,$(origin USER)),,$(error Say whom: make $@ USER=<ChimeUserId>))
-.PHONY: delete test-deployed doctor revoke restore revoked push-role
+.PHONY: delete test-deployed doctor revoke restore revoked erase push-role
 
 # ── Housekeeping ─────────────────────────────────────────────────────────────────────────────────
 

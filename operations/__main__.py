@@ -6,13 +6,16 @@ import argparse
 import os
 import sys
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from operations import local_stack, push
+from operations.app_instance_users import AppInstanceUsers
 from operations.aws import aws_errors_as_operation_errors, session
 from operations.cloudformation import DeployedStack, StackToDelete, stack
 from operations.deletion import Deletion
-from operations.deny_policies import IamRole
+from operations.deny_policies import MAX_SESSION, IamRole
+from operations.erasure import Erasure, Rhythm
 from operations.errors import OperationError
 from operations.revocation import PAUSE_SECONDS, Revocation
 from operations.revoked_users import RevocationListParameter
@@ -43,6 +46,7 @@ def main() -> int:
     try:
         if arguments.run is None:
             return int(arguments.run_alone(arguments))
+        arguments.is_local = os.environ.get(ENVIRONMENT) == local_stack.NAME
         local_stack.use(os.environ)
         with aws_errors_as_operation_errors():
             chosen = target(os.environ)
@@ -69,6 +73,30 @@ def _restore(arguments: argparse.Namespace, aws_session: boto3.Session, deployed
 
 def _revoked(_: argparse.Namespace, aws_session: boto3.Session, deployed: DeployedStack) -> None:
     _revocation(aws_session, deployed).show()
+
+
+def _erase(arguments: argparse.Namespace, aws_session: boto3.Session, deployed: DeployedStack) -> None:
+    keep_out = _keep_out(os.environ.get("KEEP_OUT", ""))
+    if keep_out and not deployed.revokes:
+        raise OperationError(
+            f"KEEP_OUT=1 needs the list of revoked users: deploy {deployed.name} with Revocation=true first."
+        )
+    if not deployed.app_instance_arn:
+        raise OperationError(f"{deployed.name} has no output AppInstanceArn: its deployment has failed, or goes on.")
+    if arguments.wait is not None and not arguments.is_local:
+        raise OperationError("--wait is for rehearsals on the local stack (ENV=local) alone.")
+    longest = MAX_SESSION if arguments.wait is None else timedelta(seconds=arguments.wait)
+    users = AppInstanceUsers(aws_session, deployed.app_instance_arn)
+    erasure = Erasure(users, _revocation(aws_session, deployed), time.sleep, _print)
+    question = f"Type the id once more to erase {arguments.user}: "
+    confirmed = lambda: arguments.confirm or (_ask(question) if is_at_terminal() else "")  # noqa: E731
+    erasure.erase(arguments.user, keep_out=keep_out, confirmed=confirmed, rhythm=Rhythm(arguments.pause, longest))
+
+
+def _keep_out(text: str) -> bool | None:
+    if text not in ("", "0", "1"):
+        raise OperationError("KEEP_OUT is 1 (the id stays on the list of revoked users, or is put there) or 0.")
+    return None if not text else text == "1"
 
 
 def _delete(arguments: argparse.Namespace, aws_session: boto3.Session, deployed: DeployedStack) -> None:
@@ -156,7 +184,8 @@ def _print_error(text: str, status: int) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m operations", description="Operate the stack of ENV (dev unless set), or of AWS_SAM_STACK_NAME."
+        prog="python -m operations",
+        description="Operate the stack of ENV (dev unless set; local: make run's), or of AWS_SAM_STACK_NAME.",
     )
     commands = parser.add_subparsers(required=True)
     for name, run, text in (
@@ -172,6 +201,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("revoked", help="print who is revoked, and which sessions are denied").set_defaults(
         run=_revoked
     )
+    erase = commands.add_parser("erase", help="erase a person: end their sessions, delete them, keep nothing")
+    erase.add_argument("user", metavar="USER", help="a ChimeUserId")
+    erase.add_argument("--confirm", default=os.environ.get("CONFIRM"), metavar="USER", help="the id; else it is asked")
+    erase.add_argument("--pause", type=float, default=PAUSE_SECONDS, metavar="SECONDS", help="as of revoke")
+    erase.add_argument("--wait", type=float, metavar="SECONDS", help="in a rehearsal on the local stack: no hour")
+    erase.set_defaults(run=_erase)
     delete = commands.add_parser("delete", help="delete the stack, and print what stays")
     delete.add_argument(
         "--confirm", default=os.environ.get("CONFIRM"), metavar="STACK", help="its name; else it is asked"

@@ -53,6 +53,11 @@ class DeployedStack:
         return (*([self.own_role_arn] if self.own_role_arn else []), *self.other_role_arns)
 
     @property
+    def app_instance_arn(self) -> str:
+        """The AppInstance whose users sign in; empty after a deployment that failed before it had outputs."""
+        return self.outputs.get("AppInstanceArn", "")
+
+    @property
     def list_name(self) -> str:
         """The name of the parameter with the list of revoked users, which template.yaml lets the function read."""
         return LIST_NAME.format(self.name)

@@ -26,9 +26,8 @@ CHANGED = (
     "no use, and run this again."
 )
 FULL = """\
-Its inline policies have reached AWS's limit of 10,240 characters. New sign-ins are refused, but the sessions that exist
-go on until they end, within the hour. Try again when the oldest policies RevokedUsers-… are an hour old, and name many
-users in one run: they share one policy."""
+Its inline policies have reached AWS's limit of 10,240 characters. Try again when the oldest policies RevokedUsers-… are
+an hour old, and name many users in one run: they share one policy."""
 USER_TAG = "aws:PrincipalTag/UserUUID"
 _TIME = "%Y%m%dT%H%M%SZ"
 
@@ -114,6 +113,11 @@ class IamRole:
         self.name = arn.rpartition("/")[2]
         # IAM takes a role's name alone, so a role of another account would be mistaken for one of this account.
         self._elsewhere = "" if arn.split(":")[4] == account else arn
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Tell whether the role is in another account, and so out of reach."""
+        return bool(self._elsewhere)
 
     def deny_policies(self) -> list[str]:
         """Return the names of the policies that deny."""

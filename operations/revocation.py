@@ -48,9 +48,9 @@ class Revocation:
         pause: Callable[[float], None],
         print_line: Callable[[str], None],
     ) -> None:
-        """Take the list, and the roles whose sessions users may have."""
-        self._parameter = parameter
-        self._roles = roles
+        """Take the list (`parameter`), and the `roles` whose sessions users may have."""
+        self.parameter = parameter
+        self.roles = roles
         self._pause = pause
         self._print = print_line
 
@@ -62,10 +62,10 @@ class Revocation:
             OperationError: Something could not be done; everything else was, the other roles' sessions included.
         """
         users = revoked_users.checked(ids)
-        with _errors_ending_in(SIGN_INS_UNSURE):
-            now = self._refuse_sign_ins(users, seconds)
-        with _errors_ending_in(SESSIONS_GO_ON):
-            self._for_each_role(lambda role: self._deny(role, DenyPolicy.of(users, now), now))
+        with errors_ending_in(SIGN_INS_UNSURE):
+            now = self.refuse_sign_ins(users, seconds)
+        with errors_ending_in(SESSIONS_GO_ON):
+            self._for_each_role(lambda role: self.deny(role, DenyPolicy.of(users, now), now))
         self._print(OUT_OF_REACH)
 
     def restore(self, ids: Iterable[str]) -> None:
@@ -76,11 +76,11 @@ class Revocation:
             OperationError: Something could not be done; everything else was.
         """
         users = revoked_users.checked(ids)
-        with _errors_ending_in(STILL_REVOKED):
-            changed = revoked_users.change(self._parameter, lambda revoked: revoked - users)
-            now = self._parameter.read().read_at
+        with errors_ending_in(STILL_REVOKED):
+            changed = revoked_users.change(self.parameter, lambda revoked: revoked - users)
+            now = self.parameter.read().read_at
         self._print(f"{'Restored, within 30 s' if changed else 'Not revoked before'}: {_joined(users)}.")
-        with _errors_ending_in(STILL_DENIED):
+        with errors_ending_in(STILL_DENIED):
             self._for_each_role(lambda role: self._stop_denying(role, users, now))
 
     def show(self) -> None:
@@ -90,7 +90,7 @@ class Revocation:
         Raises:
             OperationError: A role or one of its policies cannot be read; those of the other roles were printed.
         """
-        self._print(f"Revoked: {_joined(self._parameter.read().newest) or 'nobody'}.")
+        self._print(f"Revoked: {_joined(self.parameter.read().newest) or 'nobody'}.")
         self._for_each_role(self._show_role)
 
     def _show_role(self, role: IamRole) -> None:
@@ -100,21 +100,26 @@ class Revocation:
                 before = policy.before.isoformat()
                 self._print(f"{role.name} denies sessions issued before {before}: {_joined(policy.users)}.")
 
-    def _refuse_sign_ins(self, users: frozenset[str], seconds: float) -> datetime:
-        """Return a time, by AWS's clock, after which no process of the function opens a session for *users*."""
+    def refuse_sign_ins(self, users: frozenset[str], seconds: float) -> datetime:
+        """
+        Put *users* on the list, and wait until it holds everywhere.
+
+        Return a time, by AWS's clock, after which no process of the function opens a session for them.
+        """
         while True:
-            changed = revoked_users.change(self._parameter, lambda revoked: revoked | users)
+            changed = revoked_users.change(self.parameter, lambda revoked: revoked | users)
             self._print(f"Revoked{'' if changed else ' before this run'}: {_joined(users)}.")
-            remaining = seconds if changed else _remaining_pause(self._parameter.read(), seconds)
+            remaining = seconds if changed else _remaining_pause(self.parameter.read(), seconds)
             if remaining > 0:
                 self._print(f"Waiting {remaining:.0f} s, until no process of the function uses an older list.")
                 self._pause(remaining)
-            history = self._parameter.read()
+            history = self.parameter.read()
             if users <= history.newest:
                 return history.read_at
             self._print("Another run has overwritten the list. It is written again.")
 
-    def _deny(self, role: IamRole, policy: DenyPolicy, now: datetime) -> None:
+    def deny(self, role: IamRole, policy: DenyPolicy, now: datetime) -> None:
+        """Add *policy* to *role*, and delete those that are of no use any more at *now*."""
         try:
             self._prune(role, now)
         except OperationError as error:
@@ -127,10 +132,10 @@ class Revocation:
         self._prune(role, now)
         rewritten: set[str] = set()
         number = -1
-        while number != self._parameter.read().number:
+        while number != self.parameter.read().number:
             # IAM has no versions, so of two runs that rewrite a policy at once one overwrites the other. But each run
             # changes the list first. So if the list has changed meanwhile, what was written here may be outdated.
-            number = self._parameter.read().number
+            number = self.parameter.read().number
             for name in role.deny_policies():
                 policy = role.deny_policy(name)
                 if policy and (policy.users & users or name in rewritten):
@@ -144,7 +149,7 @@ class Revocation:
 
         The list is read after the policy, because users are put on the list before a policy denies them.
         """
-        left = policy.without(policy.users - self._parameter.read().merged)
+        left = policy.without(policy.users - self.parameter.read().merged)
         if left != policy:
             role.put(left) if left.users else role.delete(left.name)
 
@@ -155,7 +160,7 @@ class Revocation:
 
     def _for_each_role(self, work: Callable[[IamRole], None]) -> None:
         failures = []
-        for role in self._roles:
+        for role in self.roles:
             try:
                 work(role)
             except OperationError as error:
@@ -165,7 +170,7 @@ class Revocation:
 
 
 @contextmanager
-def _errors_ending_in(text: str) -> Iterator[None]:
+def errors_ending_in(text: str) -> Iterator[None]:
     """Append *text*, which says what is left to do, to an OperationError."""
     try:
         yield

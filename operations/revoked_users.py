@@ -87,7 +87,7 @@ class RevocationListParameter:
         """Take the credentials to reach it with, and how user ids are made now, which is noted with each version."""
         with aws_errors_as_operation_errors():
             self._client: Any = session.client("ssm")
-        self._name = name
+        self.name = name
         self._id_marks = id_marks
 
     def read(self) -> UserListHistory:
@@ -99,7 +99,7 @@ class RevocationListParameter:
         """
         with aws_errors_as_operation_errors():
             try:
-                pages = list(self._client.get_paginator("get_parameter_history").paginate(Name=self._name))
+                pages = list(self._client.get_paginator("get_parameter_history").paginate(Name=self.name))
             except self._client.exceptions.ParameterNotFound as error:
                 now = _date(error.response)
                 return UserListHistory((), now, now)
@@ -114,7 +114,7 @@ class RevocationListParameter:
         """Write the list, after having read the version *base*, and return the number of the new version."""
         with aws_errors_as_operation_errors():
             answer = self._client.put_parameter(
-                Name=self._name,
+                Name=self.name,
                 Description=f"{WRITTEN_BY}, over version {base}.{_note(self._id_marks)}",
                 Type="String",
                 Tier="Intelligent-Tiering",  # beyond 4 KB it becomes an advanced parameter

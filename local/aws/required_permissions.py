@@ -27,11 +27,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from moto.cloudformation.models import cloudformation_backends
 from moto.core.utils import get_service_model
 from moto.secretsmanager.models import secretsmanager_backends
 
 from local.aws.aws_request import CONNECT
-from local.aws.identities import ACCOUNT, PARTITION
+from local.aws.identities import ACCOUNT, PARTITION, iam_backend
 from local.aws.policies import PolicyError
 from local.aws.policies.evaluation import UNKNOWN
 
@@ -111,6 +112,8 @@ _ON_ONE_SECRET = frozenset(
 )
 _ON_NO_SECRET = frozenset({"GetRandomPassword", "ListSecrets"})
 ON_ONE_PARAMETER = frozenset({"DeleteParameter", "GetParameter", "GetParameterHistory", "PutParameter"})
+ON_ONE_ROLE = frozenset({"DeleteRolePolicy", "GetRole", "GetRolePolicy", "ListRolePolicies", "PutRolePolicy"})
+ON_ONE_STACK = frozenset({"DescribeStackResource", "DescribeStacks", "ListStackResources"})
 _NO_PERMISSION_NEEDED = frozenset({"GetCallerIdentity"})
 """No policy can deny it: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html."""
 
@@ -197,6 +200,27 @@ def _parameters(request: AwsRequest) -> Iterator[tuple[str, str]]:
     yield f"ssm:{request.name}", ":".join(arn.split(":")[:6])
 
 
+def _roles(request: AwsRequest) -> Iterator[tuple[str, str]]:
+    if request.name not in ON_ONE_ROLE:
+        yield from _unknown(request)
+        return
+    name = str((request.parameters or {}).get("RoleName") or "")
+    # The request has the role's name, and its ARN the path, too.
+    found = [role.arn for role in iam_backend().roles.values() if role.name == name]
+    yield f"iam:{request.name}", found[0] if found else f"arn:{PARTITION}:iam::{ACCOUNT}:role/{name}"
+
+
+def _stacks(request: AwsRequest) -> Iterator[tuple[str, str]]:
+    if request.name not in ON_ONE_STACK:
+        yield from _unknown(request)
+        return
+    name = str((request.parameters or {}).get("StackName") or "*")
+    stacks = cloudformation_backends[ACCOUNT][_region(request)].stacks
+    found = [arn for arn, stack in stacks.items() if name in (arn, stack.name)]
+    missing = _resource(f"arn:aws:cloudformation:{{region}}:{{account}}:stack/{name}/*", request)
+    yield f"cloudformation:{request.name}", found[0] if found else missing
+
+
 def _sts(request: AwsRequest) -> Iterator[tuple[str, str]]:
     if request.name not in _NO_PERMISSION_NEEDED:
         yield from _unknown(request)
@@ -240,6 +264,8 @@ _FINDERS = {
     "chime-sdk-identity": _identity,
     "chime-sdk-messaging": _messaging,
     "chime-sdk-meetings": _meetings,
+    "cloudformation": _stacks,
+    "iam": _roles,
     "secretsmanager": _secrets,
     "ssm": _parameters,
     "sts": _sts,

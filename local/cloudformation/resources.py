@@ -45,7 +45,8 @@ def create_stack(translated: Mapping[str, Any], parameters: Mapping[str, str], n
         for logical_id, resource in translated["Resources"].items()
         if logical_id not in skipped
     }
-    template = {section: part for section, part in translated.items() if section not in ("Outputs", "Rules")}
+    template = {section: part for section, part in translated.items() if section != "Rules"}
+    template["Outputs"] = _outputs(translated)
     stack = cloudformation_backends[DEFAULT_ACCOUNT_ID][region].create_stack(
         name=name,
         template=json.dumps(template | {"Resources": resources}),
@@ -56,6 +57,17 @@ def create_stack(translated: Mapping[str, Any], parameters: Mapping[str, str], n
     )
     _write_policies_as_text()
     return stack
+
+
+def _outputs(translated: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the outputs, but not those with an address of the API: here it is another one."""
+    elsewhere = _not_created(translated) | set(_ids_of_type(translated, "AWS::ApiGateway::RestApi"))
+    outputs: dict[str, Any] = translated.get("Outputs", {})
+    return {name: output for name, output in outputs.items() if elsewhere.isdisjoint(_named_in(output["Value"]))}
+
+
+def _ids_of_type(translated: Mapping[str, Any], type_name: str) -> list[str]:
+    return [name for name, resource in translated["Resources"].items() if resource["Type"] == type_name]
 
 
 def put_role_policies(translated: Mapping[str, Any], stack: Stack) -> None:

@@ -25,10 +25,8 @@ def owner(stack: LocalStack, service: str) -> Any:
     return aws(stack, service, stack.endpoint.admin_credentials())
 
 
-def start(
-    stack: LocalStack, *arguments: str, typed: str = "", variables: Mapping[str, str | None] | None = None
-) -> subprocess.Popen[str]:
-    """Start the command with the account owner's credentials, *variables* changed (None: unset) and *typed* typed."""
+def environment(stack: LocalStack, variables: Mapping[str, str | None] | None = None) -> dict[str, str]:
+    """Return the account owner's environment, with *variables* changed (None: unset)."""
     keys = stack.endpoint.admin_credentials()
     usual = {
         **os.environ,
@@ -39,11 +37,21 @@ def start(
         "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
         "AWS_MAX_ATTEMPTS": "1",
     }
-    environment = {name: value for name, value in {**usual, **(variables or {})}.items() if value is not None}
+    return {name: value for name, value in {**usual, **(variables or {})}.items() if value is not None}
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "operations", *arguments]
+
+
+def start(
+    stack: LocalStack, *arguments: str, typed: str = "", variables: Mapping[str, str | None] | None = None
+) -> subprocess.Popen[str]:
+    """Start the command in the `environment` of the account's owner, with *typed* typed."""
     running = subprocess.Popen(
-        [sys.executable, "-m", "operations", *arguments],
+        command(*arguments),
         cwd=ROOT,
-        env=environment,
+        env=environment(stack, variables),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

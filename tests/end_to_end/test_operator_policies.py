@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +13,11 @@ from botocore.session import Session
 
 from local.aws.policies import documents
 from local.aws.policies.evaluation import Access, Decision, decide
+from local.cloudformation.deployment import STACK_NAME
 from local.stack import LocalStack, StackOptions
+from operations.deny_policies import DenyPolicy
 from tests.end_to_end.clone import clone_for
-from tests.end_to_end.operators import finish, restore, revoke, start
+from tests.end_to_end.operators import PAUSE, finish, owner, signed_in, start
 from tests.operator_policies import findings, policies
 from tests.translated import SETS, Translated
 
@@ -82,16 +86,49 @@ def test_aws_knows_what_is_in_the_policy(heading: str) -> None:
 
 
 def test_there_is_one_for_each_kind_of_operator() -> None:
-    assert list(POLICIES) == ["Deploying", "Revoking and restoring"]
+    assert {"Deploying", "Revoking and restoring", "Erasing"} <= set(POLICIES)
+
+
+def operator(stack: LocalStack, heading: str) -> dict[str, str | None]:
+    """Return the variables of somebody who may do what that policy allows, with this stack's name, and nothing else."""
+    iam, name = owner(stack, "iam"), heading.replace(" ", "-")
+    document = json.dumps({"Version": "2012-10-17", "Statement": POLICIES[heading]})
+    iam.create_user(UserName=name)
+    iam.put_user_policy(
+        UserName=name, PolicyName="May", PolicyDocument=document.replace("chime-signin*", f"{STACK_NAME}*")
+    )
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
 
 def test_revoke_and_restore_do_what_their_policy_allows_and_no_less(stack: LocalStack, client: Client) -> None:
-    revoke(stack, "ada", "bob")
-    restore(stack, "ada")
-    assert finish(start(stack, "revoked"))[0] == 0
+    variables = operator(stack, "Revoking and restoring")
+    client.control("DELETE", "aws", "/local/calls")
+
+    for arguments in (("revoke", "ada", "bob", "--pause", PAUSE), ("restore", "ada"), ("revoked",)):
+        status, printed = finish(start(stack, *arguments, variables=variables))
+        assert status == 0, printed
 
     # What was denied an hour ago and more is deleted, and nothing here is that old.
     assert called(client) | {"iam:DeleteRolePolicy"} == actions("Revoking and restoring")
+
+
+def test_erase_does_what_its_policy_allows_and_no_less(stack: LocalStack, client: Client) -> None:
+    """Nobody waits for an hour here: an old policy of the user is what this run finds and deletes."""
+    signed_in(client, "ada")
+    old = DenyPolicy.of(frozenset({"ada"}), datetime.now(UTC) - timedelta(hours=2))
+    role = stack.endpoint.roles["UserRole"].rpartition("/")[2]
+    owner(stack, "iam").put_role_policy(RoleName=role, PolicyName=old.name, PolicyDocument=old.document())
+    variables = operator(stack, "Erasing") | {"KEEP_OUT": "1"}
+    client.control("DELETE", "aws", "/local/calls")
+
+    running = start(stack, "erase", "ada", "--confirm", "ada", "--pause", PAUSE, variables=variables)
+    assert running.stdout
+    assert any("Waiting until" in line for line in running.stdout)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=60)
+
+    assert called(client) == actions("Erasing")
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,7 @@ def test_no_command_runs_what_stands_in_a_variable(project: Path, command: str) 
     [
         pytest.param(("revoke", "USER"), ["python", "-m", "operations", "revoke", "--", "{}"], id="revoke"),
         pytest.param(("restore", "USER"), ["python", "-m", "operations", "restore", "--", "{}"], id="restore"),
+        pytest.param(("erase", "USER"), ["python", "-m", "operations", "erase", "--", "{}"], id="erase"),
         pytest.param(("fuzz", "SECONDS"), ["python", "-m", "tests.fuzz", "{}"], id="fuzz"),
     ],
 )
@@ -223,7 +224,7 @@ def test_deploy_adds_its_options_to_what_was_built_and_deploys_that(
     assert command in calls(project)
 
 
-@pytest.mark.parametrize("command", ["revoke", "restore"])
+@pytest.mark.parametrize("command", ["revoke", "restore", "erase"])
 @pytest.mark.parametrize("name", ["GIVEN", *re.findall(r"^([A-Z_]+) *:?=", MAKEFILE, re.MULTILINE)])
 def test_makefile_s_own_names_run_nothing_from_the_environment_and_name_nobody(
     project: Path, command: str, name: str
@@ -236,7 +237,7 @@ def test_makefile_s_own_names_run_nothing_from_the_environment_and_name_nobody(
         assert f"Say whom: make {command} USER=" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["revoke", "restore"])
+@pytest.mark.parametrize("command", ["revoke", "restore", "erase"])
 def test_make_never_takes_the_shell_s_own_user(project: Path, command: str) -> None:
     done = make(project, command, USER="root")
 

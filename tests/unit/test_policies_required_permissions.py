@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from moto.core.utils import get_service_model
 
-from local.aws.required_permissions import ALL, CHIME_IDENTITY, CHIME_MEETINGS, ON_ONE_PARAMETER, messaging_members
+from local.aws.required_permissions import (
+    ALL,
+    CHIME_IDENTITY,
+    CHIME_MEETINGS,
+    ON_ONE_PARAMETER,
+    ON_ONE_ROLE,
+    ON_ONE_STACK,
+    messaging_members,
+)
 
 MESSAGING = [name for name in get_service_model("chime-sdk-messaging").operation_names if messaging_members(name)]
 WITHOUT_RESOURCE = {"CreateAppInstance", "CreateAppInstanceUser"}
@@ -62,3 +70,13 @@ def test_operation_of_parameter_store_is_on_the_parameter(operation: str) -> Non
 
 def test_sending_a_message_is_on_the_sender_and_the_channel() -> None:
     assert messaging_members("SendChannelMessage") == ("ChimeBearer", "ChannelArn")
+
+
+@pytest.mark.parametrize("operation", sorted(ON_ONE_ROLE))
+def test_operation_of_iam_is_on_the_role(operation: str) -> None:
+    assert actions("iam")[operation.lower()]["Resources"] == ["role"]
+
+
+@pytest.mark.parametrize("operation", sorted(ON_ONE_STACK))
+def test_operation_of_cloudformation_is_on_the_stack(operation: str) -> None:
+    assert actions("cloudformation")[operation.lower()]["Resources"] == ["stack"]
