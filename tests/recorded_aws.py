@@ -53,7 +53,12 @@ class Refusal:
 
 @dataclass
 class RecordedAws:
-    """A WSGI application. `answers` are by service and operation; `calls` are those received, with parameters."""
+    """
+    A WSGI application. `calls` are those received, with parameters.
+
+    `answers` are by service and operation: what AWS answers, a Refusal, or a function that returns one of these for the
+    path of the request.
+    """
 
     answers: dict[tuple[str, str], Any] = field(default_factory=lambda: dict(recorded()))
     calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
@@ -65,6 +70,8 @@ class RecordedAws:
         operation, parameters = _operation(service, request)
         self.calls.append((service, operation, parameters))
         answer = self.answers[service, operation]
+        if callable(answer):
+            answer = answer(request.path)
         return _response(service, operation, _protocol(service, request), answer)(environ, start_response)
 
 

@@ -45,8 +45,9 @@ def _metrics(inside: Inside) -> Iterator[Finding]:
 
 @check("throttles", "inside", "Whether Lambda or AWS had no room for calls in the last hour.")
 def _throttles(inside: Inside) -> Iterator[Finding]:
-    counts = _counts(inside, _lambda_queries(inside))
-    throttled = {name: sum(each.values()) for name, each in counts.items() if sum(each.values())}
+    queries = _lambda_queries(inside)
+    counts = _counts(inside, queries)
+    throttled = {query["Label"]: sum(counts[query["Label"]].values()) for query in queries if counts[query["Label"]]}
     for name, times in throttled.items():
         yield wrong(f"{name}: {times:g} calls were throttled", wanted="none", mend=MENDS["Throttled"])
     if not throttled:
@@ -80,7 +81,7 @@ def _refused(inside: Inside, counts: Counts, signed_in: float) -> Iterator[Findi
         )
 
 
-def _counts(inside: Inside, queries: list[dict[str, Any]]) -> Counts:
+def _counts(inside: Inside, queries: list[dict[str, Any]]) -> defaultdict[str, dict[str, float]]:
     """
     Return the sums of the last hour (of latency, the greatest value).
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Aws
 
 PROVIDERS = json.dumps([{"name": "main", "issuer": "https://id.example.com/", "audience": "my-app"}])
-ENDPOINTS = ("CLOUDWATCH", "LOGS", "LAMBDA", "KMS", "SNS", "SERVICE_QUOTAS")
+ENDPOINTS = ("CLOUDWATCH", "CLOUDWATCH_LOGS", "LAMBDA", "KMS", "SNS", "SERVICE_QUOTAS")
 """The services that the local AWS does not play, as botocore writes them in variables."""
 SECONDS = 60.0
 all_checks()
@@ -38,6 +38,7 @@ class Patient:
 
     aws: Aws
     recorded: RecordedAws
+    recorded_url: str
     now: Callable[[], float] = time.time
 
     def deploy(self, **parameters: str) -> None:
@@ -82,7 +83,7 @@ def patient(aws: Aws, recorded: RecordedAws, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", owner["AccessKeyId"])
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", owner["SecretAccessKey"])
-        yield Patient(aws, recorded)
+        yield Patient(aws, recorded, url)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from local.aws.identities import ACCOUNT
 from local.cloudformation.deployment import REGION, STACK_NAME
 from operations import push
 from operations.doctor.finding import Verdict
+from tests.integration.doctor.conftest import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ def test_nothing_is_wrong_with_a_stack_that_was_just_deployed(patient: Patient) 
 def test_what_the_local_aws_does_not_play_is_said_and_is_no_failure(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for service in ("CLOUDWATCH", "LOGS", "LAMBDA", "KMS", "SNS", "SERVICE_QUOTAS"):
+    for service in ENDPOINTS:
         monkeypatch.delenv(f"AWS_ENDPOINT_URL_{service}")
     patient.deploy()
 
@@ -190,7 +191,7 @@ def test_role_of_another_account_is_unknown(patient: Patient) -> None:
 def test_sessions_that_are_shorter_than_they_should_be_are_found(patient: Patient) -> None:
     arn = patient.aws.role("short", MaxSessionDuration=3600)
     patient.deploy(UserRoleArns=arn)
-    iam_backends[ACCOUNT]["aws"].get_role("short").max_session_duration = 900
+    iam_backends[ACCOUNT]["aws"].get_role("short").max_session_duration = "900"
 
     [finding] = patient.wrong("session length")
 
