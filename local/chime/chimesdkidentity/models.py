@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from moto.backends import get_backend
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.common_models import CloudFormationModel
 from moto.core.utils import utcnow
@@ -165,10 +166,11 @@ class ChimeSDKIdentityBackend(BaseBackend):
         return app_instance_arn
 
     def delete_app_instance(self, app_instance_arn: str) -> None:
-        """Remove the AppInstance and its users."""
+        """Remove the AppInstance, its users and its channels."""
         with self._lock:
             self.describe_app_instance(app_instance_arn)
             del self.app_instances[app_instance_arn]
+        self._messaging.forget_app_instance(app_instance_arn)
 
     def create_app_instance_user(self, parameters: dict[str, Any]) -> str:
         """
@@ -212,12 +214,17 @@ class ChimeSDKIdentityBackend(BaseBackend):
         return app_instance_user_arn
 
     def delete_app_instance_user(self, app_instance_user_arn: str) -> None:
-        """Remove the user, also from the administrators."""
+        """
+        Remove the user, also from the administrators, and from all channels with their moderators and bans.
+
+        Messages of the user stay. That AWS leaves them is inferred; that bans go is from CreateChannelBan.
+        """
         with self._lock:
             self.describe_app_instance_user(app_instance_user_arn)
             app_instance, user_id = self._app_instance_of(app_instance_user_arn), _user_id(app_instance_user_arn)
             del app_instance.users[user_id]
             app_instance.admins.pop(user_id, None)
+        self._messaging.forget_user(app_instance_user_arn)
 
     def put_app_instance_user_expiration_settings(
         self, app_instance_user_arn: str, expiration_settings: dict[str, Any] | None
@@ -309,6 +316,11 @@ class ChimeSDKIdentityBackend(BaseBackend):
     def list_tags_for_resource(self, resource_arn: str) -> list[dict[str, str]]:
         """Return the tags of an AppInstance or a user."""
         return [{"Key": key, "Value": value} for key, value in self._tagged(resource_arn).tags.items()]
+
+    @property
+    def _messaging(self) -> Any:
+        # By its name in moto, because messaging imports this module.
+        return get_backend(cast("Any", "chimesdkmessaging"))[self.account_id][self.region_name]
 
     def _tagged(self, arn: str) -> AppInstance | AppInstanceUser:
         return self.describe_app_instance_user(arn) if "/user/" in arn else self.describe_app_instance(arn)

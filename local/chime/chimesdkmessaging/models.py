@@ -14,12 +14,13 @@ from moto.core.base_backend import BackendDict, BaseBackend
 from .bans import Bans
 from .channels import Channels
 from .events import event
-from .memberships import Memberships
+from .memberships import Memberships, leave
 from .messages import Messages
 from .moderators import Moderators
 from .preferences import Preferences
 from .prefetch import channel_details
 from .state import State
+from .users import app_instance_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,21 @@ class ChimeSDKMessagingBackend(BaseBackend):
             ForbiddenError: There is no such user.
         """
         self._state.users.identity(user_arn)
+
+    def forget_user(self, user_arn: str) -> None:
+        """Remove a user who was deleted from all channels. That the other members are told is inferred."""
+        with self._state.lock:
+            for channel in self._state.channels.values():
+                leave(self._state, channel, user_arn)
+                channel.moderators.pop(user_arn, None)
+                channel.bans.pop(user_arn, None)
+
+    def forget_app_instance(self, app_instance_arn: str) -> None:
+        """Remove the channels of an AppInstance that was deleted. Nobody is told, because its users are gone too."""
+        with self._state.lock:
+            for channel_arn in list(self._state.channels):
+                if app_instance_of(channel_arn) == app_instance_arn:
+                    del self._state.channels[channel_arn]
 
     def connect(
         self, user_arn: str, receive: Receive, prefetch_on: str = "", prefetch_sort_by: str = ""
