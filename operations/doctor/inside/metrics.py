@@ -91,7 +91,7 @@ def _counts(inside: Inside, queries: list[dict[str, Any]]) -> defaultdict[str, d
     pages = inside.client("cloudwatch").get_paginator("get_metric_data").paginate(
         MetricDataQueries=queries, StartTime=now - timedelta(hours=1), EndTime=now
     )  # fmt: skip
-    counts: dict[str, dict[str, float]] = defaultdict(dict)
+    counts: defaultdict[str, dict[str, float]] = defaultdict(dict)
     for result in (each for page in pages for each in page["MetricDataResults"]):
         name, _, reason = result["Label"].partition(" ")
         value = (max if name == "slowest" else sum)([*result["Values"], 0.0])
