@@ -13,6 +13,7 @@ from operations.doctor.person import person
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from authorizer.claims import Caller
     from operations.doctor.places import Outside
 
 
@@ -30,11 +31,16 @@ def _token(outside: Outside) -> Iterator[Finding]:
         yield ok(f"accepted from {judged.caller.provider}; it expires in {left:,.0f} s")
 
 
+def caller_of(outside: Outside) -> Caller | None:
+    """Return whose the given token is; None if there is none, or it is not accepted."""
+    if not outside.token:
+        return None
+    return judge(outside.token, configured(outside).settings, outside.now()).caller
+
+
 @check("user", "outside", "Who the token's person is in Chime: ChimeUserId, display name and role.")
 def _user(outside: Outside) -> Iterator[Finding]:
-    if not outside.token:
-        return
-    caller = judge(outside.token, configured(outside).settings, outside.now()).caller
+    caller = caller_of(outside)
     if caller is None:
         return  # the token's check says why
     found = person(caller)
