@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -48,6 +49,9 @@ class _Route:
     operation: OperationModel
 
 
+_MAKING = threading.Lock()
+
+
 def match(service_name: str, request: Request) -> tuple[OperationModel, dict[str, str]] | None:
     """
     Return the operation of botocore's *service_name* that the request is for, and the labels of its path; or None.
@@ -69,8 +73,14 @@ def match(service_name: str, request: Request) -> tuple[OperationModel, dict[str
     return None
 
 
-@functools.cache
 def _routes(service_name: str) -> tuple[_Route, ...]:
+    # One thread at a time: while moto makes its model of an operation, others would get botocore's from the same cache.
+    with _MAKING:
+        return _made(service_name)
+
+
+@functools.cache
+def _made(service_name: str) -> tuple[_Route, ...]:
     service = get_service_model(service_name)
     return tuple(_route(service.operation_model(name)) for name in service.operation_names)
 

@@ -33,9 +33,9 @@ def _user(inside: Inside) -> Iterator[Finding]:
 
 
 def _in_chime(inside: Inside, user_id: str) -> Finding:
-    app_instance = inside.stack.outputs.get("AppInstanceArn", "")
+    app_instance = inside.app_instance_arn
     if not app_instance:
-        return unknown("the stack has no output AppInstanceArn")
+        return unknown("the stack has no AppInstance; see app instance")
     chime = inside.client("chime-sdk-identity", app_instance.split(":")[3])
     try:
         described = chime.describe_app_instance_user(AppInstanceUserArn=f"{app_instance}/user/{user_id}")
