@@ -56,6 +56,10 @@ class Stage:
     def join(self, who: str, kind: str = "DEFAULT") -> None:
         self.by("moderator", "create_channel_membership", MemberArn=self.arns[who], Type=kind)
 
+    def remove(self, who: str) -> None:
+        self.join(who)
+        self.by("moderator", "delete_channel_membership", MemberArn=self.arns[who])
+
     def by(self, bearer: str, operation: str, **parameters: Any) -> Any:
         call = getattr(self.messaging, operation)
         return call(ChannelArn=self.channel, ChimeBearer=self.arns[bearer], **parameters)
@@ -95,11 +99,18 @@ ACTIONS: dict[str, Callable[[Stage], Any]] = {
     "UPDATE_CHANNEL_MESSAGE": change_message("update_channel_message", Content="Good day"),
     "REDACT_CHANNEL_MESSAGE": change_message("redact_channel_message"),
     "DELETE_CHANNEL_MESSAGE": change_message("delete_channel_message", "admin"),
+    "UPDATE_CHANNEL": lambda stage: stage.by("moderator", "update_channel", Name="Renamed"),
+    "DELETE_CHANNEL": lambda stage: stage.by("moderator", "delete_channel"),
+    "BATCH_CREATE_CHANNEL_MEMBERSHIP": lambda stage: stage.by(
+        "moderator", "batch_create_channel_membership", MemberArns=[stage.arns["stranger"]]
+    ),
     "CREATE_CHANNEL_MEMBERSHIP": lambda stage: stage.join("stranger"),
+    "DELETE_CHANNEL_MEMBERSHIP": lambda stage: stage.remove("stranger"),
 }
 """What makes AWS send each event. The action's last event is the one that is meant."""
 
 WHO = {
+    RECIPIENTS.MEMBERS: {"moderator", "member", "hidden"},
     RECIPIENTS.VIEWERS: {"moderator", "member", "hidden"},
     RECIPIENTS.CONCERNED: {"moderator", "member", "hidden", "stranger"},
 }
@@ -107,6 +118,13 @@ WHO = {
 
 def test_table_has_the_events_of_the_guide() -> None:
     assert sorted(EVENTS) == sorted(GUIDE)
+
+
+def test_every_event_that_is_announced_here_is_tried() -> None:
+    announced = {
+        name for name, row in EVENTS.items() if row.recipients is not RECIPIENTS.CONNECTION and not row.only_with
+    }
+    assert set(ACTIONS) == announced
 
 
 @pytest.mark.parametrize("event", ACTIONS)
@@ -191,6 +209,10 @@ def test_hidden_member_is_announced_to_themselves_alone(stage: Stage) -> None:
                 Preferences={"PushNotifications": {"AllowNotifications": "NONE"}},
             ),
             id="preferences",
+        ),
+        pytest.param(
+            lambda stage: stage.by("moderator", "create_channel_moderator", ChannelModeratorArn=stage.arns["member"]),
+            id="a moderator",
         ),
     ],
 )
