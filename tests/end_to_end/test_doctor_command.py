@@ -60,7 +60,7 @@ def test_healthy_stack_is_ok_from_outside(stack: LocalStack, client: Client) -> 
 
     assert outside(printed) == {name: {"ok"} for name in OUTSIDE}
     assert said(printed)["stack"][0]["found"].startswith(f"Stack {STACK_NAME} in us-east-1")
-    assert said(printed)["user in Chime"][0]["found"] == "ada is not in Chime yet; their first sign-in creates them"
+    assert said(printed)["user in chime"][0]["found"] == "ada is not in Chime yet; their first sign-in creates them"
 
 
 def test_env_local_is_all_that_the_local_stack_needs(stack: LocalStack) -> None:
@@ -173,7 +173,7 @@ def test_revoked_person_is_told_with_the_command_that_restores(stack: LocalStack
     revoke(stack, "cleo")
     status, printed = doctor(stack, "--json", typed=client.token(sub="cleo"))
 
-    found = {each["verdict"]: each for each in said(printed)["user in Chime"]}
+    found = {each["verdict"]: each for each in said(printed)["user in chime"]}
     assert status == 1
     assert found["ok"]["found"] == "cleo is in Chime, as Cleo"
     assert "cleo is revoked" in found["wrong"]["found"]
@@ -181,4 +181,4 @@ def test_revoked_person_is_told_with_the_command_that_restores(stack: LocalStack
 
     restore(stack, "cleo")
     _, printed = doctor(stack, "--json", typed=client.token(sub="cleo"))
-    assert {each["verdict"] for each in said(printed)["user in Chime"]} == {"ok"}
+    assert {each["verdict"] for each in said(printed)["user in chime"]} == {"ok"}

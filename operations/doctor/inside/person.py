@@ -21,7 +21,7 @@ MISSING = ("ForbiddenException", "NotFoundException")
 """AWS's documents disagree on which of the two Chime answers for a missing user."""
 
 
-@check("user in Chime", "inside", "Whether the token's person is an AppInstanceUser already, and is not revoked.")
+@check("user in chime", "inside", "Whether the token's person is an AppInstanceUser already, and is not revoked.")
 def _user(inside: Inside) -> Iterator[Finding]:
     caller = caller_of(inside.outside) if inside.outside else None
     if caller is None:
