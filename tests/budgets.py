@@ -17,6 +17,7 @@ FILES = {"AuthorizerLayer": 390, "SigninLayer": 275, "AuthorizerFunction": 56, "
 CALLS = {
     "a new user": ["AssumeRole", "CreateAppInstanceUser", "DescribeAppInstanceUser"],
     "a user who comes back": ["AssumeRole", "DescribeAppInstanceUser"],
+    "a renewal": ["AssumeRole"],
     "a user with another name": ["AssumeRole", "DescribeAppInstanceUser", "UpdateAppInstanceUser"],
 }
 """Which calls a sign-in makes."""

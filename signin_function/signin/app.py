@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import os
+import random
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
@@ -63,12 +64,12 @@ class SignIn:
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to a proxy *event*: a preflight's, or the outcome of a sign-in. Raises nothing."""
-        return self._edge.answer(event, self._sign_in)
+        return self._edge.answer(event, functools.partial(self._sign_in, renewal=_is_renewal(event)))
 
-    def _sign_in(self, caller: VerifiedCaller, deadline: Deadline, request_id: str) -> dict[str, Any]:
-        outcome = deadline.timed("total", lambda: self._exchange(caller, self._clock(), deadline))
+    def _sign_in(self, caller: VerifiedCaller, deadline: Deadline, request_id: str, *, renewal: bool) -> dict[str, Any]:
+        outcome = deadline.timed("total", lambda: self._exchange(caller, self._clock(), deadline, renewal=renewal))
         signed_in.record(caller, outcome, deadline, request_id)
-        return signed_in.answer(outcome, self._settings, self._clock())
+        return signed_in.answer(outcome, self._settings, self._clock(), random.random())  # noqa: S311 - no secret
 
     def _adapters(self) -> list[ChimeUsers | StsSessions | RevocationList]:
         return [adapter for adapter in (self._users, self._sessions, self._revocation_list) if adapter]
@@ -77,6 +78,12 @@ class SignIn:
         if self._revocation_list is None:
             return None
         return RevokedUsers(self._revocation_list, self._executor, self._settings.revoked_users_seconds)
+
+
+def _is_renewal(event: Mapping[str, Any]) -> bool:
+    """Tell whether the query says `renewal=true`, once and exactly so. Anything else is a full sign-in."""
+    query = event.get("multiValueQueryStringParameters")
+    return isinstance(query, dict) and query.get("renewal") == ["true"]
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature

@@ -14,12 +14,23 @@ if TYPE_CHECKING:
     from signin.exchange import SignedIn
     from signin.settings import Settings
 
-METRICS = {"created": "UsersCreated", "renamed": "NamesChanged", "not renamed": "NamesNotChanged"}
+SPREAD = 0.04
+"""The greatest part of the lifetime by which RefreshAfter comes earlier, so that clients do not come back at once."""
+METRICS = {
+    "created": "UsersCreated",
+    "renamed": "NamesChanged",
+    "not renamed": "NamesNotChanged",
+    "renewed": "Renewals",
+}
 """The metric that counts an outcome of `users.ensure`."""
 
 
-def answer(outcome: SignedIn, settings: Settings, now: float) -> dict[str, Any]:
-    """Return the answer to a sign-in that worked at *now*, in seconds since the epoch."""
+def answer(outcome: SignedIn, settings: Settings, now: float, chance: float) -> dict[str, Any]:
+    """
+    Return the answer to a sign-in that worked at *now*, in seconds since the epoch.
+
+    *chance* is a random number from 0 to 1, so that clients that signed in together do not come back together.
+    """
     expiration = outcome.credentials.expiration
     lifetime = expiration - datetime.fromtimestamp(now, UTC)
     body = {
@@ -35,8 +46,8 @@ def answer(outcome: SignedIn, settings: Settings, now: float) -> dict[str, Any]:
         "ChimeAppInstanceArn": settings.app_instance_arn,
         "ChimeRegion": settings.region,
         "ExpiresIn": max(0, round(lifetime / timedelta(seconds=1))),
-        # When a sixth of the lifetime is left: ten minutes of an hour.
-        "RefreshAfter": _iso(expiration - lifetime / 6),
+        # When a sixth of the lifetime is left, ten minutes of an hour, or a little earlier; never later.
+        "RefreshAfter": _iso(expiration - lifetime / 6 - lifetime * SPREAD * chance),
     }
     return answers.success(200, body)
 

@@ -428,3 +428,23 @@ def test_credentials_do_not_show_in_a_repr() -> None:
 
     assert "wJalr" not in shown
     assert "FwoG" not in shown
+
+
+def test_renewal_makes_no_call_of_chime(deadline: Deadline, executor: Executor) -> None:
+    chime, sts = Chime(), Sts()
+
+    renewed = Exchange(Revoked("eve"), chime, sts, POLICY, executor)(ADA, NOW, deadline, renewal=True)
+
+    assert chime.calls == []
+    assert renewed.ensured == Ensured(ChimeUser(chime.arn("ada"), "Ada Lovelace", ""), "renewed")
+    assert renewed.credentials.access_key_id == "ada-1"
+    assert sts.opened == [UserSession("ada", POLICY.role_arn, 3600)]
+
+
+def test_renewal_is_refused_to_the_revoked(deadline: Deadline, executor: Executor) -> None:
+    sts = Sts()
+
+    with pytest.raises(Forbidden):
+        Exchange(Revoked("ada"), Chime(), sts, POLICY, executor)(ADA, NOW, deadline, renewal=True)
+
+    assert sts.opened == []

@@ -39,7 +39,7 @@ def outcome(expiration: datetime) -> SignedIn:
 
 
 def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
-    answer = signed_in.answer(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp())
+    answer = signed_in.answer(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp(), 0.0)
 
     assert answer["statusCode"] == 200
     assert answer["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store"}
@@ -63,14 +63,24 @@ def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
 def test_times_are_in_utc() -> None:
     in_delhi = NOON.replace(hour=13).astimezone(timezone(timedelta(hours=5, minutes=30)))
 
-    body = json.loads(signed_in.answer(outcome(in_delhi), SETTINGS, NOON.timestamp())["body"])
+    body = json.loads(signed_in.answer(outcome(in_delhi), SETTINGS, NOON.timestamp(), 0.0)["body"])
 
     assert (body["ChimeCredentials"]["Expiration"], body["ExpiresIn"]) == ("2026-01-01T13:00:00Z", 3600)
     assert body["RefreshAfter"] == "2026-01-01T12:50:00Z"
 
 
+@pytest.mark.parametrize(
+    ("chance", "refresh_after"),
+    [(0.0, "2026-01-01T12:50:00Z"), (0.5, "2026-01-01T12:48:48Z"), (1.0, "2026-01-01T12:47:36Z")],
+)
+def test_renewals_are_spread_and_never_later(chance: float, refresh_after: str) -> None:
+    body = json.loads(signed_in.answer(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp(), chance)["body"])
+
+    assert body["RefreshAfter"] == refresh_after
+
+
 def test_short_session_is_refreshed_before_it_ends() -> None:
-    body = json.loads(signed_in.answer(outcome(NOON.replace(minute=15)), SETTINGS, NOON.timestamp())["body"])
+    body = json.loads(signed_in.answer(outcome(NOON.replace(minute=15)), SETTINGS, NOON.timestamp(), 0.0)["body"])
 
     assert (body["ExpiresIn"], body["RefreshAfter"]) == (900, "2026-01-01T12:12:30Z")
 
@@ -176,7 +186,7 @@ def test_listed_origin_may_read_the_answer(name: str) -> None:
 
 
 def test_answer_to_the_call_itself_varies_by_origin_alone() -> None:
-    answer = signed_in.answer(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp())
+    answer = signed_in.answer(outcome(NOON.replace(hour=13)), SETTINGS, NOON.timestamp(), 0.0)
 
     assert add_cors_headers(answer, {"headers": {}}, SETTINGS.allowed_origins)["headers"]["Vary"] == "Origin"
 

@@ -87,6 +87,7 @@ def test_sign_in_is_one_event(
         ("created", {"UsersCreated"}),
         ("renamed", {"NamesChanged"}),
         ("not renamed", {"NamesNotChanged"}),
+        ("renewed", {"Renewals"}),
     ],
 )
 def test_sign_in_is_counted(
