@@ -2,8 +2,8 @@
 Say what a user may do in a channel, by role.
 
 `RULES` is the four tables of https://docs.aws.amazon.com/chime-sdk/latest/dg/auth-by-role.html: one line for each
-operation and one column for each role. Who has several roles may do what any of them may. A cell that is marked with
-an asterisk in a comment is inferred, because the guide has no such line or contradicts itself there.
+operation and one column for each role. Who has several roles may do what any of them may. A comment says which cells
+are inferred, because the guide has no such line or contradicts itself there.
 """
 
 from __future__ import annotations
@@ -38,29 +38,32 @@ ROLES = ("AppInstanceAdmin", "ChannelModerator", "Member", "Non-member")
 RULES: dict[str, tuple[Rule, Rule, Rule, Rule]] = {
     "UpdateChannel": (_YES, _YES, _NO, _NO),
     "DeleteChannel": (_YES, _YES, _NO, _NO),
-    # * The guide lets moderators and members read public channels only. They are taken to read their own channels too,
-    # because they may list those with the same details, and Amazon's demo describes private channels.
+    # The guide lets moderators and members describe public channels only. That they may describe their own, too, is
+    # inferred: they may list those with the same details, and Amazon's demo describes private channels.
     "DescribeChannel": (_YES, _YES, _YES, _PUBLIC),
     "ListChannelMembershipsForAppInstanceUser": (_YES, _OWN, _OWN, _OWN),
-    # * The guide lets non-members name another user, and members not; the API reference lets nobody but administrators.
+    # The guide lets non-members name another user, and members not. That only administrators may is inferred from
+    # ListChannelMembershipsForAppInstanceUser, of which the API reference says so.
     "DescribeChannelMembershipForAppInstanceUser": (_YES, _OWN, _OWN, _OWN),
     "ListChannelsModeratedByAppInstanceUser": (_YES, _OWN, _OWN, _OWN),
-    # * The guide lets moderators and members name another user ("You can also populate an AppInstanceUserArn").
+    # Of moderators and members the guide says: "You can also populate an AppInstanceUserArn with another one".
     "DescribeChannelModeratedByAppInstanceUser": (_YES, _YES, _YES, _OWN),
-    # * The guide denies it to non-members, but lets "any user add themselves" to public channels (messaging-concepts),
-    # which Amazon's demo does; that it has to be unrestricted is from CreateChannel's Mode.
+    # The guide denies it to non-members, but lets "any user add themselves" to public channels (messaging-concepts), as
+    # Amazon's demo does. That such a channel has to be unrestricted is inferred from CreateChannel's Mode.
     "CreateChannelMembership": (_YES, _YES, _UNRESTRICTED, _JOINING),
-    "BatchCreateChannelMembership": (_YES, _YES, _UNRESTRICTED, _NO),  # * The guide has no such line.
+    # Inferred from CreateChannelMembership: the guide has no such line.
+    "BatchCreateChannelMembership": (_YES, _YES, _UNRESTRICTED, _NO),
     "DescribeChannelMembership": (_YES, _YES, _YES, _PUBLIC),
     "ListChannelMemberships": (_YES, _YES, _YES, _PUBLIC),
-    # * The guide allows it to members without a condition; but the API reference lets members "leave the channel"
-    # (CreateChannelMembership) and moderators "add and remove other members" (CreateChannelModerator).
+    # The guide allows it to members without a condition. That they may only leave is inferred from the API reference:
+    # members "leave the channel" (CreateChannelMembership), moderators "remove other members" (CreateChannelModerator).
     "DeleteChannelMembership": (_YES, _YES, _OWN, _NO),
     # That hidden members cannot write is from messaging-concepts.
     "SendChannelMessage": (_SHOWN, _SHOWN, _SHOWN, _NO),
     "GetChannelMessage": (_YES, _YES, _YES, _PUBLIC),
     "ListChannelMessages": (_YES, _YES, _YES, _PUBLIC),
-    # * The guide has both Denied and Allowed for members; the API reference says that only administrators may.
+    # The guide has both Denied and Allowed for members. That they may not is inferred from the API reference, in which
+    # CreateAppInstanceAdmin names it as what administrators may do beyond moderators.
     "DeleteChannelMessage": (_YES, _NO, _NO, _NO),
     "RedactChannelMessage": (_YES, _YES, _OWN, _NO),
     "UpdateChannelMessage": (_OWN, _OWN, _OWN, _NO),
