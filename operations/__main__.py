@@ -42,7 +42,7 @@ Next:
 
 def main() -> int:
     """Run the command that the command line names. Return the exit status."""
-    arguments = _parser().parse_args()
+    arguments = command_line().parse_args()
     try:
         if arguments.run is None:
             return int(arguments.run_alone(arguments))
@@ -182,7 +182,8 @@ def _print_error(text: str, status: int) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="python -m operations",
         description="Operate the stack of ENV (dev unless set; local: make run's), or of AWS_SAM_STACK_NAME.",

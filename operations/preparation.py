@@ -197,7 +197,7 @@ class Preparation:
             raise OperationError(problem)
 
     def _check_account(self, account: Account, values: Mapping[str, str]) -> None:
-        self._say(f"Account {self._account_id}, {account.region}, stack {self._environment.stack_name}.")
+        self._say_place(account)
         self._check_stack(account)
         broken = self._template.broken_rules(values, account.region)
         found = [*broken, *readiness.problems(account, values, self._say)]
@@ -233,6 +233,7 @@ class Preparation:
         if there:
             self._say(f"There is one of that name already, {there.arn}: it is taken.")
             return there.arn
+        self._say_place(account)
         arn = account.make_secret(name, self._secret_value())
         self._say(
             f"{arn} is made. Your application reads it by: aws secretsmanager get-secret-value --secret-id {name}"
@@ -253,6 +254,10 @@ class Preparation:
             else:
                 return typed
         return secrets.token_urlsafe(48)
+
+    def _say_place(self, account: Account) -> None:
+        """Say where something is about to be looked at, or made."""
+        self._say(f"Account {self._account_id}, {account.region}, stack {self._environment.stack_name}.")
 
     # ── Talking ──────────────────────────────────────────────────────────────────────────────────────
 

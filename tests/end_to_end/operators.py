@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from local.cloudformation.deployment import REGION, STACK_NAME
+from operations.__main__ import command_line
 from tests.end_to_end.conftest import ROOT, Answer, Client, aws
 
 if TYPE_CHECKING:
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
 
 PAUSE = "1"
 """Seconds. The functions cache no list here, so this need only be long enough for times in whole seconds to differ."""
+
+
+def commands() -> list[tuple[str, ...]]:
+    """
+    Return each command that operates a stack, from the parser, with ada where it takes a user.
+
+    The others, `prepare` and `doctor`, say in words of their own what they look at.
+    """
+    [choices] = [action.choices for action in command_line()._actions if isinstance(action.choices, dict)]  # noqa: SLF001 - argparse gives them in no other way
+    return [
+        (name, *("ada" for action in made._actions if action.dest in ("user", "users")))  # noqa: SLF001 - likewise
+        for name, made in choices.items()
+        if made.get_default("run")
+    ]
 
 
 def owner(stack: LocalStack, service: str) -> Any:
