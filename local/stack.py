@@ -129,7 +129,7 @@ class LocalStack:
         parameters = {**played.parameters, **options.parameters}
         listed = filter(None, [parameters.get("AllowedOrigins"), *pages, WEB_DEMO_ORIGIN])
         parameters["AllowedOrigins"] = ",".join(listed)
-        deployment = deploy(options.template, parameters).with_settings(options.settings)
+        deployment = deploy(options.template, parameters, self.urls["api"]).with_settings(options.settings)
         self.endpoint.roles.update(deployment.roles)
         return deployment
 

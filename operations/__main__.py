@@ -120,10 +120,10 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from operations.doctor.command import Asked, run  # noqa: PLC0415 - as for `prepare`
     from operations.doctor.report import COULD_NOT_LOOK  # noqa: PLC0415
 
-    url = arguments.url or (local_stack.SIGNIN_URL if os.environ.get(ENVIRONMENT) == local_stack.NAME else "")
     try:
         local_stack.use(os.environ)
-        return run(Asked(url, arguments.origin, arguments.token_file, is_json=arguments.json), os.environ, _print)
+        asked = Asked(arguments.url, arguments.origin, arguments.token_file, is_json=arguments.json)
+        return run(asked, os.environ, _print)
     except OperationError as error:
         return _print_error(str(error), COULD_NOT_LOOK)
 

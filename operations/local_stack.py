@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 NAME = "local"
 """The environment, and the stack's name there."""
-AWS, SIGNIN_URL, REGION = "http://127.0.0.1:3002", "http://127.0.0.1:3000/signin", "us-east-1"
+AWS, REGION = "http://127.0.0.1:3002", "us-east-1"
 """Where `make run` listens unless it is told otherwise."""
 ENDPOINT = "AWS_ENDPOINT_URL"
 OK = 200

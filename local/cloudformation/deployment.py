@@ -56,9 +56,9 @@ class Deployment:
         return replace(self, functions=functions)
 
 
-def deploy(template: Path, parameters: Mapping[str, str]) -> Deployment:
+def deploy(template: Path, parameters: Mapping[str, str], address: str = "") -> Deployment:
     """
-    Deploy the SAM *template* to moto, in this process.
+    Deploy the SAM *template* to moto, in this process. The API's *address* is for the outputs.
 
     Raises:
         DeploymentError: The template is not valid or does not have exactly one REST API; or a parameter is unknown,
@@ -67,7 +67,7 @@ def deploy(template: Path, parameters: Mapping[str, str]) -> Deployment:
     """
     translated = _translate(template, parameters)
     _check_parameters(translated, parameters)
-    stack = create_stack(translated, parameters, STACK_NAME, REGION)
+    stack = create_stack(translated, parameters, STACK_NAME, REGION, address)
     put_role_policies(translated, stack)
     moto_patches.record_stack_policies()
     resolved = ResolvedTemplate(translated, stack, REGION)

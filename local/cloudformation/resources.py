@@ -34,11 +34,14 @@ CREATED_TYPES = frozenset(
 )
 """The types of resources that moto creates. Those of other types have no state that anything here asks for."""
 
+_ADDRESS_ON_AWS = re.compile(r"https://\$\{\w+\}\.execute-api\.\$\{AWS::Region\}\.\$\{AWS::URLSuffix\}/\w+")
 _NAME_IN_TEXT = re.compile(r"\$\{([A-Za-z0-9]+)")
 
 
-def create_stack(translated: Mapping[str, Any], parameters: Mapping[str, str], name: str, region: str) -> Stack:
-    """Create the stack called *name* of the *translated* template in moto."""
+def create_stack(
+    translated: Mapping[str, Any], parameters: Mapping[str, str], name: str, region: str, address: str = ""
+) -> Stack:
+    """Create the stack called *name* of the *translated* template in moto. Its API is at *address*, if given."""
     skipped = _not_created(translated)
     resources = {
         logical_id: _creatable(resource, skipped, name)
@@ -46,7 +49,7 @@ def create_stack(translated: Mapping[str, Any], parameters: Mapping[str, str], n
         if logical_id not in skipped
     }
     template = {section: part for section, part in translated.items() if section != "Rules"}
-    template["Outputs"] = _outputs(translated)
+    template["Outputs"] = _outputs(translated, address)
     stack = cloudformation_backends[DEFAULT_ACCOUNT_ID][region].create_stack(
         name=name,
         template=json.dumps(template | {"Resources": resources}),
@@ -59,10 +62,11 @@ def create_stack(translated: Mapping[str, Any], parameters: Mapping[str, str], n
     return stack
 
 
-def _outputs(translated: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the outputs, but not those with an address of the API: here it is another one."""
+def _outputs(translated: Mapping[str, Any], address: str) -> dict[str, Any]:
+    """Return the outputs with the API's *address* here in place of AWS's; without those that name it otherwise."""
     elsewhere = _not_created(translated) | set(_ids_of_type(translated, "AWS::ApiGateway::RestApi"))
-    outputs: dict[str, Any] = translated.get("Outputs", {})
+    text = json.dumps(translated.get("Outputs", {}))
+    outputs: dict[str, Any] = json.loads(_ADDRESS_ON_AWS.sub(lambda _: address, text) if address else text)
     return {name: output for name, output in outputs.items() if elsewhere.isdisjoint(_named_in(output["Value"]))}
 
 

@@ -25,6 +25,7 @@ class Outside:
     *url* is where users sign in (output SigninUrl), or empty if that is not known. *origin* is the origin of the page
     that is to call there, or empty. *values* are the parameters of the deployment, those of CloudFormation or, where it
     cannot be asked, those of the answers file. *token* is a user's, or empty. *now* gives seconds since the epoch.
+    A call may take *call_seconds*: a cold start takes several.
     """
 
     url: str
@@ -33,6 +34,7 @@ class Outside:
     template: Template
     now: Callable[[], float]
     token: str = field(default="", repr=False)
+    call_seconds: float = 8.0
 
 
 class Inside:

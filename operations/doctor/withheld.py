@@ -17,7 +17,7 @@ LIKE_SECRETS = re.compile(
     | \beyJ[\w-]{10,}                          # a part of one: base64url of an object
     | \b(?:AKIA|ASIA)[A-Z0-9]{12,}             # an access key
     | -----BEGIN[ A-Z]*PRIVATE\ KEY.*          # a private key
-    | (?<=\bBearer\ )\S{8,}
+    | (?<=\bBearer\ )[\w.~+/-]{8,}=*(?![="])      # any other token; not realm="…"
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )

@@ -39,8 +39,7 @@ def doctor(
     stack: LocalStack, *arguments: str, typed: str = "", variables: Mapping[str, str | None] | None = None
 ) -> tuple[int, str]:
     changed = {"PYTHONPATH": "signin_function:.", **(variables or {})}
-    url = f"{stack.urls['api']}/signin"
-    return finish(start(stack, "doctor", "--url", url, *arguments, typed=typed, variables=changed))
+    return finish(start(stack, "doctor", *arguments, typed=typed, variables=changed))
 
 
 def said(printed: str) -> dict[str, list[dict[str, str]]]:
@@ -98,7 +97,8 @@ def test_what_is_wrong_is_one_line_with_its_mend_and_status_1(stack: LocalStack,
 def test_without_aws_it_looks_from_outside_and_says_what_is_missing(
     stack: LocalStack, variables: dict[str, str | None], words: str
 ) -> None:
-    status, printed = doctor(stack, "--json", variables=variables)
+    url = f"{stack.urls['api']}/signin"
+    status, printed = doctor(stack, "--json", "--url", url, variables=variables)
 
     assert status == 2
     [about] = said(printed)["stack"]
@@ -160,7 +160,7 @@ def test_nothing_that_is_secret_is_printed(
     ]
     for number, token in enumerate(odd):
         (tmp_path / "token").write_text(token)
-        asked = Asked(f"{stack.urls['api']}/signin", "", str(tmp_path / "token"), is_json=number % 2 == 0)
+        asked = Asked("", "", str(tmp_path / "token"), is_json=number % 2 == 0)
         printed: list[str] = []
         run(asked, os.environ, printed.append)
         assert f"Stack {STACK_NAME} in us-east-1" in printed[0]

@@ -176,7 +176,10 @@ def test_nothing_secret_is_printed(said: str) -> None:
 
 
 def test_what_is_no_secret_is_printed() -> None:
-    said = "arn:aws:iam::123456789012:role/chime-signin-UserRole-1ABCDEFGHIJK at https://login.microsoftonline.com/v2.0"
+    said = (
+        "arn:aws:iam::123456789012:role/chime-signin-UserRole-1ABCDEFGHIJK at https://login.microsoftonline.com/v2.0, "
+        'Bearer realm="chime-signin", error="invalid_token", Bearer <JWT>, bearer token'
+    )
 
     assert Withheld([TOKEN, "", "short"]).cut(f"a short {said}") == f"a short {said}"
 

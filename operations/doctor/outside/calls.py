@@ -12,7 +12,6 @@ from urllib3 import exceptions as failures
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CALL_SECONDS = 4.0
 LONGEST = 512 * 1024
 """Bytes of an answer that are read; as many as the authorizer reads of a key set."""
 OK = 200
@@ -55,9 +54,9 @@ class UnreachableError(Exception):
         self.mend = mend
 
 
-def call(method: str, url: str, headers: Mapping[str, str] | None = None, seconds: float = CALL_SECONDS) -> Answer:
+def call(method: str, url: str, headers: Mapping[str, str] | None, seconds: float) -> Answer:
     """
-    Return the answer.
+    Return the answer; connecting and each piece of it may take so many *seconds*.
 
     Raises:
         UnreachableError: There is none.

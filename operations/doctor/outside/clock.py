@@ -60,7 +60,7 @@ def _issuers(outside: Outside) -> list[tuple[str, str]]:
 
 def _issuer_ahead(outside: Outside, address: str) -> float | None:
     try:
-        return _ahead(outside, call("GET", address))
+        return _ahead(outside, call("GET", address, None, outside.call_seconds))
     except UnreachableError:
         return None  # the checks of discovery and keys say so
 

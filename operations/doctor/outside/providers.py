@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from authorizer.providers import Provider
     from operations.doctor.places import Outside
 
-FETCH_SECONDS = 3.0
-"""As long as the authorizer waits for both documents."""
 REDIRECTS = range(300, 400)
 BITS_OF_A_CHARACTER = 6
 """Of base64url."""
@@ -35,7 +33,7 @@ def _discovery(outside: Outside) -> Iterator[Finding]:
     for provider in found.asymmetric():
         address = found.discovery_address(provider)
         if address:
-            document = _document(provider.name, address)
+            document = _document(provider.name, address, outside.call_seconds)
             yield document if isinstance(document, Finding) else _of_discovery(provider, document)
 
 
@@ -49,7 +47,7 @@ def _keys(outside: Outside) -> Iterator[Finding]:
         thread.start()
     for thread, provider in zip(threads, asked, strict=True):
         thread.join()
-        yield _of_keys(found, provider)
+        yield _of_keys(found, provider, outside.call_seconds)
 
 
 def _fetch(provider: Provider) -> None:
@@ -60,12 +58,12 @@ def _fetch(provider: Provider) -> None:
         return  # the outcome is kept, and a set of several keys is no trouble
 
 
-def _document(name: str, address: str) -> Mapping[str, Any] | Finding:
+def _document(name: str, address: str, seconds: float) -> Mapping[str, Any] | Finding:
     """Return the JSON object at *address*, or what is wrong with what is there."""
     if not is_allowed(address):
         return wrong(f"{name}: {address}", wanted="https", mend="Write an address that begins with https:// there.")
     try:
-        answer = call("GET", address, seconds=FETCH_SECONDS)
+        answer = call("GET", address, None, seconds)
     except UnreachableError as error:
         mend = f"{error.mend} Until then sign-ins go on for an hour by the keys that are cached."
         return wrong(f"{name}: {address}: {error}", wanted="an answer from here, as from the authorizer", mend=mend)
@@ -119,12 +117,12 @@ def _of_discovery(provider: Provider, document: Mapping[str, Any]) -> Finding:
     return ok(f"{provider.name}: {issuer} names its keys at {address}")
 
 
-def _of_keys(found: Configured, provider: Provider) -> Finding:
+def _of_keys(found: Configured, provider: Provider, seconds: float) -> Finding:
     if found.has_written_keys(provider):
         return ok(f"{provider.name}: its keys stand in the settings")
     fetch = found.fetches.get(provider.name)
-    address = found.keys_address(provider) or _discovered(found, provider)
-    document = _document(provider.name, address) if address else {}
+    address = found.keys_address(provider) or _discovered(found, provider, seconds)
+    document = _document(provider.name, address, seconds) if address else {}
     if fetch is not None and fetch.succeeded:
         return ok(f"{provider.name}: {_told(document, provider)}, in {fetch.milliseconds:,.0f} ms")
     if isinstance(document, Finding):
@@ -139,8 +137,8 @@ def _of_keys(found: Configured, provider: Provider) -> Finding:
     )
 
 
-def _discovered(found: Configured, provider: Provider) -> str:
-    document = _document(provider.name, found.discovery_address(provider))
+def _discovered(found: Configured, provider: Provider, seconds: float) -> str:
+    document = _document(provider.name, found.discovery_address(provider), seconds)
     if isinstance(document, Finding) or _of_discovery(provider, document).verdict is not Verdict.OK:
         return ""
     return str(document["jwks_uri"])

@@ -28,7 +28,9 @@ USE_OUTPUT = "Use the stack's output SigninUrl, letter for letter."
 def asked(outside: Outside, method: str, headers: Mapping[str, str] | None = None, path: str = "") -> Answer | Finding:
     """Return the service's answer; or a finding that it is not reached, for checks that are about something else."""
     answer = reached(outside, method, headers, path)
-    return unknown("the service is not reached; see address") if isinstance(answer, Finding) else answer
+    if isinstance(answer, Finding):
+        return unknown(f"the service is not reached; see address ({answer.found})")
+    return answer
 
 
 def reached(
@@ -43,7 +45,9 @@ def reached(
     if problem:
         return problem
     try:
-        answer = call(method, outside.url.rpartition("/")[0] + path if path else outside.url, headers)
+        answer = call(
+            method, outside.url.rpartition("/")[0] + path if path else outside.url, headers, outside.call_seconds
+        )
     except UnreachableError as error:
         return wrong(f"{outside.url}: {error}", wanted="an answer", mend=f"{error.mend} {_own_name(outside)}".strip())
     return _elsewhere(outside.url, answer, is_known=not path) or answer
@@ -81,7 +85,7 @@ def _elsewhere(url: str, answer: Answer, *, is_known: bool) -> Finding | None:
             wanted=f"a path below a stage that is deployed, as {STAGE}",
             mend="Deploy the stack again: its stage is gone." if url == mended else f"Use {mended}",
         )
-    if is_known and (message == NO_ROUTE or answer.body.get("error") == "not_found"):
+    if message == NO_ROUTE or (is_known and answer.body.get("error") == "not_found"):
         return wrong(f"{url} is no path of the API ({answer})", wanted=f"{STAGE}{ROUTES[0]}", mend=USE_OUTPUT)
     if answer.body.get("reason") == BLOCKED:
         return wrong(
