@@ -211,6 +211,7 @@ class ChimeSDKIdentityBackend(BaseBackend):
         """Replace name and metadata."""
         with self._lock:
             self.describe_app_instance_user(app_instance_user_arn).update(name, metadata)
+        self._messaging.rename_user(app_instance_user_arn, name)
         return app_instance_user_arn
 
     def delete_app_instance_user(self, app_instance_user_arn: str) -> None:

@@ -51,6 +51,11 @@ class ChimeSDKMessagingBackend(BaseBackend):
         """
         self._state.users.identity(user_arn)
 
+    def rename_user(self, user_arn: str, name: str) -> None:
+        """Show a user's new name."""
+        with self._state.lock:
+            self._state.users.rename(user_arn, name)
+
     def forget_user(self, user_arn: str) -> None:
         """Remove a user who was deleted from all channels. That the other members are told is inferred."""
         with self._state.lock:
@@ -58,6 +63,7 @@ class ChimeSDKMessagingBackend(BaseBackend):
                 leave(self._state, channel, user_arn)
                 channel.moderators.pop(user_arn, None)
                 channel.bans.pop(user_arn, None)
+            self._state.users.forget(user_arn)
 
     def forget_app_instance(self, app_instance_arn: str) -> None:
         """Remove the channels of an AppInstance that was deleted. Nobody is told, because its users are gone too."""

@@ -18,15 +18,17 @@ class Users:
         """Take where they are."""
         self._account_id = account_id
         self._region_name = region_name
+        self._identities: dict[str, Identity] = {}
 
     def identity(self, user_arn: str) -> Identity:
         """
-        Return ARN and name of a user.
+        Return ARN and name of a user, as one object for each user, whose name `rename` changes wherever it is shown.
 
         Raises:
             ForbiddenError: There is no such user.
         """
-        return {"Arn": user_arn, "Name": self._backend.describe_app_instance_user(user_arn).name}
+        name: str = self._backend.describe_app_instance_user(user_arn).name
+        return self._identities.setdefault(user_arn, {"Arn": user_arn, "Name": name})
 
     def identity_in(self, app_instance_arn: str, user_arn: str) -> Identity:
         """
@@ -38,6 +40,15 @@ class Users:
         if app_instance_of(user_arn) != app_instance_arn:
             raise ForbiddenError("The user is not one of this AppInstance.")
         return self.identity(user_arn)
+
+    def rename(self, user_arn: str, name: str) -> None:
+        """Show the user's new name, also in what was there before. That AWS does so is inferred."""
+        if user_arn in self._identities:
+            self._identities[user_arn]["Name"] = name
+
+    def forget(self, user_arn: str) -> None:
+        """Let what names a user who was deleted have that name, whoever gets the same ARN later."""
+        self._identities.pop(user_arn, None)
 
     def is_admin(self, user_arn: str) -> bool:
         """Tell whether a user is an administrator of its AppInstance."""

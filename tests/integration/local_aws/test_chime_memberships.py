@@ -263,6 +263,20 @@ def test_channel_that_does_not_exist(operation: str, parameters: dict[str, str],
         here.call(operation, "eve", **arns)
 
 
+def test_new_name_of_a_user_is_shown(chime: Any, here: InChannel) -> None:
+    chime.update_app_instance_user(AppInstanceUserArn=here.users["bob"], Name="Robert", Metadata="")
+    assert here.members() == ["Ada", "Robert"]
+
+
+def test_name_of_a_deleted_user_is_not_that_of_a_later_one(chime: Any, app_instance: str, here: InChannel) -> None:
+    send(here.messaging, here.channel, here.users["bob"])
+    chime.delete_app_instance_user(AppInstanceUserArn=here.users["bob"])
+    chime.create_app_instance_user(AppInstanceArn=app_instance, AppInstanceUserId="bob", Name="Bobby")
+    here.add("bob")
+    [message] = here.call("list_channel_messages", "ada")["ChannelMessages"]
+    assert (message["Sender"]["Name"], here.members()) == ("Bob", ["Ada", "Bobby"])
+
+
 def test_deleted_user_is_in_no_channel(chime: Any, here: InChannel) -> None:
     here.promote("bob")
     here.ban("carol")

@@ -136,3 +136,22 @@ def test_no_other_operation_is_done_for(query: str, headers: dict[str, str], aws
     assert judged_as(aws) == "ListAppInstanceUsers"
     chime: Any = aws.client("chime-sdk-identity")
     assert chime.describe_app_instance(AppInstanceArn=app_instance)["AppInstance"]["Name"] == "Demo"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        pytest.param("messaging-chime", 403, id="its service"),
+        pytest.param("identity-chime", 404, id="another one"),
+    ],
+)
+def test_operation_exists_at_the_host_of(host: str, status: int, aws: Aws) -> None:
+    at = {"Host": f"{host}.us-east-1.amazonaws.com"}
+    assert signed(aws, "GET", f"/channels?app-instance-arn={quote(INSTANCE, safe='')}", at)[0] == status
+
+
+def test_tags_are_those_of_the_service_whose_host_was_called(aws: Aws) -> None:
+    path = f"/tags?arn={quote(USER, safe='')}"
+    assert signed(aws, "GET", path, {"Host": "messaging-chime.us-east-1.amazonaws.com"})[0] == NOT_IMPLEMENTED
+    assert signed(aws, "GET", path, {"Host": "identity-chime.us-east-1.amazonaws.com"})[0] == 403
+    assert signed(aws, "GET", path)[0] == 403
