@@ -120,6 +120,14 @@ def test_batch_says_who_did_not_fit_in(meetings: Any) -> None:
     assert [(each["ExternalUserId"], each["ErrorCode"]) for each in answer["Errors"]] == [("bob", "LimitExceeded")]
 
 
+@pytest.mark.parametrize("user", ["x", "ada\N{SNOWMAN}", "AWS:ada"])
+def test_batch_with_an_id_that_is_none_creates_nobody(meetings: Any, hall: str, user: str) -> None:
+    asked = [{"ExternalUserId": "bob"}, {"ExternalUserId": user}]
+    refused = refusal(meetings.batch_create_attendee, MeetingId=hall, Attendees=asked)
+    assert refused[:2] == ("BadRequestException", 400)
+    assert meetings.list_attendees(MeetingId=hall)["Attendees"] == []
+
+
 @pytest.mark.parametrize("number", [0, 101])
 def test_batch_has_a_size(meetings: Any, hall: str, number: int) -> None:
     asked = [{"ExternalUserId": f"user{index}"} for index in range(number)]

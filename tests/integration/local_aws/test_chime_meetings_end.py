@@ -100,8 +100,9 @@ def test_time_is_counted_from_the_last_change(aws: Aws, meetings: Any, backend: 
 def test_removed_attendee_is_no_connection(aws: Aws, meetings: Any, backend: Any, hall: str) -> None:
     ada = enter(backend, meetings, hall, "ada")
     meetings.delete_attendee(MeetingId=hall, AttendeeId=ada.attendee_id)
+    assert is_open(aws, hall, after=5 * MINUTE - 1)
     backend.disconnected(ada)
-    assert not is_open(aws, hall, after=5 * MINUTE)
+    assert not is_open(aws, hall, after=1)
 
 
 def test_attendee_who_left_still_counts(meetings: Any, backend: Any) -> None:
@@ -116,6 +117,17 @@ def test_replica_ends_with_its_primary_meeting(aws: Aws, meetings: Any, hall: st
     assert meetings.get_meeting(MeetingId=replica)["Meeting"]["PrimaryMeetingId"] == hall
     meetings.delete_meeting(MeetingId=hall)
     assert not is_open(aws, replica)
+
+
+def test_replica_without_a_connection_stays_open_as_long_as_its_primary_meeting(
+    aws: Aws, meetings: Any, backend: Any, hall: str
+) -> None:
+    replica = create(meetings, ClientRequestToken="second", PrimaryMeetingId=hall)
+    ada, _ = (enter(backend, meetings, hall, user) for user in ("ada", "bob"))
+    assert is_open(aws, replica, after=HOUR)
+    backend.disconnected(ada)
+    assert is_open(aws, replica, after=30 * MINUTE - 1)
+    assert not is_open(aws, replica, after=1)
 
 
 def test_replica_has_no_replica(meetings: Any, hall: str) -> None:
