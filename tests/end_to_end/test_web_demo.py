@@ -114,6 +114,15 @@ class WebDemo:
         )
         assert created["Member"]["Name"] == name
 
+    def join(self, channel: str) -> None:
+        self._messaging.create_channel_membership(
+            ChannelArn=self.channels[channel], MemberArn=self.user_arn, Type="DEFAULT", **self._bearer
+        )
+
+    def type(self, channel: str) -> None:
+        """Type in a channel: the others are shown that somebody does."""
+        self.write(channel, json.dumps({"Typing": "Indicator"}), Type="CONTROL", Persistence="NON_PERSISTENT")
+
     def write(self, channel: str, content: str, **change: str) -> str:
         """Send a message, and return its id."""
         message = {"Content": content, "Type": "STANDARD", "Persistence": "PERSISTENT", **change}
@@ -202,6 +211,7 @@ def test_conversation(people: tuple[WebDemo, WebDemo]) -> None:
     assert (sorted(bob.members), bob.is_moderator) == ([ada.user_arn, bob.user_arn], False)
 
     # Both ways, live.
+    ada.type("Engines")
     hers = ada.write("Engines", "Hello, Bob")
     his = bob.write("Engines", "Hello, Ada")
     for person in people:
@@ -238,6 +248,14 @@ def test_conversation(people: tuple[WebDemo, WebDemo]) -> None:
         assert person.sees("DELETE_CHANNEL_MEMBERSHIP")["Member"]["Arn"] == bob.user_arn
     with pytest.raises(ClientError, match="Forbidden"):
         bob.open("Engines")
+
+    # Everybody may join a public channel, although the demo makes it restricted, and nobody writes in it before.
+    with pytest.raises(ClientError, match="Forbidden"):
+        bob.write("Square", "P|Auto|Idle", Type="CONTROL", Persistence="NON_PERSISTENT")
+    bob.join("Square")
+    assert ada.sees("CREATE_CHANNEL_MEMBERSHIP")["InvitedBy"]["Arn"] == bob.user_arn
+    assert bob.open("Square") == []
+    assert sorted(bob.members) == [ada.user_arn, bob.user_arn]
 
     ada.delete("Engines")
     assert ada.sees("DELETE_CHANNEL")["ChannelArn"] == ada.channels["Engines"]

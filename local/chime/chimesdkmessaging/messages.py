@@ -9,11 +9,7 @@ from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
 from ..chime_responses import page_size, page_start, page_token  # noqa: TID252 - relative, both are below `moto`
-from ..chimesdkidentity.exceptions import (  # noqa: TID252 - as above
-    BadRequestError,
-    ConflictError,
-    ForbiddenError,
-)
+from ..chimesdkidentity.exceptions import BadRequestError, ConflictError  # noqa: TID252 - as above
 from .message_limits import check_limits
 from .state import missing
 
@@ -118,9 +114,6 @@ class Messages:
         bearer_arn = parameters["ChimeBearer"]
         with self._state.lock:
             channel = self._state.channel_for("SendChannelMessage", parameters["ChannelArn"], bearer_arn)
-            # https://docs.aws.amazon.com/chime-sdk/latest/dg/messaging-concepts.html: they "can observe", not send.
-            if channel.members[bearer_arn].type == "HIDDEN":
-                raise ForbiddenError("Hidden members may not send messages.")
             sent = (bearer_arn, parameters["ClientRequestToken"])
             if sent not in channel.sent:
                 _check_target(parameters, channel)

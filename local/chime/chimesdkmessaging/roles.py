@@ -26,7 +26,7 @@ class Rule(Enum):
     IF_PUBLIC = "Allowed in public channels"
     IF_UNRESTRICTED = "Allowed in unrestricted channels"
     IF_OWN = "Allowed on what is the caller's own: their ARN, their membership, their message"
-    IF_JOINING = "Allowed to add oneself to a channel that is public and unrestricted"
+    IF_JOINING = "Allowed to add oneself to a public channel"
 
 
 _YES, _NO, _MEMBER, _PUBLIC, _OWN = Rule.ALLOWED, Rule.DENIED, Rule.IF_MEMBER, Rule.IF_PUBLIC, Rule.IF_OWN
@@ -48,8 +48,8 @@ RULES: dict[str, tuple[Rule, Rule, Rule, Rule]] = {
     "ListChannelsModeratedByAppInstanceUser": (_YES, _OWN, _OWN, _OWN),
     # Of moderators and members the guide says: "You can also populate an AppInstanceUserArn with another one".
     "DescribeChannelModeratedByAppInstanceUser": (_YES, _YES, _YES, _OWN),
-    # The guide denies it to non-members, but lets "any user add themselves" to public channels (messaging-concepts), as
-    # Amazon's demo does. That such a channel has to be unrestricted is inferred from CreateChannel's Mode.
+    # The guide denies it to non-members, but lets "any user add themselves" to public channels (messaging-concepts).
+    # That a restricted one is no exception is from Amazon's demo: it creates no other, and lets everybody join them.
     "CreateChannelMembership": (_YES, _YES, _UNRESTRICTED, _JOINING),
     # Inferred from CreateChannelMembership: the guide has no such line.
     "BatchCreateChannelMembership": (_YES, _YES, _UNRESTRICTED, _NO),
@@ -125,5 +125,5 @@ def _holds(rule: Rule, channel: Channel, bearer_arn: str, owner_arn: str | None)
         Rule.IF_PUBLIC: is_public,
         Rule.IF_UNRESTRICTED: is_unrestricted,
         Rule.IF_OWN: is_own,
-        Rule.IF_JOINING: is_own and is_public and is_unrestricted,
+        Rule.IF_JOINING: is_own and is_public,
     }[rule]

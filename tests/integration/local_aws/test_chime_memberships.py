@@ -77,14 +77,17 @@ def test_member_has_to_exist(here: InChannel) -> None:
         here.add("nobody")
 
 
-def test_user_joins_a_public_unrestricted_channel_alone(
+def test_user_joins_a_public_channel_alone_and_brings_nobody_unless_it_is_unrestricted(
     messaging: Any, app_instance: str, users: dict[str, str]
 ) -> None:
-    hall = create(messaging, app_instance, users["ada"], Privacy="PUBLIC", Mode="UNRESTRICTED")
+    hall = create(messaging, app_instance, users["ada"], Privacy="PUBLIC")
     here = InChannel(messaging, users, hall)
     with pytest.raises(messaging.exceptions.ForbiddenException):
         here.add("bob", bearer="carol")
     here.add("carol", bearer="carol")
+    with pytest.raises(messaging.exceptions.ForbiddenException):
+        here.add("bob", bearer="carol")
+    here.call("update_channel", "ada", Mode="UNRESTRICTED")
     here.add("bob", bearer="carol")
     assert here.members("bob") == ["Ada", "Bob", "Carol"]
 

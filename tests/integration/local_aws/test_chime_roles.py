@@ -89,7 +89,7 @@ class Case:
             Rule.IF_PUBLIC: self.privacy == "PUBLIC",
             Rule.IF_UNRESTRICTED: self.mode == "UNRESTRICTED",
             Rule.IF_OWN: self.own,
-            Rule.IF_JOINING: self.own and self.privacy == "PUBLIC" and self.mode == "UNRESTRICTED",
+            Rule.IF_JOINING: self.own and self.privacy == "PUBLIC",
         }[rule]
 
 
