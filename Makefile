@@ -50,7 +50,7 @@ help: ## print this
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
-run: .venv/local .build/page/tried ## start the service here, with no AWS account and no Docker; ANSWERS=environments/dev.yaml: as deployed
+run: .venv/local $(if $(value MEETINGS),.venv/meetings) .build/page/tried ## start the service here, with no AWS account and no Docker; ANSWERS=environments/dev.yaml: as deployed; MEETINGS=1: with calls
 	@$(call with_words_of,ARGS) $(BIN)/python -m local $(if $(value ANSWERS),--answers "$$ANSWERS")
 
 # The first start builds the AWS SDK for the page, for so many seconds at most. If that fails, later starts do not try again,
@@ -80,10 +80,10 @@ else
 	@echo 'All tests take about 5 minutes on two processors. To run a part of them: make test TESTS=tests/unit/test_names.py'
 	@$(BIN)/pytest --numprocesses 4 --dist loadfile # four processes on two processors too: most tests mainly wait
 	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
-	@echo 'and tests/deployed (make test-deployed).'
+	@echo 'and tests/deployed (make test-deployed)$(if $(wildcard .venv/meetings),,; and what calls do, until make .venv/meetings).'
 endif
 
-test-browser: .venv/local page tests/browser/node_modules/made ## test the web client and the page, in Chromium
+test-browser: .venv/local .venv/meetings page tests/browser/node_modules/made ## test the web client and the page, in Chromium
 	@tests/browser/node_modules/.bin/tsc -p web_client
 	@CHROMIUM=$(CHROME) node --test --test-concurrency=1 tests/web_client/*.test.mjs tests/browser/*.test.mjs
 
@@ -209,6 +209,7 @@ WHOM = $(if $(filter override,$(origin USER)),,$(error Say whom: make $@ USER=<C
 
 lock: .venv/dev ## write the lock files anew from pyproject.toml; UPGRADE=1: with the newest versions
 	@$(UV) $(if $(value UPGRADE),--upgrade) --universal --python-version 3.11 --group dev -o tests/requirements.txt
+	@$(UV) --universal --python-version 3.11 --group meetings -c tests/requirements.txt -o local/signaling/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group fuzz -o tests/fuzz/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group checkov -o tests/checkov/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group local -c tests/requirements.txt -o local/requirements.txt
@@ -223,8 +224,8 @@ clean: ## remove everything that the other commands created
 	@rm -rf .venv .aws-sam .build local/page/node_modules tests/browser/node_modules benchmarks/contenders/*/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Empty files in .venv/ record what is installed: `local` is what `make run` needs, `dev` what all commands need, and `fuzz`
-# what only `make fuzz` needs on top.
+# Empty files in .venv/ record what is installed: `local` is what `make run` needs, `dev` what all commands need, `meetings`
+# what calls need on top, and `fuzz` what only `make fuzz` needs on top.
 # .venv is made anew if its Python has gone, or if PYTHON names another one. FORCE, because no file's age says so. What depends on
 # this file is made anew only if the file is.
 .venv/made: FORCE
@@ -246,6 +247,11 @@ FORCE:
 	@echo 'Installing what tests and checks need into .venv (once).'
 	@$(PIP) -r tests/requirements.txt $(OR_SAY_WHY)
 	@touch .venv/local $@
+
+.venv/meetings: .venv/local local/signaling/requirements.txt
+	@echo 'Installing what calls need into .venv (once): some 50 MB to download.'
+	@$(PIP) -r local/signaling/requirements.txt $(OR_SAY_WHY)
+	@touch $@
 
 .venv/fuzz: .venv/dev tests/fuzz/requirements.txt
 	@$(PIP) -r tests/fuzz/requirements.txt

@@ -1,8 +1,9 @@
 """
 The AWS endpoint of the local stack: one WSGI application for all services.
 
-A request passes, in this order: the control paths (`/local/`), browsers' preflights, the log of calls, the signature
-check, the check of the caller's permissions, the faults that are set, and the service: messaging's WebSockets, or moto.
+A request passes, in this order: the control paths (`/local/`), the WebSockets of calls (`/control/`), browsers'
+preflights, the log of calls, the signature check, the check of the caller's permissions, the faults that are set, and
+the service: messaging's WebSockets, or moto.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from local.aws.control import PREFIX, Control, UnknownRoleError
 from local.aws.errors import AwsError
 from local.aws.faults import Faults
 from local.aws.identities import SessionContext
+from local.aws.meeting_connections import PREFIX as CALLS
+from local.aws.meeting_connections import MeetingConnections
 from local.aws.messaging_connections import MessagingConnections, closing_upgrade
 from local.aws.moto_services import MotoServices
 from local.aws.permissions import Permissions
@@ -53,6 +56,7 @@ class AwsEndpoint:
         self.roles: dict[str, str] = {}
         """Role ARNs by logical id; a deployment adds its own."""
         self._services = MotoServices()
+        self._meetings = MeetingConnections()
         connections = MessagingConnections(self._services)
         faults = Faults(connections)
         self._calls = CallLog(Authentication(Permissions(faults)))
@@ -114,13 +118,16 @@ class AwsEndpoint:
         return said["ARN"]
 
     def close(self) -> None:
-        """Delete all that was deployed."""
+        """End the calls, and delete all that was deployed."""
+        self._meetings.close()
         self._services.close()
 
     def _answer(self, environ: dict[str, Any]) -> Response:
         http_request = Request(environ, populate_request=False)
         if http_request.path.startswith(PREFIX):
             return self._control.answer(http_request)
+        if http_request.path.startswith(CALLS):
+            return self._meetings.answer(http_request)
         if http_request.method == "OPTIONS":
             return _preflight(http_request.headers.get("Access-Control-Request-Headers", ""))
         try:

@@ -11,8 +11,6 @@ from local.aws.faults import InvalidFieldError
 from local.aws.identities import ACCOUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from local.chime.chimesdkmeetings.meetings import Meeting
     from local.chime.chimesdkmeetings.models import ChimeSDKMeetingsBackend
 
@@ -21,7 +19,7 @@ _MOST_SECONDS = 366 * 24 * 3600
 
 def open_meetings() -> list[dict[str, Any]]:
     """Return the meetings of all regions that have not ended, with their attendees, and which of them are connected."""
-    return [_shown(backend, meeting) for backend in _backends() for meeting in backend.open_meetings()]
+    return [_shown(backend, meeting) for backend in backends() for meeting in backend.open_meetings()]
 
 
 def advance_clock(body: object) -> None:
@@ -35,14 +33,14 @@ def advance_clock(body: object) -> None:
         raise InvalidFieldError("body", 'has to be {"advance_seconds": <number>}')
     if not _is_seconds(body["advance_seconds"]):
         raise InvalidFieldError("advance_seconds", f"has to be a number from 0 to {_MOST_SECONDS}")
-    for backend in _backends():
+    for backend in backends():
         backend.clock.advance(body["advance_seconds"])
         backend.end_due_meetings()
 
 
 def behaviours() -> dict[str, Any]:
     """Return the behaviours that are chosen."""
-    return asdict(next(iter(_backends())).behaviours)
+    return asdict(next(iter(backends())).behaviours)
 
 
 def choose_behaviours(body: object) -> None:
@@ -62,17 +60,18 @@ def choose_behaviours(body: object) -> None:
             raise InvalidFieldError(name, "has to be true or false")
         if not isinstance(known[name], bool) and not _is_seconds(value):
             raise InvalidFieldError(name, f"has to be a number from 0 to {_MOST_SECONDS}")
-    for backend in _backends():
+    for backend in backends():
         backend.behaviours = replace(backend.behaviours, **body)
 
 
 def reset_behaviours() -> None:
     """Choose the default behaviours again, in all regions."""
-    for backend in _backends():
+    for backend in backends():
         backend.behaviours = type(backend.behaviours)()
 
 
-def _backends() -> Iterable[ChimeSDKMeetingsBackend]:
+def backends() -> list[ChimeSDKMeetingsBackend]:
+    """Return the service's state in each of its regions."""
     # By its name in moto, because the same module imported from `local.chime` would have a state of its own.
     account: Any = get_backend(cast("Any", "chimesdkmeetings"))[ACCOUNT]
     return [account[region] for region in account.regions]

@@ -94,9 +94,10 @@ def _environ(request: AwsRequest) -> dict[str, Any]:
     assert request.authorization is not None  # noqa: S101 - for mypy: the request is authenticated
     http = request.http_request
     environ = {name: value for name, value in http.environ.items() if name not in _DROPPED}
-    # moto reads the region from the host's name. The host that was called is what messaging's endpoint answers with.
+    # moto reads the region from the host's name. What was called, and how, is where messaging and meetings are.
     host = f"{request.authorization.service}.{request.authorization.region}.amazonaws.com"
-    environ |= {"HTTP_HOST": host, "HTTP_X_FORWARDED_HOST": http.host, moto_patches.OPERATION: request.name}
+    environ |= {"HTTP_HOST": host, "HTTP_X_FORWARDED_HOST": http.host, "HTTP_X_FORWARDED_PROTO": http.scheme}
+    environ[moto_patches.OPERATION] = request.name
     return {**environ, "wsgi.input": io.BytesIO(request.body), "CONTENT_LENGTH": str(len(request.body))}
 
 

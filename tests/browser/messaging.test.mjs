@@ -7,8 +7,7 @@ import { connect } from "node:tls";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 
-import { build } from "esbuild";
-
+import { bundle } from "./bundle.mjs";
 import { exampleIn, openPage, startApp, startBrowser, startStack } from "./stack.mjs";
 
 const ADA = { sub: "ada", name: "Ada Lovelace" };
@@ -34,15 +33,6 @@ async function publicKeyHash(url) {
   const key = socket.getPeerX509Certificate().publicKey.export({ type: "spki", format: "der" });
   socket.destroy();
   return createHash("sha256").update(key).digest("base64");
-}
-
-async function bundle(entry = { entryPoints: [at("chime-sdk.js")], globalName: "Chime" }) {
-  // Named here, because esbuild would otherwise take the Node.js versions of required modules.
-  const mainFields = ["browser", "module", "main"];
-  const define = { global: "globalThis" }; // as every bundler of its users has it
-  const alias = { "chime-signin": at("../../web_client/chime-signin.js") };
-  const options = { bundle: true, write: false, format: "iife", logLevel: "error", mainFields, define, alias };
-  return (await build({ ...entry, ...options })).outputFiles[0].text;
 }
 
 /** Return the chat of docs/web-apps.md as a script that starts at once, with the address of the local API. */

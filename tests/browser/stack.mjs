@@ -58,9 +58,15 @@ export async function spoil({ urls }, side, fault) {
   if (!answer.ok) throw new Error(await answer.text());
 }
 
-/** Start the browser. It trusts the certificate whose public key has the SHA-256 *trusting*. */
-export function startBrowser({ trusting = "" } = {}) {
-  const args = [...QUIET, `--ignore-certificate-errors-spki-list=${trusting}`];
+/** A microphone that beeps and a camera that counts, and a user who lets every page have them. */
+const FAKE_DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
+/**
+ * Start the browser. It trusts the certificate whose public key has the SHA-256 *trusting*, and has *fakeDevices* in
+ * place of a camera and a microphone.
+ */
+export function startBrowser({ trusting = "", fakeDevices = false } = {}) {
+  const args = [...QUIET, `--ignore-certificate-errors-spki-list=${trusting}`, ...(fakeDevices ? FAKE_DEVICES : [])];
   return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args });
 }
 

@@ -53,7 +53,7 @@ def project(tmp_path: Path) -> Path:
         _write(made / ".venv" / "bin" / name, recorder)
     for name in ("npm", "node", "chromium", "python3"):
         _write(tmp_path / "bin" / name, recorder)
-    for name in ("made", "local", "dev", "fuzz", "checkov/made"):
+    for name in ("made", "local", "dev", "meetings", "fuzz", "checkov/made"):
         (made / ".venv" / name).parent.mkdir(exist_ok=True)
         (made / ".venv" / name).touch()
     (made / ".build" / "page").mkdir(parents=True)
@@ -93,6 +93,7 @@ def test_commands_and_variables_are_found() -> None:
         "CHROMIUM",
         "ENV",
         "GRADUAL",
+        "MEETINGS",
         "ONLY",
         "PYTHON",
         "SECONDS",
@@ -251,6 +252,22 @@ def test_run_hands_on_the_file_of_answers_and_the_words_of_args(project: Path) -
 
     assert done.returncode == 0, done.stderr
     assert calls(project) == [["python", "-m", "local", "--answers", "environments/my dev.yaml", "--port", "8000"]]
+
+
+@pytest.mark.parametrize(
+    ("command", "installs"),
+    [(["run"], False), (["run", "MEETINGS=1"], True), (["test-browser"], True)],
+    ids=["run", "with calls", "in browsers"],
+)
+def test_what_calls_need_is_installed_only_for_who_wants_calls(
+    project: Path, command: list[str], *, installs: bool
+) -> None:
+    (project / ".venv" / "meetings").unlink()
+
+    make(project, *command)
+
+    assert any("local/signaling/requirements.txt" in words for words in calls(project)) == installs
+    assert (project / ".venv" / "meetings").exists() == installs
 
 
 def fake_python(project: Path, name: str, version: str = "3.13") -> str:

@@ -56,8 +56,12 @@ class Meeting(BaseModel):
         self._connections: Counter[str] = Counter()
         self._unchanged_since = now
 
-    def described(self, host: str) -> dict[str, Any]:
-        """Return the Meeting of AWS's answers, whose media are at *host* (a name or address, perhaps with a port)."""
+    def described(self, host: str, *, secure: bool) -> dict[str, Any]:
+        """
+        Return the Meeting of AWS's answers, whose media are at *host* (a name or address, perhaps with a port).
+
+        On AWS they are always *secure*. A server without TLS has to say where it can be reached, too.
+        """
         described = {
             name: self.parameters.get(name)
             for name in ("ExternalMeetingId", "MeetingHostId", "MediaRegion", "PrimaryMeetingId", "TenantIds")
@@ -67,7 +71,7 @@ class Meeting(BaseModel):
             "MeetingArn": self.meeting_arn,
             # That it is what the request had, without the defaults, is inferred.
             "MeetingFeatures": self.parameters.get("MeetingFeatures"),
-            "MediaPlacement": _media_placement(host, self.meeting_id),
+            "MediaPlacement": _media_placement(host, self.meeting_id, "s" if secure else ""),
         }
 
     def attendee_with(self, join_token: str) -> Attendee | None:
@@ -127,20 +131,20 @@ class Meeting(BaseModel):
             self._unchanged_since = now
 
 
-def _media_placement(host: str, meeting_id: str) -> dict[str, str]:
+def _media_placement(host: str, meeting_id: str, s: str) -> dict[str, str]:
     """
     Return the addresses of a meeting's media, in the form that AWS's have.
 
     Clients read SignalingUrl, and pass AudioHostUrl on; the mobile SDKs demand the others to be there.
     EventIngestionUrl is left out, because nobody here takes the events that clients would send to it.
     """
-    screen = f"wss://{host}/v2/screen/{meeting_id}"
+    screen = f"ws{s}://{host}/v2/screen/{meeting_id}"
     return {
         "AudioHostUrl": host,
-        "AudioFallbackUrl": f"wss://{host}/calls/{meeting_id}",
-        "SignalingUrl": f"wss://{host}/control/{meeting_id}",
-        "TurnControlUrl": f"https://{host}/v2/turn_sessions",
+        "AudioFallbackUrl": f"ws{s}://{host}/calls/{meeting_id}",
+        "SignalingUrl": f"ws{s}://{host}/control/{meeting_id}",
+        "TurnControlUrl": f"http{s}://{host}/v2/turn_sessions",
         "ScreenDataUrl": screen,
         "ScreenSharingUrl": screen,
-        "ScreenViewingUrl": f"wss://{host}/ws/connect?passcode=null&viewer_uuid=null&X-BitHub-Call-Id={meeting_id}",
+        "ScreenViewingUrl": f"ws{s}://{host}/ws/connect?passcode=null&viewer_uuid=null&X-BitHub-Call-Id={meeting_id}",
     }

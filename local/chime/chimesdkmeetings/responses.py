@@ -146,7 +146,8 @@ class ChimeSDKMeetingsResponse(ChimeResponse[ChimeSDKMeetingsBackend]):
         Under `mock_aws` there is no such server, so they are at a name that never exists (RFC 6761, 6.4): a client must
         not connect to the real AWS.
         """
-        return meeting.described(self.headers.get("X-Forwarded-Host") or f"signal.{self.region}.app-chime.invalid")
+        host = self.headers.get("X-Forwarded-Host") or f"signal.{self.region}.app-chime.invalid"
+        return meeting.described(host, secure=self.headers.get("X-Forwarded-Proto") != "http")
 
     def _parameters(self) -> dict[str, Any]:
         parameters = self.valid_parameters()

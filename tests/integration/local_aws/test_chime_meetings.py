@@ -30,7 +30,7 @@ def test_meeting_is_as_it_was_created(aws: Aws, meetings: Any) -> None:
     identifier, host = meeting.pop("MeetingId"), aws.url.removeprefix("http://")
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", identifier)
     placement = meeting.pop("MediaPlacement")
-    assert placement["SignalingUrl"] == f"wss://{host}/control/{identifier}"
+    assert placement["SignalingUrl"] == f"ws://{host}/control/{identifier}"
     assert meeting == {
         "MeetingHostId": "ada",
         "ExternalMeetingId": "hall",

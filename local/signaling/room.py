@@ -1,0 +1,166 @@
+"""The attendees of one meeting who are connected, and what each of them is told of the others."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from local.signaling import frames
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from local.signaling.endings import Ending
+    from local.signaling.media import Conference, Peer
+
+VIDEO_SUBSCRIPTION_LIMIT = 25
+"""How many videos one attendee may receive, as on AWS."""
+
+_SILENCE_DECIBELS = 100
+_FULL_SCALE = 32_768
+
+
+@dataclass(eq=False)
+class Member:
+    """
+    One connection of an attendee.
+
+    `attendee_id` has a modality at its end if it is a shared screen of the attendee `person`. `send` queues a message
+    to it, `end` ends it. `audio_stream_id` is 0 until its media are connected, and then stands for it in the roster.
+    `video` is its entry in the index while it sends one.
+    """
+
+    attendee_id: str
+    person: str
+    external_user_id: str
+    send: Callable[[bytes], None]
+    end: Callable[[Ending], None]
+    peer: Peer | None = None
+    audio_stream_id: int = 0
+    is_muted: bool = False
+    video: dict[str, Any] | None = None
+
+
+@dataclass(eq=False)
+class Room:
+    """The members by their attendee ids, and the conference in which they hear each other."""
+
+    conference: Conference
+    members: dict[str, Member] = field(default_factory=dict)
+    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def join(self, member: Member) -> Member | None:
+        """Let *member* in, and return the one that it takes the place of."""
+        replaced = self.members.get(member.attendee_id)
+        self.members[member.attendee_id] = member
+        limit = {"video_subscription_limit": VIDEO_SUBSCRIPTION_LIMIT, "wants_compressed_sdp": False}
+        _tell([member], frames.JOIN_ACK, join_ack=limit)
+        self._tell_index([member])
+        _tell_roster([member], [_entry(other) for other in self.members.values() if other.audio_stream_id])
+        return replaced
+
+    def has(self, member: Member) -> bool:
+        """Tell whether *member* is in."""
+        return self.members.get(member.attendee_id) is member
+
+    def show_present(self, member: Member) -> None:
+        """Put *member*, whose media are connected, on the roster. A later id counts more, as the SDK has it."""
+        if not member.audio_stream_id:
+            member.audio_stream_id = next(self._ids)
+            _tell_roster(self.members.values(), [_entry(member)])
+
+    def mute(self, member: Member, *, muted: bool) -> None:
+        """Tell all whether *member* is muted."""
+        member.is_muted = muted
+        if member.audio_stream_id:
+            entry = {"audio_stream_id": member.audio_stream_id, "muted": muted}
+            _tell_roster(self.members.values(), [entry])
+
+    def publish(self, member: Member, offered: Any) -> list[dict[str, Any]]:
+        """Put the video that *member* offers to send, a `Stream`, on the index, or none; return the allocations."""
+        if offered is None:
+            self._set_video(member, None)
+            return []
+        ids = member.video or dict.fromkeys(("stream_id", "group_id"), next(self._ids))
+        ids = {name: ids[name] for name in ("stream_id", "group_id")}
+        sizes = ("framerate", "max_bitrate_kbps", "avg_bitrate_bps", "width", "height", "track_label")
+        told = {name: getattr(offered, name) for name in sizes if offered.HasField(name)}
+        who = {"attendee_id": member.attendee_id, "external_user_id": member.external_user_id}
+        self._set_video(member, {**told, **ids, **who, "media_type": frames.VIDEO})
+        return [{**ids, "track_label": offered.track_label}]
+
+    def sender_of(self, stream_id: int) -> Member | None:
+        """Return who sends the video with that id."""
+        senders = (member for member in self.members.values() if member.video)
+        return next((member for member in senders if member.video and member.video["stream_id"] == stream_id), None)
+
+    def pass_on(self, sender: Member, data_messages: Iterable[Any]) -> None:
+        """Tell all others what *sender* tells them. Nothing is kept for who joins later, whatever its lifetime."""
+        who = {"sender_attendee_id": sender.attendee_id, "sender_external_user_id": sender.external_user_id}
+        told = [
+            {"topic": one.topic, "data": one.data, "ingest_time_ns": time.time_ns(), **who} for one in data_messages
+        ]
+        others = [member for member in self.members.values() if member is not sender]
+        _tell(others, frames.DATA_MESSAGE, data_message={"messages": told})
+
+    def leave(self, member: Member) -> None:
+        """Take *member* off. Nothing happens if it has left, or another one has taken its place."""
+        if self.has(member):
+            del self.members[member.attendee_id]
+            self._set_video(member, None)
+
+    def hide(self, member: Member, *, dropped: bool) -> bool:
+        """Take *member* off the roster, and tell whether it was on it; *dropped*: it went without a word."""
+        audio_stream_id, member.audio_stream_id = member.audio_stream_id, 0
+        if audio_stream_id:
+            entry = {"audio_stream_id": audio_stream_id, **({"dropped": True} if dropped else {})}
+            _tell_roster(self.members.values(), [entry])
+        return bool(audio_stream_id)
+
+    def tell_volumes(self) -> None:
+        """Tell all how loud each of them is: 0 is the loudest, and each unit is a decibel less."""
+        present = [member for member in self.members.values() if member.audio_stream_id and member.peer]
+        states = [{"audio_stream_id": one.audio_stream_id, "volume": _decibels_down(one)} for one in present]
+        _tell(self.members.values(), frames.AUDIO_METADATA, audio_metadata={"attendee_states": states})
+
+    def _set_video(self, member: Member, video: dict[str, Any] | None) -> None:
+        if member.video != video:
+            member.video = video
+            self._tell_index(self.members.values())
+
+    def _tell_index(self, whom: Iterable[Member]) -> None:
+        sources = [member.video for member in self.members.values() if member.video]
+        index = {"at_capacity": False, "sources": sources, "num_participants": len(self.members)}
+        _tell(whom, frames.INDEX, index=index)
+
+
+def message(frame_type: int, **fields: Any) -> bytes:
+    """Return the message with a frame of now."""
+    return frames.encode(frame_type, int(time.time() * 1000), **fields)
+
+
+def _tell_roster(whom: Iterable[Member], streams: list[dict[str, Any]]) -> None:
+    _tell(whom, frames.AUDIO_STREAM_ID_INFO, audio_stream_id_info={"streams": streams})
+
+
+def _tell(whom: Iterable[Member], frame_type: int, **fields: Any) -> None:
+    told = message(frame_type, **fields)
+    for member in list(whom):
+        member.send(told)
+
+
+def _entry(member: Member) -> dict[str, Any]:
+    return {
+        "audio_stream_id": member.audio_stream_id,
+        "attendee_id": member.attendee_id,
+        "external_user_id": member.external_user_id,
+        "muted": member.is_muted,
+    }
+
+
+def _decibels_down(member: Member) -> int:
+    volume = member.peer.volume if member.peer and not member.is_muted else 0
+    return round(-20 * math.log10(volume / _FULL_SCALE)) if volume else _SILENCE_DECIBELS
