@@ -17,7 +17,8 @@ Capabilities = dict[str, str]
 
 MOST_ATTENDEES, MOST_ATTENDEES_IN_HIGH_RESOLUTION = 250, 25
 """
-Without a MaxCount; the second one with FHD video or UHD content. That a larger MaxCount is then refused is inferred.
+Without a MaxCount; the second one with FHD video or UHD content. That a larger MaxCount than 25 is then refused is
+inferred.
 """
 
 _RECEIVING = ("SendReceive", "Receive")
@@ -56,8 +57,8 @@ def default_capabilities(features: dict[str, Any]) -> Capabilities:
     """
     Return the capabilities of an attendee who is created without any.
 
-    The documentation says it for a meeting without a limit, and for one with content and without video. That what the
-    meeting does not have is None otherwise is inferred.
+    The documentation says it for a meeting that has all, and for one with content and without video. For any other
+    meeting it is inferred that the capability is None for what the meeting does not have.
     """
     video, content = (resolution(features, medium) != "None" for medium in ("Video", "Content"))
     without_video = "Receive" if content else "None"

@@ -66,8 +66,8 @@ class ChimeSDKMeetingsBackend(BaseBackend):
         https://github.com/aws/amazon-chime-sdk-js/issues/2433.
 
         Raises:
-            BadRequestError: The features do not go together, or there is no such primary meeting. The model lists no
-                NotFoundException here, so the error for the latter is inferred.
+            BadRequestError: The features do not go together, or PrimaryMeetingId is not the id of an open meeting. That
+                the latter is this error is inferred: the model lists no NotFoundException for CreateMeeting.
             ConflictError: A request with this token was made at the same time (see `behaviours`).
             LimitExceededError: There are MOST_MEETINGS.
         """
@@ -107,7 +107,8 @@ class ChimeSDKMeetingsBackend(BaseBackend):
         End the meeting.
 
         Raises:
-            NotFoundError: As `get_meeting`.
+            NotFoundError: As `get_meeting`. That DeleteMeeting answers so for a meeting that has ended is inferred from
+                the errors that the model lists.
         """
         with self._state():
             self._end(self._meeting(meeting_id))
@@ -155,7 +156,7 @@ class ChimeSDKMeetingsBackend(BaseBackend):
 
     def list_attendees(self, meeting_id: str) -> list[Attendee]:
         """
-        Return all attendees who were not deleted, in the order of their creation.
+        Return all attendees who were not deleted, in the order of their creation. This order is inferred.
 
         Raises:
             NotFoundError: As `get_meeting`.
@@ -181,7 +182,7 @@ class ChimeSDKMeetingsBackend(BaseBackend):
         """
         Replace the capabilities of all attendees but the *excluded* ones, which are ids.
 
-        An id that no attendee has excludes nobody; that AWS does not refuse it is inferred.
+        That BatchUpdateAttendeeCapabilitiesExcept ignores an excluded id that no attendee has is inferred.
 
         Raises:
             NotFoundError: As `get_meeting`.
@@ -355,7 +356,7 @@ def _check_items(items: list[dict[str, Any]], features: dict[str, Any]) -> None:
 
 
 def _failure(item: dict[str, Any], error: ChimeError) -> Failure:
-    # Which codes AWS sends here is inferred: those of the same errors elsewhere.
+    # Which codes the Errors of BatchCreateAttendee have is inferred: those of the same errors of CreateAttendee.
     return {"ExternalUserId": item["ExternalUserId"], "ErrorCode": error.Code, "ErrorMessage": error.message}
 
 
