@@ -21,7 +21,7 @@ from operations.target import target
 from operations.template import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
     import boto3
 
@@ -33,6 +33,7 @@ CALL_SECONDS = 3
 """For one attempt to ask AWS."""
 FOR_STACK = 0.5
 """The part of the time after which the stack is no longer waited for, and the checks from outside begin without it."""
+PROFILE = "AWS_PROFILE"
 STACK = "stack"
 """The name under which it is said which stack is looked at, or why CloudFormation cannot be asked."""
 
@@ -47,7 +48,7 @@ class Asked:
     is_json: bool = False
 
 
-def run(asked: Asked, environ: Mapping[str, str], say: Callable[[str], None], seconds: float = SECONDS) -> int:
+def run(asked: Asked, environ: MutableMapping[str, str], say: Callable[[str], None], seconds: float = SECONDS) -> int:
     """
     Look at the stack that *environ* means, say what was found, and return the exit status.
 
@@ -72,10 +73,14 @@ def run(asked: Asked, environ: Mapping[str, str], say: Callable[[str], None], se
     return exit_status(findings)
 
 
-def _stack(environ: Mapping[str, str], held: list[str]) -> tuple[boto3.Session, DeployedStack]:
+def _stack(environ: MutableMapping[str, str], held: list[str]) -> tuple[boto3.Session, DeployedStack]:
     """Return what to ask AWS with, and the stack. The credentials are added to *held*."""
     with aws_errors_as_operation_errors():
         chosen = target(environ)
+        if chosen.profile:
+            environ[PROFILE] = (
+                chosen.profile
+            )  # the authorizer's code, which reads a shared secret, knows no samconfig.toml
         aws_session = session(chosen.region, chosen.profile, CALL_SECONDS)
         credentials = aws_session.get_credentials()
         if credentials:
