@@ -76,9 +76,11 @@ def test_operators_commands_are_rehearsed(client: Client) -> None:
     [rehearsal] = blocks("sh", "Rehearse what operators do")
     token = client.token(sub="ada")
     assert client.sign_in(token).status == 200
-    before, line, after = rehearsal.partition("make revoked\n")
+    before, line, after = rehearsal.partition("make revoked ENV=local\n")
     look = f"curl -s -X POST {client.urls['api']}/signin -H 'Authorization: Bearer {token}'\n"
-    printed = run(client, ["bash", "-euo", "pipefail", "-c"], before + line + look + after)
+    printed = run(
+        client, ["bash", "-euo", "pipefail", "-c"], before + line + look + after, AWS_ENDPOINT_URL=client.urls["aws"]
+    )
     assert '"reason": "revoked"' in printed
     assert "ada" in printed
     assert "Stack local in us-east-1, account 123456789012." in printed

@@ -235,7 +235,9 @@ def test_policy_that_somebody_took_away_is_found(
     found = patient.wrong(check)
 
     assert any(words in each.found for each in found)
-    assert all("by hand" in each.mend or "docs/permissions.md#nothing-else" in each.mend for each in found)
+    assert all(
+        "by hand" in each.mend or "docs/permissions.md#nothing-else-addeduseractions" in each.mend for each in found
+    )
 
 
 def test_authorizer_that_may_not_read_the_secret_is_found(patient: Patient) -> None:
