@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
 
+from local.aws.aws_request import SERVICES
 from tests import inventory
 
 
@@ -40,3 +42,10 @@ def test_every_operation_is_in_one_of_the_two_lists(service: str) -> None:
     played, missing = inventory.operations(service)
     assert played
     assert not set(played) & set(missing)
+
+
+def test_every_operation_that_a_user_role_may_allow_is_played_but_that_of_elastic_channels() -> None:
+    allowed = set(re.findall(r"\bchime:(\w+)", (inventory.ROOT / "template.yaml").read_text())) - {"Connect"}
+    missing = {name for service in SERVICES["chime"] for name in inventory.operations(service)[1]}
+    assert allowed > {"CreateChannel", "SearchChannels", "CreateAttendee", "RegisterAppInstanceUserEndpoint"}
+    assert allowed & missing == {"ListSubChannels"}

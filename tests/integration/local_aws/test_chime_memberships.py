@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -70,6 +71,17 @@ def test_membership_is_described_as_created(here: InChannel) -> None:
 def test_member_is_added_once(here: InChannel) -> None:
     with pytest.raises(here.messaging.exceptions.ConflictException):
         here.add("bob")
+
+
+def test_member_is_added_once_by_many_at_the_same_time(here: InChannel) -> None:
+    def add(_: int) -> str:
+        try:
+            return str(here.add("carol")["Member"]["Name"])
+        except here.messaging.exceptions.ConflictException:
+            return "Conflict"
+
+    with ThreadPoolExecutor(8) as many:
+        assert sorted(many.map(add, range(8))) == ["Carol", *["Conflict"] * 7]
 
 
 def test_member_has_to_exist(here: InChannel) -> None:

@@ -16,6 +16,8 @@ from tests.integration.local_aws.messaging import create, send
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.integration.conftest import Aws
+
 REFUSED_BY_ROLE = "The channel does not exist or you may not do this in it."
 LISTS = {"ListChannelMembershipsForAppInstanceUser", "ListChannelsModeratedByAppInstanceUser"}
 """Not about one channel: they have tests of their own below."""
@@ -247,3 +249,15 @@ def test_hidden_member_cannot_write(messaging: Any, everybody: str) -> None:
     messaging.list_channel_messages(ChannelArn=case.channel, ChimeBearer=case.bearer)
     with pytest.raises(messaging.exceptions.ForbiddenException):
         send(messaging, case.channel, case.bearer)
+
+
+@pytest.mark.parametrize("channel", ["there", "missing"])
+def test_iam_is_asked_before_the_role_is(channel: str, aws: Aws, messaging: Any, everybody: str) -> None:
+    ada = f"{everybody}/user/ada"
+    arn = create(messaging, everybody, ada, ChannelId="there").replace("there", channel)
+    aws.role("reader", {"Effect": "Allow", "Action": "chime:DescribeChannel", "Resource": "*"})
+    reader = aws.as_role("reader", "chime-sdk-messaging")
+    with pytest.raises(ClientError) as refused:
+        reader.delete_channel(ChannelArn=arn, ChimeBearer=ada)
+    assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+    assert messaging.describe_channel(ChannelArn=f"{everybody}/channel/there", ChimeBearer=ada)
