@@ -249,7 +249,7 @@ FORCE:
 	@touch .venv/local $@
 
 .venv/meetings: .venv/local local/signaling/requirements.txt
-	@echo 'Installing what calls need into .venv (once): some 50 MB to download.'
+	@echo 'Installing what calls need into .venv (once): some 40 MB to download.'
 	@$(PIP) -r local/signaling/requirements.txt $(OR_SAY_WHY)
 	@touch $@
 
