@@ -3,7 +3,10 @@ Look at a stack without changing it, and say of each thing whether it is as it h
 
 Read `finding` (what a check says), then `checks` (what a check is), `places` (what a check is given), `doctor` (all of
 them at the same time, within some seconds) and `report` (what is printed, and the exit status; `withheld` keeps tokens
-and credentials out of it).
+and credentials out of it). `command` does all of it.
+
+A token is judged by `judgement`, through the authorizer's own code; `person` says who its caller is in Chime, through
+the sign-in's. `refusals` says why AWS could not be asked.
 
 The checks are in two packages: those of `outside` call what anybody can call, and are given an `Outside`; those of
 `inside` ask AWS with the operator's credentials, and are given an `Inside`. Each module there is found by itself. A

@@ -110,4 +110,4 @@ def _look(run: _Run, place: Outside | Inside) -> None:
 def _result(run: _Run, left: float, seconds: float) -> list[Finding]:
     if run.is_over.wait(left):
         return list(run.findings)
-    return [*run.findings, replace(unknown(f"not answered within {seconds:g} seconds"), check=run.check.name)]
+    return [*run.findings, replace(unknown(f"not answered within {seconds:.0f} seconds"), check=run.check.name)]

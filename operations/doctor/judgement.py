@@ -14,6 +14,8 @@ from authorizer.request import unverified_token
 from authorizer.verifier import verify
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from authorizer.claims import Caller
     from authorizer.settings import Settings
 
@@ -75,7 +77,10 @@ MENDS: dict[str, str] = {
     ForbiddenReason.MISSING_ROLE.value: "Give the user one of these roles at the identity provider.",
     ForbiddenReason.MISSING_CLAIM.value: "Have the identity provider write this claim, or change required_claims.",
     NO_TOKEN: "Send the header Authorization: Bearer <JWT>.",
-    UNAVAILABLE: "See what is said of the keys. While they cannot be had, sign-ins are answered with 503.",
+    UNAVAILABLE: (
+        "See keys. While they cannot be had, sign-ins are answered with 503. If a shared secret may not be read from "
+        "here, whoever runs this needs secretsmanager:GetSecretValue on it."
+    ),
 }
 """What to do, by the reason."""
 
@@ -111,6 +116,8 @@ def judge(token: str, settings: Settings, now: float) -> Judgement:
         return Judgement(NO_TOKEN, "the Authorization header", "no bearer token", "Bearer <JWT>")
     except TokenRefused as refused:
         found, wanted = _explained(refused, now)
+        if refused.reason is Reason.MALFORMED_TOKEN and _is_wrapped(event, settings):
+            found, wanted = "a JWT in base64 as a whole", "the JWT itself, or AcceptBase64Tokens=true"
         return Judgement(refused.reason.code, refused.what, found, wanted)
     except CallerForbidden as forbidden:
         return Judgement(
@@ -118,6 +125,12 @@ def judge(token: str, settings: Settings, now: float) -> Judgement:
         )
     except KeysUnavailable as error:
         return Judgement(UNAVAILABLE, "the keys of its issuer", str(error), "keys to check the signature with")
+
+
+def _is_wrapped(event: Mapping[str, Any], settings: Settings) -> bool:
+    """Tell whether the token would be decoded if AcceptBase64Tokens were true; the public web demo sends such."""
+    length = settings.max_token_length
+    return unverified_token(event, length, accept_base64=True) != unverified_token(event, length)
 
 
 def _explained(refused: TokenRefused, now: float) -> tuple[str, str]:

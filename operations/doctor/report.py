@@ -49,8 +49,7 @@ def _line(finding: Finding) -> str:
     shown = finding.verdict.value if finding.verdict is Verdict.OK else finding.verdict.value.upper()
     wanted = f" Wanted: {_sentence(finding.wanted)}" if finding.wanted else ""
     mend = f" Mend: {_sentence(finding.mend)}" if finding.mend else ""
-    # One line for a check: what was found may come from anywhere, and have line breaks.
-    return " ".join(f"{shown:8}{finding.check}: {_sentence(finding.found)}{wanted}{mend}".split("\n"))
+    return _plain(f"{shown:8}{finding.check}: {_sentence(finding.found)}{wanted}{mend}")
 
 
 def _object(finding: Finding, withheld: Withheld) -> Mapping[str, str]:
@@ -63,6 +62,11 @@ def _object(finding: Finding, withheld: Withheld) -> Mapping[str, str]:
     }
     # Before it is JSON, in which a secret may be written with other characters.
     return {name: withheld.cut(value) for name, value in said.items()}
+
+
+def _plain(line: str) -> str:
+    """Return it as one line of visible characters: what was found may be a stranger's, and steer the terminal."""
+    return "".join(character if character.isprintable() else " " for character in line)
 
 
 def _sentence(words: str) -> str:

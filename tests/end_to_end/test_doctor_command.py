@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -134,6 +135,25 @@ def test_pipe_that_stays_open_and_silent_holds_nobody_up(stack: LocalStack) -> N
 
     assert "Not for this stack: " in silent.stdout
     assert "token" in silent.stdout.rpartition("Not for this stack: ")[2]
+
+
+def test_what_never_answers_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token").write_text("a.b.c")
+    printed: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        keys = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
+        variables = {**os.environ, **keys, "AWS_ENDPOINT_URL": url, "AWS_SAM_STACK_NAME": STACK_NAME}
+        monkeypatch.setattr(os, "environ", variables)
+        asked = Asked(f"{url}/signin", token_file=str(tmp_path / "token"), is_json=True)
+
+        status = run(asked, variables, printed.append, seconds=0.5)
+
+    found = said(printed[0])
+    assert status == 2
+    assert "has not answered within" in found["stack"][0]["found"]
+    for check in ("address", "refusal"):
+        assert "not answered within" in found[check][0]["found"]
 
 
 def parts(token: str) -> list[str]:

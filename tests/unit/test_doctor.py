@@ -11,12 +11,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from operations.doctor.checks import CHECKS, Check, check
-from operations.doctor.doctor import all_checks, examine
+from operations.doctor.doctor import Within, all_checks, examine
 from operations.doctor.finding import Finding, Verdict, ok, unknown, wrong
 from operations.doctor.places import Outside
 from operations.doctor.report import as_json, exit_status, text
 from operations.doctor.token_input import token_of_standard_input
 from operations.doctor.withheld import Withheld
+from operations.errors import OperationError
 from operations.template import Template
 
 if TYPE_CHECKING:
@@ -145,6 +146,30 @@ def test_line_says_what_is_found_and_wanted_and_the_mend() -> None:
         "WRONG   lines: two lines. Wanted: one. Mend: Write one.",
         "Not for this stack: push.",
     ]
+
+
+def test_what_a_stranger_has_written_does_not_steer_the_terminal() -> None:
+    finding = Finding(Verdict.WRONG, "aud: \x1b[2J\x9b2J\u202eok\r", "a\u2028b", "\x07Do it.", "token")
+
+    line = text({"token": [finding]}, NOTHING)
+    assert line.isprintable()
+    assert json.loads(as_json({"token": [finding]}, NOTHING))["findings"][0]["found"] == finding.found
+    assert as_json({"token": [finding]}, NOTHING).isprintable()
+
+
+def test_what_takes_too_long_or_goes_wrong_is_one_sentence() -> None:
+    is_over = threading.Event()
+
+    with pytest.raises(OperationError, match="AWS has not answered within 0 seconds"):
+        Within(is_over.wait).result(0.0)
+    is_over.set()
+
+    def refused() -> int:
+        raise OperationError("There is no stack nobody.")
+
+    with pytest.raises(OperationError, match="no stack nobody"):
+        Within(refused).result(PATIENT)
+    assert Within(lambda: 7).result(PATIENT) == 7
 
 
 # ── What is withheld ─────────────────────────────────────────────────────────────────────────────────

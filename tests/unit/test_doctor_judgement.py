@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from typing import Any
@@ -42,6 +43,13 @@ def test_good_token_has_a_caller_and_nothing_to_mend() -> None:
         ),
         pytest.param(
             RSA.token(b'{"sub": "a", "sub": "b"}'), "header or claims", "a name is there twice", "unique", id="twice"
+        ),
+        pytest.param(
+            base64.b64encode(signed_by(RSA).encode()).decode(),
+            "the parts between dots",
+            "a JWT in base64 as a whole",
+            "AcceptBase64Tokens=true",
+            id="base64",
         ),
         pytest.param("x" * 9000, "the length in characters", "9000", "8192", id="too long"),
         pytest.param(signed_by(RSA, iss=ISSUER[:-1]), "iss", ISSUER[:-1], "differ in the slash at the end", id="slash"),

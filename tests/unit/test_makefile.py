@@ -328,3 +328,12 @@ def test_python_that_will_not_do_leaves_the_environment_as_it_is(project: Path, 
     assert "This needs Python 3.11 or newer" in done.stderr
     assert (project / ".venv" / "kept").exists()
     assert made_by(project) == []
+
+
+def test_doctor_is_told_what_to_look_at_and_never_a_token(project: Path) -> None:
+    given = {"URL": "https://chat.example/v1/signin", "ORIGIN": "https://a b", "TOKEN_FILE": "my token", "JSON": "1"}
+
+    make(project, "doctor", *(f"{name}={value}" for name, value in given.items()), "TOKEN=eyJ")
+
+    words = ["--url", given["URL"], "--origin", given["ORIGIN"], "--token-file", given["TOKEN_FILE"], "--json"]
+    assert calls(project) == [["python", "-m", "operations", "doctor", *words]]
