@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SERVICES = {
     "sts": ("sts",),
     "chime": ("chime-sdk-identity", "chime-sdk-messaging", "chime-sdk-meetings"),
+    "dynamodb": ("dynamodb",),
     "secretsmanager": ("secretsmanager",),
     "ssm": ("ssm",),
     "iam": ("iam",),

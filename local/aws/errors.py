@@ -90,7 +90,7 @@ def malformed_response(request: AwsRequest, status: int) -> Response:
     """Return a response of the called service's content type whose body is only the first character of one."""
     kinds = {
         "query": ("<", "text/xml"),
-        "json": ("{", "application/x-amz-json-1.1"),
+        "json": ("{", _json_type(request)),
         "rest-json": ("{", "application/json"),
     }
     body, content_type = kinds[request.protocol]
@@ -129,9 +129,14 @@ def _query_body(code: str, message: str, status: int, namespace: str) -> str:
     )
 
 
-def _json(_: AwsRequest, error: AwsError, status: int, shape: StructureShape | None) -> Response:
+def _json(request: AwsRequest, error: AwsError, status: int, shape: StructureShape | None) -> Response:
     body = {"__type": error.code, "Message" if shape else "message": error.message}
-    return Response(json.dumps(body), status, content_type="application/x-amz-json-1.1")
+    return Response(json.dumps(body), status, content_type=_json_type(request))
+
+
+def _json_type(request: AwsRequest) -> str:
+    version = request.service.metadata.get("jsonVersion") if request.service else None
+    return f"application/x-amz-json-{version or '1.1'}"
 
 
 def _rest_json(_: AwsRequest, error: AwsError, status: int, shape: StructureShape | None) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from moto.core.base_backend import BackendDict
@@ -16,6 +17,7 @@ from local.aws import errors, moto_patches, simulation, sts
 from local.aws.errors import AwsError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from wsgiref.types import WSGIApplication
 
     from local.aws.aws_request import AwsRequest
@@ -50,6 +52,7 @@ class MotoServices:
         moto_patches.install()
         self._applications: dict[str, WSGIApplication] = {}
         self._lock = threading.Lock()
+        self._tables = threading.Lock()
         _reset_moto()
 
     def __call__(self, request: AwsRequest) -> Response:
@@ -58,7 +61,8 @@ class MotoServices:
         if error:
             return errors.shared_error_response(request, error)
         try:
-            return Response.from_app(self._application(request), _environ(request), buffered=True)
+            with self._turn(request):
+                return Response.from_app(self._application(request), _environ(request), buffered=True)
         except NotImplementedError:
             message = f"{request.name} is not available on the local stack."
             return errors.shared_error_response(request, AwsError("NotImplemented", message))
@@ -70,6 +74,13 @@ class MotoServices:
         sts.uninstall()
         moto_patches.uninstall()
         _in_use.release()
+
+    def _turn(self, request: AwsRequest) -> AbstractContextManager[Any]:
+        """Wait for one's turn where requests are served one after the other."""
+        # moto's DynamoDB evaluates a condition and writes afterwards, so that two writes under the same condition
+        # would both succeed. Reads too, because one may see half of a transaction.
+        is_table = request.service is not None and request.service.service_name == "dynamodb"
+        return self._tables if is_table else nullcontext()
 
     def _application(self, request: AwsRequest) -> WSGIApplication:
         assert request.service is not None  # noqa: S101 - for mypy: `_unusable` has checked it

@@ -17,7 +17,10 @@ Where the reference says nothing, the resources are inferred:
   allows them, so that a policy that passes here works on AWS; its AccessDenied answers name `meeting/*`.
 - CreateAppInstance has no resource type either, and a ListAppInstances request has no ARN. Here the resource is
   `app-instance/*`, like `meeting/*` in AccessDenied answers to chime:CreateMeeting that public reports quote.
-- ListAppInstanceUsers and ListAppInstanceAdmins are actions on users, and the request names none: `user/*`.
+- ListAppInstanceUsers and ListAppInstanceAdmins are actions on users, and the request names none: `user/*`. In the
+  same way `bot/*` for ListAppInstanceBots and, because it has no resource type, for CreateAppInstanceBot, and
+  `channel-flow/*` for ListChannelFlows.
+- DeleteChannelFlow is on a channel there, but the request names only the flow: it is on the flow.
 - Tags and ExpirationSettings in a creation require TagResource and PutAppInstanceUserExpirationSettings on the new
   resource.
 - The reference names AppInstance bots beside users, because a bot can be the bearer too.
@@ -35,6 +38,7 @@ from local.aws.aws_request import CONNECT
 from local.aws.identities import ACCOUNT, PARTITION, iam_backend
 from local.aws.policies import PolicyError
 from local.aws.policies.evaluation import UNKNOWN
+from local.aws.table_permissions import table_permissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,6 +53,8 @@ _USER, _USERS, _NEW_USER = (
     "{AppInstanceArn}/user/{AppInstanceUserId}",
 )
 _ADMIN, _TAGGED = "{AppInstanceAdminArn}", "{ResourceARN}"
+_BOT, _BOTS = "{AppInstanceBotArn}", "{AppInstanceArn}/bot/*"
+_FLOW, _FLOWS = "{ChannelFlowArn}", "{AppInstanceArn}/channel-flow/*"
 
 CHIME_IDENTITY: Mapping[str, tuple[str, ...]] = {
     "CreateAppInstance": (_INSTANCES,),
@@ -71,10 +77,35 @@ CHIME_IDENTITY: Mapping[str, tuple[str, ...]] = {
     "DescribeAppInstanceAdmin": (_INSTANCE, _ADMIN),
     "ListAppInstanceAdmins": (_INSTANCE, _USERS),
     "DeleteAppInstanceAdmin": (_INSTANCE, _ADMIN),
+    "GetAppInstanceRetentionSettings": (_INSTANCE,),
+    "PutAppInstanceRetentionSettings": (_INSTANCE,),
+    "CreateAppInstanceBot": (_INSTANCE, _BOTS),
+    "DescribeAppInstanceBot": (_BOT,),
+    "ListAppInstanceBots": (_BOTS,),
+    "UpdateAppInstanceBot": (_BOT,),
+    "DeleteAppInstanceBot": (_BOT,),
     "TagResource": (_TAGGED,),
     "UntagResource": (_TAGGED,),
     "ListTagsForResource": (_TAGGED,),
 }
+CHIME_MESSAGING: Mapping[str, str] = {
+    "GetMessagingSessionEndpoint": ALL,
+    CONNECT: "{userArn}",
+    "ChannelFlowCallback": "{ChannelArn}",
+    "CreateChannelFlow": _INSTANCE,
+    "DescribeChannelFlow": _FLOW,
+    "ListChannelFlows": _FLOWS,
+    "ListChannelsAssociatedWithChannelFlow": _FLOW,
+    "UpdateChannelFlow": _FLOW,
+    "DeleteChannelFlow": _FLOW,
+    "GetMessagingStreamingConfigurations": _INSTANCE,
+    "PutMessagingStreamingConfigurations": _INSTANCE,
+    "DeleteMessagingStreamingConfigurations": _INSTANCE,
+    "TagResource": _TAGGED,
+    "UntagResource": _TAGGED,
+    "ListTagsForResource": _TAGGED,
+}
+"""The operations that no user or bot makes; `messaging_members` has those of all others."""
 _MEETING = "arn:aws:chime:{region}:{account}:meeting/{MeetingId}"
 CHIME_MEETINGS: Mapping[str, str] = {
     "CreateMeeting": ALL,
@@ -159,11 +190,8 @@ def _identity(request: AwsRequest) -> Iterator[tuple[str, str]]:
 
 def _messaging(request: AwsRequest) -> Iterator[tuple[str, str]]:
     operation = str(request.name)
-    if operation == "GetMessagingSessionEndpoint":
-        yield f"chime:{operation}", ALL
-        return
-    if operation == CONNECT:
-        yield f"chime:{operation}", _resource("{userArn}", request)
+    if operation in CHIME_MESSAGING:
+        yield f"chime:{operation}", _resource(CHIME_MESSAGING[operation], request)
         return
     members = messaging_members(operation)
     if not members:
@@ -221,6 +249,12 @@ def _stacks(request: AwsRequest) -> Iterator[tuple[str, str]]:
     yield f"cloudformation:{request.name}", found[0] if found else missing
 
 
+def _tables(request: AwsRequest) -> Iterator[tuple[str, str]]:
+    tables = _resource("arn:aws:dynamodb:{region}:{account}:table/", request)
+    required = table_permissions(str(request.name), request.parameters or {}, tables)
+    yield from _unknown(request) if required is None else required
+
+
 def _sts(request: AwsRequest) -> Iterator[tuple[str, str]]:
     if request.name not in _NO_PERMISSION_NEEDED:
         yield from _unknown(request)
@@ -265,6 +299,7 @@ _FINDERS = {
     "chime-sdk-messaging": _messaging,
     "chime-sdk-meetings": _meetings,
     "cloudformation": _stacks,
+    "dynamodb": _tables,
     "iam": _roles,
     "secretsmanager": _secrets,
     "ssm": _parameters,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from moto.cloudformation.models import cloudformation_backends
 from moto.cloudformation.parsing import clean_json
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 from moto.iam.models import iam_backends
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ CREATED_TYPES = frozenset(
     {
         "AWS::ApiGateway::RestApi",
         "AWS::Chime::AppInstance",
+        "AWS::DynamoDB::Table",
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
@@ -59,7 +61,18 @@ def create_stack(
         role_arn=None,
     )
     _write_policies_as_text()
+    _set_times_to_live(translated, stack, region)
     return stack
+
+
+def _set_times_to_live(translated: Mapping[str, Any], stack: Stack, region: str) -> None:
+    """Set TimeToLiveSpecification, which moto's CloudFormation does not read."""
+    tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][region]
+    for logical_id, resource in resources_of_type(translated, stack, "AWS::DynamoDB::Table").items():
+        properties = clean_json(copy.deepcopy(resource["Properties"]), stack.resource_map)
+        if "TimeToLiveSpecification" in properties:
+            table: Any = stack.resource_map[logical_id]
+            tables.update_time_to_live(table.physical_resource_id, properties["TimeToLiveSpecification"])
 
 
 def _outputs(translated: Mapping[str, Any], address: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from moto.dynamodb.models import dynamodb_backends
 from moto.iam.models import iam_backends
 
 from local.api_gateway.definition import UnsupportedApiError
@@ -171,6 +172,29 @@ def test_property_that_names_a_resource_not_created_here_is_left_out(template: P
     change(template, "Handler: toys.echo", "Handler: toys.echo\n      KmsKeyArn: !GetAtt Trail.Arn")
     change(template, "  Gate:\n", "  Trail: {Type: AWS::CloudTrail::Trail}\n  Gate:\n")
     assert deploy(template, {}).functions["Echo"].handler == "toys.echo"
+
+
+TABLE = """
+  Rooms:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Delete
+    UpdateReplacePolicy: Delete
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: name, AttributeType: S}]
+      KeySchema: [{AttributeName: name, KeyType: HASH}]
+      TimeToLiveSpecification: {AttributeName: ends_at, Enabled: true}
+"""
+
+
+def test_table_is_there_under_the_name_that_a_function_gets(template: Path) -> None:
+    change(template, "Resources:\n", f"Resources:{TABLE}")
+    change(template, "SIZE: 7", "SIZE: !Ref Rooms")
+    name = deploy(template, {}).functions["Echo"].environment["SIZE"]
+    table = dynamodb_backends["123456789012"]["us-east-1"].tables[name]
+    assert table.hash_key_attr == "name"
+    assert table.billing_mode == "PAY_PER_REQUEST"
+    assert table.ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ends_at"}
 
 
 def test_unknown_parameter_is_refused(template: Path) -> None:

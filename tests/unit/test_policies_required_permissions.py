@@ -9,19 +9,26 @@ from typing import Any
 
 import pytest
 from moto.core.utils import get_service_model
+from werkzeug.test import EnvironBuilder
 
+from local.aws.aws_request import AwsRequest
+from local.aws.policies.evaluation import UNKNOWN
 from local.aws.required_permissions import (
     ALL,
     CHIME_IDENTITY,
     CHIME_MEETINGS,
+    CHIME_MESSAGING,
     ON_ONE_PARAMETER,
     ON_ONE_ROLE,
     ON_ONE_STACK,
     messaging_members,
+    required_permissions,
 )
+from local.aws.table_permissions import ON_NO_TABLE, ON_ONE_TABLE, ON_TABLES, ON_TAGGED, TRANSACTIONS
+from tests.reference import is_known, types_of
 
 MESSAGING = [name for name in get_service_model("chime-sdk-messaging").operation_names if messaging_members(name)]
-WITHOUT_RESOURCE = {"CreateAppInstance", "CreateAppInstanceUser"}
+WITHOUT_RESOURCE = {"CreateAppInstance", "CreateAppInstanceBot", "CreateAppInstanceUser"}
 """The reference has no resource for them; local/aws/required_permissions.py says what is inferred instead."""
 
 
@@ -34,11 +41,18 @@ def actions(service: str = "chime") -> dict[str, Any]:
 
 def reference(operation: str) -> set[str]:
     """Return the resource types of an action; a bot may stand wherever a user does."""
-    return set(actions()[operation.lower()].get("Resources", [])) - {"app-instance-bot"}
+    kinds = set(actions()[operation.lower()].get("Resources", []))
+    return kinds if kinds == {"app-instance-bot"} else kinds - {"app-instance-bot"}
 
 
 def kind(template: str) -> str:
     """Return the type of resource that a template of ours stands for."""
+    if "Bot" in template or "/bot/" in template:
+        return "app-instance-bot"
+    if "Flow" in template or "/channel-flow/" in template:
+        return "channel-flow"
+    if "Channel" in template:
+        return "channel"
     return "app-instance-user" if "User" in template or "/user/" in template or "Admin" in template else "app-instance"
 
 
@@ -80,3 +94,83 @@ def test_operation_of_iam_is_on_the_role(operation: str) -> None:
 @pytest.mark.parametrize("operation", sorted(ON_ONE_STACK))
 def test_operation_of_cloudformation_is_on_the_stack(operation: str) -> None:
     assert actions("cloudformation")[operation.lower()]["Resources"] == ["stack"]
+
+
+CHIME = ("chime-sdk-identity", "chime-sdk-messaging", "chime-sdk-meetings")
+
+
+def required(service: str, operation: str, **parameters: Any) -> list[tuple[str, str]]:
+    model = get_service_model(service)
+    http_request: Any = EnvironBuilder().get_request()
+    return required_permissions(
+        AwsRequest(http_request, b"", None, model, model.operation_model(operation), parameters)
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [(service, operation) for service in CHIME for operation in get_service_model(service).operation_names],
+)
+def test_every_chime_operation_has_an_action_that_aws_knows(service: str, operation: str) -> None:
+    found = required(service, operation)
+    assert found
+    assert f"chime:{operation}" in {action for action, _ in found} <= {f"chime:{operation}", "mobiletargeting:GetApp"}
+    assert is_known(f"chime:{operation}")
+    assert UNKNOWN not in {resource for _, resource in found}
+
+
+OTHERS = sorted(
+    name for name, resource in CHIME_MESSAGING.items() if resource not in (ALL, "{ResourceARN}", "{userArn}")
+)
+
+
+@pytest.mark.parametrize("operation", sorted(set(OTHERS) - {"DeleteChannelFlow"}))
+def test_messaging_operation_without_a_bearer_is_on_what_the_reference_says(operation: str) -> None:
+    assert reference(operation) == {kind(CHIME_MESSAGING[operation])}
+
+
+@pytest.mark.parametrize("operation", sorted(ON_ONE_TABLE | ON_TABLES | ON_TAGGED | set(TRANSACTIONS.values())))
+def test_operation_on_a_table_is_on_what_the_reference_says(operation: str) -> None:
+    assert is_known(f"dynamodb:{operation}")
+    assert types_of(f"dynamodb:{operation}") - {"index", "stream"} == {"table"}
+
+
+@pytest.mark.parametrize("operation", sorted(ON_NO_TABLE))
+def test_operation_on_no_table_is_on_what_the_reference_says(operation: str) -> None:
+    assert is_known(f"dynamodb:{operation}")
+    assert types_of(f"dynamodb:{operation}") == set()
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "expected"),
+    [
+        pytest.param("GetItem", {"TableName": "t"}, [("GetItem", "table/t")], id="a name"),
+        pytest.param(
+            "GetItem", {"TableName": "arn:aws:dynamodb:x:1:table/t"}, [("GetItem", "x:1:table/t")], id="an ARN"
+        ),
+        pytest.param("Query", {"TableName": "t", "IndexName": "i"}, [("Query", "table/t/index/i")], id="an index"),
+        pytest.param(
+            "BatchWriteItem",
+            {"RequestItems": {"t": [], "u": []}},
+            [("BatchWriteItem", "table/t"), ("BatchWriteItem", "table/u")],
+            id="two tables",
+        ),
+        pytest.param(
+            "TransactWriteItems",
+            {"TransactItems": [{"ConditionCheck": {"TableName": "t"}}, {"Update": {"TableName": "u"}}]},
+            [("ConditionCheckItem", "table/t"), ("UpdateItem", "table/u")],
+            id="a transaction",
+        ),
+        pytest.param("BatchGetItem", {}, [("BatchGetItem", "")], id="no tables"),
+        pytest.param("TransactGetItems", {"TransactItems": []}, [("GetItem", "")], id="an empty transaction"),
+        pytest.param("ExecuteStatement", {"Statement": "SELECT"}, [("ExecuteStatement", UNKNOWN)], id="PartiQL"),
+    ],
+)
+def test_tables_that_an_operation_needs(
+    operation: str, parameters: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    found = required("dynamodb", operation, **parameters)
+    assert [action for action, _ in found] == [f"dynamodb:{action}" for action, _ in expected]
+    for (_, resource), (_, end) in zip(found, expected, strict=True):
+        assert resource.endswith(end)
+        assert bool(resource) == bool(end)
