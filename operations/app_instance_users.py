@@ -26,6 +26,7 @@ class AppInstanceUsers:
         region: Any = app_instance_arn.split(":")[3]
         with aws_errors_as_operation_errors():
             self._identity: Any = session.client("chime-sdk-identity", region_name=region)
+            self._messaging: Any = session.client("chime-sdk-messaging", region_name=region)
         self._arn = app_instance_arn
 
     def exists(self, user: str) -> bool:
@@ -45,6 +46,16 @@ class AppInstanceUsers:
             pages = _pages(self._identity.list_app_instance_admins, AppInstanceArn=self._arn)
             admins = {admin["Admin"]["Arn"] for page in pages for admin in page["AppInstanceAdmins"]}
         return self._user_arn(user) in admins
+
+    def leave_channels(self, user: str) -> int:
+        """Take the user out of all their channels, in their own name as Chime demands, and return of how many."""
+        own = self._user_arn(user)
+        with aws_errors_as_operation_errors():
+            pages = _pages(self._messaging.list_channel_memberships_for_app_instance_user, ChimeBearer=own)
+            found = [one["ChannelSummary"]["ChannelArn"] for page in pages for one in page["ChannelMemberships"]]
+            for channel in found:
+                self._messaging.delete_channel_membership(ChannelArn=channel, MemberArn=own, ChimeBearer=own)
+        return len(found)
 
     def delete(self, user: str) -> None:
         """Delete the user. Chime keeps the messages that they sent."""

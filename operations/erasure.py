@@ -134,6 +134,9 @@ class Erasure:
         policy = DenyPolicy.of(frozenset({user}), now)
         for role in self._own_roles():
             self._revocation.deny(role, policy, now)
+        # Before the user is deleted: afterwards nobody could leave in their name, and whether Chime takes a user who is
+        # gone out of their channels is documented nowhere.
+        self._print(f"{user} has left {self._users.leave_channels(user)} channels.")
         self._users.delete(user)
         self._print(f"{user} is deleted in Chime.")
 

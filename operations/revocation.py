@@ -30,6 +30,8 @@ Out of reach: a messaging connection that is open receives until it ends, a meet
 notifications and memberships stay, and so do sessions of roles that were assumed further. What to do about each:
 docs/revocation.md."""
 
+FEW = 20
+"""With room for fewer users than that, the operator is told, because making room takes its time."""
 
 AGAIN = "Once that is corrected, the same command again does what is left."
 SIGN_INS_UNSURE = f"Not done, or not for certain: refusing their sign-ins, and denying their sessions. {AGAIN}"
@@ -90,7 +92,9 @@ class Revocation:
         Raises:
             OperationError: A role or one of its policies cannot be read; those of the other roles were printed.
         """
-        self._print(f"Revoked: {_joined(self.parameter.read().newest) or 'nobody'}.")
+        revoked = self.parameter.read().newest
+        self._print(f"Revoked: {_joined(revoked) or 'nobody'}.")
+        self._print(f"The list has room for about {revoked_users.room(revoked)} more.")
         self._for_each_role(self._show_role)
 
     def _show_role(self, role: IamRole) -> None:
@@ -115,8 +119,15 @@ class Revocation:
                 self._pause(remaining)
             history = self.parameter.read()
             if users <= history.newest:
+                self._warn(revoked_users.room(history.newest))
                 return history.read_at
             self._print("Another run has overwritten the list. It is written again.")
+
+    def _warn(self, room: int) -> None:
+        if room < FEW:
+            self._print(
+                f"The list has room for about {room} more. docs/revocation.md#limits says what to do before it is full."
+            )
 
     def deny(self, role: IamRole, policy: DenyPolicy, now: datetime) -> None:
         """Add *policy* to *role*, and delete those that are of no use any more at *now*."""

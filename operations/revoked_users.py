@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LIST_NAME = "/chime-signin/{}/revoked-users"
 """The name of the parameter that template.yaml lets a stack's function read, with {} for the stack's name."""
 
+PUNCTUATION, UUID_LENGTH = 3, 36
+"""Characters around each id in the list, and of an id that is a UUID."""
 MAX_LENGTH = 8192
 """Characters that an advanced parameter holds: some 200 users with UUIDs as ids."""
 
@@ -168,11 +170,21 @@ def serialized(users: frozenset[str]) -> str:
     """
     text = json.dumps(sorted(users), separators=(",", ":"))
     if len(text) > MAX_LENGTH:
+        shortest = min(len(user) for user in users) + PUNCTUATION
+        surplus = -(-(len(text) - MAX_LENGTH) // shortest)
         raise OperationError(
-            f"The list is full: {len(text)} characters for {len(users)} users, of {MAX_LENGTH}. Nothing was changed. "
-            "Block users at your identity provider instead, then restore those whom it no longer lets in."
+            f"The list is full: it holds {MAX_LENGTH} characters, and {len(users)} users need {len(text)}. It was not "
+            f"written. Everybody on it stays revoked. Restore {surplus} whom your identity provider no longer lets in, "
+            "whose tokens have expired, and run this again; or block these users there."
         )
     return text
+
+
+def room(users: frozenset[str]) -> int:
+    """Return how many more users fit on a list of *users*, if their ids are as long as those (or are UUIDs)."""
+    text = json.dumps(sorted(users), separators=(",", ":"))
+    usual = -(-sum(map(len, users)) // len(users)) if users else UUID_LENGTH
+    return max(0, (MAX_LENGTH - len(text)) // (usual + PUNCTUATION))
 
 
 def change(parameter: RevocationListParameter, edit: Callable[[frozenset[str]], frozenset[str]]) -> bool:

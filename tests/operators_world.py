@@ -111,6 +111,10 @@ class Users(AppInstanceUsers):
     def is_admin(self, user: str) -> bool:
         return user in self._admins
 
+    def leave_channels(self, user: str) -> int:
+        assert user in self.present
+        return 0
+
     def delete(self, user: str) -> None:
         self._world.log.append(f"delete {user}")
         self.present.remove(user)

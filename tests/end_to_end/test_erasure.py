@@ -86,6 +86,40 @@ def test_ada_is_erased_and_nothing_names_her(stack: LocalStack, client: Client) 
     assert [word for word in told if word not in printed] == []
 
 
+def test_channels_no_longer_list_her_and_her_messages_stay(stack: LocalStack, client: Client) -> None:
+    lea, mia = signed_in(client, "lea", name="Lea"), signed_in(client, "mia")
+    chime = aws(stack, "chime-sdk-messaging", mia["ChimeCredentials"])
+    bearer = {"ChimeBearer": mia["ChimeAppInstanceUserArn"]}
+    channels = [
+        chime.create_channel(
+            AppInstanceArn=mia["ChimeAppInstanceArn"],
+            Name=name,
+            ClientRequestToken=name,
+            MemberArns=[lea["ChimeAppInstanceUserArn"], mia["ChimeAppInstanceUserArn"]],
+            **bearer,
+        )["ChannelArn"]
+        for name in ("hall", "garden")
+    ]
+    aws(stack, "chime-sdk-messaging", lea["ChimeCredentials"]).send_channel_message(
+        ChannelArn=channels[0],
+        Content="Hello",
+        Type="STANDARD",
+        Persistence="PERSISTENT",
+        ClientRequestToken="hello",
+        ChimeBearer=lea["ChimeAppInstanceUserArn"],
+    )
+
+    status, printed = erase(stack, "lea", LOCAL)
+
+    assert status == 0, printed
+    assert "lea has left 2 channels." in printed
+    for channel in channels:
+        memberships = chime.list_channel_memberships(ChannelArn=channel, **bearer)["ChannelMemberships"]
+        assert [one["Member"]["Arn"] for one in memberships] == [mia["ChimeAppInstanceUserArn"]]
+    [message] = chime.list_channel_messages(ChannelArn=channels[0], **bearer)["ChannelMessages"]
+    assert message["Sender"] == {"Arn": lea["ChimeAppInstanceUserArn"], "Name": "Lea"}
+
+
 def test_later_sign_in_makes_a_new_user_without_what_the_old_one_had(stack: LocalStack, client: Client) -> None:
     carol = signed_in(client, "carol", name="Carol")
     owner(stack, "chime-sdk-identity").update_app_instance_user(
@@ -237,6 +271,20 @@ def test_hour_cannot_be_shortened_on_aws(stack: LocalStack, client: Client) -> N
     assert status == 1
     assert "--wait is for rehearsals on the local stack" in printed
     assert exists(stack, judy)
+
+
+def test_full_list_keeps_nobody_from_being_erased_half(stack: LocalStack, client: Client) -> None:
+    noa = signed_in(client, "noa")
+    full = json.dumps([f"{number:036d}" for number in range(210)], separators=(",", ":"))
+    owner(stack, "ssm").put_parameter(Name=LIST, Value=full, Type="String", Tier="Intelligent-Tiering", Overwrite=True)
+
+    status, printed = erase(stack, "noa", KEPT_OUT)
+
+    assert status == 1
+    assert "The list is full" in printed
+    assert exists(stack, noa)
+    assert may_act(stack, noa)
+    owner(stack, "ssm").put_parameter(Name=LIST, Value="[]", Type="String", Overwrite=True)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.end_to_end.conftest import Client
 
 PAGE = (ROOT / "docs" / "local-stack.md").read_text()
-PARAMETERS = re.findall(r"make run ARGS='(--parameter \w+=\w+)'", PAGE)
+PARAMETERS = re.findall(r"make run ARGS='(--parameter [^']+)'", PAGE)
 SERVERS = {"api": 3000, "issuer": 3001, "aws": 3002}
 
 
@@ -55,7 +55,7 @@ def run(client: Client, command: list[str], text: str, **variables: str) -> str:
 
 
 def test_page_names_the_parameters_that_its_commands_need() -> None:
-    assert PARAMETERS == ["--parameter Messaging=member", "--parameter Revocation=true"]
+    assert PARAMETERS == ["--parameter Messaging=member", "--parameter Revocation=true --parameter AccessLog=on"]
 
 
 def test_client_in_python_chats_in_twenty_lines(client: Client) -> None:
@@ -78,9 +78,9 @@ def test_operators_commands_are_rehearsed(client: Client) -> None:
     assert client.sign_in(token).status == 200
     before, line, after = rehearsal.partition("make revoked ENV=local\n")
     look = f"curl -s -X POST {client.urls['api']}/signin -H 'Authorization: Bearer {token}'\n"
-    printed = run(
-        client, ["bash", "-euo", "pipefail", "-c"], before + line + look + after, AWS_ENDPOINT_URL=client.urls["aws"]
-    )
+    commands = before + line + look + after
+    printed = run(client, ["bash", "-euo", "pipefail", "-c"], commands, AWS_ENDPOINT_URL=client.urls["aws"])
     assert '"reason": "revoked"' in printed
     assert "ada" in printed
-    assert "Stack local in us-east-1, account 123456789012." in printed
+    assert "Done. Nothing that can be deleted here names ada." in printed
+    assert printed.count("Stack local in us-east-1, account 123456789012.") == len(rehearsal.splitlines())

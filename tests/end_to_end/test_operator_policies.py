@@ -35,6 +35,7 @@ SERVICES = {
     "sts": "sts",
     "secretsmanager": "secretsmanager",
     "chime-sdk-identity": "chime",
+    "chime-sdk-messaging": "chime",
 }
 """The services that commands call, by botocore's name, with IAM's."""
 BY_TYPE = {
@@ -115,7 +116,10 @@ def test_revoke_and_restore_do_what_their_policy_allows_and_no_less(stack: Local
 
 def test_erase_does_what_its_policy_allows_and_no_less(stack: LocalStack, client: Client) -> None:
     """Nobody waits for an hour here: an old policy of the user is what this run finds and deletes."""
-    signed_in(client, "ada")
+    ada = signed_in(client, "ada")
+    in_her_name = {"ChimeBearer": ada["ChimeAppInstanceUserArn"], "MemberArns": [ada["ChimeAppInstanceUserArn"]]}
+    hall = {"AppInstanceArn": ada["ChimeAppInstanceArn"], "Name": "hall", "ClientRequestToken": "hall"}
+    owner(stack, "chime-sdk-messaging").create_channel(**hall, **in_her_name)
     old = DenyPolicy.of(frozenset({"ada"}), datetime.now(UTC) - timedelta(hours=2))
     role = stack.endpoint.roles["UserRole"].rpartition("/")[2]
     owner(stack, "iam").put_role_policy(RoleName=role, PolicyName=old.name, PolicyDocument=old.document())
