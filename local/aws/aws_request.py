@@ -144,12 +144,12 @@ class AwsRequest:
         http = self.http_request
         if http.args and http.form:
             return None  # moto reads the form alone, so that permissions would see other parameters than it does
-        parser = PROTOCOL_PARSERS[determine_request_protocol(service, http.content_type)](operation)
+        parser = PROTOCOL_PARSERS[_protocol(service, http)](operation)
         try:
             parsed: dict[str, Any] = parser.parse(
                 {
                     "method": http.method,
-                    "values": http.values,
+                    "values": http.args if service.protocol == "rest-json" else http.values,
                     "headers": http.headers,
                     "body": self.body,
                     "url_path": http.path,
@@ -171,3 +171,10 @@ def _match(service: ServiceModel, http_request: Request) -> tuple[OperationModel
         return get_service_router(service.service_name).match(http_request)
     except (NotFound, NotImplementedError):
         return None
+
+
+def _protocol(service: ServiceModel, http_request: Request) -> str:
+    # The Chime services have one protocol. SDKs name other content types than its own, the mobile ones x-amz-json-1.0.
+    if service.signing_name == "chime":
+        return "rest-json"
+    return determine_request_protocol(service, http_request.content_type)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from moto.core.base_backend import BackendDict
     from moto.core.common_types import TYPE_RESPONSE
+    from moto.core.request import Request
 
 PAGE_SIZE = 50
 """Items in a page if MaxResults is not given. Inferred: the model says only that MaxResults is 50 at most."""
@@ -38,6 +39,11 @@ class ChimeResponse(BaseResponse, Generic[_Backend]):
         super().__init__(service_name=service_name)
         self.automated_parameter_parsing = True  # moto parses parameters by botocore's model
         self._backends = backends
+
+    def setup_class(self, request: Request, *args: Any, **more: Any) -> None:
+        """Let moto read every body as JSON: the mobile SDKs call theirs `application/x-amz-json-1.0`."""
+        request.environ["CONTENT_TYPE"] = "application/json"
+        super().setup_class(request, *args, **more)
 
     @property
     def backend(self) -> _Backend:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -155,3 +156,20 @@ def test_tags_are_those_of_the_service_whose_host_was_called(aws: Aws) -> None:
     assert signed(aws, "GET", path, {"Host": "messaging-chime.us-east-1.amazonaws.com"})[0] == NOT_IMPLEMENTED
     assert signed(aws, "GET", path, {"Host": "identity-chime.us-east-1.amazonaws.com"})[0] == 403
     assert signed(aws, "GET", path)[0] == 403
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        pytest.param("application/json; charset=utf-8", id="with a character set"),
+        pytest.param("application/x-amz-json-1.0", id="of the mobile SDKs"),
+        pytest.param("binary/octet-stream", id="for anything"),
+        pytest.param("application/x-www-form-urlencoded", id="of forms"),
+    ],
+)
+def test_body_is_read_as_json_with_the_content_type(
+    content_type: str, aws: Aws, app_instance: str, users: dict[str, str]
+) -> None:
+    body = json.dumps({"AppInstanceArn": app_instance, "Name": "Engines", "ClientRequestToken": "token"}).encode()
+    headers = {"Content-Type": content_type, "x-amz-chime-bearer": users["ada"]}
+    assert signed(aws, "POST", "/channels", headers, body) == (201, None)
