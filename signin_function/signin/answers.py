@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from signin.errors import Forbidden, Rejected, Throttled, TransientError, Unavailable
+from signin.errors import Forbidden, Rejected, Throttled, Unavailable
 
 Errors = Mapping[type[Exception], tuple[int, str, str, int | None]]
 """For each error its status, code, description, and the seconds to wait at least."""
@@ -30,6 +30,11 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}", re.ASCII)
 def success(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer with *body* as JSON."""
     return _json(status, body, {})
+
+
+def no_content() -> dict[str, Any]:
+    """Return an answer without a body."""
+    return {"statusCode": 204, "headers": {"Cache-Control": "no-store"}, "body": ""}
 
 
 def error(failure: Exception, request_id: str, errors: Errors = ERRORS) -> dict[str, Any]:
@@ -110,5 +115,5 @@ def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> d
 
 
 def _retry_after(failure: Exception, wait: int | None) -> dict[str, str]:
-    asked = failure.retry_after if isinstance(failure, TransientError) else None
+    asked = getattr(failure, "retry_after", None)
     return {} if wait is None else {"Retry-After": str(max(wait, asked or 0))}

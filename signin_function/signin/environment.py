@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 from signin.errors import SettingsError
 from signin.origins import serialized
+from signin.revocation import MAX_AGE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+APP_INSTANCE_ARN = re.compile(r"arn:aws:chime:(us-east-1|eu-central-1):[0-9]{12}:app-instance/[A-Za-z0-9-]{1,64}")
+PARAMETER = re.compile(r"/?[\w.-]+(/[\w.-]+)*", re.ASCII)
 WHOLE_NUMBER = re.compile("[0-9]{1,9}")
 LOG_LEVELS = {"DEBUG": logging.INFO, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
 """DEBUG means INFO, because at DEBUG botocore logs bodies and headers, with credentials and names."""
@@ -88,6 +91,30 @@ def allowed_origins(environ: Mapping[str, str]) -> frozenset[str]:
         SettingsError: One of them is no origin.
     """
     return frozenset(map(_origin, items(environ, "ALLOWED_ORIGINS")))
+
+
+def app_instance_arn(environ: Mapping[str, str]) -> str:
+    """
+    Return CHIME_APP_INSTANCE_ARN.
+
+    Raises:
+        SettingsError: It is missing, or no AppInstance's ARN.
+    """
+    hint = "arn:aws:chime:REGION:ACCOUNT:app-instance/ID, in us-east-1 or eu-central-1"
+    return matching(environ, "CHIME_APP_INSTANCE_ARN", APP_INSTANCE_ARN, hint)
+
+
+def revoked_users(environ: Mapping[str, str]) -> tuple[str, int]:
+    """
+    Return the name of the parameter that holds the list of revoked users, or "", and how long it may be cached.
+
+    Raises:
+        SettingsError: It is no parameter's name, or no number of seconds.
+    """
+    hint = "a parameter's name, as /stack/revoked-users, or nothing"
+    name = matching(environ, "REVOKED_USERS_PARAMETER", PARAMETER, hint, optional=True)
+    # No more than MAX_AGE_SECONDS, because `make revoke` waits until no older list can be in use.
+    return name, whole_number(environ, "REVOKED_USERS_SECONDS", 0, MAX_AGE_SECONDS, default=MAX_AGE_SECONDS)
 
 
 def _origin(text: str) -> str:

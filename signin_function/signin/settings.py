@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signin.environment import allowed_origins, boolean, items, matching, whole_number
+from signin.environment import allowed_origins, app_instance_arn, boolean, items, matching, revoked_users, whole_number
 from signin.errors import SettingsError
 from signin.revocation import MAX_AGE_SECONDS
 from signin.sessions import MAX_SECONDS, MIN_SECONDS, SessionSettings
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}", re.ASCII)
-APP_INSTANCE_ARN = re.compile(r"arn:aws:chime:(us-east-1|eu-central-1):[0-9]{12}:app-instance/[A-Za-z0-9-]{1,64}")
-PARAMETER = re.compile(r"/?[\w.-]+(/[\w.-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +46,9 @@ class Settings:
         Raises:
             SettingsError: One of them is missing or wrong.
         """
+        parameter, seconds = revoked_users(environ)
         return cls(
-            app_instance_arn=matching(
-                environ,
-                "CHIME_APP_INSTANCE_ARN",
-                APP_INSTANCE_ARN,
-                "arn:aws:chime:REGION:ACCOUNT:app-instance/ID, in us-east-1 or eu-central-1",
-            ),
+            app_instance_arn=app_instance_arn(environ),
             session_settings=SessionSettings(
                 role_arn=matching(environ, "USER_ROLE_ARN", ROLE_ARN, "arn:aws:iam::ACCOUNT:role/NAME"),
                 seconds=whole_number(environ, "SESSION_SECONDS", MIN_SECONDS, MAX_SECONDS, default=MAX_SECONDS),
@@ -63,17 +57,8 @@ class Settings:
             ),
             source_identity=boolean(environ, "SOURCE_IDENTITY"),
             allowed_origins=allowed_origins(environ),
-            revoked_users=matching(
-                environ,
-                "REVOKED_USERS_PARAMETER",
-                PARAMETER,
-                "a parameter's name, as /stack/revoked-users, or nothing",
-                optional=True,
-            ),
-            # No more than MAX_AGE_SECONDS, because `make revoke` waits until no older list can be in use.
-            revoked_users_seconds=whole_number(
-                environ, "REVOKED_USERS_SECONDS", 0, MAX_AGE_SECONDS, default=MAX_AGE_SECONDS
-            ),
+            revoked_users=parameter,
+            revoked_users_seconds=seconds,
         )
 
 

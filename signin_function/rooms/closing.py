@@ -1,0 +1,70 @@
+"""Leave a room, or end it for everybody."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rooms.table import Outdated
+from signin.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rooms.entrance import Visitor
+    from rooms.meetings import ChimeMeetings
+    from rooms.table import Room, RoomsTable
+    from signin.deadline import Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The way out of rooms. `clock` returns seconds since the epoch."""
+
+    table: RoomsTable
+    meetings: ChimeMeetings
+    clock: Callable[[], float]
+
+    def leave(self, visitor: Visitor, deadline: Deadline) -> None:
+        """
+        Give up the visitor's own seat: their attendee counts until it is deleted. Without one, nothing happens.
+
+        Raises:
+            SigninError: A call failed for good, or the deadline has passed.
+        """
+        room = deadline.retry(lambda: self.table.room(visitor.key))
+        if room is None or not room.meeting:
+            return
+        own = deadline.retry(lambda: self.meetings.attendees(room.meeting_id, visitor.external_user_id))
+        for attendee_id in own:
+            deadline.retry(lambda: self.meetings.remove(room.meeting_id, attendee_id))  # noqa: B023 - called at once
+
+    def end(self, visitor: Visitor, deadline: Deadline) -> None:
+        """
+        End the room's meeting for everybody. If the room is not open, nothing happens.
+
+        It is marked as ended first, so that nobody enters it, or opens it unnoticed, while Chime ends the meeting. If
+        that fails, the same request again goes on from there.
+
+        Raises:
+            Forbidden: The visitor is no host, or their token does not list the room.
+            SigninError: A call failed for good, or the deadline has passed.
+        """
+        visitor.entitlements.check_host()
+        visitor.entitlements.check_room(visitor.room, visitor.user_id)
+        while deadline.remaining():
+            room = deadline.retry(lambda: self.table.room(visitor.key))
+            if room is None or room.over or self.clock() >= room.ends_at:
+                return
+            with suppress(Outdated):  # somebody opened or ended the room in the meantime, so look again
+                self._end(visitor, room, deadline)
+                return
+        raise Unavailable("out_of_time")
+
+    def _end(self, visitor: Visitor, room: Room, deadline: Deadline) -> None:
+        if room.ended_at is None:
+            deadline.retry(lambda: self.table.ended(visitor.key, room.uuid, self.clock()))
+        for meeting_id in filter(None, [room.meeting_id, *room.earlier]):
+            deadline.retry(lambda: self.meetings.end(meeting_id))  # noqa: B023 - called at once
+        deadline.retry(lambda: self.table.over(visitor.key, room.uuid))
