@@ -8,7 +8,15 @@ from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import KeysUnavailable
 from authorizer.key_sources import FixedKeys
 from authorizer.keys import key_set, secret_key
-from authorizer.providers import AccessRequirements, Provider, Providers, TokenPattern, TokenProfile, UserRoles
+from authorizer.providers import (
+    AccessRequirements,
+    Provider,
+    Providers,
+    RoomRules,
+    TokenPattern,
+    TokenProfile,
+    UserRoles,
+)
 from tests.tokens import AUDIENCE, ISSUER, SECRET, ed25519_signer, hmac_signer
 
 if TYPE_CHECKING:
@@ -58,6 +66,7 @@ def provider(name: str, *issuers: str, **changes: Any) -> Provider:
         "clock_skew": 60,
         "max_lifetime": 86400,
         "user_roles": UserRoles("groups", ("owner", "moderator")),
+        "room_rules": RoomRules("rooms", ("owner",), ("guest",), "groups"),
         "min_remaining_seconds": 0,
     }
     return Provider(name=name, issuers=issuers, **{**strict, **changes})

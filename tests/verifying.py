@@ -10,7 +10,7 @@ from authorizer.algorithms import ASYMMETRIC
 from authorizer.errors import KeysUnavailable, TokenRefused
 from authorizer.key_sources import FixedKeys
 from authorizer.keys import key_set, secret_key
-from authorizer.providers import AccessRequirements, Provider, Providers, TokenProfile, UserRoles
+from authorizer.providers import AccessRequirements, Provider, Providers, RoomRules, TokenProfile, UserRoles
 from authorizer.verifier import verify
 from tests.tokens import (
     AUDIENCE,
@@ -54,6 +54,7 @@ def provider(**changes: Any) -> Provider:
         "namespace": ISSUER,
         "keep_subject": True,
         "user_roles": UserRoles(),
+        "room_rules": RoomRules(),
         "clock_skew": 60,
         "max_lifetime": None,
         "min_remaining_seconds": 0,

@@ -120,7 +120,13 @@ def _allow(event: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         "role": caller.role,
         "expires": caller.expires,
     }
-    return _policy("Allow", event, caller.provider, context)
+    return _policy("Allow", event, caller.provider, context | _of_rooms(caller))
+
+
+def _of_rooms(caller: Caller) -> dict[str, Any]:
+    """Return what the caller may do in rooms. What does not apply is left out, as most stacks have no rooms."""
+    members = {"rooms": caller.rooms, "host": caller.host, "listens": caller.listens}
+    return {name: value for name, value in members.items() if value}
 
 
 def _deny(event: Mapping[str, Any], reason: Reason) -> dict[str, Any]:

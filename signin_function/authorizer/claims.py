@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         AccessRequirements,
         ClaimConstraints,
         Provider,
+        RoomRules,
         TokenPattern,
         TokenProfile,
         UserRoles,
@@ -26,6 +28,9 @@ MAX_NAME_LENGTH = 400
 """In characters. Chime takes a hundred; how long an authorizer's answer may be is not documented."""
 MAX_TIME = 253_402_300_799
 """The last second of the year 9999. A limit is needed because JSON numbers have none: 1e999 is infinite."""
+
+MAX_ROOMS_BYTES = 2048
+"""How long the list of rooms may be, as JSON, so that the authorizer's answer stays small."""
 
 _SECONDS = "a number of seconds since 1970"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -44,6 +49,10 @@ class Caller:
     """The name of a user role other than the default one, or an empty text."""
     expires: int
     """When the token expires, in seconds since the epoch."""
+    rooms: str = ""
+    """A JSON list of the rooms that the caller may enter; empty if tokens of the provider list none."""
+    host: bool = False
+    listens: bool = False
 
 
 def check_times(claims: Mapping[str, Any], provider: Provider, now: float) -> None:
@@ -155,6 +164,8 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
         name=names.display_name(claims, provider.name_claims, subject)[:MAX_NAME_LENGTH],
         role=_role(claims, provider.user_roles),
         expires=int(claims["exp"]),
+        rooms=_rooms(claims, provider.room_rules.claim),
+        **_parts_in_rooms(claims, provider.room_rules),
     )
 
 
@@ -250,3 +261,28 @@ def _role(claims: Mapping[str, Any], roles: UserRoles) -> str:
         return ""
     held = claim_paths.only_value(claims, roles.claim)
     return next((name for name in roles.names if _holds_any(held, (name,))), "")
+
+
+def _rooms(claims: Mapping[str, Any], claim: str) -> str:
+    """Return the rooms that *claim* lists, as JSON. A token without the claim lists none, so its user enters none."""
+    if not claim:
+        return ""
+    held = claim_paths.only_value(claims, claim)
+    # A text with spaces, as scopes are written; no room's name has one.
+    listed = held.split() if isinstance(held, str) else [] if held is None else held
+    wanted = f"a list of texts, of {MAX_ROOMS_BYTES} bytes at most as JSON"
+    if not isinstance(listed, list) or not all(isinstance(room, str) for room in listed):
+        raise TokenRefused(Reason.INVALID_CLAIM, claim, held, wanted)
+    rooms = json.dumps(listed)
+    if len(rooms) > MAX_ROOMS_BYTES:
+        raise TokenRefused(Reason.INVALID_CLAIM, claim, f"{len(rooms)} bytes", wanted)
+    return rooms
+
+
+def _parts_in_rooms(claims: Mapping[str, Any], rules: RoomRules) -> dict[str, bool]:
+    """Return whether the caller is a host, and whether they only listen. A host does not only listen."""
+    if not rules.host_roles and not rules.listen_only_roles:
+        return {}
+    held = claim_paths.only_value(claims, rules.roles_claim)
+    host = _holds_any(held, rules.host_roles)
+    return {"host": host, "listens": not host and _holds_any(held, rules.listen_only_roles)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from authorizer.errors import SettingsError
 from authorizer.key_options import KEY_OPTIONS
-from authorizer.providers import UserRoles
+from authorizer.providers import RoomRules, UserRoles
 from authorizer.tenants import ANY_TENANT, tenant_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 GOOGLE = ("accounts.google.com", "https://accounts.google.com")
 """Google writes its issuer in two ways, one of which is no URL."""
 ROLE_NAME = re.compile(r"[\w+=.@-]{1,64}", re.ASCII)
-CLAIMS = ("subject_claim", "roles_claim", "user_roles_claim")
+CLAIMS = ("subject_claim", "roles_claim", "user_roles_claim", "rooms_claim")
 CONSTRAINTS = ("required_claims", "required_claim_values", "forbidden_claim_values")
 
 
@@ -32,6 +32,17 @@ def user_roles_of(options: ProviderOptions) -> UserRoles:
     if wrong:
         raise options.wrong("user_roles", f"has {wrong[0]}, which is no role's name. {hint}")
     return UserRoles(options.text("user_roles_claim", "Write the claim that holds the names of user roles."), names)
+
+
+def room_rules_of(options: ProviderOptions) -> RoomRules:
+    """Return what tokens say of rooms, or raise SettingsError."""
+    hint = "Write the roles, as the claim roles_claim has them."
+    return RoomRules(
+        claim=options.text("rooms_claim", "Write the claim that lists the rooms that a user may enter.", ""),
+        host_roles=options.texts("host_roles", hint, ()),
+        listen_only_roles=options.texts("listen_only_roles", hint, ()),
+        roles_claim=options.text("roles_claim", "Write the claim that holds the user's roles.", "roles"),
+    )
 
 
 def issuers_of(options: ProviderOptions) -> tuple[str, ...]:

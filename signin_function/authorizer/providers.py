@@ -83,6 +83,21 @@ class UserRoles:
 
 
 @dataclass(frozen=True)
+class RoomRules:
+    """
+    What tokens say of rooms, if anything.
+
+    `claim` lists the rooms that the user may enter; without it, whoever knows a room's name may. Who has one of
+    `host_roles` opens and ends rooms; who has one of `listen_only_roles` and none of those gets no microphone.
+    """
+
+    claim: str = ""
+    host_roles: tuple[str, ...] = ()
+    listen_only_roles: tuple[str, ...] = ()
+    roles_claim: str = "roles"
+
+
+@dataclass(frozen=True)
 class Provider:
     """
     An identity provider whose tokens are accepted.
@@ -111,6 +126,7 @@ class Provider:
     namespace: str
     keep_subject: bool
     user_roles: UserRoles
+    room_rules: RoomRules
     clock_skew: int
     max_lifetime: int | None
     min_remaining_seconds: int

@@ -18,6 +18,7 @@ from authorizer.identity_options import (
     issuers_of,
     keeps_subject,
     namespace_of,
+    room_rules_of,
     user_roles_of,
 )
 from authorizer.key_options import KEY_OPTIONS, SECRET_OPTIONS, algorithms_of, keys_of, not_from_preset
@@ -41,6 +42,7 @@ OPTIONS = {
     *("required_scopes", "required_roles", "roles_claim", "required_claims"),
     *("subject_claim", "max_subject_length", "name_claims", "namespace", "keep_subject"),
     *("user_roles", "user_roles_claim"),
+    *("rooms_claim", "host_roles", "listen_only_roles"),
 }
 """The options that every entry may have; a preset adds its own."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -209,6 +211,7 @@ def _provider(
         namespace=namespace_of(options, issuers, name),
         keep_subject=keeps_subject(options, issuers, only_one=only_one),
         user_roles=user_roles_of(options),
+        room_rules=room_rules_of(options),
         clock_skew=options.whole_number("clock_skew_seconds", 0, MAX_CLOCK_SKEW, DEFAULT_CLOCK_SKEW),
         max_lifetime=_max_lifetime(options),
         max_lifetime_without_name=_max_lifetime_without_name(options),

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from authorizer.clock import Clock
 from authorizer.errors import SettingsError
-from authorizer.providers import AccessRequirements, Provider, UserRoles
+from authorizer.providers import AccessRequirements, Provider, RoomRules, UserRoles
 from authorizer.settings import Settings, log_level
 from tests.tokens import ec_signer, rsa_signer
 
@@ -327,6 +327,14 @@ def test_longest_token_may_be_set(text: str) -> None:
 def test_longest_token_that_is_out_of_range_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="LONGEST_TOKEN is no whole number from 1024 to 10000"):
         settings(OIDC, LONGEST_TOKEN=text)
+
+
+def test_room_rules_are_read_with_the_claim_of_the_roles() -> None:
+    rules = {"rooms_claim": "rooms", "host_roles": "teacher", "listen_only_roles": ["pupil", "guest"]}
+
+    assert provider({**OIDC, **rules}).room_rules == RoomRules("rooms", ("teacher",), ("pupil", "guest"), "roles")
+    assert provider({**OIDC, **rules, "roles_claim": "groups"}).room_rules.roles_claim == "groups"
+    assert provider(OIDC).room_rules == RoomRules()
 
 
 def test_user_roles_are_read_with_their_claim() -> None:

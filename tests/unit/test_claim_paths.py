@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from authorizer import claim_paths
 from authorizer.errors import CallerForbidden, TokenRefused
-from authorizer.providers import AccessRequirements, Provider, Providers, TokenProfile, UserRoles
+from authorizer.providers import AccessRequirements, Provider, Providers, RoomRules, TokenProfile, UserRoles
 from authorizer.verifier import verify
 from tests.anything import thoroughly
 from tests.second_opinion import values_at_every_split
@@ -131,7 +131,8 @@ def judged(told: Provider, **changes: Any) -> str:
         return refused.reason.code
     except CallerForbidden as forbidden:
         return forbidden.reason.value
-    return " ".join(part for part in (caller.subject, caller.name, caller.role) if part)
+    shown = (caller.subject, caller.name, caller.role, caller.rooms, "host" if caller.host else "")
+    return " ".join(part for part in shown if part)
 
 
 PATH = f"{HASURA}.x"
@@ -153,6 +154,12 @@ USES = {
     "forbidden_claim_values": (
         provider(token_profile=TokenProfile(JWT, forbidden_claim_values={PATH: ("here",)})),
         "wrong_type",
+        "invalid_claim",
+    ),
+    "rooms_claim": (provider(room_rules=RoomRules(PATH)), 'ada Ada Lovelace ["here"]', "invalid_claim"),
+    "roles_claim of rooms": (
+        provider(room_rules=RoomRules(host_roles=("here",), roles_claim=PATH)),
+        "ada Ada Lovelace host",
         "invalid_claim",
     ),
     "user_roles_claim": (provider(user_roles=UserRoles(PATH, ("here",))), "ada Ada Lovelace here", "invalid_claim"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from authorizer.errors import CallerForbidden
-from authorizer.providers import AccessRequirements, Providers, UserRoles
+from authorizer.errors import CallerForbidden, Reason, TokenRefused
+from authorizer.providers import AccessRequirements, Providers, RoomRules, UserRoles
 from authorizer.verifier import verify
 from tests.tokens import (
     AUDIENCE,
@@ -240,3 +241,69 @@ def test_user_role_is_the_best_that_the_claim_names(groups: Any, role: str) -> N
     graded = provider(user_roles=UserRoles("groups", ("owner", "moderator")))
 
     assert verify(signed_by(RSA, groups=groups), Providers((graded,)), NOW).role == role
+
+
+@pytest.mark.parametrize(
+    ("rooms", "listed"),
+    [
+        pytest.param(
+            ["stand-up", "team-*", "office-{user_id}"], ["stand-up", "team-*", "office-{user_id}"], id="a list"
+        ),
+        pytest.param("stand-up team-*", ["stand-up", "team-*"], id="a text with spaces"),
+        pytest.param([], [], id="none"),
+        pytest.param(None, [], id="no claim"),
+    ],
+)
+def test_rooms_are_those_that_the_claim_lists(rooms: Any, listed: list[str]) -> None:
+    listing = provider(room_rules=RoomRules("rooms"))
+
+    assert json.loads(verify(signed_by(RSA, rooms=rooms), Providers((listing,)), NOW).rooms) == listed
+
+
+def test_rooms_are_not_looked_at_unless_a_setting_names_their_claim() -> None:
+    caller = verify(signed_by(RSA, rooms=7, roles=["owner"]), Providers((provider(),)), NOW)
+
+    assert (caller.rooms, caller.host, caller.listens) == ("", False, False)
+
+
+@pytest.mark.parametrize(
+    "rooms",
+    [
+        pytest.param(7, id="a number"),
+        pytest.param(["stand-up", 7], id="a number in the list"),
+        pytest.param({"stand-up": True}, id="an object"),
+        pytest.param(["x" * 2045], id="one byte more than fits"),
+    ],
+)
+def test_token_whose_rooms_cannot_be_read_is_refused(rooms: Any) -> None:
+    listing = provider(room_rules=RoomRules("rooms"))
+
+    with pytest.raises(TokenRefused) as refused:
+        verify(signed_by(RSA, rooms=rooms), Providers((listing,)), NOW)
+
+    assert refused.value.reason is Reason.INVALID_CLAIM
+
+
+def test_longest_list_of_rooms_is_read() -> None:
+    listing = provider(room_rules=RoomRules("rooms"))
+
+    assert len(verify(signed_by(RSA, rooms=["x" * 2044]), Providers((listing,)), NOW).rooms) == 2048
+
+
+@pytest.mark.parametrize(
+    ("groups", "host", "listens"),
+    [
+        pytest.param(["teacher"], True, False, id="a host"),
+        pytest.param("teacher", True, False, id="a claim that is no list"),
+        pytest.param(["pupil"], False, True, id="one who listens"),
+        pytest.param(["pupil", "teacher"], True, False, id="a host does not only listen"),
+        pytest.param(["Teacher"], False, False, id="another case"),
+        pytest.param(None, False, False, id="neither"),
+    ],
+)
+def test_part_in_rooms_is_read_from_the_roles(groups: Any, host: bool, listens: bool) -> None:  # noqa: FBT001
+    rules = RoomRules("", ("teacher",), ("pupil",), "groups")
+
+    caller = verify(signed_by(RSA, groups=groups), Providers((provider(room_rules=rules),)), NOW)
+
+    assert (caller.host, caller.listens) == (host, listens)
