@@ -73,7 +73,7 @@ class ChimeMeetings(AwsAdapter):
             Unavailable: Chime was asked for the same meeting by somebody else at this instant (Conflict), or fails.
             SigninError: Chime throttles or refuses.
         """
-        with _limit_means(NoRoomLeft), _conflict_is_transient(), aws_errors_translated():
+        with _limit_means(NoRoomLeft), _conflict_is_transient(), aws_errors_translated("CreateMeeting"):
             answer = self._client.create_meeting(
                 ClientRequestToken=request_token,
                 ExternalMeetingId=external_id,
@@ -96,7 +96,7 @@ class ChimeMeetings(AwsAdapter):
             SigninError: Chime throttles, fails or refuses.
         """
         try:
-            with aws_errors_translated():
+            with aws_errors_translated("GetMeeting"):
                 self._client.get_meeting(MeetingId=meeting_id)
         except Rejected as error:
             if error.code == NOT_FOUND:
@@ -113,7 +113,7 @@ class ChimeMeetings(AwsAdapter):
         Raises:
             SigninError: Chime throttles, fails or refuses.
         """
-        with _missing_is_gone(), aws_errors_translated():
+        with _missing_is_gone(), aws_errors_translated("DeleteMeeting"):
             self._client.delete_meeting(MeetingId=meeting_id)
 
     def enter(self, meeting_id: str, external_user_id: str, capabilities: Mapping[str, str]) -> Attendee:
@@ -128,7 +128,7 @@ class ChimeMeetings(AwsAdapter):
             Rejected: Chime answers with somebody else's attendee, or refuses.
             SigninError: Chime throttles or fails.
         """
-        with _missing_means_the_meeting(), _limit_means(RoomFull), aws_errors_translated():
+        with _missing_means_the_meeting(), _limit_means(RoomFull), aws_errors_translated("CreateAttendee"):
             answer = self._client.create_attendee(
                 MeetingId=meeting_id, ExternalUserId=external_user_id, Capabilities=dict(capabilities)
             )
@@ -148,7 +148,11 @@ class ChimeMeetings(AwsAdapter):
             MeetingMissing: There is no such meeting, or no such attendee.
             SigninError: Chime throttles, fails or refuses.
         """
-        with _missing_means_the_meeting(), _conflict_is_transient(), aws_errors_translated():
+        with (
+            _missing_means_the_meeting(),
+            _conflict_is_transient(),
+            aws_errors_translated("UpdateAttendeeCapabilities"),
+        ):
             self._client.update_attendee_capabilities(
                 MeetingId=meeting_id, AttendeeId=attendee.attendee_id, Capabilities=dict(capabilities)
             )
@@ -164,7 +168,7 @@ class ChimeMeetings(AwsAdapter):
             SigninError: Chime throttles, fails or refuses.
         """
         found: list[str] = []
-        with _missing_is_gone(), aws_errors_translated():
+        with _missing_is_gone(), aws_errors_translated("ListAttendees"):
             page: dict[str, Any] = {}
             for _ in range(MAX_PAGES):
                 more = {"NextToken": page["NextToken"]} if page else {}
@@ -185,7 +189,7 @@ class ChimeMeetings(AwsAdapter):
         Raises:
             SigninError: Chime throttles, fails or refuses.
         """
-        with _missing_is_gone(), aws_errors_translated():
+        with _missing_is_gone(), aws_errors_translated("DeleteAttendee"):
             self._client.delete_attendee(MeetingId=meeting_id, AttendeeId=attendee_id)
 
 

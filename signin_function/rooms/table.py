@@ -93,7 +93,7 @@ class RoomsTable(AwsAdapter):
 
         Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
         """
-        with aws_errors_translated():
+        with aws_errors_translated("GetItem"):
             item = self._item(key)
             return _room(item) if item else None
 
@@ -141,7 +141,7 @@ class RoomsTable(AwsAdapter):
 
     def openings(self, key: str) -> dict[str, float]:
         """Return what a caller opened of late, and when."""
-        with aws_errors_translated():
+        with aws_errors_translated("GetItem"):
             return _times(self._item(key).get("openings", {"M": {}}))
 
     def write_openings(self, key: str, old: Mapping[str, float], new: Mapping[str, float]) -> None:
@@ -164,7 +164,7 @@ class RoomsTable(AwsAdapter):
     def _put(self, key: str, attributes: Mapping[str, Any], condition: str, values: Mapping[str, Any]) -> None:
         more = {"ExpressionAttributeValues": values} if values else {}
         names = {"ExpressionAttributeNames": {"#uuid": "uuid"}} if "#uuid" in condition else {}
-        with _failed_condition_is_outdated(), aws_errors_translated():
+        with _failed_condition_is_outdated(), aws_errors_translated("PutItem"):
             self._client.put_item(
                 TableName=self._name,
                 Item={"id": {"S": key}, **attributes},
@@ -174,7 +174,7 @@ class RoomsTable(AwsAdapter):
             )
 
     def _update(self, key: str, change: str, condition: str, uuid: str, new: Mapping[str, Any], **names: str) -> None:
-        with _failed_condition_is_outdated(), aws_errors_translated():
+        with _failed_condition_is_outdated(), aws_errors_translated("UpdateItem"):
             self._client.update_item(
                 TableName=self._name,
                 Key={"id": {"S": key}},
