@@ -28,11 +28,11 @@ MAX_PAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class MeetingSettings:
-    """What each new meeting is like. `network_type` is IPv4Only or DualStack."""
+    """What each new meeting is like. `network_type` is Ipv4Only or DualStack."""
 
     media_region: str
     features: Features
-    network_type: str = "IPv4Only"
+    network_type: str = "Ipv4Only"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[1-9]", re.ASCII)
 MOST = 250
 MOST_IN_HIGH_RESOLUTION = 25
 """Chime's limits of attendees. Source: https://docs.aws.amazon.com/chime-sdk/latest/dg/meetings-sdk.html"""
-NETWORKS = {"ipv4": "IPv4Only", "dual": "DualStack"}
+NETWORKS = {"ipv4": "Ipv4Only", "dual": "DualStack"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def test_four_variables_are_enough() -> None:
 
     assert (settings.region, settings.hosted, settings.table) == ("eu-central-1", False, "stack-RoomsTable-1ABC")
     assert settings.meeting_settings.media_region == "eu-central-1"
-    assert settings.meeting_settings.network_type == "IPv4Only"
+    assert settings.meeting_settings.network_type == "Ipv4Only"
     assert settings.meeting_settings.features == Features("HD", "FHD", 250)
     assert settings.opening_limit == OpeningLimit(5, 300)
     assert settings.allowed_origins == frozenset()
@@ -93,7 +93,7 @@ def test_high_resolutions_mean_25_attendees(given: dict[str, str], most: int) ->
         pytest.param('{"media_region": 7}', "has a wrong media_region", id="a number for a region"),
         pytest.param('{"video": "8k"}', "has a wrong video. Write one of none, hd, fhd", id="a resolution"),
         pytest.param('{"video": ["hd"]}', "has a wrong video", id="a list of resolutions"),
-        pytest.param('{"network_type": "IPv4Only"}', "has a wrong network_type. Write one of ipv4, dual", id="network"),
+        pytest.param('{"network_type": "Ipv4Only"}', "has a wrong network_type. Write one of ipv4, dual", id="network"),
         pytest.param('{"max_attendees": 0}', "has a wrong max_attendees", id="nobody"),
         pytest.param('{"max_attendees": true}', "has a wrong max_attendees", id="true"),
         pytest.param('{"openings": "5"}', "has a wrong openings. Write a whole number from 1 to 100", id="a text"),
