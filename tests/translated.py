@@ -40,7 +40,8 @@ EVERYTHING = {
     "SharedSecretKeyArn": KEY,
     "Messaging": "member",
     "ContactList": "true",
-    "Meetings": "host",
+    "Meetings": "hosted",
+    "MeetingOptions": '{"media_region": "eu-west-1", "video": "fhd"}',
     "PushNotificationsAppArn": f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/0123456789abcdef",
     "UserRoleArns": f"arn:aws:iam::{ACCOUNT}:role/moderator,arn:aws:iam::{ACCOUNT}:role/staff/owner",
     "AddedUserActions": "s3:GetObject,s3:PutObject",
@@ -66,7 +67,7 @@ EVERYTHING = {
 ALTERNATIVES = {
     "ChimeAppInstanceArn": APP_INSTANCE,
     "Providers": '[{"name": "main", "preset": "firebase", "project_id": "my-project"}]',
-    "Meetings": "join",
+    "Meetings": "open",
     "WebAclArn": f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/mine/1",
     "AccessLog": "on",
     "AlarmTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:operators",

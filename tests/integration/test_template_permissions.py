@@ -77,12 +77,8 @@ def actions(statements: list[dict[str, Any]]) -> set[str]:
     [
         pytest.param({}, set(), id="by default"),
         pytest.param({"ContactList": "true"}, {"chime:ListAppInstanceUsers"}, id="with the contact list"),
-        pytest.param({"Meetings": "join"}, {"chime:CreateAttendee", "chime:GetMeeting"}, id="who join meetings"),
-        pytest.param(
-            {"Meetings": "host"},
-            {"chime:CreateAttendee", "chime:GetMeeting", "chime:CreateMeeting"},
-            id="who host meetings",
-        ),
+        pytest.param({"Meetings": "open"}, set(), id="with open rooms"),
+        pytest.param({"Meetings": "hosted"}, set(), id="with hosted rooms"),
         pytest.param(
             {"PushNotificationsAppArn": EVERYTHING["PushNotificationsAppArn"]},
             {
@@ -111,7 +107,8 @@ def test_members_may_do_more_in_channels() -> None:
 @pytest.mark.parametrize(
     "action",
     [
-        *("chime:DeleteMeeting", "chime:ListMeetings", "chime:DeleteAttendee", "chime:CreateAppInstanceUser"),
+        *("chime:CreateMeeting", "chime:GetMeeting", "chime:DeleteMeeting", "chime:ListMeetings"),
+        *("chime:CreateAttendee", "chime:DeleteAttendee", "chime:ListAttendees", "chime:CreateAppInstanceUser"),
         *("chime:UpdateAppInstanceUser", "chime:DeleteAppInstanceUser", "chime:CreateAppInstanceAdmin"),
         *("chime:PutMessagingStreamingConfigurations", "chime:AssociateChannelFlow", "sts:AssumeRole"),
     ],
@@ -166,7 +163,7 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("options", [*OPTIONS, {"Meetings": "join"}, *SETS.values()])
+@pytest.mark.parametrize("options", [*OPTIONS, {"Meetings": "open"}, *SETS.values()])
 def test_users_are_denied_whatever_the_role_does_not_allow(options: dict[str, str]) -> None:
     parameters = options if options in SETS.values() else LEAST | options
     statements = deployed(parameters)[1]["UserRole"]
