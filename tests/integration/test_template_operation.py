@@ -134,7 +134,9 @@ OF_LAMBDA = {"level", "type", "record.status", "errorType", "errorMessage", "rec
 """Fields that Lambda and its runtime write. Source: AWS, "Lambda telemetry API", and the logs of awslambdaric."""
 OF_POWERTOOLS = {"message", "@message", "@timestamp"}
 """Powertools' field, and those that CloudWatch adds."""
-OF_QUERIES = {"filter", "stats", "fields", "sort", "count", "pct", "by", "bin", "or", "and", "in", "like", "m"}
+OF_QUERIES = {"filter", "stats", "fields", "sort", "count", "pct", "by", "bin", "or", "and", "in", "like", "m"} | {
+    *("as", "desc", "rooms")
+}
 
 
 def section_of(alarm: str) -> str:
