@@ -146,17 +146,22 @@ class ChimeMeetings(AwsAdapter):
 
         Raises:
             MeetingMissing: There is no such meeting, or no such attendee.
-            SigninError: Chime throttles, fails or refuses.
+            Rejected: Chime answers with other capabilities, or refuses.
+            SigninError: Chime throttles or fails.
         """
         with (
             _missing_means_the_meeting(),
             _conflict_is_transient(),
             aws_errors_translated("UpdateAttendeeCapabilities"),
         ):
-            self._client.update_attendee_capabilities(
+            answer = self._client.update_attendee_capabilities(
                 MeetingId=meeting_id, AttendeeId=attendee.attendee_id, Capabilities=dict(capabilities)
             )
-        return replace(attendee, capabilities=capabilities)
+            changed: dict[str, str] = answer["Attendee"]["Capabilities"]
+        # Fail closed: a listener must not get the token of an attendee who can still speak.
+        if changed != capabilities:
+            raise Rejected("other_capabilities")
+        return replace(attendee, capabilities=changed)
 
     def attendees(self, meeting_id: str, external_user_id: str) -> list[str]:
         """

@@ -175,14 +175,18 @@ class RoomsTable(AwsAdapter):
 
     def _update(self, key: str, change: str, condition: str, uuid: str, new: Mapping[str, Any], **names: str) -> None:
         with _failed_condition_is_outdated(), aws_errors_translated("UpdateItem"):
-            self._client.update_item(
+            answer = self._client.update_item(
                 TableName=self._name,
                 Key={"id": {"S": key}},
                 UpdateExpression=change,
                 ConditionExpression=condition,
                 ExpressionAttributeNames={"#uuid": "uuid", **names},
                 ExpressionAttributeValues={":uuid": {"S": uuid}, ":new": new},
+                ReturnValues="UPDATED_NEW",
             )
+            # botocore takes an answer that is no JSON for an empty one. A meeting that was not written down would be lost.
+            if new not in answer["Attributes"].values():
+                raise ValueError("another value than was written")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -23,18 +24,20 @@ ANY_CALL = [
     Fault("InternalFailure", 500, once=200, always=503),
     Fault("SomethingNew", 418, once=502, always=502),
     Fault("ConnectionDropped", None, once=200, always=503),
-    Fault("MalformedAnswer", None, once=502, always=502),
     Fault(None, None, once=200, always=200, delay_ms=50),  # slow
     Fault(None, None, once=200, always=503, delay_ms=2 * int(1000 * READ_SECONDS)),  # hangs
 ]
 CHIME = [
     *ANY_CALL,
+    Fault("MalformedAnswer", None, once=502, always=502),
     Fault("BadRequestException", 400, once=502, always=502),
     Fault("UnauthorizedException", 401, once=502, always=502),
     Fault("ThrottlingException", 429, once=200, always=429),
     Fault("ServiceFailureException", 500, once=200, always=503),
     Fault("ServiceUnavailableException", 503, once=200, always=503),
 ]
+NO_ANSWER = [fault for fault in CHIME if fault.error != "MalformedAnswer"]
+"""Of calls whose answer is empty."""
 DYNAMODB = [
     *ANY_CALL,
     Fault("AccessDeniedException", 400, once=502, always=502),
@@ -89,9 +92,10 @@ def end(hall: Hall, rooms: Rooms) -> Answer:
 
 
 TABLE: dict[str, tuple[Callable[[Hall, Rooms], Answer], list[Fault]]] = {
-    "GetItem": (enter, DYNAMODB),
-    "PutItem": (enter, WRITES),
-    "UpdateItem": (enter, WRITES),
+    # botocore takes an answer that is no JSON for an empty one: no item. What is then written is conditional.
+    "GetItem": (enter, [*DYNAMODB, Fault("MalformedAnswer", None, once=200, always=200)]),
+    "PutItem": (enter, [*WRITES, Fault("MalformedAnswer", None, once=200, always=503)]),
+    "UpdateItem": (enter, [*WRITES, Fault("MalformedAnswer", None, once=502, always=502)]),
     "CreateMeeting": (
         enter,
         [
@@ -115,7 +119,8 @@ TABLE: dict[str, tuple[Callable[[Hall, Rooms], Answer], list[Fault]]] = {
     "UpdateAttendeeCapabilities": (
         enter_as_a_listener,
         [
-            *CHIME,
+            # Once it has hung the change is made all the same, and the next attempt finds it made.
+            *(replace(fault, always=200) if fault.delay_ms > 1000 * READ_SECONDS else fault for fault in CHIME),
             Fault("ConflictException", 409, once=200, always=503),
             Fault("NotFoundException", 404, once=200, always=503),
             Fault("ForbiddenException", 403, once=200, always=503),
@@ -140,7 +145,7 @@ TABLE: dict[str, tuple[Callable[[Hall, Rooms], Answer], list[Fault]]] = {
     "DeleteAttendee": (
         leave,
         [
-            *CHIME,
+            *NO_ANSWER,
             Fault("NotFoundException", 404, once=200, always=200),
             Fault("ForbiddenException", 403, once=502, always=502),
         ],
@@ -148,7 +153,7 @@ TABLE: dict[str, tuple[Callable[[Hall, Rooms], Answer], list[Fault]]] = {
     "DeleteMeeting": (
         end,
         [
-            *CHIME,
+            *NO_ANSWER,
             Fault("NotFoundException", 404, once=200, always=200),
             Fault("ForbiddenException", 403, once=502, always=502),
         ],
@@ -196,7 +201,8 @@ def test_fault_has_its_answer(hall: Hall, operation: str, fault: Fault, times: i
     assert answer.headers.get("Retry-After", "").isdigit() == (status in (429, 503))
     if act not in (leave, end):
         assert ("Attendee" in answer.body) == (status == 200)
-    assert len(hall.open_meetings()) <= 1
+    if status == 200:
+        assert len(hall.open_meetings()) <= 1
 
 
 @pytest.mark.parametrize("operation", TABLE)
