@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
     from operations.cloudformation import DeployedStack
     from operations.template import Template
+
+READS = re.compile(r"(Describe|Get|List|Simulate)[A-Za-z]+|StartQuery")
+"""The operations of AWS that the checks may call; all of them have the access level List or Read, a test proves."""
+NEVER_READ = ("GetSecretValue",)
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Inside:
             if place not in self._clients:
                 maker: Any = self.session
                 self._clients[place] = maker.client(service, region_name=place[1])
+                self._clients[place].meta.events.register("before-call", _check_only_reads)
             return self._clients[place]
 
     @property
@@ -94,3 +100,14 @@ class Inside:
         name = self.resources.get(logical_id)
         partition = self.stack.id.split(":")[1]
         return f"arn:{partition}:iam::{self.account}:role/{name}" if name else ""
+
+
+def _check_only_reads(model: Any, **_: Any) -> None:
+    """
+    Stop a call that would change something, or that would read a secret.
+
+    Raises:
+        RuntimeError: It is one.
+    """
+    if not READS.fullmatch(model.name) or model.name in NEVER_READ:
+        raise RuntimeError(f"{model.name} is no operation that only looks")
