@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from operations.cloudformation import resources
+from operations.samconfig import SAMCONFIG, environment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import boto3
 
     from operations.cloudformation import DeployedStack
+    from operations.samconfig import Environment
     from operations.template import Template
 
 READS = re.compile(r"(Describe|Get|List|Simulate)[A-Za-z]+|StartQuery")
@@ -64,6 +66,7 @@ class Inside:
         self.template = template
         self.now = now
         self.outside = outside
+        self.samconfig = SAMCONFIG
         self.region = stack.region
         self.account = stack.account
         self._clients: dict[tuple[str, str], Any] = {}
@@ -80,6 +83,11 @@ class Inside:
                 self._clients[place] = maker.client(service, region_name=place[1])
                 self._clients[place].meta.events.register("before-call", _check_only_reads)
             return self._clients[place]
+
+    @property
+    def environment(self) -> Environment | None:
+        """The environment of samconfig.toml that has this stack; None if there is none."""
+        return environment_of(self.stack.name, self.samconfig)
 
     @property
     def resources(self) -> Mapping[str, str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from operations import answers, readiness
 from operations.doctor.checks import check
 from operations.doctor.finding import Finding, ok, skipped, wrong
-from operations.samconfig import environment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,7 +81,7 @@ def _defaults(inside: Inside) -> Iterator[Finding]:
 
 @check("answers", "inside", "Whether what is deployed is what the environment's file of answers says.")
 def _answers(inside: Inside) -> Iterator[Finding]:
-    environment = environment_of(inside.stack.name)
+    environment = inside.environment
     if environment is None or environment.answers is None or not environment.answers.exists():
         return
     said = answers.read(environment.answers).values
@@ -136,8 +135,8 @@ def _shown(text: str) -> str:
 
 
 def _environment(inside: Inside) -> str:
-    found = environment_of(inside.stack.name)
-    return found.name if found else "NAME"
+    environment = inside.environment
+    return environment.name if environment else "NAME"
 
 
 def _file(inside: Inside) -> str:

@@ -9,7 +9,6 @@ from moto.cloudformation.models import Event, cloudformation_backends
 
 from local.aws.identities import ACCOUNT
 from local.cloudformation.deployment import REGION, STACK_NAME
-from operations import samconfig
 from operations.doctor.finding import Verdict
 from operations.doctor.inside.stack import failures
 
@@ -31,13 +30,13 @@ def test_what_failed_in_the_last_deployment_is_told_with_its_reason(patient: Pat
     patient.deploy()
     stack = moto_stack()
     stack.status = "UPDATE_ROLLBACK_COMPLETE"
-    failed = Event(stack.stack_id, STACK_NAME, "SigninFunction", "x", "AWS::Lambda::Function", "UPDATE_FAILED")
-    failed.resource_status_reason = "Role has no permission for ada@example.com"
+    reason = "Role has no permission for ada@example.com"
+    failed = Event(stack.stack_id, STACK_NAME, "F", "x", "AWS::Lambda::Function", "UPDATE_FAILED", reason, None)
     stack.events.append(failed)
 
     [finding] = patient.wrong("stack state")
 
-    assert "SigninFunction (Role has no permission for (an e-mail address))" in finding.found
+    assert "F (Role has no permission for (an e-mail address))" in finding.found
 
 
 def test_causes_are_the_first_failures_of_the_last_deployment_alone() -> None:
@@ -68,13 +67,13 @@ def test_default_that_has_changed_since_the_deployment_is_found(patient: Patient
 
 
 @pytest.fixture
-def answers(patient: Patient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def answers(patient: Patient, tmp_path: Path) -> Path:
     """The file of answers of an environment whose stack is the local one."""
     patient.deploy(SessionSeconds="900", MemorySize="512")
     (tmp_path / "samconfig.toml").write_text(
         f'[night.deploy.parameters]\nstack_name = "{STACK_NAME}"\nparameter_overrides = ["file://night.yaml"]\n'
     )
-    monkeypatch.setattr(samconfig.environment_of, "__defaults__", (tmp_path / "samconfig.toml",))
+    patient.samconfig = tmp_path / "samconfig.toml"
     file = tmp_path / "night.yaml"
     file.write_text(
         f"Providers: >-\n  {patient.inside().stack.parameters['Providers']}\nSessionSeconds: 900\nMemorySize: 512\n"
