@@ -116,6 +116,7 @@ class MeetingConnections:
         for backend in self._backends:
             if attendee := backend.attendee_of(meeting_id, token):
                 return Admitted(attendee, backend)
+        # Inferred: issue #766 of amazon-chime-sdk-js says that AWS once answered so only if somebody had joined before.
         ended = self._ended.get(meeting_id)
         return MEETING_ENDED if ended and ended.attendee_with(token) else ATTENDEE_UNAVAILABLE
 

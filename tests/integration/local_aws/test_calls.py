@@ -268,8 +268,9 @@ def test_video_goes_to_who_asks_for_it(lines: Line, meeting: Any, attendees: dic
     assert f"a=ssrc:{track.ssrc} " in acknowledged.sdp_answer
     assert screen.picture().width == 640
 
-    ada.say(frames.LEAVE)
+    lines.open(meeting, attendees["ada"]["JoinToken"]).join()  # from another device, which sends no video
     assert not bob.hear(frames.INDEX).index.sources
+    assert ada.closing()[0] == ANOTHER_DEVICE
 
 
 def test_shared_screen_is_a_second_connection_of_the_same_attendee(
@@ -335,6 +336,17 @@ def test_second_device_ends_the_first(lines: Line, meeting: Any, attendees: dict
     assert told[0].audio_stream_id == came.audio_stream_id < told[1].audio_stream_id
     second.say(frames.PING_PONG, ping_pong={"type": frames.PING, "ping_id": 1})
     assert second.hear(frames.PING_PONG)
+
+
+def test_video_is_off_the_index_when_its_sender_leaves(lines: Line, meeting: Any, attendees: dict[str, Any]) -> None:
+    ada, bob = (lines.open(meeting, attendees[name]["JoinToken"]).join() for name in ("ada", "bob"))
+    stream = {"media_type": frames.VIDEO, "track_label": "camera"}
+    ada.say(frames.SUBSCRIBE, subscribe={"sdp_offer": lines.browser().offer(), "send_streams": [stream]})
+    assert bob.hear(frames.INDEX).index.sources
+
+    ada.say(frames.LEAVE)
+
+    assert not bob.hear(frames.INDEX).index.sources
 
 
 def test_leave_is_acknowledged_and_final(ada: Caller, lines: Line) -> None:
