@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
     from local.chime.chimesdkmeetings import meetings, models
+    from local.chime.chimesdkmeetings.features import Capabilities
     from local.http.websocket import WebSocket
     from local.signaling.calls import Calls
 
@@ -62,6 +63,11 @@ class Admitted:
     def external_user_id(self) -> str:
         """Who that is for the application."""
         return self.attendee.external_user_id
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What they may send and receive now."""
+        return self.attendee.capabilities
 
     def connected(self) -> bool:
         """Note an audio connection, from which the service knows when a meeting ends by itself."""

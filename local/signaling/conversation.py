@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.http.websocket import WebSocketClosedError
 from local.signaling import frames
+from local.signaling.attendee import Rights
 from local.signaling.endings import (
     ATTENDEE_UNAVAILABLE,
     JOINED_FROM_ANOTHER_DEVICE,
@@ -41,9 +42,10 @@ class Conversation:
         """Take what returns a meeting's room, and who was admitted; *modality* marks a shared screen."""
         self._enter = enter
         self._attendee = attendee
+        self._rights = Rights(attendee, modality)
         self._websocket = websocket
         name = attendee.attendee_id + modality
-        self._occupant = Occupant(name, attendee.attendee_id, attendee.external_user_id, websocket.send, self.end)
+        self._occupant = Occupant(name, attendee.external_user_id, websocket.send, self.end)
         self._room: Room | None = None
         self._over = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -117,7 +119,7 @@ class Conversation:
         room.mute(self._occupant, muted=asked.audio_muted)
         acknowledged = {
             "duplex": asked.duplex,
-            "allocations": room.publish(self._occupant, _sent_video(asked)),
+            "allocations": room.publish(self._occupant, _sent_video(asked) if self._rights.sends("video") else None),
             "sdp_answer": answer.sdp,
             "tracks": [asdict(track) for track in answer.tracks],
         }
@@ -126,8 +128,8 @@ class Conversation:
     async def _answer(self, room: Room, asked: Any) -> SdpAnswer:
         occupant = self._occupant
         if occupant.peer is None:
-            occupant.peer = await room.conference.join(occupant.attendee_id, occupant.person, self._on_media_state)
-        return await room.conference.answer(occupant.peer, asked.sdp_offer, _watched(room, asked))
+            occupant.peer = await room.conference.join(occupant.attendee_id, self._rights, self._on_media_state)
+        return await room.conference.answer(occupant.peer, asked.sdp_offer, _watched(room, asked, self._rights))
 
     async def _on_audio_control(self, frame: Any) -> None:
         if self._room:
@@ -170,11 +172,12 @@ class Conversation:
         self._websocket.send(message(frame_type, **fields))
 
 
-def _watched(room: Room, asked: Any) -> list[Watched | None]:
+def _watched(room: Room, asked: Any, rights: Rights) -> list[Watched | None]:
     """Return what the client wants to receive in each video section, in which 0 stands for nothing."""
     senders = [room.sender_of(stream_id) for stream_id in asked.receive_stream_ids]
     peers = [sender.peer if sender else None for sender in senders]
-    return [Watched(one, peer) if peer else None for one, peer in zip(asked.receive_stream_ids, peers, strict=True)]
+    allowed = [peer if peer and rights.receives("video", peer.rights) else None for peer in peers]
+    return [Watched(one, peer) if peer else None for one, peer in zip(asked.receive_stream_ids, allowed, strict=True)]
 
 
 def _sent_video(asked: Any) -> Any:

@@ -28,13 +28,12 @@ class Occupant:
     """
     One connection of an attendee.
 
-    `attendee_id` has a modality at its end if it is a shared screen of the attendee `person`. `send` queues a message
-    to it, `end` ends it. `audio_stream_id` is 0 until its media are connected, and then stands for it in the roster.
-    `video` is its entry in the index while it sends one.
+    `attendee_id` has a modality at its end if it is a shared screen. `send` queues a message to it, `end` ends it.
+    `audio_stream_id` is 0 until its media are connected, and then stands for it in the roster. `video` is its entry in
+    the index while it sends one.
     """
 
     attendee_id: str
-    person: str
     external_user_id: str
     send: Callable[[bytes], None]
     end: Callable[[Ending], None]

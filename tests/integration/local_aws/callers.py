@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from array import array
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
@@ -46,6 +47,8 @@ class Loop:
 class Caller:
     """A client with one connection to a meeting."""
 
+    browser: Browser
+
     def __init__(self, websocket: Any) -> None:
         self._websocket = websocket
 
@@ -84,6 +87,17 @@ class Caller:
         self._websocket.close()
 
 
+class Tone(AudioStreamTrack):  # type: ignore[misc] # mypy does not read aiortc
+    """A loud sound: 480 Hz."""
+
+    async def recv(self) -> Any:
+        frame = await super().recv()
+        period = frame.sample_rate // 480
+        wave = array("h", [20_000 if i % period < period // 2 else -20_000 for i in range(frame.samples)])
+        frame.planes[0].update(wave.tobytes())
+        return frame
+
+
 class Browser:
     """The far end of media: what a browser's RTCPeerConnection does, done by aiortc."""
 
@@ -93,8 +107,13 @@ class Browser:
 
     async def _open(self) -> RTCPeerConnection:
         connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        connection.addTrack(AudioStreamTrack())
+        connection.addTrack(Tone())
         return connection
+
+    def hears(self) -> bool:
+        """Tell whether the next 20 ms that arrive are loud."""
+        frame = self._loop.run(self.connection.getTransceivers()[0].receiver.track.recv())
+        return max(array("h", bytes(frame.planes[0])[: frame.samples * 4])) > 1000
 
     def send_video(self) -> None:
         self._loop.run(self._send_video())
@@ -148,7 +167,8 @@ class Line:
 
     def call(self, meeting: Any, attendee: Any, *, muted: bool = False) -> Caller:
         """Return a client with its audio connected."""
-        caller, browser = self.open(meeting, attendee["JoinToken"]).join(), self.browser()
+        caller = self.open(meeting, attendee["JoinToken"]).join()
+        caller.browser = browser = self.browser()
         caller.say(frames.SUBSCRIBE, subscribe={"sdp_offer": browser.offer(), "audio_muted": muted})
         browser.take(caller.hear(frames.SUBSCRIBE_ACK).subscribe_ack.sdp_answer)
         while attendee["AttendeeId"] not in {one.attendee_id for one in caller.roster()}:

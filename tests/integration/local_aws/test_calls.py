@@ -288,6 +288,82 @@ def test_shared_screen_is_a_second_connection_of_the_same_attendee(
     assert screen.hear(frames.AUDIO_STATUS).audio_status.audio_status == REMOVED_STATUS
 
 
+def may(meetings: Any, attendee: Any, meeting: Any, **changes: str) -> None:
+    """Change what an attendee may send and receive."""
+    names = {"MeetingId": meeting["MeetingId"], "AttendeeId": attendee["AttendeeId"]}
+    capabilities = dict.fromkeys(("Audio", "Video", "Content"), "SendReceive") | changes
+    meetings.update_attendee_capabilities(**names, Capabilities=capabilities)
+
+
+def is_loud(client: Caller, audio_stream_id: int) -> bool:
+    """Tell what the next message about volumes says of an attendee."""
+    told = client.hear(frames.AUDIO_METADATA).audio_metadata.attendee_states
+    volumes: dict[int, int] = {one.audio_stream_id: one.volume for one in told}
+    return volumes[audio_stream_id] < 40
+
+
+def test_who_may_not_send_sound_is_not_heard(
+    lines: Line, meetings: Any, meeting: Any, attendees: dict[str, Any]
+) -> None:
+    may(meetings, attendees["bob"], meeting, Audio="Receive")
+    ada, _ = (lines.call(meeting, attendees[name]) for name in ("ada", "bob"))
+    [bob] = ada.roster()
+
+    assert [is_loud(ada, bob.audio_stream_id) or ada.browser.hears() for _ in range(5)] == [False] * 5
+
+    may(meetings, attendees["bob"], meeting)
+    while not is_loud(ada, bob.audio_stream_id):
+        pass
+    while not ada.browser.hears():
+        pass
+
+
+def test_who_may_not_receive_sound_hears_nothing(
+    lines: Line, meetings: Any, meeting: Any, attendees: dict[str, Any]
+) -> None:
+    may(meetings, attendees["ada"], meeting, Audio="Send")
+    ada, _ = (lines.call(meeting, attendees[name]) for name in ("ada", "bob"))
+    [bob] = ada.roster()
+    while not is_loud(ada, bob.audio_stream_id):
+        pass
+
+    assert not any(ada.browser.hears() for _ in range(20))
+
+    may(meetings, attendees["ada"], meeting)
+    while not ada.browser.hears():
+        pass
+
+
+@pytest.mark.parametrize(("medium", "modality"), [("Video", ""), ("Content", "#content")])
+def test_video_needs_capabilities_on_both_sides(  # noqa: PLR0913, PLR0917 - what takes part
+    lines: Line, meetings: Any, meeting: Any, attendees: dict[str, Any], medium: str, modality: str
+) -> None:
+    ada, bob, cyd = (
+        lines.open(meeting, attendees[name]["JoinToken"] + mark).join()
+        for name, mark in (("ada", modality), ("bob", modality), ("cyd", ""))
+    )
+    may(meetings, attendees["ada"], meeting, **{medium: "Receive"})
+    may(meetings, attendees["cyd"], meeting, Content="Send", Video="Send" if medium == "Video" else "Receive")
+    stream = {"media_type": frames.VIDEO, "track_label": "camera"}
+    for client in (ada, bob):
+        client.say(frames.SUBSCRIBE, subscribe={"sdp_offer": lines.browser().offer(), "send_streams": [stream]})
+    assert not ada.hear(frames.SUBSCRIBE_ACK).subscribe_ack.allocations
+    assert bob.hear(frames.SUBSCRIBE_ACK).subscribe_ack.allocations
+    [source] = cyd.hear(frames.INDEX).index.sources
+    assert source.attendee_id == attendees["bob"]["AttendeeId"] + modality
+
+    screen = lines.browser()
+    screen.receive_video()
+    for allowed in (False, True):
+        if allowed:
+            may(meetings, attendees["cyd"], meeting)
+        asked = {"sdp_offer": screen.offer(), "receive_stream_ids": [source.stream_id]}
+        cyd.say(frames.SUBSCRIBE, subscribe=asked)
+        answered = cyd.hear(frames.SUBSCRIBE_ACK).subscribe_ack
+        screen.take(answered.sdp_answer)
+        assert bool(answered.tracks) == allowed
+
+
 # ── The end ──────────────────────────────────────────────────────────────────────────────────────
 
 
