@@ -108,7 +108,7 @@ def _environ(request: AwsRequest) -> dict[str, Any]:
     # moto reads the region from the host's name. What was called, and how, is where messaging and meetings are.
     host = f"{request.authorization.service}.{request.authorization.region}.amazonaws.com"
     environ |= {"HTTP_HOST": host, "HTTP_X_FORWARDED_HOST": http.host, "HTTP_X_FORWARDED_PROTO": http.scheme}
-    environ[moto_patches.OPERATION] = request.name
+    environ |= {moto_patches.OPERATION: request.name, moto_patches.PROTOCOL: request.protocol}
     return {**environ, "wsgi.input": io.BytesIO(request.body), "CONTENT_LENGTH": str(len(request.body))}
 
 
