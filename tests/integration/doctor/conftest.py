@@ -46,7 +46,7 @@ class Patient:
 
     def deploy(self, **parameters: str) -> None:
         """Deploy the template."""
-        roles = deploy(TEMPLATE, {"Providers": PROVIDERS, **parameters}).roles
+        roles = deploy(TEMPLATE, {"Providers": PROVIDERS, **parameters}, "http://127.0.0.1:3000").roles
         self.aws.endpoint.roles.update(roles)
 
     def role(self, logical_id: str) -> str:
