@@ -83,10 +83,19 @@ TIMES = {"times": "4", "last": "2026-11-26 02:59:00.000"}
     ("row", "said", "mend"),
     [
         pytest.param(
-            {"@log": HANDLER, "kind": "Rejected", "code": "AccessDenied"},
-            "/aws/lambda/local-signin: kind Rejected, code AccessDenied, 4 times",
+            {
+                "@log": HANDLER,
+                "kind": "Rejected",
+                "code": "AccessDenied",
+                "operation": "AssumeRole",
+                "outcome": "failed",
+            },
+            "/aws/lambda/local-signin: kind Rejected, code AccessDenied, operation AssumeRole, 4 times",
             "docs/operating.md#rejected",
             id="AWS rejects",
+        ),
+        pytest.param(
+            {"@log": HANDLER, "kind": "KeyError", "outcome": "failed"}, "kind KeyError, 4", "A mistake of", id="ours"
         ),
         pytest.param(
             {"@log": HANDLER, "record.status": "timeout"},
