@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from operations import answers, readiness
 from operations.doctor.checks import check
-from operations.doctor.finding import Finding, ok, skipped, wrong
+from operations.doctor.finding import Finding, ok, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,9 +43,6 @@ def _stack(inside: Inside) -> Iterator[Finding]:
 
 @check("outputs", "inside", "Whether the stack has the outputs that the template gives it.")
 def _outputs(inside: Inside) -> Iterator[Finding]:
-    if not inside.stack.outputs:
-        yield skipped("it has none: the local AWS plays none, and on AWS the check stack state says why")
-        return
     missing = [name for name in inside.template.outputs(inside.stack.parameters) if name not in inside.stack.outputs]
     if not missing:
         yield ok(f"all {len(inside.stack.outputs)} are there")

@@ -46,7 +46,7 @@ def test_nothing_is_wrong_with_a_stack_that_was_just_deployed(patient: Patient) 
 
     found = patient.look(
         "stack state", "defaults", "trust", "user roles", "session length", "handler role", "app instance", "admins",
-        "api limits", "revocation list", "half revoked",
+        "api limits", "revocation list", "half revoked", "outputs",
     )  # fmt: skip
 
     assert [each for each in found if each.verdict is not Verdict.OK] == []
