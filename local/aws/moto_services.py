@@ -63,7 +63,8 @@ class MotoServices:
         try:
             with self._turn(request):
                 return Response.from_app(self._application(request), _environ(request), buffered=True)
-        except NotImplementedError:
+        except (NotImplementedError, ModuleNotFoundError):
+            # The second one where moto needs a package that is not installed: cfn-lint for ValidateTemplate.
             message = f"{request.name} is not available on the local stack."
             return errors.shared_error_response(request, AwsError("NotImplemented", message))
 
