@@ -197,6 +197,34 @@ def test_slow_and_failing_answers_are_told(stack: Patient) -> None:
     assert (slow.found, "#latency" in slow.mend) == ("one request in a hundred took 4200 ms or longer", True)
 
 
+@pytest.mark.parametrize(
+    ("detail", "by"),
+    [
+        pytest.param(
+            {"PermissionsBoundaryDecisionDetail": {"AllowedByPermissionsBoundary": False}},
+            "the role's permissions boundary does not allow it", id="a boundary",
+        ),
+        pytest.param(
+            {"OrganizationsDecisionDetail": {"AllowedByOrganizations": False}},
+            "the organisation's policies do not allow it", id="the organisation",
+        ),
+    ],
+)  # fmt: skip
+def test_what_forbids_it_beside_the_role_s_own_policies_is_told(
+    stack: Patient, monkeypatch: pytest.MonkeyPatch, detail: Any, by: str
+) -> None:
+    own = f"{stack.inside().app_instance_arn}/user/doctor-somebody"
+    # As IAM answered before 2026: a result for each resource.
+    result = {"EvalActionName": "chime:Connect", "EvalResourceName": own, "EvalDecision": "implicitDeny", **detail}
+    stack.recorded.answers["iam", "SimulatePrincipalPolicy"] = {"EvaluationResults": [result], "IsTruncated": False}
+    monkeypatch.setenv("AWS_ENDPOINT_URL_IAM", stack.recorded_url)
+
+    found = [each.found for each in stack.wrong("user roles")]
+
+    assert any(f"chime:Connect on {own} is not allowed ({by})" in each for each in found)
+    assert any("chime:SendChannelMessage" in each and "IAM has not said" in each for each in found)
+
+
 # ── Functions and limits ─────────────────────────────────────────────────────────────────────────────
 
 
