@@ -136,7 +136,11 @@ def test_trust_policy_that_was_changed_is_found(trust: Any, change: Any, words: 
     ("change", "words"),
     [
         pytest.param(condition("StringLike", TAG, "*"), f"{TAG}: StringLike", id="empty tags"),
-        pytest.param(condition("StringLike", "aws:RequestTag/userId", "?*"), "no condition on it", id="another tag"),
+        pytest.param(
+            condition("StringLike", "aws:RequestTag/userId", "?*"),
+            "without a condition on aws:RequestTag/UserUUID",
+            id="tag",
+        ),
         pytest.param(
             condition("ForAllValues:StringEquals", "aws:TagKeys", ["UserUUID", "admin"]), "or admin", id="more tags"
         ),
