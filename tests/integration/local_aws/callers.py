@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Self
 from aiortc import AudioStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from local.signaling import frames
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
+    from ssl import SSLContext
 
-SESSION = "_aws_wt_session"
+SUBPROTOCOL = Subprotocol("_aws_wt_session")
 PATIENCE = 60.0
 """In seconds; only for tests that hang."""
 
@@ -153,10 +155,11 @@ class Line:
         self.loop = Loop()
         started.callback(self.loop.close)
 
-    def open(self, meeting: Any, token: str) -> Caller:
+    def open(self, meeting: Any, token: str, tls: SSLContext | None = None) -> Caller:
         """Return a client with a connection that has not joined yet."""
-        websocket = connect(meeting["MediaPlacement"]["SignalingUrl"], subprotocols=[SESSION, token])  # type: ignore[list-item]
-        assert websocket.subprotocol == SESSION
+        url, subprotocols = meeting["MediaPlacement"]["SignalingUrl"], [SUBPROTOCOL, Subprotocol(token)]
+        websocket = connect(url, subprotocols=subprotocols, ssl=tls)
+        assert websocket.subprotocol == SUBPROTOCOL
         self._started.enter_context(websocket)
         return Caller(websocket)
 

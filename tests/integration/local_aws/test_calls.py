@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import sys
 import threading
 from contextlib import closing
@@ -13,17 +14,20 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from local.aws.endpoint import AwsEndpoint
+from local.aws.meetings import backends
+from local.http.certificate import kept
 from local.http.server import Server
-from tests.integration.conftest import Aws
+from tests.integration.conftest import SESSION, Aws
 from tests.integration.local_aws.meetings import HALL, join
 
 pytest.importorskip("aiortc", reason="calls need what `make .venv/meetings` installs")
 
 from local.signaling import frames
-from tests.integration.local_aws.callers import SESSION, Caller, Line, line
+from tests.integration.local_aws.callers import SUBPROTOCOL, Caller, Line, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 UNAVAILABLE, ENDED, ANOTHER_DEVICE = (4403, "attendee unavailable"), (4410, "meeting ended"), 1000
 REMOVED_STATUS, ENDED_STATUS, ANOTHER_DEVICE_STATUS = 411, 410, 301
@@ -62,6 +66,26 @@ def test_join_is_acknowledged_without_turn_credentials_and_with_an_index(ada: Ca
     assert (acknowledged.type, index.type) == (frames.JOIN_ACK, frames.INDEX)
     assert acknowledged.join_ack.SerializeToString() == bytes([0x10, 25, 0x18, 0])
     assert (list(index.index.sources), index.index.num_participants) == ([], 1)
+
+
+def test_meeting_that_was_created_over_https_is_joined_over_tls(
+    lines: Line, endpoint: AwsEndpoint, tmp_path: Path
+) -> None:
+    certificate, key = tmp_path / "certificate.pem", endpoint.admin_credentials()
+    with closing(Server(endpoint, tls=kept(certificate))) as server:
+        meetings: Any = SESSION.client(
+            "chime-sdk-meetings",
+            "us-east-1",
+            endpoint_url=server.url.replace("http:", "https:"),
+            aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"],
+            verify=str(certificate),
+        )
+        meeting = meetings.create_meeting(**HALL)["Meeting"]
+        token = join(meetings, meeting["MeetingId"], "ada")["JoinToken"]
+
+        assert meeting["MediaPlacement"]["SignalingUrl"].startswith("wss://127.0.0.1:")
+        lines.open(meeting, token, ssl.create_default_context(cafile=certificate)).join()
 
 
 def test_connection_of_nobody_is_closed_before_anything_is_said(lines: Line, meeting: Any) -> None:
@@ -104,7 +128,7 @@ def test_who_comes_after_the_end_is_told_that_the_meeting_has_ended(
 
 
 @pytest.mark.parametrize(
-    "subprotocols", [None, ["other"], ["token", SESSION]], ids=["none", "another", "another first"]
+    "subprotocols", [None, ["other"], ["token", SUBPROTOCOL]], ids=["none", "another", "another first"]
 )
 def test_handshake_with_other_subprotocols_fails(meeting: Any, subprotocols: Any) -> None:
     with pytest.raises(InvalidStatus) as failed:
@@ -114,7 +138,7 @@ def test_handshake_with_other_subprotocols_fails(meeting: Any, subprotocols: Any
 
 
 def test_without_a_token_nobody_gets_in(meeting: Any) -> None:
-    with connect(meeting["MediaPlacement"]["SignalingUrl"], subprotocols=[SESSION]) as websocket:  # type: ignore[list-item]
+    with connect(meeting["MediaPlacement"]["SignalingUrl"], subprotocols=[SUBPROTOCOL]) as websocket:
         assert Caller(websocket).closing() == (*UNAVAILABLE, [])
 
 
@@ -397,6 +421,18 @@ def test_end_of_the_meeting_reaches_all(
     for client in (connected, waiting):
         assert client.hear(frames.AUDIO_STATUS).audio_status.audio_status == ENDED_STATUS
         assert client.closing()[:2] == ENDED
+
+
+def test_meeting_whose_time_is_over_ends_while_nobody_calls_the_service(
+    lines: Line, meeting: Any, attendees: dict[str, Any]
+) -> None:
+    ada = lines.call(meeting, attendees["ada"])
+
+    for backend in backends():
+        backend.clock.advance(30 * 60)  # with one connection
+
+    assert ada.hear(frames.AUDIO_STATUS).audio_status.audio_status == ENDED_STATUS
+    assert ada.closing()[:2] == ENDED
 
 
 def test_second_device_ends_the_first(lines: Line, meeting: Any, attendees: dict[str, Any]) -> None:
