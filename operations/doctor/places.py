@@ -32,7 +32,8 @@ class Outside:
     *url* is where users sign in (output SigninUrl), or empty if that is not known. *origin* is the origin of the page
     that is to call there, or empty. *values* are the parameters of the deployment, those of CloudFormation or, where it
     cannot be asked, those of the answers file. *token* is a user's, or empty. *now* gives seconds since the epoch.
-    A call may take *call_seconds*: a cold start takes several.
+    A call may take *call_seconds*: a cold start takes several. `judged` holds the judgement of the token, once there
+    is one, because several checks want it; `one_at_a_time` guards it.
     """
 
     url: str
@@ -42,6 +43,8 @@ class Outside:
     now: Callable[[], float]
     token: str = field(default="", repr=False)
     call_seconds: float = 8.0
+    judged: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
 
 class Inside:

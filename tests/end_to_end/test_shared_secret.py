@@ -67,7 +67,9 @@ def test_token_under_another_secret_is_refused(client: Client) -> None:
 
 def doctor(stack: LocalStack, token: str) -> tuple[dict[str, str], str]:
     """Return what the doctor says of *token*, and all that it prints."""
-    _, printed = finish(start(stack, "doctor", "--json", typed=token, variables={"PYTHONPATH": "signin_function:."}))
+    _, printed = finish(
+        start(stack, "doctor", "--json", "--seconds", "60", typed=token, variables={"PYTHONPATH": "signin_function:."})
+    )
     [found] = [each for each in json.loads(printed)["findings"] if each["check"] == "token"]
     return found, printed
 
