@@ -18,7 +18,7 @@ from local.http.certificate import self_signed
 from local.http.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 
@@ -42,7 +42,7 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     start_response("200 OK", [("Content-Type", "text/plain"), ("X-Twice", "1"), ("X-Twice", "2")])
     if path == "/endless":
         return itertools.repeat(b"more " * 1000)
-    answers = {
+    answers: dict[str, Callable[[], list[bytes]]] = {
         "/headers": lambda: [repr(environ[HEADERS]).encode()],
         "/nodelay": lambda: [str(option_of(environ, socket.TCP_NODELAY)).encode()],
         "/unread": lambda: [b"not ", b"read"],
