@@ -123,7 +123,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     try:
         local_stack.use(os.environ)
         asked = Asked(arguments.url, arguments.origin, arguments.token_file, is_json=arguments.json)
-        return run(asked, os.environ, _print)
+        return run(asked, os.environ, _print, arguments.seconds)
     except OperationError as error:
         return _print_error(str(error), COULD_NOT_LOOK)
 
@@ -236,6 +236,7 @@ def command_line() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--token-file", default="", metavar="FILE", help="a user's token; or on standard input")
     doctor.add_argument("--json", action="store_true", help="print one line of JSON")
+    doctor.add_argument("--seconds", type=float, default=10.0, help="within which all is done (10)")
     doctor.set_defaults(run=None, run_alone=_doctor)
     commands.add_parser("try-out", help="call the stack as a client does").set_defaults(run=_try_out)
     commands.add_parser("push-role", help="make the account's role for push notifications").set_defaults(run=_push_role)

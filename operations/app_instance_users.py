@@ -43,19 +43,20 @@ class AppInstanceUsers:
     def is_admin(self, user: str) -> bool:
         """Tell whether the user is an AppInstanceAdmin."""
         with aws_errors_as_operation_errors():
-            pages = _pages(self._identity.list_app_instance_admins, AppInstanceArn=self._arn)
-            admins = {admin["Admin"]["Arn"] for page in pages for admin in page["AppInstanceAdmins"]}
+            found = pages(self._identity.list_app_instance_admins, AppInstanceArn=self._arn)
+            admins = {admin["Admin"]["Arn"] for page in found for admin in page["AppInstanceAdmins"]}
         return self._user_arn(user) in admins
 
     def leave_channels(self, user: str) -> int:
         """Take the user out of all their channels, in their own name as Chime demands, and return of how many."""
         own = self._user_arn(user)
         with aws_errors_as_operation_errors():
-            pages = _pages(self._messaging.list_channel_memberships_for_app_instance_user, ChimeBearer=own)
-            found = [one["ChannelSummary"]["ChannelArn"] for page in pages for one in page["ChannelMemberships"]]
-            for channel in found:
+            found = pages(self._messaging.list_channel_memberships_for_app_instance_user, ChimeBearer=own)
+            # All of them first, because a page may be counted from the beginning of what is left.
+            channels = [one["ChannelSummary"]["ChannelArn"] for page in found for one in page["ChannelMemberships"]]
+            for channel in channels:
                 self._messaging.delete_channel_membership(ChannelArn=channel, MemberArn=own, ChimeBearer=own)
-        return len(found)
+        return len(channels)
 
     def delete(self, user: str) -> None:
         """Delete the user. Chime keeps the messages that they sent."""
@@ -73,7 +74,7 @@ class AppInstanceUsers:
         return f"{self._arn}/user/{user}"
 
 
-def _pages(operation: Callable[..., dict[str, Any]], **parameters: str) -> Iterator[dict[str, Any]]:
+def pages(operation: Callable[..., dict[str, Any]], **parameters: str) -> Iterator[dict[str, Any]]:
     """Yield all pages of an *operation*: botocore has no paginators for Chime."""
     page = operation(**parameters)
     yield page

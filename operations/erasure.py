@@ -117,8 +117,9 @@ class Erasure:
             raise OperationError(UNKNOWN.format(user=user))
 
     def _tell(self, user: str, history: UserListHistory, *, keep_out: bool) -> None:
+        but = ", but for the list of revoked users" if keep_out else ""
         self._print(
-            f"make erase denies the sessions of {user}, deletes them in Chime, and keeps nothing that names them."
+            f"make erase denies the sessions of {user}, deletes them in Chime, and keeps nothing that names them{but}."
         )
         self._print(STAYS)
         count = len([version for version in history.versions if user in version.users])
@@ -136,7 +137,7 @@ class Erasure:
             self._revocation.deny(role, policy, now)
         # Before the user is deleted: afterwards nobody could leave in their name, and whether Chime takes a user who is
         # gone out of their channels is documented nowhere.
-        self._print(f"{user} has left {self._users.leave_channels(user)} channels.")
+        self._print(f"Channels that {user} has left: {self._users.leave_channels(user)}.")
         self._users.delete(user)
         self._print(f"{user} is deleted in Chime.")
 

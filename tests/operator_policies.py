@@ -14,6 +14,7 @@ ACCOUNT = "123456789012"
 EXCEPTIONS = {
     ":aws:transform/Serverless-2016-10-31": "SAM's transform is a resource of AWS's own account.",
     "apigateway:": "AWS's reference has the paths of API Gateway's HTTP APIs alone.",
+    "cloudwatch:GetMetricData": "One copy of the reference gives it a resource, the other none: '*' is right for both.",
     "cloudformation:GetTemplateSummary": "A template that is no stack yet has no ARN.",
     "sns:Unsubscribe": "One copy of the reference gives it a resource, the other none: '*' is right for both.",
 }

@@ -71,6 +71,7 @@ class AccessLogEntry:
         """Note which gateway response answers the request, and what the authorizer said if it denied it."""
         self._known["error"] = {"responseType": error.response_type}
         if error.authorizer:
+            # Inferred: the status of an authorizer that denied is 200, because its function has answered.
             self._known["authorizer"] |= {**error.authorizer, "status": OK}
 
     def context(self, status: int) -> dict[str, Any]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
     from local.chime.chimesdkmeetings import meetings, models
+    from local.chime.chimesdkmeetings.features import Capabilities
     from local.http.websocket import WebSocket
     from local.signaling.calls import Calls
 
@@ -62,6 +63,11 @@ class Admitted:
     def external_user_id(self) -> str:
         """Who that is for the application."""
         return self.attendee.external_user_id
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What they may send and receive now."""
+        return self.attendee.capabilities
 
     def connected(self) -> bool:
         """Note an audio connection, from which the service knows when a meeting ends by itself."""
@@ -116,6 +122,7 @@ class MeetingConnections:
         for backend in self._backends:
             if attendee := backend.attendee_of(meeting_id, token):
                 return Admitted(attendee, backend)
+        # Inferred: issue #766 of amazon-chime-sdk-js says that AWS once answered so only if somebody had joined before.
         ended = self._ended.get(meeting_id)
         return MEETING_ENDED if ended and ended.attendee_with(token) else ATTENDEE_UNAVAILABLE
 

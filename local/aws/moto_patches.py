@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from moto.cloudformation.models import CloudFormationBackend, Event, Stack
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -25,8 +26,10 @@ from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OPERATION = "local.aws.operation"
-"""In a WSGI environment: the operation for which the permissions were checked."""
+    from moto.core.request import Request
+
+OPERATION, PROTOCOL = "local.aws.operation", "local.aws.protocol"
+"""In a WSGI environment: the operation for which the permissions were checked, and the protocol of its service."""
 
 _stack_policies: dict[str, frozenset[str]] = {}
 """The names of the inline policies that stacks gave to their roles, by role name."""
@@ -68,6 +71,21 @@ def _action(response: BaseResponse) -> str:
     # Called for the parameters in the path, which it keeps.
     _original(BaseResponse, "_get_action_from_method_and_request_uri")(response, response.normalized_request)
     return operation
+
+
+def _setup_class(response: BaseResponse, request: Request, *given: Any, **named: Any) -> None:
+    """
+    Let moto read the parameters of a JSON service from where the permissions read them: the body.
+
+    moto would first look in the query, in a body that it takes for a form, and in the headers.
+    """
+    _original(BaseResponse, "setup_class")(response, request, *given, **named)
+    if request.environ.get(PROTOCOL) == "json":
+        response.querystring.clear()
+    elif request.environ.get(PROTOCOL) == "rest-json":
+        query = parse_qs(request.query_string.decode("latin-1"), keep_blank_values=True)
+        response.querystring.clear()
+        response.querystring.update(query)
 
 
 def _stack_parameters(stack: Stack) -> list[dict[str, Any]]:
@@ -140,6 +158,7 @@ def _and_update_secret(method: str) -> Callable[..., Any]:
 
 _OURS: dict[tuple[type, str], Any] = {
     (BaseResponse, "_get_action"): _action,
+    (BaseResponse, "setup_class"): _setup_class,
     (Stack, "parameter_list"): property(_stack_parameters),
     (Stack, "stack_resources"): property(_stack_resources),
     (LogGroup, "get_cfn_attribute"): _log_group_attribute,

@@ -63,7 +63,8 @@ class MotoServices:
         try:
             with self._turn(request):
                 return Response.from_app(self._application(request), _environ(request), buffered=True)
-        except NotImplementedError:
+        except (NotImplementedError, ModuleNotFoundError):
+            # The second one where moto needs a package that is not installed: cfn-lint for ValidateTemplate.
             message = f"{request.name} is not available on the local stack."
             return errors.shared_error_response(request, AwsError("NotImplemented", message))
 
@@ -108,7 +109,7 @@ def _environ(request: AwsRequest) -> dict[str, Any]:
     # moto reads the region from the host's name. What was called, and how, is where messaging and meetings are.
     host = f"{request.authorization.service}.{request.authorization.region}.amazonaws.com"
     environ |= {"HTTP_HOST": host, "HTTP_X_FORWARDED_HOST": http.host, "HTTP_X_FORWARDED_PROTO": http.scheme}
-    environ[moto_patches.OPERATION] = request.name
+    environ |= {moto_patches.OPERATION: request.name, moto_patches.PROTOCOL: request.protocol}
     return {**environ, "wsgi.input": io.BytesIO(request.body), "CONTENT_LENGTH": str(len(request.body))}
 
 

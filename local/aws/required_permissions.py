@@ -143,8 +143,10 @@ _ON_ONE_SECRET = frozenset(
 )
 _ON_NO_SECRET = frozenset({"GetRandomPassword", "ListSecrets"})
 ON_ONE_PARAMETER = frozenset({"DeleteParameter", "GetParameter", "GetParameterHistory", "PutParameter"})
-ON_ONE_ROLE = frozenset({"DeleteRolePolicy", "GetRole", "GetRolePolicy", "ListRolePolicies", "PutRolePolicy"})
-ON_ONE_STACK = frozenset({"DescribeStackResource", "DescribeStacks", "ListStackResources"})
+ON_ONE_ROLE = frozenset(
+    {"DeleteRolePolicy", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies", "PutRolePolicy"}
+)
+ON_ONE_STACK = frozenset({"DescribeStackEvents", "DescribeStackResource", "DescribeStacks", "ListStackResources"})
 _NO_PERMISSION_NEEDED = frozenset({"GetCallerIdentity"})
 """No policy can deny it: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html."""
 
@@ -229,6 +231,9 @@ def _parameters(request: AwsRequest) -> Iterator[tuple[str, str]]:
 
 
 def _roles(request: AwsRequest) -> Iterator[tuple[str, str]]:
+    if request.name == "SimulatePrincipalPolicy":
+        yield f"iam:{request.name}", _resource("{PolicySourceArn}", request)
+        return
     if request.name not in ON_ONE_ROLE:
         yield from _unknown(request)
         return
@@ -239,7 +244,8 @@ def _roles(request: AwsRequest) -> Iterator[tuple[str, str]]:
 
 
 def _stacks(request: AwsRequest) -> Iterator[tuple[str, str]]:
-    if request.name not in ON_ONE_STACK:
+    # Of a template that is no stack yet, nobody here asks for a summary.
+    if request.name not in ON_ONE_STACK | {"GetTemplateSummary"}:
         yield from _unknown(request)
         return
     name = str((request.parameters or {}).get("StackName") or "*")
@@ -253,6 +259,13 @@ def _tables(request: AwsRequest) -> Iterator[tuple[str, str]]:
     tables = _resource("arn:aws:dynamodb:{region}:{account}:table/", request)
     required = table_permissions(str(request.name), request.parameters or {}, tables)
     yield from _unknown(request) if required is None else required
+
+
+def _api_gateway(request: AwsRequest) -> Iterator[tuple[str, str]]:
+    if request.name == "GetAccount":
+        yield "apigateway:GET", _resource("arn:aws:apigateway:{region}::/account", request)
+    else:
+        yield from _unknown(request)
 
 
 def _sts(request: AwsRequest) -> Iterator[tuple[str, str]]:
@@ -295,6 +308,7 @@ def _region(request: AwsRequest) -> str:
 
 
 _FINDERS = {
+    "apigateway": _api_gateway,
     "chime-sdk-identity": _identity,
     "chime-sdk-messaging": _messaging,
     "chime-sdk-meetings": _meetings,

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 HEADERS = "local.headers"
 """The key in a WSGI environment under which the request's headers are, as a list of (name, value), as sent."""
 
-_CONNECTION = "local.connection"
+CONNECTION = "local.connection"
+"""The key in an ASGI scope under which the `connection` is."""
+
 _logger = logging.getLogger(__name__)
 
 
@@ -68,7 +70,7 @@ class Adapter:
 
     async def __call__(self, connection: Connection, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
-        scope = {**scope, "headers": _without_ambiguous(scope["headers"]), _CONNECTION: connection}
+        scope = {**scope, "headers": _without_ambiguous(scope["headers"]), CONNECTION: connection}
         try:
             if scope["type"] == "http":
                 await self._http(scope, _raising_if_gone(receive), _closing_if_wrong(send, connection))
@@ -98,7 +100,7 @@ class Adapter:
 
     def _run(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Call the application, in a thread of `_threads`."""
-        return _Pieces(self._caught(_environ(environ), start_response), environ["asgi.scope"][_CONNECTION])
+        return _Pieces(self._caught(_environ(environ), start_response), environ["asgi.scope"][CONNECTION])
 
     def _caught(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -167,7 +169,7 @@ def _environ(environ: Any) -> WSGIEnvironment:
         "RAW_URI": path + query,
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
-        HEADERS: scope[_CONNECTION].sent_headers,
+        HEADERS: scope[CONNECTION].sent_headers,
     }
     if target and target.netloc:  # a request line with a whole address (RFC 9112, 3.2.2)
         changes["HTTP_HOST"] = target.netloc

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.http.websocket import WebSocketClosedError
 from local.signaling import frames
+from local.signaling.attendee import Rights
 from local.signaling.endings import (
     ATTENDEE_UNAVAILABLE,
     JOINED_FROM_ANOTHER_DEVICE,
@@ -18,7 +19,7 @@ from local.signaling.endings import (
     Ending,
 )
 from local.signaling.media import MediaClosedError, UnanswerableOfferError, Watched
-from local.signaling.room import Member, Room, message
+from local.signaling.room import Occupant, Room, message
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,9 +42,10 @@ class Conversation:
         """Take what returns a meeting's room, and who was admitted; *modality* marks a shared screen."""
         self._enter = enter
         self._attendee = attendee
+        self._rights = Rights(attendee, modality)
         self._websocket = websocket
         name = attendee.attendee_id + modality
-        self._member = Member(name, attendee.attendee_id, attendee.external_user_id, websocket.send, self.end)
+        self._occupant = Occupant(name, attendee.external_user_id, websocket.send, self.end)
         self._room: Room | None = None
         self._over = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -69,9 +71,9 @@ class Conversation:
             over.cancel()
             reading.cancel()
             self._leave(dropped=True)
-            if self._room and self._member.peer:
+            if self._room and self._occupant.peer:
                 with suppress(MediaClosedError):
-                    await self._room.conference.leave(self._member.peer)
+                    await self._room.conference.leave(self._occupant.peer)
         with suppress(asyncio.CancelledError):
             await reading  # an error in it is a fault of ours, which the server logs
 
@@ -99,13 +101,14 @@ class Conversation:
 
     async def _on_join(self, _: Any) -> None:
         self._room = self._enter(self._attendee.meeting_id)
-        replaced = self._room.join(self._member)
+        replaced = self._room.join(self._occupant)
+        # Inferred: AWS could also wait until the second device sends sound.
         if replaced:
             replaced.end(JOINED_FROM_ANOTHER_DEVICE)
 
     async def _on_subscribe(self, frame: Any) -> None:
         asked, room = frame.subscribe, self._room
-        if room is None or not room.has(self._member):
+        if room is None or not room.has(self._occupant):
             self.end(NOT_JOINED)
             return
         try:
@@ -113,28 +116,28 @@ class Conversation:
         except UnanswerableOfferError:
             self.end(UNANSWERABLE)
             return
-        room.mute(self._member, muted=asked.audio_muted)
+        room.mute(self._occupant, muted=asked.audio_muted)
         acknowledged = {
             "duplex": asked.duplex,
-            "allocations": room.publish(self._member, _sent_video(asked)),
+            "allocations": room.publish(self._occupant, _sent_video(asked) if self._rights.sends("video") else None),
             "sdp_answer": answer.sdp,
             "tracks": [asdict(track) for track in answer.tracks],
         }
         self._say(frames.SUBSCRIBE_ACK, subscribe_ack=acknowledged)
 
     async def _answer(self, room: Room, asked: Any) -> SdpAnswer:
-        member = self._member
-        if member.peer is None:
-            member.peer = await room.conference.join(member.attendee_id, member.person, self._on_media_state)
-        return await room.conference.answer(member.peer, asked.sdp_offer, _watched(room, asked))
+        occupant = self._occupant
+        if occupant.peer is None:
+            occupant.peer = await room.conference.join(occupant.attendee_id, self._rights, self._on_media_state)
+        return await room.conference.answer(occupant.peer, asked.sdp_offer, _watched(room, asked, self._rights))
 
     async def _on_audio_control(self, frame: Any) -> None:
         if self._room:
-            self._room.mute(self._member, muted=frame.audio_control.muted)
+            self._room.mute(self._occupant, muted=frame.audio_control.muted)
 
     async def _on_data_message(self, frame: Any) -> None:
         if self._room:
-            self._room.pass_on(self._member, frame.data_message.messages)
+            self._room.pass_on(self._occupant, frame.data_message.messages)
 
     async def _on_leave(self, _: Any) -> None:
         self._leave(dropped=False)
@@ -143,7 +146,7 @@ class Conversation:
     def _leave(self, *, dropped: bool) -> None:
         if self._room:
             self._hide(dropped=dropped)
-            self._room.leave(self._member)
+            self._room.leave(self._occupant)
 
     def _on_media_state(self, state: str) -> None:
         """Take a new state of the media. This is called in their thread."""
@@ -151,9 +154,9 @@ class Conversation:
             self._loop.call_soon_threadsafe(self._show if state == "connected" else self._hide_if_lost, state)
 
     def _show(self, _: str) -> None:
-        if self._room and self._room.has(self._member):
+        if self._room and self._room.has(self._occupant):
             may_stay = self._attendee.connected()
-            self._room.show_present(self._member)
+            self._room.show_present(self._occupant)
             if not may_stay:
                 self.end(ATTENDEE_UNAVAILABLE)
 
@@ -162,18 +165,19 @@ class Conversation:
             self._hide(dropped=True)
 
     def _hide(self, *, dropped: bool) -> None:
-        if self._room and self._room.hide(self._member, dropped=dropped):
+        if self._room and self._room.hide(self._occupant, dropped=dropped):
             self._attendee.disconnected()
 
     def _say(self, frame_type: int, **fields: Any) -> None:
         self._websocket.send(message(frame_type, **fields))
 
 
-def _watched(room: Room, asked: Any) -> list[Watched | None]:
+def _watched(room: Room, asked: Any, rights: Rights) -> list[Watched | None]:
     """Return what the client wants to receive in each video section, in which 0 stands for nothing."""
     senders = [room.sender_of(stream_id) for stream_id in asked.receive_stream_ids]
     peers = [sender.peer if sender else None for sender in senders]
-    return [Watched(one, peer) if peer else None for one, peer in zip(asked.receive_stream_ids, peers, strict=True)]
+    allowed = [peer if peer and rights.receives("video", peer.rights) else None for peer in peers]
+    return [Watched(one, peer) if peer else None for one, peer in zip(asked.receive_stream_ids, allowed, strict=True)]
 
 
 def _sent_video(asked: Any) -> Any:

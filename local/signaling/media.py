@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
     from concurrent.futures import Future
 
+    from local.signaling.attendee import Rights
+
 # aioice listens on every interface but the loopback one. The local stack listens on that one alone.
 ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]  # noqa: ARG005 - the names are aioice's
 
@@ -112,13 +114,13 @@ class Conference:
         self._open = open_peers
         self.peers: dict[str, Peer] = {}
 
-    async def join(self, key: str, person: str, on_state: Callable[[str], None]) -> Peer:
+    async def join(self, key: str, rights: Rights, on_state: Callable[[str], None]) -> Peer:
         """
-        Return the near end of a new connection. Who has several, in one *person*, does not hear the others of them.
+        Return the near end of a new connection. An attendee who has several does not hear the others of them.
 
         *on_state* is called in the media's thread when the connection becomes "connected", "failed" or "closed".
         """
-        peer: Peer = await self._run(self._join(key, person, on_state))
+        peer: Peer = await self._run(self._join(key, rights, on_state))
         return peer
 
     async def answer(self, peer: Peer, offer: str, watched: Sequence[Watched | None]) -> SdpAnswer:
@@ -141,8 +143,8 @@ class Conference:
     async def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return await asyncio.wrap_future(self._submit(coroutine))
 
-    async def _join(self, key: str, person: str, on_state: Callable[[str], None]) -> Peer:
-        self.peers[key] = peer = Peer(self, key, person, on_state)
+    async def _join(self, key: str, rights: Rights, on_state: Callable[[str], None]) -> Peer:
+        self.peers[key] = peer = Peer(self, key, rights, on_state)
         self._open.add(peer)
         return peer
 
@@ -158,9 +160,9 @@ class Conference:
 class Peer:
     """The near end of an attendee's connection. Its methods run in the media's loop."""
 
-    def __init__(self, conference: Conference, key: str, person: str, on_state: Callable[[str], None]) -> None:
+    def __init__(self, conference: Conference, key: str, rights: Rights, on_state: Callable[[str], None]) -> None:
         """Open no connection yet: the browser offers one."""
-        self.key, self.person = key, person
+        self.key, self.rights = key, rights
         self.volume = 0
         """How loud the attendee was last: 0 is silence, and 32768 as loud as can be."""
         self.watchers: set[_Video] = set()
@@ -202,7 +204,7 @@ class Peer:
             self._watching.pop(transceiver.mid).stop()
             video = None
         if watch and video is None:
-            self._watching[transceiver.mid] = _Video(watch.source)
+            self._watching[transceiver.mid] = _Video(watch.source, self.rights)
             transceiver.sender.replaceTrack(self._watching[transceiver.mid])
         transceiver.direction = "sendonly" if watch else "recvonly"
 
@@ -216,16 +218,21 @@ class Peer:
             while True:
                 frame = await track.recv()
                 if isinstance(frame, AudioFrame):
-                    self._speak(_samples(frame))
-                else:
-                    for watcher in self.watchers:
-                        watcher.show(frame)
+                    self._speak(_samples(frame) if self.rights.sends("audio") else array("h"))
+                elif self.rights.sends("video"):
+                    self._show(frame)
 
     def _speak(self, sound: array[int]) -> None:
         self.volume = volume(sound)
         for peer in self._conference.peers.values():
-            if peer.person != self.person:
+            is_other = peer.rights.attendee.attendee_id != self.rights.attendee.attendee_id
+            if is_other and peer.rights.receives("audio", self.rights):
                 peer.mixer.put(self.key, sound)
+
+    def _show(self, picture: Any) -> None:
+        for watcher in self.watchers:
+            if watcher.rights.receives("video", self.rights):
+                watcher.show(picture)
 
     async def close_here(self) -> None:
         """End the connection, and be heard and seen no more. Whoever asks again waits for the same end."""
@@ -272,9 +279,9 @@ class _Video(MediaStreamTrack):  # type: ignore[misc] # as above
 
     kind = "video"
 
-    def __init__(self, source: Peer) -> None:
+    def __init__(self, source: Peer, rights: Rights) -> None:
         super().__init__()
-        self.source = source
+        self.source, self.rights = source, rights
         self._newest: asyncio.Queue[Any] = asyncio.Queue(maxsize=1)
         source.watchers.add(self)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from operations.cloudformation import resources
+from operations.samconfig import SAMCONFIG, environment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,7 +16,12 @@ if TYPE_CHECKING:
     import boto3
 
     from operations.cloudformation import DeployedStack
+    from operations.samconfig import Environment
     from operations.template import Template
+
+READS = re.compile(r"(Describe|Get|List|Simulate)[A-Za-z]+|StartQuery")
+"""The operations of AWS that the checks may call; all of them have the access level List or Read, a test proves."""
+NEVER_READ = ("GetSecretValue",)
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,8 @@ class Outside:
     *url* is where users sign in (output SigninUrl), or empty if that is not known. *origin* is the origin of the page
     that is to call there, or empty. *values* are the parameters of the deployment, those of CloudFormation or, where it
     cannot be asked, those of the answers file. *token* is a user's, or empty. *now* gives seconds since the epoch.
-    A call may take *call_seconds*: a cold start takes several.
+    A call may take *call_seconds*: a cold start takes several. `judged` holds the judgement of the token, once there
+    is one, because several checks want it; `one_at_a_time` guards it.
     """
 
     url: str
@@ -35,6 +43,8 @@ class Outside:
     now: Callable[[], float]
     token: str = field(default="", repr=False)
     call_seconds: float = 8.0
+    judged: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
 
 class Inside:
@@ -59,6 +69,7 @@ class Inside:
         self.template = template
         self.now = now
         self.outside = outside
+        self.samconfig = SAMCONFIG
         self.region = stack.region
         self.account = stack.account
         self._clients: dict[tuple[str, str], Any] = {}
@@ -73,7 +84,13 @@ class Inside:
             if place not in self._clients:
                 maker: Any = self.session
                 self._clients[place] = maker.client(service, region_name=place[1])
+                self._clients[place].meta.events.register("before-call", _check_only_reads)
             return self._clients[place]
+
+    @property
+    def environment(self) -> Environment | None:
+        """The environment of samconfig.toml that has this stack; None if there is none."""
+        return environment_of(self.stack.name, self.samconfig)
 
     @property
     def resources(self) -> Mapping[str, str]:
@@ -94,3 +111,14 @@ class Inside:
         name = self.resources.get(logical_id)
         partition = self.stack.id.split(":")[1]
         return f"arn:{partition}:iam::{self.account}:role/{name}" if name else ""
+
+
+def _check_only_reads(model: Any, **_: Any) -> None:
+    """
+    Stop a call that would change something, or that would read a secret.
+
+    Raises:
+        RuntimeError: It is one.
+    """
+    if not READS.fullmatch(model.name) or model.name in NEVER_READ:
+        raise RuntimeError(f"{model.name} is no operation that only looks")

@@ -58,7 +58,7 @@ async function openChat(t, claims, { as, ...options } = {}) {
       const client = new Chime.ChimeSDKMessagingClient({ region, endpoint: aws, credentials: app.signIn.credentials });
       const configuration = new Chime.MessagingSessionConfiguration(as ?? userArn, null, undefined, client);
       const session = new Chime.DefaultMessagingSession(configuration, new Chime.ConsoleLogger("chat", Chime.LogLevel.OFF));
-      const chat = (window.chat = { client, session, userArn, appInstanceArn, started: 0, stopped: 0, messages: [] });
+      const chat = (window.chat = { client, configuration, session, userArn, appInstanceArn, started: 0, stopped: 0, messages: [] });
       session.addObserver({
         messagingSessionDidStart: () => (chat.started += 1),
         messagingSessionDidStop: () => (chat.stopped += 1),
@@ -124,6 +124,20 @@ test("one user receives what another sends, also after a reconnect with refreshe
   assert.notEqual(keyOf(first), keyOf(second));
   assert.equal(first.searchParams.get("sessionId"), second.searchParams.get("sessionId"));
   assert.equal(await bob.evaluate(() => chat.stopped), 0);
+});
+
+test("a session that asks for it is told the user's channels, with their messages", async (t) => {
+  const [ada, bob] = await Promise.all([openChat(t, ADA), openChat(t, BOB)]);
+  const channel = await createChannel(ada, [await userArn(bob)]);
+  await send(ada, channel, "Read this when you come");
+  await bob.evaluate(() => (chat.configuration.prefetchOn = "connect"));
+
+  await start(bob);
+
+  const isTold = (arn) => chat.messages.find(({ type, Channel }) => type === "CHANNEL_DETAILS" && Channel.ChannelArn === arn);
+  const details = await (await bob.waitForFunction(isTold, channel)).jsonValue();
+  assert.deepEqual([details.ChannelMessages[0].Content, details.ChannelMessagesHasMore], ["Read this when you come", false]);
+  assert.deepEqual(details.ChannelMemberships.map(({ Member }) => Member.Name).sort(), ["Ada Lovelace", "Bob Kahn"]);
 });
 
 test("nobody can connect as another user", async (t) => {

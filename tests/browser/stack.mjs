@@ -58,8 +58,12 @@ export async function spoil({ urls }, side, fault) {
   if (!answer.ok) throw new Error(await answer.text());
 }
 
-/** A microphone that beeps and a camera that counts, and a user who lets every page have them. */
-const FAKE_DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+/** A microphone that beeps, a camera that counts, a user who lets every page have them, and calls without a network. */
+const FAKE_DEVICES = [
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+  "--allow-loopback-in-peer-connection",
+];
 
 /**
  * Start the browser. It trusts the certificate whose public key has the SHA-256 *trusting*, and has *fakeDevices* in

@@ -40,7 +40,7 @@ def doctor(
     stack: LocalStack, *arguments: str, typed: str = "", variables: Mapping[str, str | None] | None = None
 ) -> tuple[int, str]:
     changed = {"PYTHONPATH": "signin_function:.", **(variables or {})}
-    return finish(start(stack, "doctor", *arguments, typed=typed, variables=changed))
+    return finish(start(stack, "doctor", "--seconds", "60", *arguments, typed=typed, variables=changed))
 
 
 def said(printed: str) -> dict[str, list[dict[str, str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import time
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 ORIGIN = "https://localhost:9000"
 PATIENT = 60.0
+CHANGES = re.compile("^(Create|Delete|Put|Update|Tag|Assume|Send)")
 CHECKS = [each for each in all_checks() if each.place == "outside"]
 FORBIDDEN = '{"message": "Forbidden"}'
 BLOCKED = '{"error": "forbidden", "reason": "blocked", "error_description": "", "requestId": "1"}'
@@ -88,7 +90,7 @@ def test_healthy_stack_is_ok_in_every_check(healthy: Outside, client: Client) ->
 def test_nothing_changes(healthy: Outside, client: Client) -> None:
     wrong(replace(healthy, token=client.token(sub="ada")))
 
-    assert client.calls() == []
+    assert [call["operation"] for call in client.calls() if CHANGES.match(call["operation"] or "")] == []
 
 
 # ── The address and what is between ──────────────────────────────────────────────────────────────────

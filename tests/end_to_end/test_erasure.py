@@ -112,7 +112,7 @@ def test_channels_no_longer_list_her_and_her_messages_stay(stack: LocalStack, cl
     status, printed = erase(stack, "lea", LOCAL)
 
     assert status == 0, printed
-    assert "lea has left 2 channels." in printed
+    assert "Channels that lea has left: 2." in printed
     for channel in channels:
         memberships = chime.list_channel_memberships(ChannelArn=channel, **bearer)["ChannelMemberships"]
         assert [one["Member"]["Arn"] for one in memberships] == [mia["ChimeAppInstanceUserArn"]]
@@ -214,6 +214,28 @@ def test_unknown_id_changes_nothing(stack: LocalStack, client: Client, user: str
     assert status == 1
     assert words in printed
     assert not {"PutParameter", "PutRolePolicy", "DeleteAppInstanceUser"} & {c["operation"] for c in client.calls()}
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        pytest.param("ForbiddenException", "Chime knows no user oda", id="missing, as one document has it"),
+        pytest.param("NotFoundException", "Chime knows no user oda", id="missing, as another has it"),
+        pytest.param("AccessDeniedException", "docs/permissions.md has it under Operators", id="not allowed"),
+        pytest.param("ServiceFailureException", "DescribeAppInstanceUser", id="an outage"),
+    ],
+)
+def test_user_whom_chime_does_not_show_is_not_erased(stack: LocalStack, client: Client, error: str, words: str) -> None:
+    oda = signed_in(client, "oda")
+    client.fault("DescribeAppInstanceUser", error=error, times=-1)
+
+    status, printed = erase(stack, "oda", LOCAL)
+
+    assert status == 1
+    assert words in printed
+    client.control("DELETE", "aws", "/local/faults")
+    assert exists(stack, oda)
+    assert may_act(stack, oda)
 
 
 def test_administrator_is_not_erased_until_that_is_taken_away(stack: LocalStack, client: Client) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from local.stack import LocalStack, StackOptions
 from tests.end_to_end.conftest import aws
+from tests.end_to_end.operators import finish, start
 from tests.tokens import hmac_signer
 
 if TYPE_CHECKING:
@@ -62,3 +63,29 @@ def test_new_version_signs_in_at_once_and_the_previous_one_still(stack: LocalSta
 def test_token_under_another_secret_is_refused(client: Client) -> None:
     refused = client.sign_in(signed_by(SECRET.swapcase(), id=42))
     assert (refused.status, refused.body["reason"]) == (401, "bad_signature")
+
+
+def doctor(stack: LocalStack, token: str) -> tuple[dict[str, str], str]:
+    """Return what the doctor says of *token*, and all that it prints."""
+    _, printed = finish(
+        start(stack, "doctor", "--json", "--seconds", "60", typed=token, variables={"PYTHONPATH": "signin_function:."})
+    )
+    [found] = [each for each in json.loads(printed)["findings"] if each["check"] == "token"]
+    return found, printed
+
+
+def test_doctor_reads_the_secret_that_the_operator_may_read_and_prints_nothing_of_it(stack: LocalStack) -> None:
+    secrets = aws(stack, "secretsmanager", stack.endpoint.admin_credentials())
+    current = secrets.get_secret_value(SecretId=SECRET_ARN)["SecretString"]
+    for secret, verdict in ((current, "ok"), (SECRET.swapcase(), "wrong")):
+        found, printed = doctor(stack, signed_by(secret, id=42))
+
+        assert found["verdict"] == verdict, found
+        assert current not in printed
+
+
+def test_doctor_that_may_not_read_the_secret_says_what_that_needs(stack: LocalStack, client: Client) -> None:
+    client.fault("GetSecretValue", error="AccessDeniedException", status=400, times=-1)
+
+    found, _ = doctor(stack, signed_by(SECRET, id=42))
+    assert (found["verdict"], "secretsmanager:GetSecretValue" in found["mend"]) == ("unknown", True)

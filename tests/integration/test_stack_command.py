@@ -14,7 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 
 from local.cloudformation.errors import DeploymentError
 from local.stack import LocalStack, StackOptions
@@ -95,6 +98,27 @@ def test_command_prints_its_addresses_serves_and_stops_on_a_signal(number: signa
         assert list(urls) == ["api", "issuer", "aws"]
         assert sign_in(urls, token(urls)).json()["ExpiresIn"] <= 901
         process.send_signal(number)
+        assert process.wait() == 0
+
+
+def test_command_does_not_wait_for_a_call_that_waits() -> None:
+    # A test that hangs is ended by its timeout, long before the ten minutes that the call waits.
+    fault = {"operation": "GetCallerIdentity", "delay_ms": 600_000}
+    with command("--json") as process:
+        urls = json.loads(read_line(process))
+        assert HTTP.request("POST", f"{urls['aws']}/local/faults", json=fault).status == 200
+        owner = HTTP.request("POST", f"{urls['aws']}/local/credentials", json={"owner": True}).json()
+        sts = boto3.client(
+            "sts",
+            "us-east-1",
+            endpoint_url=urls["aws"],
+            aws_access_key_id=owner["AccessKeyId"],
+            aws_secret_access_key=owner["SecretAccessKey"],
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=1),
+        )
+        with pytest.raises(ReadTimeoutError):
+            sts.get_caller_identity()
+        process.send_signal(signal.SIGTERM)
         assert process.wait() == 0
 
 

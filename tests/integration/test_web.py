@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.exceptions import InternalServerError
 
-from local.http.adapter import HEADERS
+from local.http.adapter import CONNECTION, HEADERS
 from local.http.certificate import self_signed
 from local.http.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 
@@ -42,11 +42,19 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     start_response("200 OK", [("Content-Type", "text/plain"), ("X-Twice", "1"), ("X-Twice", "2")])
     if path == "/endless":
         return itertools.repeat(b"more " * 1000)
-    if path == "/headers":
-        return [repr(environ[HEADERS]).encode()]
-    if path == "/unread":
-        return [b"not ", b"read"]
-    return [body]
+    answers: dict[str, Callable[[], list[bytes]]] = {
+        "/headers": lambda: [repr(environ[HEADERS]).encode()],
+        "/nodelay": lambda: [str(option_of(environ, socket.TCP_NODELAY)).encode()],
+        "/unread": lambda: [b"not ", b"read"],
+        "/": lambda: [body],
+    }
+    return answers[path]()
+
+
+def option_of(environ: WSGIEnvironment, option: int) -> int:
+    """Return an option of the server's socket."""
+    connection: socket.socket = environ["asgi.scope"][CONNECTION].transport.get_extra_info("socket")
+    return connection.getsockopt(socket.IPPROTO_TCP, option)
 
 
 @pytest.fixture
@@ -164,6 +172,12 @@ def test_application_does_not_get_a_body_that_ends_early(server: Server) -> None
 
 def test_large_unread_body_does_not_lose_the_answer(client: http.client.HTTPConnection) -> None:
     assert ask(client, "/unread", b"x" * 20_000_000) == (200, b"not read")
+
+
+@pytest.mark.parametrize("tls", [pytest.param(False, id="HTTP"), pytest.param(True, id="HTTPS")])
+def test_no_piece_of_an_answer_waits_for_the_client_to_acknowledge_the_last(tls: bool) -> None:  # noqa: FBT001 - a parameter
+    with closing(Server(application, tls=self_signed())) as server, closing(connected(server, tls=tls)) as client:
+        assert ask(client, "/nodelay") == (200, b"1")
 
 
 def test_endless_answer_is_sent_piece_by_piece(client: http.client.HTTPConnection) -> None:

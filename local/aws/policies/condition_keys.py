@@ -28,6 +28,7 @@ _SINGLE_VALUED = frozenset(
         "aws:tokenissuetime",
         "aws:userid",
         "aws:username",
+        "kms:viaservice",
         "sts:externalid",
         "sts:rolesessionname",
         "sts:sourceidentity",

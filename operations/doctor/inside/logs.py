@@ -15,18 +15,22 @@ if TYPE_CHECKING:
 
 SECONDS = 3600
 GROUPS = ("AuthorizerLogGroup", "SigninLogGroup")
-FIELDS = ("kind", "code", "operation", "cause", "outcome", "errorType", "record.status")
+FIELDS = ("kind", "code", "operation", "provider", "cause", "outcome", "errorType", "record.status")
 """
 What tells failures apart. None of them holds anything of a user, which `message` may: Lambda puts the text of an
 exception there.
 """
 QUERY = f"""\
-filter message in ["not signed in", "keys unavailable", "keys not fetched"] or ispresent(errorType)
-  or record.status in ["error", "failure", "timeout"]
+filter (outcome = "failed" and ispresent(kind)) or message in ["keys unavailable", "keys not fetched"]
+  or ispresent(errorType) or record.status in ["error", "failure", "timeout"]
 | stats count(*) as times, max(@timestamp) as last by @log, {", ".join(FIELDS)}
 | sort times desc
 | limit 10"""
-"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html"""
+"""
+Of what failed, the lines that are metrics are left out, which have no kind or no outcome.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
+"""
 PAUSE_SECONDS = 0.3
 OVER = ("Complete", "Failed", "Cancelled", "Timeout", "Unknown")
 PAGE = "docs/operating.md"
@@ -34,10 +38,11 @@ MENDS: Mapping[str, str] = {
     "Rejected": f"See what the checks trust, handler role and app instance say, and {PAGE}#rejected.",
     "Throttled": f"See {PAGE}#throttles.",
     "Unavailable": f"STS, Chime or Parameter Store cannot be reached: see AWS's status page, and {PAGE}#servererrors.",
-    "UserMissing": "Chime says that a user exists, and then that there is none: try again; else ask AWS.",
+    "UserMissing": f"Chime says that a user exists, and then that there is none: {PAGE}#rejected.",
     "timeout": f"See {PAGE}#latency.",
 }
 """By kind of failure, or by the status of a run that Lambda gives."""
+MISTAKE = f"A mistake of this project: the log has the stack frames; see {PAGE}#servererrors."
 START = f"A function that cannot start says why in its log; see what the check settings says, and {PAGE}#alarms."
 NO_KEYS = f"See what the checks of the providers say, and {PAGE}#keysunavailable."
 
@@ -65,12 +70,14 @@ def _errors(inside: Inside) -> Iterator[Finding]:
 
 def _said(row: Mapping[str, str]) -> str:
     function = row.get("@log", "").rpartition(":")[2]
-    named = ", ".join(f"{name} {row[name]}" for name in FIELDS if row.get(name))
+    shown = [name for name in FIELDS if row.get(name) and (name, row[name]) != ("outcome", "failed")]
+    named = ", ".join(f"{name} {row[name]}" for name in shown)
     return f"{function}: {named or 'an error'}, {row.get('times', '?')} times, last {row.get('last', '?')} UTC"
 
 
 def _mend(row: Mapping[str, Any]) -> str:
-    known = MENDS.get(row.get("kind", "")) or MENDS.get(row.get("record.status", ""))
-    if known:
-        return known
-    return NO_KEYS if row.get("cause") or row.get("outcome") else START
+    if row.get("kind"):
+        return MENDS.get(row["kind"], MISTAKE)
+    if row.get("cause") or row.get("outcome"):
+        return NO_KEYS
+    return MENDS.get(row.get("record.status", ""), START)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from operations.doctor.checks import check
 from operations.doctor.finding import Finding, ok, wrong
-from operations.doctor.inside.logs import MENDS, NO_KEYS, PAGE
+from operations.doctor.inside.logs import MENDS, MISTAKE, NO_KEYS, PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ def _metrics(inside: Inside) -> Iterator[Finding]:
     yield ok(f"{signed_in:g} signed in in the last hour; tokens refused: {_listed(counts['refused'])}; "
              f"users turned away: {_listed(counts['forbidden'])}")  # fmt: skip
     for kind, times in counts["failures"].items():
-        mend = MENDS.get(kind, f"A mistake of this project: the check errors, and {PAGE}#servererrors.")
+        mend = MENDS.get(kind, MISTAKE)
         yield wrong(f"{times:g} sign-ins failed: {kind}", wanted="no failures", mend=mend)
     yield from _refused(inside, counts, signed_in)
     if sum(counts["nokeys"].values()):

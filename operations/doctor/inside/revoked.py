@@ -128,7 +128,9 @@ def _has_sessions(user: str, history: UserListHistory, denying: Iterable[DenyPol
     revoked = version.written_at if version else None
     if revoked is None or history.read_at - revoked >= MAX_SESSION:
         return False
-    return not any(user in policy.users and policy.before >= revoked for policy in denying)
+    # A policy's time is in whole seconds, as AWS gives its date.
+    since = revoked.replace(microsecond=0)
+    return not any(user in policy.users and policy.before >= since for policy in denying)
 
 
 def _history(inside: Inside) -> UserListHistory:

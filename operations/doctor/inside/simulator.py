@@ -47,14 +47,17 @@ def simulate(
     iam: Any, role_arn: str, actions: Iterable[str], resources: Iterable[str], context: Mapping[str, str] | None = None
 ) -> Decisions:
     """Return what the role may do: each of *actions* on each of *resources*, with *context* by condition key."""
+    actions, resources = list(actions), list(resources)
     entries = [
         {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
         for key, value in (context or {}).items()
     ]
     pages = iam.get_paginator("simulate_principal_policy").paginate(
-        PolicySourceArn=role_arn, ActionNames=list(actions), ResourceArns=list(resources), ContextEntries=entries
+        PolicySourceArn=role_arn, ActionNames=actions, ResourceArns=resources, ContextEntries=entries
     )
-    return {pair: decision for page in pages for each in page["EvaluationResults"] for pair, decision in _read(each)}
+    said = {pair: decision for page in pages for each in page["EvaluationResults"] for pair, decision in _read(each)}
+    unsaid = SimulatedDecision("implicitDeny", "IAM has not said")
+    return {(action, each): said.get((action, each), unsaid) for action in actions for each in resources}
 
 
 def _read(result: Mapping[str, Any]) -> list[tuple[tuple[str, str], SimulatedDecision]]:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from operations import answers, readiness
 from operations.doctor.checks import check
-from operations.doctor.finding import Finding, ok, skipped, wrong
-from operations.samconfig import environment_of
+from operations.doctor.finding import Finding, ok, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,9 +43,6 @@ def _stack(inside: Inside) -> Iterator[Finding]:
 
 @check("outputs", "inside", "Whether the stack has the outputs that the template gives it.")
 def _outputs(inside: Inside) -> Iterator[Finding]:
-    if not inside.stack.outputs:
-        yield skipped("it has none: the local AWS plays none, and on AWS the check stack state says why")
-        return
     missing = [name for name in inside.template.outputs(inside.stack.parameters) if name not in inside.stack.outputs]
     if not missing:
         yield ok(f"all {len(inside.stack.outputs)} are there")
@@ -82,7 +78,7 @@ def _defaults(inside: Inside) -> Iterator[Finding]:
 
 @check("answers", "inside", "Whether what is deployed is what the environment's file of answers says.")
 def _answers(inside: Inside) -> Iterator[Finding]:
-    environment = environment_of(inside.stack.name)
+    environment = inside.environment
     if environment is None or environment.answers is None or not environment.answers.exists():
         return
     said = answers.read(environment.answers).values
@@ -136,8 +132,8 @@ def _shown(text: str) -> str:
 
 
 def _environment(inside: Inside) -> str:
-    found = environment_of(inside.stack.name)
-    return found.name if found else "NAME"
+    environment = inside.environment
+    return environment.name if environment else "NAME"
 
 
 def _file(inside: Inside) -> str:

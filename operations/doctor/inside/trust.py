@@ -65,10 +65,13 @@ def _tagged(action: str, statements: list[Mapping[str, Any]], handler: str) -> I
         found = _conditions(statement)
         for (operator, key), values in WANTED.items():
             if found.get((operator, key)) != values:
-                shown = (
-                    _shown({known: each for known, each in found.items() if known[1] == key}) or "no condition on it"
+                shown = _shown({known: each for known, each in found.items() if known[1] == key})
+                how = (
+                    f"under another condition on {_spelled(key)}: {shown}"
+                    if shown
+                    else f"without a condition on {_spelled(key)}"
                 )
-                yield f"allows {action} under another condition on {_spelled(key)}: {shown}", f"{operator} {values[0]}"
+                yield f"allows {action} {how}", f"{operator} {_spelled(key)} {values[0]}"
         more = {known: each for known, each in found.items() if known[1] not in (TAG, KEYS)}
         if more:
             yield f"allows {action} under a further condition: {_shown(more)}", "no other condition"

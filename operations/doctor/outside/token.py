@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from operations.doctor.checks import check
 from operations.doctor.finding import Finding, ok, unknown, wrong
-from operations.doctor.judgement import UNAVAILABLE, judge
+from operations.doctor.judgement import UNAVAILABLE, Judgement, judge
 from operations.doctor.outside.configured import configured
 from operations.doctor.person import person
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def _token(outside: Outside) -> Iterator[Finding]:
     if not outside.token:
         return
-    judged = judge(outside.token, configured(outside).settings, outside.now())
+    judged = _judgement(outside)
     if judged.reason == UNAVAILABLE:
         yield unknown(f"the token's signature cannot be checked: {judged.found}", mend=judged.mend)
     elif judged.reason:
@@ -35,7 +35,16 @@ def caller_of(outside: Outside) -> Caller | None:
     """Return whose the given token is; None if there is none, or it is not accepted."""
     if not outside.token:
         return None
-    return judge(outside.token, configured(outside).settings, outside.now()).caller
+    return _judgement(outside).caller
+
+
+def _judgement(outside: Outside) -> Judgement:
+    """Return what the authorizer says of the token. The first check that asks has its keys fetched, for all."""
+    with outside.one_at_a_time:
+        if not outside.judged:
+            outside.judged.append(judge(outside.token, configured(outside).settings, outside.now()))
+        said: Judgement = outside.judged[0]
+        return said
 
 
 @check("user", "outside", "Who the token's person is in Chime: ChimeUserId, display name and role.")

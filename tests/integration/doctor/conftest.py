@@ -17,11 +17,13 @@ from operations.doctor.checks import CHECKS
 from operations.doctor.doctor import all_checks, examine
 from operations.doctor.finding import Finding, Verdict
 from operations.doctor.places import Inside
+from operations.samconfig import SAMCONFIG
 from operations.template import Template
 from tests.recorded_aws import RecordedAws, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.integration.conftest import Aws
 
@@ -40,10 +42,11 @@ class Patient:
     recorded: RecordedAws
     recorded_url: str
     now: Callable[[], float] = time.time
+    samconfig: Path = SAMCONFIG
 
     def deploy(self, **parameters: str) -> None:
         """Deploy the template."""
-        roles = deploy(TEMPLATE, {"Providers": PROVIDERS, **parameters}).roles
+        roles = deploy(TEMPLATE, {"Providers": PROVIDERS, **parameters}, "http://127.0.0.1:3000").roles
         self.aws.endpoint.roles.update(roles)
 
     def role(self, logical_id: str) -> str:
@@ -53,7 +56,10 @@ class Patient:
     def inside(self) -> Inside:
         """Return what the checks are given, with the credentials that the environment has."""
         signed_in = session(None, None)
-        return Inside(signed_in, deployed_stack(signed_in, STACK_NAME), Template(), self.now)
+        found = deployed_stack(signed_in, STACK_NAME)
+        inside = Inside(signed_in, found, Template(), self.now)
+        inside.samconfig = self.samconfig
+        return inside
 
     def look(self, *names: str) -> list[Finding]:
         """Return what these checks find, or all of those inside."""

@@ -11,7 +11,7 @@ import pytest
 from local.aws.identities import ACCOUNT
 from local.cloudformation.deployment import REGION
 from operations.doctor.finding import Verdict
-from tests.recorded_aws import RECORDED, RecordedAws, Refusal
+from tests.recorded_aws import RECORDED, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from tests.integration.doctor.conftest import Patient
 
 NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC).timestamp()
-TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:night"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd"
-ALARMS = {"RejectedAlarm": "local-RejectedAlarm-1A2B", "LatencyAlarm": "local-LatencyAlarm-1A2B"}
 
 
 @pytest.fixture
@@ -29,16 +27,6 @@ def stack(patient: Patient) -> Patient:
     patient.deploy()
     patient.now = lambda: NOW
     return patient
-
-
-def stack_with(recorded: RecordedAws, resources: Mapping[str, str]) -> None:
-    """Have CloudFormation list these resources: the local one leaves out what nothing there asks for."""
-    listed = [
-        {"LogicalResourceId": name, "PhysicalResourceId": physical, "ResourceType": "AWS::CloudWatch::Alarm"}
-        | {"ResourceStatus": "CREATE_COMPLETE", "LastUpdatedTimestamp": "2026-11-25T12:00:00+00:00"}
-        for name, physical in resources.items()
-    ]
-    recorded.answers["cloudformation", "ListStackResources"] = {"StackResourceSummaries": listed}
 
 
 def rows(*found: Mapping[str, str]) -> dict[str, Any]:
@@ -83,10 +71,19 @@ TIMES = {"times": "4", "last": "2026-11-26 02:59:00.000"}
     ("row", "said", "mend"),
     [
         pytest.param(
-            {"@log": HANDLER, "kind": "Rejected", "code": "AccessDenied"},
-            "/aws/lambda/local-signin: kind Rejected, code AccessDenied, 4 times",
+            {
+                "@log": HANDLER,
+                "kind": "Rejected",
+                "code": "AccessDenied",
+                "operation": "AssumeRole",
+                "outcome": "failed",
+            },
+            "/aws/lambda/local-signin: kind Rejected, code AccessDenied, operation AssumeRole, 4 times",
             "docs/operating.md#rejected",
             id="AWS rejects",
+        ),
+        pytest.param(
+            {"@log": HANDLER, "kind": "KeyError", "outcome": "failed"}, "kind KeyError, 4", "A mistake of", id="ours"
         ),
         pytest.param(
             {"@log": HANDLER, "record.status": "timeout"},
@@ -188,6 +185,34 @@ def test_slow_and_failing_answers_are_told(stack: Patient) -> None:
     assert (slow.found, "#latency" in slow.mend) == ("one request in a hundred took 4200 ms or longer", True)
 
 
+@pytest.mark.parametrize(
+    ("detail", "by"),
+    [
+        pytest.param(
+            {"PermissionsBoundaryDecisionDetail": {"AllowedByPermissionsBoundary": False}},
+            "the role's permissions boundary does not allow it", id="a boundary",
+        ),
+        pytest.param(
+            {"OrganizationsDecisionDetail": {"AllowedByOrganizations": False}},
+            "the organisation's policies do not allow it", id="the organisation",
+        ),
+    ],
+)  # fmt: skip
+def test_what_forbids_it_beside_the_role_s_own_policies_is_told(
+    stack: Patient, monkeypatch: pytest.MonkeyPatch, detail: Any, by: str
+) -> None:
+    own = f"{stack.inside().app_instance_arn}/user/doctor-somebody"
+    # As IAM answered before 2026: a result for each resource.
+    result = {"EvalActionName": "chime:Connect", "EvalResourceName": own, "EvalDecision": "implicitDeny", **detail}
+    stack.recorded.answers["iam", "SimulatePrincipalPolicy"] = {"EvaluationResults": [result], "IsTruncated": False}
+    monkeypatch.setenv("AWS_ENDPOINT_URL_IAM", stack.recorded_url)
+
+    found = [each.found for each in stack.wrong("user roles")]
+
+    assert any(f"chime:Connect on {own} is not allowed ({by})" in each for each in found)
+    assert any("chime:SendChannelMessage" in each and "IAM has not said" in each for each in found)
+
+
 # ── Functions and limits ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -275,73 +300,6 @@ def test_quotas_that_are_not_listed_are_no_failure(stack: Patient) -> None:
     stack.recorded.answers["service-quotas", "ListServiceQuotas"] = Refusal("NoSuchResourceException", "No chime.", 400)
 
     assert [each.verdict for each in stack.look("chime quotas")] == [Verdict.SKIPPED]
-
-
-# ── Alarms ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def alarms(stack: Patient, monkeypatch: pytest.MonkeyPatch) -> Patient:
-    """A stack with two alarms, of which CloudFormation is asked over the recorded answers."""
-    described = stack.aws.client("cloudformation").describe_stacks()["Stacks"][0]
-    stack.recorded.answers["cloudformation", "DescribeStacks"] = {
-        "Stacks": [{name: described[name] for name in ("StackId", "StackName", "StackStatus", "CreationTime")}]
-    }
-    stack.recorded.answers["cloudformation", "DescribeStackResource"] = Refusal("ValidationError", "no such resource")
-    stack_with(stack.recorded, ALARMS)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", stack.recorded_url)
-    return stack
-
-
-def alarm_is(alarms: Patient, **state: Any) -> None:
-    first, *others = alarms.recorded.answers["cloudwatch", "DescribeAlarms"]["MetricAlarms"]
-    alarms.recorded.answers["cloudwatch", "DescribeAlarms"] = {"MetricAlarms": [first | state, *others]}
-
-
-def test_alarms_that_are_quiet_are_well(alarms: Patient) -> None:
-    assert [each.found for each in alarms.look("alarms")] == ["none of 2 is in alarm"]
-
-
-def test_alarm_that_is_on_leads_to_its_page(alarms: Patient) -> None:
-    alarm_is(alarms, StateValue="ALARM", StateReason="Threshold Crossed: 1 datapoint [3.0] was greater.")
-
-    [finding] = alarms.wrong("alarms")
-
-    assert finding.found.startswith("RejectedAlarm since 2026-11-26 03:05: Threshold Crossed: 1 datapoint [3.0]")
-    assert finding.mend.startswith("docs/operating.md#rejected ")
-
-
-def test_alarm_that_tells_nobody_is_found(alarms: Patient) -> None:
-    alarm_is(alarms, ActionsEnabled=False)
-
-    assert (
-        alarms.wrong("alarms")[0].mend == "aws cloudwatch enable-alarm-actions --alarm-names local-RejectedAlarm-1A2B"
-    )
-
-
-def test_alarm_that_was_deleted_is_found(alarms: Patient) -> None:
-    alarms.recorded.answers["cloudwatch", "DescribeAlarms"] = {"MetricAlarms": []}
-
-    assert alarms.wrong("alarms")[0].found == "gone: RejectedAlarm, LatencyAlarm"
-
-
-@pytest.mark.parametrize(
-    ("subscriptions", "said"),
-    [
-        pytest.param(["PendingConfirmation"], "the address was not confirmed", id="not confirmed"),
-        pytest.param([], f"nobody is subscribed to {TOPIC}", id="nobody"),
-    ],
-)
-def test_alarms_that_nobody_gets_are_found(patient: Patient, subscriptions: list[str], said: str) -> None:
-    patient.deploy(AlarmTopicArn=TOPIC)
-    assert patient.wrong("alarm mails") == []
-    listed = [{"SubscriptionArn": arn, "Protocol": "email", "Endpoint": "night@example.com"} for arn in subscriptions]
-    patient.recorded.answers["sns", "ListSubscriptionsByTopic"] = {"Subscriptions": listed}
-
-    [finding] = patient.wrong("alarm mails")
-
-    assert finding.found == said
-    assert "night@example.com" not in f"{finding}"
 
 
 # ── Who may not look ─────────────────────────────────────────────────────────────────────────────────

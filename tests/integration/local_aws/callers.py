@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from array import array
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from aiortc import AudioStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from local.signaling import frames
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
+    from ssl import SSLContext
 
-SESSION = "_aws_wt_session"
+SUBPROTOCOL = Subprotocol("_aws_wt_session")
 PATIENCE = 60.0
 """In seconds; only for tests that hang."""
 
@@ -45,6 +48,8 @@ class Loop:
 
 class Caller:
     """A client with one connection to a meeting."""
+
+    browser: Browser
 
     def __init__(self, websocket: Any) -> None:
         self._websocket = websocket
@@ -84,6 +89,17 @@ class Caller:
         self._websocket.close()
 
 
+class Tone(AudioStreamTrack):  # type: ignore[misc] # mypy does not read aiortc
+    """A loud sound: 480 Hz."""
+
+    async def recv(self) -> Any:
+        frame = await super().recv()
+        period = frame.sample_rate // 480
+        wave = array("h", [20_000 if i % period < period // 2 else -20_000 for i in range(frame.samples)])
+        frame.planes[0].update(wave.tobytes())
+        return frame
+
+
 class Browser:
     """The far end of media: what a browser's RTCPeerConnection does, done by aiortc."""
 
@@ -93,8 +109,13 @@ class Browser:
 
     async def _open(self) -> RTCPeerConnection:
         connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        connection.addTrack(AudioStreamTrack())
+        connection.addTrack(Tone())
         return connection
+
+    def hears(self) -> bool:
+        """Tell whether the next 20 ms that arrive are loud."""
+        frame = self._loop.run(self.connection.getTransceivers()[0].receiver.track.recv())
+        return max(array("h", bytes(frame.planes[0])[: frame.samples * 4])) > 1000
 
     def send_video(self) -> None:
         self._loop.run(self._send_video())
@@ -134,10 +155,11 @@ class Line:
         self.loop = Loop()
         started.callback(self.loop.close)
 
-    def open(self, meeting: Any, token: str) -> Caller:
+    def open(self, meeting: Any, token: str, tls: SSLContext | None = None) -> Caller:
         """Return a client with a connection that has not joined yet."""
-        websocket = connect(meeting["MediaPlacement"]["SignalingUrl"], subprotocols=[SESSION, token])  # type: ignore[list-item]
-        assert websocket.subprotocol == SESSION
+        url, subprotocols = meeting["MediaPlacement"]["SignalingUrl"], [SUBPROTOCOL, Subprotocol(token)]
+        websocket = connect(url, subprotocols=subprotocols, ssl=tls)
+        assert websocket.subprotocol == SUBPROTOCOL
         self._started.enter_context(websocket)
         return Caller(websocket)
 
@@ -148,7 +170,8 @@ class Line:
 
     def call(self, meeting: Any, attendee: Any, *, muted: bool = False) -> Caller:
         """Return a client with its audio connected."""
-        caller, browser = self.open(meeting, attendee["JoinToken"]).join(), self.browser()
+        caller = self.open(meeting, attendee["JoinToken"]).join()
+        caller.browser = browser = self.browser()
         caller.say(frames.SUBSCRIBE, subscribe={"sdp_offer": browser.offer(), "audio_muted": muted})
         browser.take(caller.hear(frames.SUBSCRIBE_ACK).subscribe_ack.sdp_answer)
         while attendee["AttendeeId"] not in {one.attendee_id for one in caller.roster()}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import sys
 import threading
 from contextlib import closing
@@ -13,17 +14,20 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from local.aws.endpoint import AwsEndpoint
+from local.aws.meetings import backends
+from local.http.certificate import kept
 from local.http.server import Server
-from tests.integration.conftest import Aws
+from tests.integration.conftest import SESSION, Aws
 from tests.integration.local_aws.meetings import HALL, join
 
 pytest.importorskip("aiortc", reason="calls need what `make .venv/meetings` installs")
 
 from local.signaling import frames
-from tests.integration.local_aws.callers import SESSION, Caller, Line, line
+from tests.integration.local_aws.callers import SUBPROTOCOL, Caller, Line, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 UNAVAILABLE, ENDED, ANOTHER_DEVICE = (4403, "attendee unavailable"), (4410, "meeting ended"), 1000
 REMOVED_STATUS, ENDED_STATUS, ANOTHER_DEVICE_STATUS = 411, 410, 301
@@ -62,6 +66,26 @@ def test_join_is_acknowledged_without_turn_credentials_and_with_an_index(ada: Ca
     assert (acknowledged.type, index.type) == (frames.JOIN_ACK, frames.INDEX)
     assert acknowledged.join_ack.SerializeToString() == bytes([0x10, 25, 0x18, 0])
     assert (list(index.index.sources), index.index.num_participants) == ([], 1)
+
+
+def test_meeting_that_was_created_over_https_is_joined_over_tls(
+    lines: Line, endpoint: AwsEndpoint, tmp_path: Path
+) -> None:
+    certificate, key = tmp_path / "certificate.pem", endpoint.admin_credentials()
+    with closing(Server(endpoint, tls=kept(certificate))) as server:
+        meetings: Any = SESSION.client(
+            "chime-sdk-meetings",
+            "us-east-1",
+            endpoint_url=server.url.replace("http:", "https:"),
+            aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"],
+            verify=str(certificate),
+        )
+        meeting = meetings.create_meeting(**HALL)["Meeting"]
+        token = join(meetings, meeting["MeetingId"], "ada")["JoinToken"]
+
+        assert meeting["MediaPlacement"]["SignalingUrl"].startswith("wss://127.0.0.1:")
+        lines.open(meeting, token, ssl.create_default_context(cafile=certificate)).join()
 
 
 def test_connection_of_nobody_is_closed_before_anything_is_said(lines: Line, meeting: Any) -> None:
@@ -104,7 +128,7 @@ def test_who_comes_after_the_end_is_told_that_the_meeting_has_ended(
 
 
 @pytest.mark.parametrize(
-    "subprotocols", [None, ["other"], ["token", SESSION]], ids=["none", "another", "another first"]
+    "subprotocols", [None, ["other"], ["token", SUBPROTOCOL]], ids=["none", "another", "another first"]
 )
 def test_handshake_with_other_subprotocols_fails(meeting: Any, subprotocols: Any) -> None:
     with pytest.raises(InvalidStatus) as failed:
@@ -114,7 +138,7 @@ def test_handshake_with_other_subprotocols_fails(meeting: Any, subprotocols: Any
 
 
 def test_without_a_token_nobody_gets_in(meeting: Any) -> None:
-    with connect(meeting["MediaPlacement"]["SignalingUrl"], subprotocols=[SESSION]) as websocket:  # type: ignore[list-item]
+    with connect(meeting["MediaPlacement"]["SignalingUrl"], subprotocols=[SUBPROTOCOL]) as websocket:
         assert Caller(websocket).closing() == (*UNAVAILABLE, [])
 
 
@@ -268,8 +292,9 @@ def test_video_goes_to_who_asks_for_it(lines: Line, meeting: Any, attendees: dic
     assert f"a=ssrc:{track.ssrc} " in acknowledged.sdp_answer
     assert screen.picture().width == 640
 
-    ada.say(frames.LEAVE)
+    lines.open(meeting, attendees["ada"]["JoinToken"]).join()  # from another device, which sends no video
     assert not bob.hear(frames.INDEX).index.sources
+    assert ada.closing()[0] == ANOTHER_DEVICE
 
 
 def test_shared_screen_is_a_second_connection_of_the_same_attendee(
@@ -285,6 +310,82 @@ def test_shared_screen_is_a_second_connection_of_the_same_attendee(
 
     assert ada.hear(frames.AUDIO_STATUS).audio_status.audio_status == REMOVED_STATUS
     assert screen.hear(frames.AUDIO_STATUS).audio_status.audio_status == REMOVED_STATUS
+
+
+def may(meetings: Any, attendee: Any, meeting: Any, **changes: str) -> None:
+    """Change what an attendee may send and receive."""
+    names = {"MeetingId": meeting["MeetingId"], "AttendeeId": attendee["AttendeeId"]}
+    capabilities = dict.fromkeys(("Audio", "Video", "Content"), "SendReceive") | changes
+    meetings.update_attendee_capabilities(**names, Capabilities=capabilities)
+
+
+def is_loud(client: Caller, audio_stream_id: int) -> bool:
+    """Tell what the next message about volumes says of an attendee."""
+    told = client.hear(frames.AUDIO_METADATA).audio_metadata.attendee_states
+    volumes: dict[int, int] = {one.audio_stream_id: one.volume for one in told}
+    return volumes[audio_stream_id] < 40
+
+
+def test_who_may_not_send_sound_is_not_heard(
+    lines: Line, meetings: Any, meeting: Any, attendees: dict[str, Any]
+) -> None:
+    may(meetings, attendees["bob"], meeting, Audio="Receive")
+    ada, _ = (lines.call(meeting, attendees[name]) for name in ("ada", "bob"))
+    [bob] = ada.roster()
+
+    assert [is_loud(ada, bob.audio_stream_id) or ada.browser.hears() for _ in range(5)] == [False] * 5
+
+    may(meetings, attendees["bob"], meeting)
+    while not is_loud(ada, bob.audio_stream_id):
+        pass
+    while not ada.browser.hears():
+        pass
+
+
+def test_who_may_not_receive_sound_hears_nothing(
+    lines: Line, meetings: Any, meeting: Any, attendees: dict[str, Any]
+) -> None:
+    may(meetings, attendees["ada"], meeting, Audio="Send")
+    ada, _ = (lines.call(meeting, attendees[name]) for name in ("ada", "bob"))
+    [bob] = ada.roster()
+    while not is_loud(ada, bob.audio_stream_id):
+        pass
+
+    assert not any(ada.browser.hears() for _ in range(20))
+
+    may(meetings, attendees["ada"], meeting)
+    while not ada.browser.hears():
+        pass
+
+
+@pytest.mark.parametrize(("medium", "modality"), [("Video", ""), ("Content", "#content")])
+def test_video_needs_capabilities_on_both_sides(  # noqa: PLR0913, PLR0917 - what takes part
+    lines: Line, meetings: Any, meeting: Any, attendees: dict[str, Any], medium: str, modality: str
+) -> None:
+    ada, bob, cyd = (
+        lines.open(meeting, attendees[name]["JoinToken"] + mark).join()
+        for name, mark in (("ada", modality), ("bob", modality), ("cyd", ""))
+    )
+    may(meetings, attendees["ada"], meeting, **{medium: "Receive"})
+    may(meetings, attendees["cyd"], meeting, Content="Send", Video="Send" if medium == "Video" else "Receive")
+    stream = {"media_type": frames.VIDEO, "track_label": "camera"}
+    for client in (ada, bob):
+        client.say(frames.SUBSCRIBE, subscribe={"sdp_offer": lines.browser().offer(), "send_streams": [stream]})
+    assert not ada.hear(frames.SUBSCRIBE_ACK).subscribe_ack.allocations
+    assert bob.hear(frames.SUBSCRIBE_ACK).subscribe_ack.allocations
+    [source] = cyd.hear(frames.INDEX).index.sources
+    assert source.attendee_id == attendees["bob"]["AttendeeId"] + modality
+
+    screen = lines.browser()
+    screen.receive_video()
+    for allowed in (False, True):
+        if allowed:
+            may(meetings, attendees["cyd"], meeting)
+        asked = {"sdp_offer": screen.offer(), "receive_stream_ids": [source.stream_id]}
+        cyd.say(frames.SUBSCRIBE, subscribe=asked)
+        answered = cyd.hear(frames.SUBSCRIBE_ACK).subscribe_ack
+        screen.take(answered.sdp_answer)
+        assert bool(answered.tracks) == allowed
 
 
 # ── The end ──────────────────────────────────────────────────────────────────────────────────────
@@ -322,6 +423,18 @@ def test_end_of_the_meeting_reaches_all(
         assert client.closing()[:2] == ENDED
 
 
+def test_meeting_whose_time_is_over_ends_while_nobody_calls_the_service(
+    lines: Line, meeting: Any, attendees: dict[str, Any]
+) -> None:
+    ada = lines.call(meeting, attendees["ada"])
+
+    for backend in backends():
+        backend.clock.advance(30 * 60)  # with one connection
+
+    assert ada.hear(frames.AUDIO_STATUS).audio_status.audio_status == ENDED_STATUS
+    assert ada.closing()[:2] == ENDED
+
+
 def test_second_device_ends_the_first(lines: Line, meeting: Any, attendees: dict[str, Any]) -> None:
     bob, first = (lines.call(meeting, attendees[name]) for name in ("bob", "ada"))
     [came] = bob.roster()
@@ -335,6 +448,17 @@ def test_second_device_ends_the_first(lines: Line, meeting: Any, attendees: dict
     assert told[0].audio_stream_id == came.audio_stream_id < told[1].audio_stream_id
     second.say(frames.PING_PONG, ping_pong={"type": frames.PING, "ping_id": 1})
     assert second.hear(frames.PING_PONG)
+
+
+def test_video_is_off_the_index_when_its_sender_leaves(lines: Line, meeting: Any, attendees: dict[str, Any]) -> None:
+    ada, bob = (lines.open(meeting, attendees[name]["JoinToken"]).join() for name in ("ada", "bob"))
+    stream = {"media_type": frames.VIDEO, "track_label": "camera"}
+    ada.say(frames.SUBSCRIBE, subscribe={"sdp_offer": lines.browser().offer(), "send_streams": [stream]})
+    assert bob.hear(frames.INDEX).index.sources
+
+    ada.say(frames.LEAVE)
+
+    assert not bob.hear(frames.INDEX).index.sources
 
 
 def test_leave_is_acknowledged_and_final(ada: Caller, lines: Line) -> None:

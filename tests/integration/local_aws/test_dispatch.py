@@ -42,6 +42,31 @@ def test_secret_is_not_read_by_an_action_in_the_query(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "headers", "more"),
+    [
+        pytest.param("?SecretId=other", {}, {}, id="the query"),
+        pytest.param("", {"SecretId": "other"}, {}, id="a header"),
+        pytest.param("", {}, {"ClientRequestToken": "&SecretId=other&"}, id="a value"),
+    ],
+)
+def test_another_secret_is_not_read_by_its_name_in(
+    query: str, headers: dict[str, str], more: dict[str, str], aws: Aws
+) -> None:
+    secrets = aws.client("secretsmanager")
+    own = secrets.create_secret(Name="own", SecretString="shown")["ARN"]
+    secrets.create_secret(Name="other", SecretString="hidden")
+    aws.role("reader", {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": own})
+    target = JSON | {"X-Amz-Target": "secretsmanager.GetSecretValue"}
+    body = json.dumps({"SecretId": "own"} | more).encode()
+    answer = send(
+        AWSRequest("POST", f"{aws.url}/{query}", target | headers, body),
+        aws.endpoint.credentials("reader"),
+        "secretsmanager",
+    )
+    assert (answer.status, json.loads(answer.data)["SecretString"]) == (200, "shown")
+
+
+@pytest.mark.parametrize(
     ("query", "form"),
     [
         pytest.param({"Action": "GetRole"}, {"Action": "ListRoles"}, id="another action"),

@@ -149,6 +149,15 @@ def test_operation_that_is_not_implemented_gets_501(chime: Any, app_instance: st
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
+def test_operation_that_needs_a_package_that_is_not_installed_gets_501(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cfnlint.core", None)
+    with pytest.raises(ClientError) as refused:
+        aws.client("cloudformation").validate_template(TemplateBody="{}")
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
 def test_nothing_is_printed(aws: Aws, capfd: pytest.CaptureFixture[str]) -> None:
     aws.client("sts").get_caller_identity()
     with pytest.raises(ClientError):
