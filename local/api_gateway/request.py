@@ -19,6 +19,10 @@ class HttpRequest:
     """
     An HTTP request without its body.
 
+    *path* is as it was sent, percent-encoded or not: REST APIs do not decode it in events. Inferred: nor to find the
+    route.
+    Source: https://github.com/localstack/localstack/pull/7728, https://github.com/serverless/serverless/issues/5037
+
     *headers* are (name, value) pairs in the order and spelling in which they were sent; a name may occur more than
     once. *received* is in seconds since 1970.
     """
@@ -51,7 +55,7 @@ def read_request(environ: WSGIEnvironment) -> HttpRequest:
     """Return the request in a WSGI *environ*."""
     return HttpRequest(
         method=environ["REQUEST_METHOD"],
-        path=_decoded(environ.get("PATH_INFO", "")) or "/",
+        path=environ.get("RAW_URI", "").partition("?")[0] or "/",
         query=tuple(parse_qsl(_decoded(environ.get("QUERY_STRING", "")), keep_blank_values=True)),
         headers=tuple(environ[HEADERS]),
         source_ip=environ.get("REMOTE_ADDR", "127.0.0.1"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from urllib.parse import unquote
 
 from rooms.errors import BadName
 
@@ -13,14 +14,20 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,62}[A-Za-z0-9]", re.ASCII)
 
 def room_name(path_parameter: object) -> str:
     """
-    Return *path_parameter*, which API Gateway has decoded once, if it is a room's name. Names are compared as sent.
+    Return the name in *path_parameter*, which API Gateway passes on as it was sent: percent-encoded, or not.
+
+    It is decoded once, so that a client may encode `@` and `:`, as JavaScript's encodeURIComponent does. What was
+    encoded twice keeps a `%`, and is no name. Source: https://github.com/localstack/localstack/pull/7728 and
+    https://github.com/serverless/serverless/issues/5037, which compared events of API Gateway's REST APIs.
 
     Raises:
         BadName: It is none: 2 to 64 of ASCII letters, digits and `-_.:@`, first and last a letter or digit.
     """
-    if not isinstance(path_parameter, str) or not _NAME.fullmatch(path_parameter):
-        raise BadName("no_such_name")
-    return path_parameter
+    if isinstance(path_parameter, str):
+        name = unquote(path_parameter)  # what is no UTF-8 becomes U+FFFD, and stands in no name
+        if _NAME.fullmatch(name):
+            return name
+    raise BadName("no_such_name")
 
 
 def digest(*parts: str) -> str:

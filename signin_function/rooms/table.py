@@ -184,7 +184,7 @@ class RoomsTable(AwsAdapter):
                 ExpressionAttributeValues={":uuid": {"S": uuid}, ":new": new},
                 ReturnValues="UPDATED_NEW",
             )
-            # botocore takes an answer that is no JSON for an empty one. A meeting that was not written down would be lost.
+            # botocore takes an answer that is no JSON for an empty one, and a meeting that is not written down is lost.
             if new not in answer["Attributes"].values():
                 raise ValueError("another value than was written")
 

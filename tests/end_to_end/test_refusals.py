@@ -137,7 +137,15 @@ def test_unknown_issuer_costs_no_network_call(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/signin"), ("POST", "/"), ("POST", "/signin/"), ("DELETE", "/creds"), ("GET", "/x")]
+    ("method", "path"),
+    [
+        ("GET", "/signin"),
+        ("POST", "/"),
+        ("POST", "/signin/"),
+        ("DELETE", "/creds"),
+        ("GET", "/x"),
+        ("POST", "/meetings/ab"),
+    ],
 )
 def test_what_is_not_there_is_not_found(client: Client, method: str, path: str) -> None:
     check_error(send(client, method=method, path=path), 404, "not_found")

@@ -74,10 +74,27 @@ def test_open_route_invokes_no_authorizer(api: Client) -> None:
     assert "authorizer" not in event["requestContext"]
 
 
-def test_parameters_in_the_path_are_named(api: Client) -> None:
-    event = api.call("GET", "/items/a%20b").json
-    assert (event["resource"], event["path"]) == ("/items/{id}", "/items/a b")
-    assert event["pathParameters"] == {"id": "a b"}
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param("ab", id="nothing encoded"),
+        pytest.param("a%20b", id="a space"),
+        pytest.param("a%2Fb", id="a slash"),
+        pytest.param("..%2f..%2Fopen", id="a way up"),
+        pytest.param("%252e%252e", id="twice encoded"),
+        pytest.param("%2e%2E", id="dots"),
+        pytest.param("..", id="bare dots"),
+        pytest.param("%C3%A9", id="a letter with an accent"),
+        pytest.param("%ff", id="no UTF-8"),
+        pytest.param("a+b@c:d;e", id="what need not be encoded"),
+    ],
+)
+def test_parameters_in_the_path_are_named_and_stay_as_they_were_sent(api: Client, sent: str) -> None:
+    event = api.call("GET", f"/items/{sent}").json
+
+    assert (event["resource"], event["path"]) == ("/items/{id}", f"/items/{sent}")
+    assert event["requestContext"]["path"] == f"/v1/items/{sent}"
+    assert event["pathParameters"] == {"id": sent}
 
 
 @pytest.mark.parametrize(

@@ -185,25 +185,58 @@ def test_query_of_rejected_asks_for_every_kind_that_is_counted() -> None:
     assert set(re.findall(r'"(\w+)"', query)) == {kind.__name__ for kind in kinds}
 
 
-def test_dashboard_is_json_of_metrics_that_there_are() -> None:
-    text, _ = Translated(EVERYTHING).of("Overview")["DashboardBody"]["Fn::Sub"]
+@pytest.mark.parametrize(
+    ("parameters", "widgets", "ours"),
+    [
+        pytest.param({}, 7, {"SignIns", "Failures", "TokenRefused", "TotalMilliseconds"}, id="without rooms"),
+        pytest.param({"Meetings": "open"}, 9, {"SignIns", "Failures", "Joins", "RoomsOpened"}, id="with rooms"),
+    ],
+)
+def test_dashboard_is_json_of_metrics_that_there_are(parameters: dict[str, str], widgets: int, ours: set[str]) -> None:
+    text = dashboard({**LEAST, "Dashboard": "true", **parameters})
     body = json.loads(text)
-    ours = re.findall(r'"\$\{MetricsNamespace\}", "([A-Za-z]+)"|MetricName=\\"([A-Za-z]+)', text)
-    names = {one or other for one, other in ours}
+    named = re.findall(r'"\$\{MetricsNamespace\}", "([A-Za-z]+)"|MetricName=\\"([A-Za-z]+)|"\.", "([A-Z]\w+)"', text)
+    names = {name for each in named for name in each if name}
 
-    assert len(body["widgets"]) == 7
-    assert names >= {"SignIns", "Failures", "TokenRefused", "TotalMilliseconds"}
-    assert names <= counted() | {"TotalMilliseconds"}
+    assert len(body["widgets"]) == widgets
+    assert names >= ours
+    assert names <= counted() | measured() | {"Errors", "Throttles", "4XXError", "5XXError"}
+
+
+@pytest.mark.parametrize("meetings", ["none", "hosted"])
+def test_widgets_of_the_dashboard_lie_side_by_side(meetings: str) -> None:
+    widgets = json.loads(dashboard({**LEAST, "Dashboard": "true", "Meetings": meetings}))["widgets"]
+    taken = [
+        (left, top)
+        for one in widgets
+        for left in range(one["x"], one["x"] + one["width"])
+        for top in range(one["y"], one["y"] + one["height"])
+    ]
+
+    assert len(taken) == len(set(taken))
+    assert max(left for left, _ in taken) == 23
+
+
+def dashboard(parameters: dict[str, str]) -> str:
+    """Return the dashboard's text, with the rows that other parameters add and with AWS's names left in it."""
+    text, variables = Translated(parameters).of("Overview")["DashboardBody"]["Fn::Sub"]
+    row = variables["RoomsRow"]
+    return str(text).replace("${RoomsRow}", row["Fn::Sub"] if row else "")
 
 
 def test_the_costs_count_every_metric_of_the_alarms() -> None:
     # Of metric math CloudWatch charges each metric that is looked at; of a query, each that it finds.
-    alarms = [Translated(EVERYTHING).of(name) for name in Translated(EVERYTHING).resources("AWS::CloudWatch::Alarm")]
-    metrics = [metric for alarm in alarms for metric in alarm.get("Metrics", [{"MetricStat": alarm.get("MetricName")}])]
-    queries = [metric for metric in metrics if "SELECT" in json.dumps(metric)]
+    without, with_rooms = (alarm_metrics({**EVERYTHING, "Meetings": value}) for value in ("none", "open"))
+    counts = [len([metric for metric in each if "MetricStat" in metric]) for each in (without, with_rooms)]
 
-    assert f"({len([metric for metric in metrics if 'MetricStat' in metric])} in all" in " ".join(OPERATING.split())
-    assert len(queries) == 1
+    assert "({} in all, {} with meetings,".format(*counts) in " ".join(OPERATING.split())
+    assert len([metric for metric in with_rooms if "SELECT" in json.dumps(metric)]) == 1
+
+
+def alarm_metrics(parameters: dict[str, str]) -> list[dict[str, Any]]:
+    translated = Translated(parameters)
+    alarms = [translated.of(name) for name in translated.resources("AWS::CloudWatch::Alarm")]
+    return [metric for alarm in alarms for metric in alarm.get("Metrics", [{"MetricStat": alarm.get("MetricName")}])]
 
 
 def counted() -> set[str]:
@@ -219,11 +252,15 @@ def counted() -> set[str]:
     return (in_telemetry | given_to_it | set(METRICS.values())) - {"ChimeSignin"}
 
 
+def measured() -> set[str]:
+    """Return the names of the metrics that say how long a step took."""
+    code = [path.read_text() for path in (TEMPLATE.parent / "signin_function").glob("*/*.py")]
+    steps = {one or other for text in code for one, other in STEPS.findall(text)}
+    return {f"{step.capitalize()}Milliseconds" for step in steps}
+
+
 def test_operating_names_every_metric_and_no_other() -> None:
-    code = {path: path.read_text() for path in (TEMPLATE.parent / "signin_function").glob("*/*.py")}
-    steps = {one or other for text in code.values() for one, other in STEPS.findall(text)}
-    measured = {f"{step.capitalize()}Milliseconds" for step in steps}
     section = OPERATING.partition("\n## Metrics")[2].partition("\n## ")[0]
     rows = "".join(re.findall(r"^\| (`.*?) \|", section, re.MULTILINE))
 
-    assert set(re.findall(r"`([A-Za-z]+)`", rows)) == counted() | measured
+    assert set(re.findall(r"`([A-Za-z]+)`", rows)) == counted() | measured()

@@ -187,18 +187,22 @@ def test_each_such_deployment_makes_a_version_of_the_handler_alone_and_leaves_no
 
 @pytest.mark.parametrize("options", ADDED)
 def test_api_gateway_calls_the_alias_and_the_authorizer_itself(options: list[str], tmp_path: Path) -> None:
-    template = translate(deployed_with(options, tmp_path), LEAST, "us-east-1")
+    translated = Translated({**LEAST, "Meetings": "open"}, deployed_with(options, tmp_path))
 
-    # SnapStart has snapshots of versions: whoever calls the function itself has a cold start.
-    body = template["Resources"]["Api"]["Properties"]["Body"]
-    integrations = [
-        method["x-amazon-apigateway-integration"] for path in body["paths"].values() for method in path.values()
-    ]
-    assert len(integrations) == 4
-    assert all("${SigninFunctionAliaslive}" in one["uri"]["Fn::Sub"] for one in integrations)
-    allowed = [template["Resources"][name]["Properties"] for name in named(template, "AWS::Lambda::Permission")]
+    # SnapStart has snapshots of versions: whoever calls the function itself has a cold start. Rooms have no option.
+    called = {
+        (path, method): operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        for path, operations in translated.of("Api")["Body"]["paths"].items()
+        for method, operation in operations.items()
+    }
+    of_rooms = {route for route in called if route[0].startswith("/meetings/")}
+    assert (len(called), len(of_rooms)) == (9, 5)
+    assert {route for route, uri in called.items() if "${SigninFunctionAliaslive}" in uri} == set(called) - of_rooms
+    assert {route for route, uri in called.items() if "${RoomsFunction.Arn}" in uri} == of_rooms
+    allowed = [one["Properties"] for one in translated.resources("AWS::Lambda::Permission").values()]
     assert sorted(json.dumps(one["FunctionName"]) for one in allowed) == [
         '{"Fn::GetAtt": ["AuthorizerFunction", "Arn"]}',
+        *['{"Ref": "RoomsFunction"}'] * 5,
         *['{"Ref": "SigninFunctionAliaslive"}'] * 4,
     ]
 

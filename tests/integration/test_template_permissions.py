@@ -288,10 +288,44 @@ def test_created_app_instance_is_the_one_that_is_meant() -> None:
     assert re.fullmatch(rf"arn:aws:chime:us-east-1:{ACCOUNT}:app-instance/[0-9a-f-]{{36}}", arn)
 
 
-@pytest.mark.parametrize("role", ["AuthorizerFunctionRole", "SigninFunctionRole", "UserRole"])
+FUNCTIONS_ROLES = ["AuthorizerFunctionRole", "SigninFunctionRole", "RoomsFunctionRole"]
+
+
+@pytest.mark.parametrize("role", [*FUNCTIONS_ROLES, "UserRole"])
 def test_the_role_s_tables_have_what_it_may_do_and_no_more(role: str) -> None:
     (section,) = re.findall(rf"^## [^\n]*`{role}`(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
-    written = re.findall(r"^\| `([a-z0-9-]+:[A-Za-z]+)` \|", section, re.MULTILINE)
-    granted = {action for parameters in SETS.values() for action in actions(deployed(parameters)[1][role])}
+    written = [actions_of(part) for part in section.split("\n### ")]
+    granted = {action for parameters in SETS.values() for action in actions(deployed(parameters)[1].get(role, []))}
 
-    assert sorted(written) == sorted(granted)
+    assert {action for part in written for action in part} == granted
+    # A table has an action once; another table, for another choice, may have it again for other resources.
+    assert [action for part in written for action in sorted(set(part)) if part.count(action) > 1] == []
+
+
+def actions_of(text: str) -> list[str]:
+    return re.findall(r"^\| `([a-z0-9-]+:[A-Za-z]+)` \|", text, re.MULTILINE)
+
+
+def test_rooms_may_do_what_they_do_where_they_do_it(everything: Statements) -> None:
+    resources = {
+        action: statement["Resource"] for statement in everything["RoomsFunctionRole"] for action in statement["Action"]
+    }
+    (table,) = resources["dynamodb:GetItem"]
+
+    assert resources["chime:CreateMeeting"] == ["*"]
+    assert resources["chime:CreateAttendee"] == [f"arn:aws:chime:{REGION}:{ACCOUNT}:meeting/*"]
+    assert {resource for action, [resource] in resources.items() if action.startswith("dynamodb:")} == {table}
+    assert re.fullmatch(rf"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/[\w-]+", table)
+
+
+def test_meetings_are_controlled_in_the_app_instance_s_region() -> None:
+    theirs = {**LEAST, "ChimeAppInstanceArn": APP_INSTANCE.replace(REGION, "eu-central-1"), "Meetings": "open"}
+    _, statements = deployed(theirs)
+    resources = {
+        resource
+        for statement in statements["RoomsFunctionRole"]
+        for resource in statement["Resource"]
+        if ":meeting/" in resource
+    }
+
+    assert resources == {f"arn:aws:chime:eu-central-1:{ACCOUNT}:meeting/*"}

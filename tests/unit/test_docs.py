@@ -13,6 +13,7 @@ import pytest
 from authorizer.presets import PRESETS
 from authorizer.settings import OPTIONS
 from local.chime.chimesdkmeetings.behaviours import Behaviours
+from rooms.answers import ERRORS as ROOMS_ERRORS
 from signin.answers import ERRORS
 from tests.translated import EVERYTHING, Translated, source
 
@@ -142,7 +143,7 @@ def first_column(page: str, heading: str) -> list[str]:
 
 
 def test_settings_has_every_variable_of_the_functions_and_no_other() -> None:
-    functions = [Translated(EVERYTHING).of(function) for function in ("AuthorizerFunction", "SigninFunction")]
+    functions = map(Translated(EVERYTHING).of, Translated(EVERYTHING).resources("AWS::Lambda::Function"))
     variables = {variable for function in functions for variable in function["Environment"]["Variables"]}
 
     assert sorted(first_column("settings.md", "# Settings of the functions")) == sorted(variables)
@@ -177,6 +178,14 @@ def test_api_has_every_status_with_its_error_and_no_other() -> None:
     shown = re.findall(r"^\| (\d{3}|other 4xx) \| `(\w+)`", (DOCS / "api.md").read_text(), re.MULTILINE)
 
     assert set(shown) == gateway_s | handler_s
+
+
+def test_rooms_has_every_status_with_its_error_and_no_other() -> None:
+    shown = re.findall(r"^\| (\d{3}) \| `(\w+)`", (DOCS / "rooms.md").read_text(), re.MULTILINE)
+    of_every_route = set(re.findall(r"^\| (\d{3}) \| `(\w+)`", (DOCS / "api.md").read_text(), re.MULTILINE))
+    rooms_s = {(str(status), error) for status, error, *_ in ROOMS_ERRORS.values()}
+
+    assert rooms_s - of_every_route <= set(shown) <= rooms_s
 
 
 # ── Decisions ────────────────────────────────────────────────────────────────────────────────────────

@@ -161,7 +161,7 @@ def test_function_that_takes_too_long_for_api_gateway_is_a_gateway_timeout() -> 
 
     api = Api("api", "us-east-1", "123456789012", "v1", (Route("GET", "/slow", "Slow", None),), {}, {})
     statuses: list[str] = []
-    environ: dict[str, Any] = {"REQUEST_METHOD": "GET", "PATH_INFO": "/slow", HEADERS: [], "wsgi.input": None}
+    environ: dict[str, Any] = {"REQUEST_METHOD": "GET", "RAW_URI": "/slow", HEADERS: [], "wsgi.input": None}
     body = b"".join(Gateway(api, invoke)(environ, lambda status, _headers: statuses.append(status)))  # type: ignore[arg-type]
     assert (statuses, body) == (["504 Gateway Timeout"], b'{"message":"Endpoint request timed out"}')
 

@@ -27,6 +27,11 @@ NOW = 1_800_000_000.0
 )
 def test_name_of_a_room_is_taken_as_it_is(name: str) -> None:
     assert room_name(name) == name
+    assert room_name("".join(f"%{ord(letter):02x}" for letter in name)) == name
+
+
+def test_name_may_be_encoded_as_browsers_do() -> None:
+    assert room_name("team%3A7%40example.com") == "team:7@example.com"
 
 
 @pytest.mark.parametrize(
@@ -41,8 +46,18 @@ def test_name_of_a_room_is_taken_as_it_is(name: str) -> None:
         pytest.param("..", id="dots"),
         pytest.param("a b", id="a space"),
         pytest.param("a/b", id="a slash"),
-        pytest.param("a%2Fb", id="a slash that was encoded twice"),
-        pytest.param("a%2e%2e%2fb", id="a way up that was encoded twice"),
+        pytest.param("a%2Fb", id="an encoded slash"),
+        pytest.param("%2e%2e", id="encoded dots"),
+        pytest.param("a%2F..%2Fb", id="an encoded way up"),
+        pytest.param("a%252Fb", id="a slash that was encoded twice"),
+        pytest.param("a%2562", id="a letter that was encoded twice"),
+        pytest.param("ab%", id="a percent sign"),
+        pytest.param("a%zzb", id="no encoding"),
+        pytest.param("a%00b", id="an encoded zero"),
+        pytest.param("ab%0a", id="an encoded line break"),
+        pytest.param("a%c0%afb", id="an overlong slash"),
+        pytest.param("a+b", id="a plus sign"),
+        pytest.param("%ef%bd%81b", id="an encoded wide letter"),
         pytest.param("ab\n", id="a line break"),
         pytest.param("caf\u00e9", id="an accent"),
         pytest.param("\u0661\u0662", id="digits of another script"),
