@@ -42,6 +42,18 @@ export interface SignIn {
   credentials: (options?: { forceRefresh?: boolean }) => Promise<Credentials>;
   /** Who is signed in, and where. */
   user: (options?: { forceRefresh?: boolean }) => Promise<User>;
+  /** For rooms.js: call another route of the service, *path* beside `endpoint`. Resolves with the JSON of the answer. */
+  call: (path: string, options: CallOptions) => Promise<any>;
+}
+
+export interface CallOptions {
+  method: "POST" | "DELETE";
+  /** Let the request outlive the page, as in `fetch`. */
+  keepalive?: boolean;
+  /** Abort it to end this call. The sign-in's own `signal` ends it, too. */
+  signal?: AbortSignal;
+  /** Instead of the sign-in's `patience`. */
+  patience?: number;
 }
 
 export interface Credentials {

@@ -4,7 +4,7 @@
  * chime-signin.d.ts describes the interface. Credentials are refreshed when somebody asks for them, and not by a timer,
  * because a sleeping laptop would miss it. Nothing is stored and nothing is logged.
  *
- * @import { Credentials, Details, Options, SignIn, Time, User } from "./chime-signin.d.ts"
+ * @import { CallOptions, Credentials, Details, Options, SignIn, Time, User } from "./chime-signin.d.ts"
  * @typedef {{ age: () => number, refreshAt: number, endsAt: number }} Times In milliseconds since the request was sent.
  * @typedef {Times & { user: User, keys: Omit<Credentials, "expiration"> }} Session
  * @typedef {{ error: unknown, age: () => number, retryAfter: number, rest: number }} Failure In milliseconds.
@@ -53,23 +53,14 @@ const TIME = { wallClock: () => Date.now(), monotonic: () => performance.now(), 
 /** @param {Options} options @returns {SignIn} */
 export function chimeSignIn({ endpoint, getToken, signal = new AbortController().signal, patience = 30_000, time }) {
   const clock = { ...TIME, ...time };
-  // No redirects, because the token is for this address and no other.
-  const request = new Request(endpoint, { method: "POST", cache: "no-store", credentials: "omit", redirect: "error" });
-  if (!SAFE_ENDPOINT.test(request.url))
+  const { url } = new Request(endpoint);
+  if (!SAFE_ENDPOINT.test(url))
     throw new TypeError("`endpoint` has to begin with https: the token could be read on the way.");
+  const exchange = caller({ url, init: { method: "POST" }, getToken, signal, patience, clock, read: readSession });
   let /** @type {Session | undefined} */ session;
   let /** @type {Failure | undefined} */ failure;
   let /** @type {Promise<Session> | undefined} */ refreshing;
-  // Each wait has a controller of its own: the app's signal may live long, and would collect a listener for each wait.
-  let step = new AbortController();
-  signal.addEventListener(
-    "abort",
-    () => {
-      session = undefined;
-      step.abort(signal.reason);
-    },
-    { once: true },
-  );
+  signal.addEventListener("abort", () => (session = undefined), { once: true });
 
   /** Return the session if it works for longer than *spare* milliseconds. */
   function usable(spare = 0) {
@@ -115,6 +106,46 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
       throw error;
     }
   }
+
+  /** @type {SignIn["call"]} */
+  async function call(path, { signal: own = signal, patience: ms = patience, ...init }) {
+    const either = new AbortController();
+    const abort = () => either.abort((signal.aborted ? signal : own).reason);
+    for (const each of [signal, own]) each.addEventListener("abort", abort);
+    if (signal.aborted || own.aborted) abort();
+    const options = { url: new URL(`./${path}`, url).href, init, getToken, signal: either.signal, patience: ms, clock };
+    return caller({ ...options, read: (answer) => answer })().finally(() => {
+      for (const each of [signal, own]) each.removeEventListener("abort", abort);
+    });
+  }
+
+  return {
+    async credentials(options) {
+      const { keys, age, endsAt } = await getSession(options);
+      // By this machine's clock, even if that is wrong, because the AWS SDK compares it with the same clock.
+      return { ...keys, expiration: new Date(clock.wallClock() + endsAt - age()) };
+    },
+    async user(options) {
+      const { user } = await getSession(options);
+      return { ...user };
+    },
+    call,
+  };
+}
+
+/**
+ * Return a function that makes one call of the service with the app's token, and waits and tries again as need be.
+ *
+ * @template T
+ * @param {Required<Pick<Options, "getToken" | "signal" | "patience">> & {
+ *   url: string, init: RequestInit, clock: Time, read: (answer: any, age: () => number) => T }} options
+ */
+function caller({ url, init, getToken, signal, patience, clock, read }) {
+  // No redirects, because the token is for this address and no other.
+  const request = new Request(url, { cache: "no-store", credentials: "omit", redirect: "error", ...init });
+  // Each wait has a controller of its own: the app's signal may live long, and would collect a listener for each wait.
+  let step = new AbortController();
+  signal.addEventListener("abort", () => step.abort(signal.reason), { once: true });
 
   async function exchange() {
     const remaining = { ms: patience }; // for both tokens together
@@ -169,9 +200,7 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
       throw new UnavailableError("The sign-in service cannot be reached.", { cause });
     });
     if (!response.ok) throw errorFor(response, answer);
-    const fresh = readSession(answer, age);
-    if (age() < Math.max(fresh.endsAt - LAST_MINUTE_MS, fresh.endsAt / 2)) return fresh;
-    throw new UnavailableError("The answer is too old: this machine has slept.");
+    return read(answer, age);
   }
 
   /** @template T @param {number} ms @param {string} who @param {(signal: AbortSignal) => Promise<T>} work */
@@ -185,17 +214,7 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
     return Promise.race([work(own.signal), late]).finally(() => own.abort());
   }
 
-  return {
-    async credentials(options) {
-      const { keys, age, endsAt } = await getSession(options);
-      // By this machine's clock, even if that is wrong, because the AWS SDK compares it with the same clock.
-      return { ...keys, expiration: new Date(clock.wallClock() + endsAt - age()) };
-    },
-    async user(options) {
-      const { user } = await getSession(options);
-      return { ...user };
-    },
-  };
+  return exchange;
 }
 
 /** Return a function that tells how many milliseconds ago this was called. @param {Time} clock */
@@ -221,7 +240,7 @@ function retryAfterMs({ retryAfter = 0 }) {
 
 /** @param {number} status @param {string} [error] */
 function errorClass(status, error) {
-  if (status === 429) return UnavailableError;
+  if (status === 429 || error === "not_open") return UnavailableError;
   if (status >= 500 && !PERMANENT_ERRORS.includes(error ?? "")) return UnavailableError;
   if (status === 401) return SignInAgainError;
   // Not by the status 403, because API Gateway and proxies use it for other reasons.
@@ -250,6 +269,8 @@ function readSession(answer, age) {
   // The difference of two times of the server is right even if this machine's clock is wrong.
   const lead = Date.parse(Expiration) - Date.parse(RefreshAfter);
   const refreshAt = endsAt - Math.max(LAST_MINUTE_MS, lead >= 0 ? lead : endsAt / 6);
+  if (age() >= Math.max(endsAt - LAST_MINUTE_MS, endsAt / 2))
+    throw new UnavailableError("The answer is too old: this machine has slept.");
   const user = { userArn, userId, name, region, appInstanceArn };
   return { user, keys: { accessKeyId, secretAccessKey, sessionToken }, age, refreshAt, endsAt };
 }
