@@ -54,6 +54,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** Instead of the sign-in's `patience`. */
   patience?: number;
+  /** Tells which of the errors that waiting may repair are not to be waited out. */
+  isFinal?: (error: UnavailableError) => boolean;
 }
 
 export interface Credentials {

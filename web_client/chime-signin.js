@@ -108,13 +108,14 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
   }
 
   /** @type {SignIn["call"]} */
-  async function call(path, { signal: own = signal, patience: ms = patience, ...init }) {
+  async function call(path, { signal: own = signal, patience: ms = patience, isFinal, ...init }) {
     const either = new AbortController();
     const abort = () => either.abort((signal.aborted ? signal : own).reason);
     for (const each of [signal, own]) each.addEventListener("abort", abort);
     if (signal.aborted || own.aborted) abort();
-    const options = { url: new URL(`./${path}`, url).href, init, getToken, signal: either.signal, patience: ms, clock };
-    return caller({ ...options, read: (answer) => answer })().finally(() => {
+    const options = { getToken, signal: either.signal, patience: ms, clock, isFinal };
+    const exchange = caller({ ...options, url: new URL(`./${path}`, url).href, init, read: (answer) => answer });
+    return exchange().finally(() => {
       for (const each of [signal, own]) each.removeEventListener("abort", abort);
     });
   }
@@ -138,9 +139,10 @@ export function chimeSignIn({ endpoint, getToken, signal = new AbortController()
  *
  * @template T
  * @param {Required<Pick<Options, "getToken" | "signal" | "patience">> & {
- *   url: string, init: RequestInit, clock: Time, read: (answer: any, age: () => number) => T }} options
+ *   url: string, init: RequestInit, clock: Time, read: (answer: any, age: () => number) => T,
+ *   isFinal?: CallOptions["isFinal"] }} options
  */
-function caller({ url, init, getToken, signal, patience, clock, read }) {
+function caller({ url, init, getToken, signal, patience, clock, read, isFinal = () => false }) {
   // No redirects, because the token is for this address and no other.
   const request = new Request(url, { cache: "no-store", credentials: "omit", redirect: "error", ...init });
   // Each wait has a controller of its own: the app's signal may live long, and would collect a listener for each wait.
@@ -173,7 +175,7 @@ function caller({ url, init, getToken, signal, patience, clock, read }) {
       try {
         return await attempt(token, limit, age);
       } catch (error) {
-        if (!(error instanceof UnavailableError)) throw error;
+        if (!(error instanceof UnavailableError) || isFinal(error)) throw error;
         // Random, because all clients are told the same Retry-After and would come back together.
         const retryAfter = retryAfterMs(error);
         const delay = Math.max(retryAfter, pause / 2) + Math.max(retryAfter / 2, pause) * clock.random();

@@ -36,6 +36,15 @@ test("a call waits as the service asks, and until its own patience is over", asy
   assert.equal(requests.length, 4);
 });
 
+test("a call waits for no error that is final to it", async (t) => {
+  const { signIn, clock, requests } = await signInAt(t, [busy(503, 5), NOT_OPEN]);
+
+  const isFinal = ({ status }) => status === 404;
+  await assert.rejects(signIn.call("meetings/stand-up", { method: "POST", isFinal }), { status: 404 });
+
+  assert.deepEqual([clock.waits.length, requests.length], [1, 2]);
+});
+
 test("a call ends with its own signal, and others go on", async (t) => {
   const leaving = new AbortController();
   const { signIn, requests } = await signInAt(t, ["say nothing", "say nothing"]);
