@@ -170,8 +170,9 @@ deploy: .venv/dev ## deploy dev to AWS, or ENV=prod; options: GRADUAL=1 SNAPSTAR
 	@$(OF_FUNCTIONS) $(call with_words_of,ARGS) $(BIN)/python -m operations prepare
 	@$(SAM) build
 	@$(if $(DEPLOY_OPTIONS),$(BIN)/python -m operations.deploy_options .aws-sam/build/template.yaml $(DEPLOY_OPTIONS) > .aws-sam/build/deployed.yaml)
+	@$(BIN)/python -m operations.all_values > .aws-sam/build/parameters.yaml
 	@if test -t 0; then confirmed=; else confirmed=--no-confirm-changeset; fi; \
-		$(SAM) deploy $(IN_ENV) $(if $(DEPLOY_OPTIONS),--template-file .aws-sam/build/deployed.yaml) $$confirmed
+		$(SAM) deploy $(IN_ENV) --parameter-overrides file://.aws-sam/build/parameters.yaml $(if $(DEPLOY_OPTIONS),--template-file .aws-sam/build/deployed.yaml) $$confirmed
 	@$(BIN)/python -m operations try-out
 
 delete: .venv/dev ## delete the stack of dev, or ENV=prod, and what make revoke added, and say what stays; it asks, or CONFIRM=<stack>

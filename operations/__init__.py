@@ -10,8 +10,8 @@ stack. `aws` turns AWS's errors into sentences that say what to do.
 Before `sam build`, `make deploy` runs `preparation`: `interview` asks for the `answers` that are missing (`terminal`
 types and shows, `draft` keeps what was typed, `tokens` reads from a pasted token), `functions` and `issuers` check them
 by the functions' own code, `template` (with `parameters`, `rules` and `variables`) as CloudFormation and Lambda would,
-and `account` with `readiness` looks at the account. `deploy_options` changes what was built; `tryout` calls what was
-deployed.
+and `account` with `readiness` looks at the account. `all_values` adds the defaults to the answers, `deploy_options`
+changes what was built, and `tryout` calls what was deployed.
 
 `doctor` looks at a stack from outside and inside AWS, without changing it, and says what is wrong.
 

@@ -128,7 +128,7 @@ class Conversation:
     async def _answer(self, room: Room, asked: Any) -> SdpAnswer:
         occupant = self._occupant
         if occupant.peer is None:
-            occupant.peer = await room.conference.join(occupant.attendee_id, self._rights, self._on_media_state)
+            occupant.peer = room.conference.peer(occupant.attendee_id, self._rights, self._on_media_state)
         return await room.conference.answer(occupant.peer, asked.sdp_offer, _watched(room, asked, self._rights))
 
     async def _on_audio_control(self, frame: Any) -> None:

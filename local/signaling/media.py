@@ -9,6 +9,7 @@ for each who watches it: aiortc has no way to forward packets.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from array import array
 from contextlib import suppress
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]  # noqa: ARG005 - the names are aioice's
 
 CLOSE_SECONDS = 5.0
+_logger = logging.getLogger(__name__)
 _SENDING = {"sendrecv", "sendonly"}
 
 
@@ -114,14 +116,13 @@ class Conference:
         self._open = open_peers
         self.peers: dict[str, Peer] = {}
 
-    async def join(self, key: str, rights: Rights, on_state: Callable[[str], None]) -> Peer:
+    def peer(self, key: str, rights: Rights, on_state: Callable[[str], None]) -> Peer:
         """
         Return the near end of a new connection. An attendee who has several does not hear the others of them.
 
         *on_state* is called in the media's thread when the connection becomes "connected", "failed" or "closed".
         """
-        peer: Peer = await self._run(self._join(key, rights, on_state))
-        return peer
+        return Peer(self, key, rights, on_state)
 
     async def answer(self, peer: Peer, offer: str, watched: Sequence[Watched | None]) -> SdpAnswer:
         """
@@ -133,6 +134,7 @@ class Conference:
         try:
             answer: SdpAnswer = await self._run(peer.answer_here(offer, watched))
         except Exception as error:  # aiortc and its parser raise many kinds, of errors in an offer too
+            _logger.warning("An offer cannot be answered: %r", error)
             raise UnanswerableOfferError("The offer cannot be answered.") from error
         return answer
 
@@ -143,10 +145,10 @@ class Conference:
     async def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return await asyncio.wrap_future(self._submit(coroutine))
 
-    async def _join(self, key: str, rights: Rights, on_state: Callable[[str], None]) -> Peer:
-        self.peers[key] = peer = Peer(self, key, rights, on_state)
+    def add(self, peer: Peer) -> None:
+        """Let a peer hear and be heard."""
+        self.peers[peer.key] = peer
         self._open.add(peer)
-        return peer
 
     def forget(self, peer: Peer) -> None:
         """Take a peer off, unless another one has come in its place."""
@@ -161,7 +163,7 @@ class Peer:
     """The near end of an attendee's connection. Its methods run in the media's loop."""
 
     def __init__(self, conference: Conference, key: str, rights: Rights, on_state: Callable[[str], None]) -> None:
-        """Open no connection yet: the browser offers one."""
+        """Open no connection yet: the first offer does, in the media's loop."""
         self.key, self.rights = key, rights
         self.volume = 0
         """How loud the attendee was last: 0 is silence, and 32768 as loud as can be."""
@@ -172,13 +174,14 @@ class Peer:
         self._watching: dict[str, _Video] = {}
         self._closing: asyncio.Task[None] | None = None
         self._readers: dict[MediaStreamTrack, asyncio.Task[None]] = {}
-        # Without a STUN server, which would be Google's: both ends are on this machine.
-        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self._connection.on("connectionstatechange", lambda: on_state(self._connection.connectionState))
+        self._on_state = on_state
+        self._connection: Any = None
 
     async def answer_here(self, offer: str, watched: Sequence[Watched | None]) -> SdpAnswer:
         """Do what `Conference.answer` says."""
         told = RTCSessionDescription(self._sections.offer_for_server(offer), "offer")
+        if self._connection is None:
+            self._open()
         await self._connection.setRemoteDescription(told)
         videos = [section for section in split(offer)[1] if section.kind == "video"]
         wanted = {
@@ -191,6 +194,12 @@ class Peer:
         answer = self._sections.answer_for_browser(self._connection.localDescription.sdp, offer)
         by_mid = {section.mid: section for section in split(answer)[1] if not section.is_rejected}
         return SdpAnswer(answer, [_track(by_mid[mid], watch.stream_id) for mid, watch in wanted.items()])
+
+    def _open(self) -> None:
+        # Without a STUN server, which would be Google's: both ends are on this machine.
+        self._connection = connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        connection.on("connectionstatechange", lambda: self._on_state(connection.connectionState))
+        self._conference.add(self)
 
     def _send(self, transceiver: Any, wanted: dict[str, Watched]) -> None:
         """Decide what the attendee receives in one section."""
@@ -246,7 +255,8 @@ class Peer:
         for reader in self._readers.values():
             reader.cancel()
         await asyncio.gather(*self._readers.values(), return_exceptions=True)
-        await self._connection.close()
+        if self._connection:
+            await self._connection.close()
         self._conference.forget(self)
 
 

@@ -86,6 +86,9 @@ def calls(project: Path) -> list[list[str]]:
     return [line.split("\0")[:-1] for line in file.read_text().split("\n")[:-1]] if file.exists() else []
 
 
+WITH_ALL_VALUES = ["--parameter-overrides", "file://.aws-sam/build/parameters.yaml"]
+
+
 def test_commands_and_variables_are_found() -> None:
     assert {"revoke", "deploy", "run", "delete", "push-role", "clean"} <= set(COMMANDS)
     known = {
@@ -175,18 +178,23 @@ def test_make_test_runs_all_tests_or_those_that_are_named(project: Path, given: 
 def test_deploy_deploys_what_env_says(
     project: Path, given: list[str], in_environment: dict[str, str], expected: str
 ) -> None:
+    (project / ".aws-sam" / "build").mkdir(parents=True)
+
     done = make(project, "deploy", *given, **in_environment)
 
     assert done.returncode == 0, done.stderr
     assert calls(project) == [
         ["python", "-m", "operations", "prepare"],
         ["sam", "build"],
-        ["sam", "deploy", "--config-env", expected, "--no-confirm-changeset"],  # there is no terminal here
+        ["python", "-m", "operations.all_values"],
+        ["sam", "deploy", "--config-env", expected, *WITH_ALL_VALUES, "--no-confirm-changeset"],  # no terminal is here
         ["python", "-m", "operations", "try-out"],
     ]
 
 
 def test_deploy_hands_on_what_is_answered(project: Path) -> None:
+    (project / ".aws-sam" / "build").mkdir(parents=True)
+
     done = make(project, "deploy", """ARGS=--answer 'Providers=[{"name": "$(touch ran)"}]' --region eu-central-1""")
 
     assert done.returncode == 0, done.stderr
@@ -221,8 +229,8 @@ def test_deploy_adds_its_options_to_what_was_built_and_deploys_that(
     assert done.returncode == 0, done.stderr
     built, deployed = ".aws-sam/build/template.yaml", ".aws-sam/build/deployed.yaml"
     assert ["python", "-m", "operations.deploy_options", built, *options] in calls(project)
-    command = ["sam", "deploy", "--config-env", "dev", "--template-file", deployed, "--no-confirm-changeset"]
-    assert command in calls(project)
+    place = ["--config-env", "dev", *WITH_ALL_VALUES, "--template-file", deployed]
+    assert ["sam", "deploy", *place, "--no-confirm-changeset"] in calls(project)
 
 
 @pytest.mark.parametrize("command", ["revoke", "restore", "erase"])

@@ -13,6 +13,7 @@ from samcli.cli.types import CfnParameterOverridesType  # type: ignore[import-un
 from authorizer.clock import Clock
 from authorizer.presets import PRESETS
 from authorizer.settings import Settings
+from operations.all_values import all_values
 from operations.answers import read, write
 from operations.errors import OperationError
 from operations.samconfig import SAMCONFIG, environment
@@ -203,3 +204,17 @@ def test_example_starts_the_authorizer_and_goes_through_the_template_s_rules(pre
 def test_samconfig_names_the_answers_of_each_environment() -> None:
     for name in ("dev", "prod"):
         assert environment({"ENV": name}).answers == ENVIRONMENTS / f"{name}.yaml"
+
+
+def test_every_parameter_is_deployed_with_its_answer_or_the_default_of_today(tmp_path: Path) -> None:
+    said = read(
+        written(tmp_path, f"Providers: >-\n  {OWN}\nAllowedOrigins: [https://a.example, https://b.example]\n")
+    ).values
+    path = tmp_path / "parameters.yaml"
+
+    path.write_text(json.dumps(all_values(said, TEMPLATE)), encoding="utf-8")
+
+    by_name = by_sam(path)
+    assert by_name == {name: said.get(name, TEMPLATE.default(name)) for name in TEMPLATE.parameters}
+    assert by_name["Providers"] == OWN
+    assert by_name["AllowedOrigins"] == "https://a.example,https://b.example"

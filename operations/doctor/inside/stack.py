@@ -68,9 +68,8 @@ def _defaults(inside: Inside) -> Iterator[Finding]:
         yield wrong(
             f"{name} is {_shown(deployed[name])}, the default when it was deployed",
             wanted=f"{_shown(inside.template.default(name))}, the default of today",
-            # sam deploy sends UsePreviousValue for each parameter that its file does not name.
-            mend=f"Write {name}: {_shown(inside.template.default(name))} into {_file(inside)}, and make deploy again: "
-            "sam deploy keeps the value of a parameter that the file does not name.",
+            # Plain sam deploy sends UsePreviousValue for each parameter that its file does not name.
+            mend=f"make deploy ENV={_environment(inside)}: it sends today's defaults. Plain sam deploy keeps old ones.",
         )
     if not changed:
         yield ok("each parameter that was left out has the default of today")
@@ -88,12 +87,7 @@ def _answers(inside: Inside) -> Iterator[Finding]:
         yield wrong(
             f"{name} is {_shown(inside.stack.parameters.get(name, 'not there'))}",
             wanted=f"{_shown(wanted)}: {_file(inside)} {where} that",
-            mend=f"make deploy ENV={environment.name}"
-            + (
-                ""
-                if name in said
-                else f", after {name} was written into {_file(inside)}: sam deploy keeps a value that is not named."
-            ),
+            mend=f"make deploy ENV={environment.name}",
         )
     if not differing:
         yield ok(f"as {_file(inside)} says")
