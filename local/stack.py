@@ -143,7 +143,8 @@ class LocalStack:
         return played
 
     def _provider(self) -> dict[str, Any]:
-        return {"name": "local", "preset": "oidc", "issuer": self.issuer.url, "audience": AUDIENCE}
+        provider = {"name": "local", "preset": "oidc", "issuer": self.issuer.url, "audience": AUDIENCE}
+        return provider | {"roles_claim": "roles", "host_roles": ["host"], "listen_only_roles": ["listener"]}
 
 
 def _guarded(application: WSGIApplication, pages: Collection[str], domains: tuple[str, ...] = ()) -> WSGIApplication:
