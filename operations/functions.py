@@ -1,4 +1,4 @@
-"""Hold answers against what the two functions will say of them at start, by the functions' own code."""
+"""Hold answers against what the functions will say of them at start, by the functions' own code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from authorizer.clock import Clock
 from authorizer.errors import SettingsError as AuthorizerSettingsError
 from authorizer.settings import Settings as AuthorizerSettings
 from operations.variables import variable_errors
+from rooms.settings import Settings as RoomsSettings
 from signin.errors import SettingsError as SigninSettingsError
 from signin.settings import Settings as SigninSettings
 
@@ -24,6 +25,8 @@ SHORTEST_SESSION = "900"
 NOBODY = {
     "CHIME_APP_INSTANCE_ARN": "arn:aws:chime:us-east-1:123456789012:app-instance/1",
     "USER_ROLE_ARN": "arn:aws:iam::123456789012:role/UserRole",
+    "ROOMS_TABLE": "RoomsTable",
+    "STACK_ID": "arn:aws:cloudformation:us-east-1:123456789012:stack/chime-signin/1",
 }
 """What the stack makes, and no answer can make wrong."""
 OF_AUTHORIZER = {
@@ -40,6 +43,7 @@ OF_HANDLER = {
     "USER_ROLE_ARNS": "UserRoleArns",
     "ALLOWED_ORIGINS": "AllowedOrigins",
 }
+OF_ROOMS = {"MEETINGS": "Meetings", "MEETING_OPTIONS": "MeetingOptions", "ALLOWED_ORIGINS": "AllowedOrigins"}
 """Environment variables and the parameters that template.yaml fills them with; a test compares them."""
 
 
@@ -52,10 +56,14 @@ def authorizer_variables(values: Mapping[str, str], template: Template) -> dict[
 
 def problems(values: Mapping[str, str], template: Template) -> list[str]:
     """Return a sentence for each reason for which a function would not start, or not be made, under *values*."""
-    handler = {name: values.get(source, template.default(source)) for name, source in OF_HANDLER.items()}
+    handler, rooms = (
+        NOBODY | {name: values.get(source, template.default(source)) for name, source in variables.items()}
+        for variables in (OF_HANDLER, OF_ROOMS)
+    )
     authorizer = authorizer_variables(values, template)
-    found = [_named(said) for said in (_of_authorizer(authorizer), _of_handler(NOBODY | handler)) if said]
-    return found or [*_of_secret(values), *_of_user_roles(values), *variable_errors(authorizer)]
+    said = [_of_authorizer(authorizer), _of_handler(handler), _of_rooms(rooms)]
+    found = [_named(sentence) for sentence in said if sentence]
+    return found or [*_of_secret(values), *_of_user_roles(values), *_of_hosts(values), *variable_errors(authorizer)]
 
 
 def notes(values: Mapping[str, str], template: Template) -> tuple[str, ...]:
@@ -91,9 +99,19 @@ def _of_handler(variables: Mapping[str, str]) -> str | None:
     return None
 
 
+def _of_rooms(variables: Mapping[str, str]) -> str | None:
+    if variables["MEETINGS"] == "none":
+        return None  # there is no such function
+    try:
+        RoomsSettings.from_environ(variables)
+    except SigninSettingsError as error:
+        return str(error)
+    return None
+
+
 def _named(said: str) -> str:
     """Return a sentence about a variable as one about the parameter that fills it."""
-    names = OF_AUTHORIZER | OF_HANDLER
+    names = OF_AUTHORIZER | OF_HANDLER | OF_ROOMS
     return re.sub(r"[A-Z][A-Z_0-9]+", lambda found: names.get(found[0], found[0]), said)
 
 
@@ -119,3 +137,13 @@ def _of_user_roles(values: Mapping[str, str]) -> list[str]:
         f"Providers gives the user role {role}, and no ARN in UserRoleArns ends with it. Write its ARN there."
         for role in sorted(missing)
     ]
+
+
+def _of_hosts(values: Mapping[str, str]) -> list[str]:
+    if values.get("Meetings") != "hosted" or any(entry.get("host_roles") for entry in entries(values)):
+        return []
+    said = (
+        "Meetings is hosted, and no provider has host_roles, so that nobody could open a room. Write the hosts' roles "
+        'into an entry of Providers, "host_roles": ["teacher"], or write Meetings: open.'
+    )
+    return [said]

@@ -87,23 +87,37 @@ class Interview:
         self._terminal.say("\n4 of 5. Channels: minimal reads and writes; member also opens them, invites and edits.")
         values = self._parameter(values, "Messaging", "minimal or member")
         self._terminal.say(
-            "\n5 of 5. Meetings (video and voice): none, join, or host. Whoever may join may enter any\n"
-            "meeting of the account whose id they know, under any name."
+            "\n5 of 5. Meetings (video and voice), which people enter by a room's name: none, open (whoever\n"
+            "may enter a room opens it) or hosted (only hosts open rooms)."
         )
-        return self._parameter(values, "Meetings", "none, join or host")
+        return self._parameter(values, "Meetings", "none, open or hosted", self._hosts)
 
-    def _parameter(self, values: dict[str, str], name: str, prompt: str) -> dict[str, str]:
+    def _parameter(
+        self, values: dict[str, str], name: str, prompt: str, more: Callable[[dict[str, str]], dict[str, str]] = dict
+    ) -> dict[str, str]:
+        """Return *values* with what is typed for a parameter, and with what *more* then asks because of it."""
         usual = values.get(name) or self._template.default(name)
         # What was wrong before is told when all is checked, and no answer to this question mends it.
         before = problems(values, self._template)
         while True:
             answered = self._asked(name, prompt, usual).replace(", ", ",")
-            changed = {**values, name: answered}
+            changed = more({**values, name: answered})
             found = problems(changed, self._template)
             wrong = self._template.problems(name, answered) or [each for each in found if each not in before]
             if not wrong:
                 return changed
             self._complain(name, wrong[0])
+
+    def _hosts(self, values: dict[str, str]) -> dict[str, str]:
+        if values["Meetings"] != "hosted":
+            return values
+        self._terminal.say(
+            "Who are hosts? The roles that they have in their tokens, separated by commas: teacher,staff"
+        )
+        typed = self._asked("host_roles", "Roles of hosts", "")
+        roles = {"host_roles": [role.strip() for role in typed.split(",") if role.strip()]} if typed else {}
+        entries = [{**entry, **roles} for entry in json.loads(values["Providers"])]
+        return {**values, "Providers": json.dumps(entries)}
 
     # ── Whose tokens ─────────────────────────────────────────────────────────────────────────────────
 

@@ -124,7 +124,8 @@ def _concurrency(account: AwsAccount, values: Mapping[str, str]) -> Iterator[str
     reserved = int(values.get("ReservedConcurrency") or 0)
     if not reserved:
         return
-    needed, limit = 2 * reserved + LEFT_TO_OTHERS, account.concurrency()
+    functions = 2 if values.get("Meetings", "none") == "none" else 3
+    needed, limit = functions * reserved + LEFT_TO_OTHERS, account.concurrency()
     if needed > limit:
         yield (
             f"ReservedConcurrency: {reserved} needs a limit of {needed} in this account, and Lambda lets {limit} "

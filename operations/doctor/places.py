@@ -106,6 +106,12 @@ class Inside:
         given = self.stack.outputs.get("AppInstanceArn") or self.stack.parameters.get("ChimeAppInstanceArn")
         return given or self.resources.get("AppInstance", "")
 
+    @property
+    def list_arn(self) -> str:
+        """The ARN of the parameter with the list of revoked users."""
+        partition, name = self.stack.id.split(":")[1], self.stack.list_name
+        return f"arn:{partition}:ssm:{self.region}:{self.account}:parameter{name}"
+
     def role_arn(self, logical_id: str) -> str:
         """Return the ARN of a role that the stack has made; empty if there is none."""
         name = self.resources.get(logical_id)

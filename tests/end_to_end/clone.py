@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from local.stack import LocalStack
 
 AUTH0 = {"name": "main", "preset": "auth0", "domain": "tenant.eu.auth0.com", "audience": "https://api.example.com"}
-REST = [("Origins", "https://app.example.com"), ("Its ARN", ""), ("minimal or member", ""), ("none, join or host", "")]
+REST = [
+    ("Origins", "https://app.example.com"),
+    ("Its ARN", ""),
+    ("minimal or member", ""),
+    ("none, open or hosted", ""),
+]
 """The answers to questions two to five."""
 OFFLINE = ("Is it right all the same", "y")
 """The answer where an issuer is out of this machine's reach, as every one is but the local one."""

@@ -143,7 +143,7 @@ def test_wrong_answers_are_asked_again_with_what_to_write(clone: Clone) -> None:
         ("user_pool_id", "eu-west-1_AbCdEfGhI"), ("client_id", "1example23456789"), ("token_use", ""),
         ("another provider", ""), ("Origins", "https://app.example.com/"), ("Origins", "https://app.example.com"),
         ("Its ARN", "mine"), ("Its ARN", ""), ("minimal or member", "all"), ("minimal or member", "member"),
-        ("none, join or host", ""), OFFLINE,
+        ("none, open or hosted", ""), OFFLINE,
     )  # fmt: skip
 
     assert status == 0, shown
@@ -262,6 +262,17 @@ def providers(**changes: Any) -> str:
             providers(user_roles=["mod"], user_roles_claim="r"),
             "no ARN in UserRoleArns ends with it",
             id="a role without an ARN",
+        ),
+        pytest.param(
+            "Meetings: hosted\n" + providers(), "no provider has host_roles, so that nobody could open", id="no hosts"
+        ),
+        pytest.param(
+            'Meetings: open\nMeetingOptions: \'{"video": "4k"}\'\n' + providers(),
+            "MeetingOptions has a wrong video. Write one of none, hd, fhd",
+            id="an option of rooms",
+        ),
+        pytest.param(
+            "Meetings: join\n" + providers(), "line 1: .*Meetings.* none, open, hosted", id="meetings as they were"
         ),
         pytest.param(
             providers(audience="a" * 4096), "Lambda gives all of a function's 4096", id="more than Lambda takes"

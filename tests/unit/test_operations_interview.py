@@ -13,7 +13,7 @@ from authorizer.presets import PRESETS
 from authorizer.tenants import CLOUDS
 from operations.draft import Draft
 from operations.errors import OperationError
-from operations.functions import OF_AUTHORIZER, OF_HANDLER, authorizer_variables, provider_problem
+from operations.functions import OF_AUTHORIZER, OF_HANDLER, OF_ROOMS, authorizer_variables, problems, provider_problem
 from operations.interview import PROVIDERS, Interview
 from operations.template import Template
 from operations.tokens import read
@@ -98,6 +98,89 @@ def test_draft_that_is_no_draft_is_ignored(tmp_path: Path) -> None:
     assert Draft(tmp_path / "dev.draft.json").is_empty
 
 
+# ── Meetings ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("chosen", "hosts", "entries_have"),
+    [
+        pytest.param("", "", {}, id="none"),
+        pytest.param("open", "", {}, id="open"),
+        pytest.param("hosted", "teacher, staff", {"host_roles": ["teacher", "staff"]}, id="hosted"),
+    ],
+)
+def test_hosted_meetings_ask_who_hosts_are(
+    tmp_path: Path, chosen: str, hosts: str, entries_have: dict[str, list[str]]
+) -> None:
+    known = {"Whose tokens": "auth0", **KNOWN["auth0"], "none, open or hosted": chosen, "Roles of hosts": hosts}
+    terminal = Answering(known)
+
+    values = ask(terminal, tmp_path)
+
+    [entry] = json.loads(values["Providers"])
+    assert entry == {"name": "main", "preset": "auth0", **KNOWN["auth0"], **entries_have}
+    assert values["Meetings"] == (chosen or "none")
+    assert any("Roles of hosts" in question for question in terminal.asked) == (chosen == "hosted")
+    assert problems(values, TEMPLATE) == []
+
+
+def test_hosted_meetings_without_hosts_are_asked_again(tmp_path: Path) -> None:
+    class Undecided(Answering):
+        def ask(self, prompt: str) -> str:
+            before = [asked for asked in self.asked if asked.startswith("none, open or hosted")]
+            typed = super().ask(prompt)
+            return ("open" if before else "hosted") if prompt.startswith("none, open or hosted") else typed
+
+    terminal = Undecided({"Whose tokens": "auth0", **KNOWN["auth0"]})
+
+    assert ask(terminal, tmp_path)["Meetings"] == "open"
+    assert [said for said in terminal.said if "no provider has host_roles" in said]
+
+
+def judged(meetings: str, options: str = "") -> list[str]:
+    entry = {"name": "main", **KNOWN["oidc"]}
+    return problems({"Providers": json.dumps([entry]), "Meetings": meetings, "MeetingOptions": options}, TEMPLATE)
+
+
+@pytest.mark.parametrize(
+    ("meetings", "options"),
+    [
+        pytest.param("none", "", id="no meetings"),
+        pytest.param("none", "{", id="options that nobody reads"),
+        pytest.param("open", "", id="open"),
+        pytest.param("open", '{"video": "fhd"}', id="with an option"),
+    ],
+)
+def test_rooms_that_would_start_are_right(meetings: str, options: str) -> None:
+    assert judged(meetings, options) == []
+
+
+@pytest.mark.parametrize(
+    ("meetings", "options", "words"),
+    [
+        pytest.param("hosted", "", "Meetings is hosted, and no provider has host_roles", id="without hosts"),
+        pytest.param("open", "{", "MeetingOptions is no JSON", id="no JSON"),
+        pytest.param("open", '{"vidio": "hd"}', "MeetingOptions has 'vidio'", id="mistyped"),
+        pytest.param("open", '{"video": "4k"}', "MeetingOptions has a wrong video", id="no such video"),
+        pytest.param("open", '{"video": "fhd", "max_attendees": 26}', "a wrong max_attendees", id="too many attendees"),
+    ],
+)
+def test_rooms_say_what_is_wrong_before_anything_is_deployed(meetings: str, options: str, words: str) -> None:
+    [said] = judged(meetings, options)
+
+    assert words in said
+    assert "Write" in said
+
+
+def test_one_provider_with_hosts_is_enough_for_hosted_meetings() -> None:
+    entries = [
+        {"name": "main", "keep_subject": False, **KNOWN["oidc"]},
+        {"name": "other", "issuer": "https://b.example.com/", "audience": "b", "host_roles": "teacher"},
+    ]
+
+    assert problems({"Providers": json.dumps(entries), "Meetings": "hosted"}, TEMPLATE) == []
+
+
 # ── A pasted token ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -142,6 +225,7 @@ def variables(function: str) -> dict[str, Any]:
     [
         pytest.param("AuthorizerFunction", OF_AUTHORIZER, id="authorizer"),
         pytest.param("SigninFunction", OF_HANDLER, id="handler"),
+        pytest.param("RoomsFunction", OF_ROOMS, id="rooms"),
     ],
 )
 def test_variables_are_those_that_the_template_fills_with_parameters(function: str, mapped: dict[str, str]) -> None:

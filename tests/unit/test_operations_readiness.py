@@ -71,6 +71,13 @@ def test_what_is_missing_is_one_sentence_with_its_mend(account: Account, words: 
     assert words in said
 
 
+def test_function_of_rooms_reserves_copies_too() -> None:
+    assert found(replace(Account(), limit=249), {**VALUES, "Meetings": "none"}) == []
+    [said] = found(replace(Account(), limit=249), {**VALUES, "Meetings": "open"})
+
+    assert "needs a limit of 250 in this account" in said
+
+
 def test_key_of_the_secret_that_is_given_is_right() -> None:
     assert found(replace(Account(), found=Secret(key=KEY)), {**VALUES, "SharedSecretKeyArn": KEY}) == []
 

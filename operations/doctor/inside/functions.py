@@ -1,4 +1,4 @@
-"""Look at both functions in Lambda: whether they run as they were deployed, and how many copies may run at once."""
+"""Look at the functions in Lambda: whether they run as they were deployed, and how many copies may run at once."""
 
 from __future__ import annotations
 
@@ -7,30 +7,42 @@ from typing import TYPE_CHECKING, Any
 
 from operations.doctor.checks import check
 from operations.doctor.finding import Finding, ok, wrong
-from operations.functions import OF_AUTHORIZER, OF_HANDLER
+from operations.doctor.inside.rooms import has_rooms
+from operations.functions import OF_AUTHORIZER, OF_HANDLER, OF_ROOMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from operations.doctor.places import Inside
 
-FUNCTIONS: Mapping[str, Mapping[str, str]] = {"AuthorizerFunction": OF_AUTHORIZER, "SigninFunction": OF_HANDLER}
-"""By logical id: variables, and the parameters that template.yaml fills them with."""
+ROOMS = "RoomsFunction"
+FUNCTIONS: Mapping[str, Mapping[str, str]] = {
+    "AuthorizerFunction": OF_AUTHORIZER,
+    "SigninFunction": OF_HANDLER,
+    ROOMS: OF_ROOMS,
+}
+"""By logical id: variables, and the parameters that template.yaml fills them with. A stack may have no rooms."""
 ENOUGH = 100
 """Copies of functions that may run at once. New accounts may have 10, which five sign-ins at once use up."""
 MORE = "Ask AWS for more: Service Quotas, AWS Lambda, Concurrent executions."
 LONGEST = 60
 
 
-@check("functions", "inside", "Whether Lambda can run both functions, with the settings that were deployed.")
+@check("functions", "inside", "Whether Lambda can run the functions, with the settings that were deployed.")
 def _functions(inside: Inside) -> Iterator[Finding]:
-    for logical_id, variables in FUNCTIONS.items():
+    for logical_id, variables in _deployed(inside).items():
         name = inside.resources.get(logical_id, "")
         found = inside.client("lambda").get_function_configuration(FunctionName=name)
         wanted = {name: inside.stack.parameters.get(of, inside.template.default(of)) for name, of in variables.items()}
         if logical_id == "SigninFunction":
             wanted |= {
                 "USER_ROLE_ARN": inside.stack.own_role_arn or "",
+                "CHIME_APP_INSTANCE_ARN": inside.app_instance_arn,
+            }
+        if logical_id == ROOMS:
+            wanted |= {
+                "ROOMS_TABLE": inside.resources.get("RoomsTable", ""),
+                "STACK_ID": inside.stack.id,
                 "CHIME_APP_INSTANCE_ARN": inside.app_instance_arn,
             }
         findings = [*_state(name, found), *_changed(name, found.get("Environment", {}).get("Variables", {}), wanted)]
@@ -48,7 +60,7 @@ def _concurrency(inside: Inside) -> Iterator[Finding]:
     else:
         yield ok(f"{limit} copies of all functions of the account may run at once")
     wanted = int(inside.stack.parameters.get("ReservedConcurrency") or 0)
-    for logical_id in FUNCTIONS:
+    for logical_id in _deployed(inside):
         name = inside.resources.get(logical_id, "")
         reserved = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
         if (reserved is None and not wanted) or reserved == wanted != 0:
@@ -59,6 +71,11 @@ def _concurrency(inside: Inside) -> Iterator[Finding]:
             wanted=f"{wanted or 'no'} reservation, as ReservedConcurrency says",
             mend=_reservation(name, wanted),
         )
+
+
+def _deployed(inside: Inside) -> Mapping[str, Mapping[str, str]]:
+    """Return those of `FUNCTIONS` that the parameters ask for."""
+    return {name: variables for name, variables in FUNCTIONS.items() if name != ROOMS or has_rooms(inside)}
 
 
 def _state(name: str, found: Mapping[str, Any]) -> Iterator[Finding]:

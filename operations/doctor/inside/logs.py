@@ -1,4 +1,4 @@
-"""Look in both functions' logs for what failed in the last hour, by reason. No line of a log is read or shown."""
+"""Look in the functions' logs for what failed in the last hour, by reason. No line of a log is read or shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from operations.doctor.places import Inside
 
 SECONDS = 3600
-GROUPS = ("AuthorizerLogGroup", "SigninLogGroup")
+GROUPS = ("AuthorizerLogGroup", "SigninLogGroup", "RoomsLogGroup")
 FIELDS = ("kind", "code", "operation", "provider", "cause", "outcome", "errorType", "record.status")
 """
 What tells failures apart. None of them holds anything of a user, which `message` may: Lambda puts the text of an
@@ -47,7 +47,7 @@ START = f"A function that cannot start says why in its log; see what the check s
 NO_KEYS = f"See what the checks of the providers say, and {PAGE}#keysunavailable."
 
 
-@check("errors", "inside", "What failed in both functions in the last hour, by reason.")
+@check("errors", "inside", "What failed in the functions in the last hour, by reason.")
 def _errors(inside: Inside) -> Iterator[Finding]:
     groups = [inside.resources[name] for name in GROUPS if name in inside.resources]
     if not groups:

@@ -112,7 +112,8 @@ def _own_queries(inside: Inside) -> list[dict[str, Any]]:
 
 
 def _lambda_queries(inside: Inside) -> list[dict[str, Any]]:
-    names = [inside.resources[logical_id] for logical_id in ("AuthorizerFunction", "SigninFunction")]
+    functions = ("AuthorizerFunction", "SigninFunction", "RoomsFunction")
+    names = [inside.resources[logical_id] for logical_id in functions if logical_id in inside.resources]
     queries = [
         _metric(f"f{number}", "AWS/Lambda", "Throttles", {"FunctionName": name}) for number, name in enumerate(names)
     ]

@@ -36,10 +36,8 @@ def _handler_role(inside: Inside) -> Iterator[Finding]:
     needed = [Needed(action, arn, "sessions") for arn in inside.stack.role_arns for action in actions]
     needed += [Needed(action, user, "users in Chime") for action in USERS]
     if inside.stack.revokes:
-        partition, name = inside.stack.id.split(":")[1], inside.stack.list_name
-        arn = f"arn:{partition}:ssm:{inside.region}:{inside.account}:parameter{name}"
-        needed.append(Needed("ssm:GetParameter", arn, "the list of revoked users"))
-    yield from _judged(inside, inside.role_arn("SigninFunctionRole"), needed)
+        needed.append(Needed("ssm:GetParameter", inside.list_arn, "the list of revoked users"))
+    yield from judged(inside, inside.role_arn("SigninFunctionRole"), needed)
 
 
 @check("authorizer role", "inside", "Whether the authorizer may read and decrypt the shared secret.")
@@ -48,14 +46,15 @@ def _authorizer_role(inside: Inside) -> Iterator[Finding]:
     role = inside.role_arn("AuthorizerFunctionRole")
     if secret:
         actions = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
-        yield from _judged(inside, role, [Needed(action, secret, "the shared secret") for action in actions])
+        yield from judged(inside, role, [Needed(action, secret, "the shared secret") for action in actions])
     if secret and key:
         through = f"secretsmanager.{secret.split(':')[3]}.amazonaws.com"
         decisions = simulate(inside.client("iam"), role, ["kms:Decrypt"], [key], {"kms:ViaService": through})
         yield from _said(role, [Needed("kms:Decrypt", key, "the shared secret")], decisions)
 
 
-def _judged(inside: Inside, role: str, needed: list[Needed]) -> Iterator[Finding]:
+def judged(inside: Inside, role: str, needed: list[Needed]) -> Iterator[Finding]:
+    """Yield what of *needed* the role may not do, or that it may do it all."""
     decisions: Decisions = {}
     for resource in dict.fromkeys(each.resource for each in needed):
         actions = [each.action for each in needed if each.resource == resource]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from operations.doctor.checks import check
 from operations.doctor.finding import Finding, ok, unknown, wrong
+from operations.doctor.inside.rooms import has_rooms
 from operations.doctor.inside.simulator import EXPLICIT_DENY, simulate
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 SOMEBODY, SOMEBODY_ELSE = "doctor-somebody", "doctor-somebody-else"
 """Ids of users whom nobody creates. A role is judged for a session of the first."""
 TAG = "aws:PrincipalTag/UserUUID"
-AS_ONESELF = ("chime:Connect", "chime:DescribeAppInstanceUser", "chime:SendChannelMessage")
+READS_NAMES = "chime:DescribeAppInstanceUser"
+AS_ONESELF = ("chime:Connect", READS_NAMES, "chime:SendChannelMessage")
 FOREIGN = (
     ("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:123456789012:table/doctor"),
     ("sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:doctor"),
@@ -96,24 +98,26 @@ def _of_any_role(inside: Inside) -> Iterator[Expected]:
     users = f"{inside.app_instance_arn}/user"
     for action in AS_ONESELF:
         yield Expected(action, f"{users}/{SOMEBODY}", is_allowed=True, wanted="allowed, for users to act at all")
-        yield Expected(
-            action, f"{users}/{SOMEBODY_ELSE}", is_allowed=False, wanted="allowed on oneself alone", mend=AT_ONCE
-        )
+    for action in AS_ONESELF:
+        if action != READS_NAMES or not has_rooms(inside):  # with rooms, users may read each other's names
+            yield Expected(
+                action, f"{users}/{SOMEBODY_ELSE}", is_allowed=False, wanted="allowed on oneself alone", mend=AT_ONCE
+            )
 
 
 def _of_own_role(inside: Inside) -> Iterator[Expected]:
     """Yield what the parameters say that the stack's own role allows."""
     values, users = inside.stack.parameters, f"{inside.app_instance_arn}/user"
-    meeting = f"arn:aws:chime:us-east-1:{inside.account}:meeting/doctor"
     for parameter, on, action, resource in (
         ("Messaging", ("member",), "chime:CreateChannel", f"{users}/{SOMEBODY}"),
         ("ContactList", ("true",), "chime:ListAppInstanceUsers", f"{users}/*"),
-        ("Meetings", ("join", "host"), "chime:CreateAttendee", meeting),
     ):
         value = values.get(parameter) or inside.template.default(parameter)
         is_allowed = value in on
         wanted = f"{'allowed' if is_allowed else 'not allowed'}, because {parameter} is {value}"
         yield Expected(action, resource, is_allowed, wanted)
+    if has_rooms(inside):
+        yield Expected(READS_NAMES, f"{users}/{SOMEBODY_ELSE}", is_allowed=True, wanted="allowed, for names in rooms")
 
 
 def _foreign(added: str) -> tuple[str, str]:

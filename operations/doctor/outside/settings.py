@@ -1,4 +1,4 @@
-"""Whether both functions start with what is deployed, by their own code."""
+"""Whether the functions start with what is deployed, by their own code."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from operations.doctor.places import Outside
 
-WANTED = "parameters with which both functions start"
+WANTED = "parameters with which the functions start"
 MEND = "Correct it in the answers file (environments/), and make deploy."
 
 
-@check("settings", "outside", "Whether both functions start with the deployed parameters, by their own code.")
+@check("settings", "outside", "Whether the functions start with the deployed parameters, by their own code.")
 def _settings(outside: Outside) -> Iterator[Finding]:
     values, template = outside.values, outside.template
     if not values.get(functions.PROVIDERS):
@@ -31,4 +31,4 @@ def _settings(outside: Outside) -> Iterator[Finding]:
         yield wrong(problem, wanted=WANTED, mend=MEND)
     if not said:
         odd = " ".join(functions.notes(values, template))
-        yield ok(f"both functions start with them{f'; odd is: {odd}' if odd else ''}")
+        yield ok(f"the functions start with them{f'; odd is: {odd}' if odd else ''}")

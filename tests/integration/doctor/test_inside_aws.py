@@ -42,15 +42,15 @@ def document(*statements: dict[str, Any]) -> str:
 
 
 def test_nothing_is_wrong_with_a_stack_that_was_just_deployed(patient: Patient) -> None:
-    patient.deploy(Revocation="true", Messaging="member", ContactList="true", Meetings="host", SourceIdentity="true")
+    patient.deploy(Revocation="true", Messaging="member", ContactList="true", Meetings="open", SourceIdentity="true")
 
     found = patient.look(
         "stack state", "defaults", "trust", "user roles", "session length", "handler role", "app instance", "admins",
-        "api limits", "revocation list", "half revoked", "outputs",
+        "api limits", "revocation list", "half revoked", "outputs", "rooms role", "rooms table",
     )  # fmt: skip
 
     assert [each for each in found if each.verdict is not Verdict.OK] == []
-    assert {each.check for each in found} >= {"trust", "user roles", "handler role", "half revoked"}
+    assert {each.check for each in found} >= {"trust", "user roles", "handler role", "rooms role", "rooms table"}
 
 
 def test_what_the_local_aws_does_not_play_is_said_and_is_no_failure(
@@ -200,6 +200,64 @@ def test_sessions_that_are_shorter_than_they_should_be_are_found(patient: Patien
     [finding] = patient.wrong("session length")
 
     assert finding.mend == "aws iam update-role --role-name short --max-session-duration 3600"
+
+
+# ── Rooms ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_rooms_that_there_are_not_are_not_looked_at(patient: Patient) -> None:
+    patient.deploy()
+
+    assert patient.look("rooms role", "rooms table") == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "actions"),
+    [
+        pytest.param("Meetings", {"CreateMeeting", "CreateAttendee", "UpdateAttendeeCapabilities"}, id="meetings"),
+        pytest.param("Rooms", {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, id="the table"),
+    ],
+)
+def test_permissions_that_rooms_lack_are_found(patient: Patient, policy: str, actions: set[str]) -> None:
+    patient.deploy(Meetings="hosted", Revocation="true")
+    patient.aws.client("iam").delete_role_policy(RoleName=patient.role("RoomsFunctionRole"), PolicyName=policy)
+
+    found = [each.found for each in patient.wrong("rooms role")]
+
+    assert all(any(action in each for each in found) for action in actions)
+
+
+def test_table_of_rooms_that_was_deleted_is_found(patient: Patient) -> None:
+    patient.deploy(Meetings="open")
+    patient.aws.client("dynamodb").delete_table(TableName=patient.inside().resources["RoomsTable"])
+
+    [finding] = patient.wrong("rooms table")
+
+    assert "there is no table" in finding.found
+    assert "make deploy" in finding.mend
+
+
+def test_names_that_users_cannot_read_in_rooms_are_found(patient: Patient) -> None:
+    patient.deploy(Meetings="open")
+    patient.aws.client("iam").delete_role_policy(RoleName=patient.role("UserRole"), PolicyName="Names")
+
+    [finding] = patient.wrong("user roles")
+
+    assert "chime:DescribeAppInstanceUser" in finding.found
+    assert finding.wanted == "allowed, for names in rooms"
+
+
+def test_names_that_users_can_read_without_rooms_are_found(patient: Patient) -> None:
+    patient.deploy()
+    names = {"Effect": "Allow", "Action": "chime:DescribeAppInstanceUser", "Resource": "*"}
+    patient.aws.client("iam").put_role_policy(
+        RoleName=patient.role("UserRole"), PolicyName="Names", PolicyDocument=document(names)
+    )
+
+    [finding] = patient.wrong("user roles")
+
+    assert "doctor-somebody-else is allowed" in finding.found
+    assert "at once" in finding.mend
 
 
 # ── What roles may do ────────────────────────────────────────────────────────────────────────────────
