@@ -43,6 +43,7 @@ BY_TYPE = {
     "AWS::Chime": "chime:CreateAppInstance",
     "AWS::CloudWatch::Alarm": "cloudwatch:PutMetricAlarm",
     "AWS::CloudWatch::Dashboard": "cloudwatch:PutDashboard",
+    "AWS::DynamoDB::Table": "dynamodb:CreateTable",
     "AWS::IAM::Role": "iam:CreateRole",
     "AWS::IAM::RolePolicy": "iam:PutRolePolicy",
     "AWS::Lambda::Function": "lambda:CreateFunction",
