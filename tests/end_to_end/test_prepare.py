@@ -272,7 +272,9 @@ def providers(**changes: Any) -> str:
             id="an option of rooms",
         ),
         pytest.param(
-            "Meetings: join\n" + providers(), "line 1: .*Meetings.* none, open, hosted", id="meetings as they were"
+            "Meetings: join\n" + providers(),
+            "Meetings, which is 'join', does not fit .*'none', 'open', 'hosted'",
+            id="meetings as they were",
         ),
         pytest.param(
             providers(audience="a" * 4096), "Lambda gives all of a function's 4096", id="more than Lambda takes"

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 ALWAYS = {"cloudformation:DescribeStacks", "cloudformation:DescribeStackResource"}
 PREFIXES = {
-    "chime-sdk-identity": "chime", "cloudformation": "cloudformation", "cloudwatch": "cloudwatch", "iam": "iam",
-    "kms": "kms", "lambda": "lambda", "logs": "logs", "secretsmanager": "secretsmanager",
+    "chime-sdk-identity": "chime", "cloudformation": "cloudformation", "cloudwatch": "cloudwatch",
+    "dynamodb": "dynamodb", "iam": "iam", "kms": "kms", "lambda": "lambda", "logs": "logs", "secretsmanager": "secretsmanager",
     "service-quotas": "servicequotas", "sns": "sns", "ssm": "ssm",
 }  # fmt: skip
 """By botocore's name of a service: the prefix of its actions. API Gateway's actions are methods of HTTP."""
@@ -56,6 +56,7 @@ def ward(patient: Patient) -> Patient:
     patient.deploy(
         Revocation="true", SharedSecretArn=arn, SharedSecretKeyArn=KEY, LogKeyArn=KEY, AccessLog="on",
         PushNotificationsAppArn=APP, AlarmTopicArn=f"arn:aws:sns:{REGION}:{ACCOUNT}:night", SourceIdentity="true",
+        Meetings="open",
     )  # fmt: skip
     cloudformation_backends[ACCOUNT][REGION].get_stack(STACK_NAME).status = "UPDATE_ROLLBACK_COMPLETE"
     apigateway_backends[ACCOUNT][REGION].account.cloudwatch_role_arn = patient.aws.endpoint.roles["SigninFunctionRole"]
