@@ -112,7 +112,7 @@ format: .venv/dev ## format the code, and fix what lint can fix
 fuzz: .venv/fuzz ## search for input that breaks the authorizer, for 60 s or SECONDS=600
 	@$(BIN)/python -m tests.fuzz $(if $(value SECONDS),"$$SECONDS",60)
 
-load: .venv/dev ## let 200 clients sign in while Chime throttles, and print how they fared
+load: .venv/dev ## let 200 users come back and 200 new ones sign in while Chime throttles, and print how they fared
 	@$(BIN)/python -m tests.load
 
 # $(call asks,QUESTIONS): not empty if ONLY names one of QUESTIONS, or if there is no ONLY.

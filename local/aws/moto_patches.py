@@ -12,11 +12,13 @@ Each change replaces one method of a class of moto, while an endpoint is open. S
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from moto.cloudformation.models import CloudFormationBackend, Event, Stack
+from moto.core.model import ServiceModel
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import BaseResponse
 from moto.iam.models import Role, iam_backends
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 OPERATION, PROTOCOL = "local.aws.operation", "local.aws.protocol"
 """In a WSGI environment: the operation for which the permissions were checked, and the protocol of its service."""
 
+_making = threading.RLock()
 _stack_policies: dict[str, frozenset[str]] = {}
 """The names of the inline policies that stacks gave to their roles, by role name."""
 
@@ -56,6 +59,17 @@ def record_stack_policies() -> None:
     """
     roles = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].roles.values()
     _stack_policies.update({role.name: frozenset(role.policies) for role in roles})
+
+
+def _operation_model(model: ServiceModel, operation_name: str) -> Any:
+    """
+    Return an operation, and make its model in one thread at a time.
+
+    moto and botocore keep the same operation under one key of a cache, each its own kind of it: while moto made its
+    kind, another thread got botocore's, which lacks what moto needs.
+    """
+    with _making:
+        return _original(ServiceModel, "operation_model")(model, operation_name)
 
 
 def _action(response: BaseResponse) -> str:
@@ -157,6 +171,7 @@ def _and_update_secret(method: str) -> Callable[..., Any]:
 
 
 _OURS: dict[tuple[type, str], Any] = {
+    (ServiceModel, "operation_model"): _operation_model,
     (BaseResponse, "_get_action"): _action,
     (BaseResponse, "setup_class"): _setup_class,
     (Stack, "parameter_list"): property(_stack_parameters),

@@ -1,8 +1,9 @@
 """
-Two hundred clients sign in while Chime takes ten requests a second: `make load`.
+A storm: two hundred users come back and two hundred are new, while Chime takes ten calls a second: `make load`.
 
-New and returning users are mixed. Each client retries after the Retry-After of the answer until it is signed in. Exits
-1 if a client is never signed in or gets another user's id, or if an answer other than 200 has no Retry-After.
+It is played twice: with full sign-ins by those who come back, and with renewals (`?renewal=true`), which make no call
+of Chime. Each client retries after the Retry-After of the answer until it is signed in. Exits 1 if a client is never
+signed in or gets another user's id, if an answer other than 200 has no Retry-After, or if renewals call Chime.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from tests.end_to_end.conftest import command_line_stack
 if TYPE_CHECKING:
     from tests.end_to_end.conftest import Client
 
-CLIENTS = 200
-RETURNING = 100
+RETURNING = 200
+NEW = 200
 QUOTA = 10
 """Of each of Chime's operations, a second."""
+OPERATIONS = ("DescribeAppInstanceUser", "CreateAppInstanceUser")
 ARRIVE_WITHIN = 5.0
 GIVE_UP = 150.0
 """Seconds."""
@@ -33,29 +35,55 @@ GIVE_UP = 150.0
 
 @dataclass
 class Outcome:
-    """What the clients met, all together."""
+    """
+    What the clients of one storm met, all together.
+
+    `calls` counts AWS's calls by operation and status; `described` has the numbers of the users whom Chime described.
+    """
 
     statuses: Counter[int] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
+    took: float = 0.0
+    calls: Counter[tuple[str, int]] = field(default_factory=Counter)
+    described: set[int] = field(default_factory=set)
     lock: Lock = field(default_factory=Lock)
 
 
 def main() -> int:
     """Run, print, and return the exit status."""
-    outcome = Outcome()
     with command_line_stack() as client:
-        for number in range(RETURNING):
-            assert client.sign_in(token_of(client, number)).status == 200
-        for operation in ("DescribeAppInstanceUser", "CreateAppInstanceUser"):
+        with ThreadPoolExecutor(16) as clients:
+            assert set(
+                clients.map(lambda number: client.sign_in(token_of(client, number)).status, range(RETURNING))
+            ) == {200}
+        for operation in OPERATIONS:
             client.fault(operation, error="ThrottledClientException", status=429, times=-1, beyond_per_second=QUOTA)
-        began = time.monotonic()
-        with ThreadPoolExecutor(CLIENTS) as clients:
-            list(clients.map(lambda number: sign_in(client, number, outcome), range(CLIENTS)))
-        took = time.monotonic() - began
-        calls = Counter((call["operation"], call["status"]) for call in client.calls())
-    say(outcome, took, calls)
-    return 1 if outcome.problems else 0
+        full = storm(client, "/signin", first_new=RETURNING)
+        renewed = storm(client, "/signin?renewal=true", first_new=RETURNING + NEW)
+    renewed.problems += [
+        f"user-{number} renewed, and Chime was called" for number in renewed.described & set(range(RETURNING))
+    ]
+    say(full, renewed)
+    return 1 if full.problems or renewed.problems else 0
+
+
+def storm(client: Client, path: str, first_new: int) -> Outcome:
+    """Let those who come back sign in at *path*, and as many new users, whose numbers begin at *first_new*."""
+    outcome, began = Outcome(), time.monotonic()
+    client.control("DELETE", "aws", "/local/calls")
+    paths = dict.fromkeys(range(RETURNING), path) | dict.fromkeys(range(first_new, first_new + NEW), "/signin")
+    with ThreadPoolExecutor(len(paths)) as clients:
+        list(clients.map(lambda number: sign_in(client, number, paths[number], outcome), paths))
+    outcome.took = time.monotonic() - began
+    calls = client.calls()
+    outcome.calls = Counter((call["operation"], call["status"]) for call in calls if call["operation"])
+    outcome.described = {
+        int(call["parameters"]["AppInstanceUserArn"].rpartition("-")[2])
+        for call in calls
+        if call["operation"] == "DescribeAppInstanceUser"
+    }
+    return outcome
 
 
 def token_of(client: Client, number: int) -> str:
@@ -63,12 +91,12 @@ def token_of(client: Client, number: int) -> str:
     return client.token(sub=f"user-{number}", name=f"User {number}")
 
 
-def sign_in(client: Client, number: int, outcome: Outcome) -> None:
+def sign_in(client: Client, number: int, path: str, outcome: Outcome) -> None:
     """Sign one user in, as often as it takes."""
     time.sleep(random.uniform(0, ARRIVE_WITHIN))  # noqa: S311 - arrivals, not secrets
     token, began = token_of(client, number), time.monotonic()
     while time.monotonic() - began < GIVE_UP:
-        answer = client.sign_in(token)
+        answer = client.sign_in(token, path)
         with outcome.lock:
             outcome.statuses[answer.status] += 1
         if answer.status == 200:
@@ -86,21 +114,40 @@ def _check(user_id: str, number: int, outcome: Outcome) -> None:
         outcome.problems.append(f"user-{number} became {user_id}")
 
 
-def say(outcome: Outcome, took: float, calls: Counter[tuple[str, int]]) -> None:
-    """Print the figures."""
-    seconds = statistics.quantiles(outcome.waited or [0, 0], n=10)
-    waited = outcome.waited or [0.0]
-    by_call = {f"{name} {status}": count for (name, status), count in sorted(calls.items(), key=str) if name}
+def say(full: Outcome, renewed: Outcome) -> None:
+    """Print the figures of both storms, side by side."""
+    left, right = figures(full), figures(renewed)
     lines = [
-        f"{CLIENTS} clients, {RETURNING} of them known, come within {ARRIVE_WITHIN:.0f} s.",
+        f"{RETURNING} users come back and {NEW} are new, all within {ARRIVE_WITHIN:.0f} s.",
         f"Chime takes {QUOTA} calls of each operation a second.",
-        f"Signed in: {len(outcome.waited)} in {took:.1f} s.",
-        f"Seconds until in: median {statistics.median(waited):.1f}, p90 {seconds[-1]:.1f}, most {max(waited):.1f}.",
-        f"Answers: {dict(sorted(outcome.statuses.items()))}",
-        f"Calls of AWS: {by_call}",
-        *outcome.problems,
+        f"{'Those who come back make':<40}{'full sign-ins':>14}{'renewals':>14}",
+        *(f"{name:<40}{figure:>14}{right[name]:>14}" for name, figure in left.items()),
+        *full.problems,
+        *renewed.problems,
     ]
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def figures(outcome: Outcome) -> dict[str, object]:
+    """Return the figures of one storm, by what they are."""
+    waited = outcome.waited or [0.0]
+    calls = {
+        f"{operation}{', throttled' if throttled else ''}": sum(
+            count
+            for (name, status), count in outcome.calls.items()
+            if name == operation and (status == 429) is throttled
+        )
+        for operation in OPERATIONS
+        for throttled in (False, True)
+    }
+    return {
+        "signed in": len(outcome.waited),
+        "seconds, all of it": f"{outcome.took:.1f}",
+        "seconds until in, median": f"{statistics.median(waited):.1f}",
+        "seconds until in, most": f"{max(waited):.1f}",
+        **{f"answers of {status}": outcome.statuses[status] for status in (200, 429, 503)},
+        **calls,
+    }
 
 
 if __name__ == "__main__":
