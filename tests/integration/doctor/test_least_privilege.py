@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 ALWAYS = {"cloudformation:DescribeStacks", "cloudformation:DescribeStackResource"}
 PREFIXES = {
     "chime-sdk-identity": "chime", "cloudformation": "cloudformation", "cloudwatch": "cloudwatch",
-    "dynamodb": "dynamodb", "iam": "iam", "kms": "kms", "lambda": "lambda", "logs": "logs", "secretsmanager": "secretsmanager",
-    "service-quotas": "servicequotas", "sns": "sns", "ssm": "ssm",
+    "dynamodb": "dynamodb", "iam": "iam", "kms": "kms", "lambda": "lambda", "logs": "logs",
+    "secretsmanager": "secretsmanager", "service-quotas": "servicequotas", "sns": "sns", "ssm": "ssm",
 }  # fmt: skip
 """By botocore's name of a service: the prefix of its actions. API Gateway's actions are methods of HTTP."""
 APP = f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/0123456789abcdef"
