@@ -186,7 +186,7 @@ doctor: .venv/dev ## look at dev, or ENV=prod, and say what is wrong; a user's t
 		$(if $(value TOKEN_FILE),--token-file "$$TOKEN_FILE") $(if $(value JSON),--json)
 
 revoke: .venv/dev ## revoke USER=<ChimeUserId>: no sign-in from now on, and all existing sessions are denied
-	@$(WHOM)$(BIN)/python -m operations revoke -- "$$USER"
+	@$(WHOM)$(OF_FUNCTIONS) $(BIN)/python -m operations revoke -- "$$USER"
 
 restore: .venv/dev ## let USER=<ChimeUserId> sign in again
 	@$(WHOM)$(BIN)/python -m operations restore -- "$$USER"
@@ -195,7 +195,7 @@ revoked: .venv/dev ## print who is revoked
 	@$(BIN)/python -m operations revoked
 
 erase: .venv/dev ## erase USER=<ChimeUserId>: end their sessions, delete them in Chime, keep nothing that names them; KEEP_OUT=1: they stay out
-	@$(WHOM)$(BIN)/python -m operations erase $(if $(value WAIT),--wait "$$WAIT") -- "$$USER"
+	@$(WHOM)$(OF_FUNCTIONS) $(BIN)/python -m operations erase $(if $(value WAIT),--wait "$$WAIT") -- "$$USER"
 
 push-role: .venv/dev ## create the account's role with which Chime sends push notifications, unless there is one
 	@$(BIN)/python -m operations push-role

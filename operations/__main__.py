@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from operations import local_stack, push
 from operations.app_instance_users import AppInstanceUsers
 from operations.aws import aws_errors_as_operation_errors, session
-from operations.cloudformation import DeployedStack, StackToDelete, stack
+from operations.cloudformation import DeployedStack, StackToDelete, rooms_table, stack
 from operations.deletion import Deletion
 from operations.deny_policies import MAX_SESSION, IamRole
 from operations.erasure import Erasure, Rhythm
 from operations.errors import OperationError
 from operations.revocation import PAUSE_SECONDS, Revocation
 from operations.revoked_users import RevocationListParameter
+from operations.rooms import MeetingsOfRooms
 from operations.samconfig import DEFAULT, environment
 from operations.samconfig import VARIABLE as ENVIRONMENT
 from operations.target import target
@@ -64,7 +65,7 @@ def main() -> int:
 def _revoke(arguments: argparse.Namespace, aws_session: boto3.Session, deployed: DeployedStack) -> None:
     if not deployed.revokes:
         raise OperationError(f"Deploy {deployed.name} with Revocation=true first: its function reads no list.")
-    _revocation(aws_session, deployed).revoke(_ids(arguments), arguments.pause)
+    _revocation(aws_session, deployed, _rooms(aws_session, deployed)).revoke(_ids(arguments), arguments.pause)
 
 
 def _restore(arguments: argparse.Namespace, aws_session: boto3.Session, deployed: DeployedStack) -> None:
@@ -81,13 +82,13 @@ def _erase(arguments: argparse.Namespace, aws_session: boto3.Session, deployed: 
         raise OperationError(
             f"KEEP_OUT=1 needs the list of revoked users: deploy {deployed.name} with Revocation=true first."
         )
-    if not deployed.app_instance_arn:
-        raise OperationError(f"{deployed.name} has no output AppInstanceArn: its deployment has failed, or goes on.")
+    app_instance_arn = _app_instance_arn(deployed)
     if arguments.wait is not None and not arguments.is_local:
         raise OperationError("--wait is for rehearsals on the local stack (ENV=local) alone.")
     longest = MAX_SESSION if arguments.wait is None else timedelta(seconds=arguments.wait)
-    users = AppInstanceUsers(aws_session, deployed.app_instance_arn)
-    erasure = Erasure(users, _revocation(aws_session, deployed), time.sleep, _print)
+    users = AppInstanceUsers(aws_session, app_instance_arn)
+    revocation = _revocation(aws_session, deployed, _rooms(aws_session, deployed))
+    erasure = Erasure(users, revocation, time.sleep, _print)
     question = f"Type the id once more to erase {arguments.user}: "
     confirmed = lambda: arguments.confirm or (_ask(question) if is_at_terminal() else "")  # noqa: E731
     erasure.erase(arguments.user, keep_out=keep_out, confirmed=confirmed, rhythm=Rhythm(arguments.pause, longest))
@@ -147,12 +148,26 @@ def _push_role(_: argparse.Namespace, aws_session: boto3.Session, deployed: Depl
     push.make(push.PushRole(aws_session), deployed.push_app_arn, _print)
 
 
-def _revocation(aws_session: boto3.Session, deployed: DeployedStack) -> Revocation:
+def _revocation(
+    aws_session: boto3.Session, deployed: DeployedStack, rooms: MeetingsOfRooms | None = None
+) -> Revocation:
     if not deployed.own_role_arn:
         raise OperationError(f"{deployed.name} has no user role: its deployment has failed, or is still under way.")
     roles = [IamRole(aws_session, arn, deployed.account) for arn in deployed.role_arns]
     marks = id_marks(deployed.parameters.get("Providers", ""))
-    return Revocation(RevocationListParameter(aws_session, deployed.list_name, marks), roles, time.sleep, _print)
+    listed = RevocationListParameter(aws_session, deployed.list_name, marks)
+    return Revocation(listed, roles, time.sleep, _print, rooms)
+
+
+def _rooms(aws_session: boto3.Session, deployed: DeployedStack) -> MeetingsOfRooms | None:
+    table = rooms_table(aws_session, deployed)
+    return MeetingsOfRooms(aws_session, table, _app_instance_arn(deployed).split(":")[3]) if table else None
+
+
+def _app_instance_arn(deployed: DeployedStack) -> str:
+    if not deployed.app_instance_arn:
+        raise OperationError(f"{deployed.name} has no output AppInstanceArn: its deployment has failed, or goes on.")
+    return deployed.app_instance_arn
 
 
 def _ids(arguments: argparse.Namespace) -> list[str]:

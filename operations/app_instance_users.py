@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from operations.aws import aws_errors_as_operation_errors
+from operations.aws import aws_errors_as_operation_errors, pages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     import boto3
 
 MISSING = {"ForbiddenException", "NotFoundException", "Forbidden", "NotFound"}
@@ -72,12 +70,3 @@ class AppInstanceUsers:
 
     def _user_arn(self, user: str) -> str:
         return f"{self._arn}/user/{user}"
-
-
-def pages(operation: Callable[..., dict[str, Any]], **parameters: str) -> Iterator[dict[str, Any]]:
-    """Yield all pages of an *operation*: botocore has no paginators for Chime."""
-    page = operation(**parameters)
-    yield page
-    while token := page.get("NextToken"):
-        page = operation(**parameters, NextToken=token)
-        yield page

@@ -15,7 +15,7 @@ from botocore.session import Session
 from operations.errors import OperationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SIGN_IN = "Sign in as you do to deploy (aws login, aws sso login or aws configure), or set AWS_PROFILE."
 REGION = "Write region in samconfig.toml under [ENV.deploy.parameters], as make deploy does, or set AWS_REGION."
@@ -89,6 +89,15 @@ def aws_errors_as_operation_errors() -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError, Boto3Error) as error:
         raise OperationError(_sentence(error)) from error
+
+
+def pages(operation: Callable[..., dict[str, Any]], **parameters: Any) -> Iterator[dict[str, Any]]:
+    """Yield all pages of an *operation* of Chime, for which botocore has no paginators."""
+    page = operation(**parameters)
+    yield page
+    while token := page.get("NextToken"):
+        page = operation(**parameters, NextToken=token)
+        yield page
 
 
 def _sentence(error: Exception) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 USER_ROLE = "UserRole"
 """The logical id of the user role in template.yaml."""
+ROOMS_TABLE = "RoomsTable"
+"""Likewise of the table of rooms."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def stack(session: boto3.Session, name: str) -> DeployedStack:
                 f"There is no stack {place}. ENV=NAME means another environment of samconfig.toml, AWS_SAM_STACK_NAME "
                 "another stack; AWS_PROFILE and AWS_REGION say where to look for it."
             ) from error
-        role = _user_role(cloudformation, found["StackId"])
+        role = _physical_id(cloudformation, found["StackId"], USER_ROLE)
     _, partition, _, region, account, _ = found["StackId"].split(":", 5)
     parameters = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in found.get("Parameters", [])}
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
@@ -152,10 +154,18 @@ class StackToDelete:
         return described
 
 
-def _user_role(cloudformation: Any, stack_id: str) -> str:
-    """Return the user role's name, or nothing, because a deployment that failed may have made none or deleted it."""
+def rooms_table(session: boto3.Session, stack: DeployedStack) -> str:
+    """Return the name of the table of rooms; empty if the stack has none."""
+    if stack.parameters.get("Meetings", "none") == "none":
+        return ""
+    with aws_errors_as_operation_errors():
+        return _physical_id(session.client("cloudformation"), stack.id, ROOMS_TABLE)
+
+
+def _physical_id(cloudformation: Any, stack_id: str, logical_id: str) -> str:
+    """Return it, or nothing, because a deployment that failed may have made no such resource or deleted it."""
     try:
-        found = cloudformation.describe_stack_resource(StackName=stack_id, LogicalResourceId=USER_ROLE)
+        found = cloudformation.describe_stack_resource(StackName=stack_id, LogicalResourceId=logical_id)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise

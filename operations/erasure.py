@@ -31,12 +31,12 @@ CHOOSE = """\
 list at the end, so that nothing names them and they can sign in again."""
 UNKNOWN = """\
 Nothing was changed: Chime knows no user {user}, or does not let you look at them (it answers the same), and no policy
-names them. Ids are compared letter for letter. After a run that was finished, this is as it should be."""
+and no room names them. Ids are compared letter for letter. After a run that was finished, this is as it should be."""
 STAYS = """\
 What stays, and cannot be deleted here:
 - messages: each carries its sender's ARN, which has the id, and the name. An administrator can redact or delete them.
 - channels that they created, or in which they moderated, invited or were banned: Chime keeps who did what.
-- a messaging connection that is open: it receives until it ends, within the hour. A meeting that was joined goes on.
+- a messaging connection that is open: it receives until it ends, within the hour. A meeting that is no room's goes on.
 - CloudTrail: who was deleted, and every session, which is named after the id, for as long as your trails are kept.
 - logs: a SHA-256 of the id, for as long as your logs are kept (LogRetentionDays). Whoever knows the id can find it.
 - their account at your identity provider, and what your own systems have."""
@@ -98,6 +98,7 @@ class Erasure:
                 now = self._revocation.refuse_sign_ins(frozenset({user}), rhythm.pause_seconds)
             else:
                 now = self._parameter.read().read_at
+            self._leave_rooms(user)
             self._end(user, now)
             self._forget(user, rhythm.longest_session)
             if not keep_out:
@@ -112,7 +113,9 @@ class Erasure:
                 f"Nothing was changed: {user} administers the AppInstance, and your own programs may act as that user. "
                 f"If it is to go, take that away first: {self._users.command_to_remove_admin(user)}"
             )
-        is_known = self._users.exists(user) or user in history.newest or any(self._denials(user))
+        is_known = (
+            self._users.exists(user) or user in history.newest or any(self._denials(user)) or self._is_in_rooms(user)
+        )
         if not is_known:
             raise OperationError(UNKNOWN.format(user=user))
 
@@ -141,6 +144,15 @@ class Erasure:
         self._users.delete(user)
         self._print(f"{user} is deleted in Chime.")
 
+    def _leave_rooms(self, user: str) -> None:
+        self._revocation.remove_from_meetings(frozenset({user}))
+        if self._revocation.rooms:
+            self._revocation.rooms.forget(user)
+            self._print(f"The table of rooms has nothing about {user}.")
+
+    def _is_in_rooms(self, user: str) -> bool:
+        return bool(self._revocation.rooms and self._revocation.rooms.know(user))
+
     def _forget(self, user: str, longest_session: timedelta) -> None:
         """Delete the policies that name a user, when the sessions that they deny are over."""
         while denials := list(self._denials(user)):
@@ -159,9 +171,9 @@ class Erasure:
             self._print(f"{user} is taken off the list of revoked users.")
 
     def _conclude(self, user: str, *, keep_out: bool) -> None:
-        if self._users.exists(user):
+        if self._users.exists(user) or self._is_in_rooms(user):
             raise OperationError(
-                f"{user} has signed in again meanwhile, and is a new user in Chime. Delete their account at your "
+                f"{user} has signed in again meanwhile, to chat or to a room. Delete their account at your "
                 "identity provider, or say KEEP_OUT=1, and run this again."
             )
         what_is_left = "Only the list of revoked users names" if keep_out else "Nothing that can be deleted here names"

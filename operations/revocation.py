@@ -1,14 +1,16 @@
 """
-Revoke users: first the list, then a pause, then their sessions.
+Revoke users: first the list, then a pause, then their sessions and their places in meetings.
 
 In any other order a session could escape: during the pause, a process of the function that has cached the list of
-before may still open one. It would be newer than the Deny policy, which denies sessions issued before the policy.
+before may still open one. It would be newer than the Deny policy, which denies sessions issued before the policy. In
+the same way, during the pause they may still enter a room.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from operations import revoked_users
@@ -21,12 +23,13 @@ if TYPE_CHECKING:
 
     from operations.deny_policies import IamRole
     from operations.revoked_users import RevocationListParameter, UserListHistory
+    from operations.rooms import MeetingsOfRooms
 
 PAUSE_SECONDS = 45.0
 """30 s for which the function caches a list, 8 s that a sign-in under way may take, and 7 s for clocks and caches."""
 
 OUT_OF_REACH = """\
-Out of reach: a messaging connection that is open receives until it ends, a meeting that was joined goes on, push
+Out of reach: a messaging connection that is open receives until it ends, a meeting that is no room's goes on, push
 notifications and memberships stay, and so do sessions of roles that were assumed further. What to do about each:
 docs/revocation.md."""
 
@@ -36,6 +39,9 @@ FEW = 20
 AGAIN = "Once that is corrected, the same command again does what is left."
 SIGN_INS_UNSURE = f"Not done, or not for certain: refusing their sign-ins, and denying their sessions. {AGAIN}"
 SESSIONS_GO_ON = f"Not done: their sessions of the roles named here go on until they end, within the hour. {AGAIN}"
+IN_MEETINGS = (
+    f"Not done, or not for certain: taking them out of the meetings named here, which end within 24 h. {AGAIN}"
+)
 STILL_DENIED = f"Not done: the roles named here still deny their earlier sessions. New sessions are not denied. {AGAIN}"
 STILL_REVOKED = f"Not done, or not for certain: letting them sign in again. {AGAIN}"
 
@@ -49,16 +55,20 @@ class Revocation:
         roles: Sequence[IamRole],
         pause: Callable[[float], None],
         print_line: Callable[[str], None],
+        rooms: MeetingsOfRooms | None = None,
     ) -> None:
-        """Take the list (`parameter`), and the `roles` whose sessions users may have."""
+        """Take the list (`parameter`), the `roles` whose sessions users may have, and the `rooms`, if there are any."""
         self.parameter = parameter
         self.roles = roles
+        self.rooms = rooms
         self._pause = pause
         self._print = print_line
 
     def revoke(self, ids: Iterable[str], seconds: float = PAUSE_SECONDS) -> None:
         """
-        Refuse new sign-ins of the users *ids*, and deny the sessions that they have. To repeat it changes nothing.
+        Refuse new sign-ins of the users *ids*, deny the sessions that they have, and take them out of the rooms.
+
+        To repeat it changes nothing.
 
         Raises:
             OperationError: Something could not be done; everything else was, the other roles' sessions included.
@@ -66,9 +76,19 @@ class Revocation:
         users = revoked_users.checked(ids)
         with errors_ending_in(SIGN_INS_UNSURE):
             now = self.refuse_sign_ins(users, seconds)
-        with errors_ending_in(SESSIONS_GO_ON):
-            self._for_each_role(lambda role: self.deny(role, DenyPolicy.of(users, now), now))
+        _do_all([lambda: self._deny_in_each_role(users, now), lambda: self.remove_from_meetings(users)])
         self._print(OUT_OF_REACH)
+
+    def remove_from_meetings(self, users: frozenset[str]) -> None:
+        """
+        Take *users* out of the meetings of all rooms, if the stack has rooms.
+
+        Raises:
+            OperationError: Some meetings could not be reached; everybody was taken out of the others.
+        """
+        if self.rooms:
+            with errors_ending_in(IN_MEETINGS):
+                self.rooms.remove(users, self._print)
 
     def restore(self, ids: Iterable[str]) -> None:
         """
@@ -139,6 +159,10 @@ class Revocation:
         role.put(policy)
         self._print(f"{role.name} denies everything to their sessions issued before {policy.before.isoformat()}.")
 
+    def _deny_in_each_role(self, users: frozenset[str], now: datetime) -> None:
+        with errors_ending_in(SESSIONS_GO_ON):
+            self._for_each_role(lambda role: self.deny(role, DenyPolicy.of(users, now), now))
+
     def _stop_denying(self, role: IamRole, users: frozenset[str], now: datetime) -> None:
         self._prune(role, now)
         rewritten: set[str] = set()
@@ -170,14 +194,26 @@ class Revocation:
                 role.delete(name)
 
     def _for_each_role(self, work: Callable[[IamRole], None]) -> None:
-        failures = []
-        for role in self.roles:
-            try:
-                work(role)
-            except OperationError as error:
-                failures.append(f"{role.name}: {error}")
-        if failures:
-            raise OperationError("\n".join(failures))
+        _do_all([partial(self._named, role, work) for role in self.roles])
+
+    @staticmethod
+    def _named(role: IamRole, work: Callable[[IamRole], None]) -> None:
+        try:
+            work(role)
+        except OperationError as error:
+            raise OperationError(f"{role.name}: {error}") from error
+
+
+def _do_all(steps: Iterable[Callable[[], None]]) -> None:
+    """Do each of *steps*, whatever fails of the others. Raise one OperationError for all that failed."""
+    failures = []
+    for step in steps:
+        try:
+            step()
+        except OperationError as error:
+            failures.append(str(error))
+    if failures:
+        raise OperationError("\n".join(failures))
 
 
 @contextmanager

@@ -46,8 +46,8 @@ class Visitor:
 
     @property
     def external_user_id(self) -> str:
-        """The attendee's ExternalUserId. Chime takes none of 1 character, and no user id begins with `_`."""
-        return self.user_id if len(self.user_id) > 1 else f"_{self.user_id}"
+        """The ExternalUserId of the visitor's attendee."""
+        return names.external_user_id(self.user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Entrance:
 
     def _count_opening(self, visitor: Visitor, opening: str, deadline: Deadline) -> None:
         """Count the opening before it happens, so that requests at once cannot pass the limit together."""
-        key = names.digest("openings", visitor.user_id)
+        key = names.openings_key(visitor.user_id)
         while deadline.remaining():
             before = deadline.retry(lambda: self.table.openings(key))
             after = self.opening_limit.added(before, opening, self.clock())

@@ -1,4 +1,4 @@
-"""The name of a room, and what stands for it where the name itself must not be seen."""
+"""The name of a room, what stands for names where they must not be seen, and how a user is called in a meeting."""
 
 from __future__ import annotations
 
@@ -34,3 +34,13 @@ def digest(*parts: str) -> str:
     """Return 64 characters, 0-9 and a-f, that stand for *parts*, and for no other parts (SHA-256)."""
     # Each part with its length, so that ("ab", "c") and ("a", "bc") differ.
     return hashlib.sha256(b"".join(b"%d:%b" % (len(part.encode()), part.encode()) for part in parts)).hexdigest()
+
+
+def openings_key(user_id: str) -> str:
+    """Return the key of the item that has what the user opened of late."""
+    return digest("openings", user_id)
+
+
+def external_user_id(user_id: str) -> str:
+    """Return the ExternalUserId of the user's attendees. Chime takes none of 1 character, and no id begins with `_`."""
+    return user_id if len(user_id) > 1 else f"_{user_id}"

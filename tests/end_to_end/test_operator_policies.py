@@ -36,6 +36,8 @@ SERVICES = {
     "secretsmanager": "secretsmanager",
     "chime-sdk-identity": "chime",
     "chime-sdk-messaging": "chime",
+    "chime-sdk-meetings": "chime",
+    "dynamodb": "dynamodb",
 }
 """The services that commands call, by botocore's name, with IAM's."""
 BY_TYPE = {
@@ -59,11 +61,13 @@ BY_TYPE = {
 """What creates a resource, by the longest beginning of its type."""
 ROLES = "arn:aws:iam::123456789012:role"
 PARAMETERS = "arn:aws:ssm:us-east-1:123456789012:parameter"
+TABLES = "arn:aws:dynamodb:us-east-1:123456789012:table"
+MEETINGS = "arn:aws:chime:us-east-1:123456789012:meeting"
 
 
 @pytest.fixture(scope="module")
 def stack(logs: list[bytes]) -> Iterator[LocalStack]:
-    with LocalStack(StackOptions(parameters={"Revocation": "true"}, log=logs.append)) as running:
+    with LocalStack(StackOptions(parameters={"Revocation": "true", "Meetings": "open"}, log=logs.append)) as running:
         yield running
 
 
@@ -100,11 +104,19 @@ def operator(stack: LocalStack, heading: str) -> dict[str, str | None]:
         UserName=name, PolicyName="May", PolicyDocument=document.replace("chime-signin*", f"{STACK_NAME}*")
     )
     key = iam.create_access_key(UserName=name)["AccessKey"]
-    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    keys = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    return {**keys, "PYTHONPATH": "signin_function:."}
+
+
+def enter(client: Client, user: str) -> None:
+    """Let the user into a room, so that there is somebody to be taken out of a meeting."""
+    bearer = [("Authorization", f"Bearer {client.token(sub=user)}")]
+    assert client.call("POST", "/meetings/hall", bearer).status == 200
 
 
 def test_revoke_and_restore_do_what_their_policy_allows_and_no_less(stack: LocalStack, client: Client) -> None:
     variables = operator(stack, "Revoking and restoring")
+    enter(client, "ada")
     client.control("DELETE", "aws", "/local/calls")
 
     for arguments in (("revoke", "ada", "bob", "--pause", PAUSE), ("restore", "ada"), ("revoked",)):
@@ -125,6 +137,7 @@ def test_erase_does_what_its_policy_allows_and_no_less(stack: LocalStack, client
     role = stack.endpoint.roles["UserRole"].rpartition("/")[2]
     owner(stack, "iam").put_role_policy(RoleName=role, PolicyName=old.name, PolicyDocument=old.document())
     variables = operator(stack, "Erasing") | {"KEEP_OUT": "1"}
+    enter(client, "ada")
     client.control("DELETE", "aws", "/local/calls")
 
     running = start(stack, "erase", "ada", "--confirm", "ada", "--pause", PAUSE, variables=variables)
@@ -145,9 +158,15 @@ def test_erase_does_what_its_policy_allows_and_no_less(stack: LocalStack, client
         pytest.param("iam:CreateRole", f"{ROLES}/chime-signin-UserRole-1A2B", False, id="a new role"),
         pytest.param("ssm:PutParameter", f"{PARAMETERS}/chime-signin/chime-signin/revoked-users", True, id="the list"),
         pytest.param("ssm:PutParameter", f"{PARAMETERS}/other", False, id="another parameter"),
+        pytest.param("dynamodb:Scan", f"{TABLES}/chime-signin-RoomsTable-1A2B", True, id="the table of rooms"),
+        pytest.param("dynamodb:Scan", f"{TABLES}/orders", False, id="another table"),
+        pytest.param("dynamodb:DeleteItem", f"{TABLES}/chime-signin-RoomsTable-1A2B", False, id="deleting rooms"),
+        pytest.param("chime:DeleteAttendee", f"{MEETINGS}/1", True, id="an attendee"),
+        pytest.param("chime:DeleteMeeting", f"{MEETINGS}/1", False, id="a meeting"),
+        pytest.param("chime:CreateAttendee", f"{MEETINGS}/1", False, id="entering a meeting"),
     ],
 )
-def test_revoking_reaches_the_user_role_and_the_list_alone(action: str, resource: str, *, allowed: bool) -> None:
+def test_revoking_reaches_nothing_else(action: str, resource: str, *, allowed: bool) -> None:
 
     document = json.dumps({"Version": "2012-10-17", "Statement": POLICIES["Revoking and restoring"]})
 

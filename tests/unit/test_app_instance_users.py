@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from operations.app_instance_users import pages
+from operations.aws import pages
 
 
 def test_every_page_is_read_with_the_same_parameters() -> None:
