@@ -141,10 +141,10 @@ benchmarks/contenders/%/node_modules/made: benchmarks/contenders/%/package-lock.
 
 # ── Docker ───────────────────────────────────────────────────────────────────────────────────────
 
-build: .venv/dev ## build both functions and their layers (sam build)
+build: .venv/dev ## build the functions and their layers (sam build)
 	@$(SAM) build
 
-invoke: .venv/dev ## build, then invoke both functions with events/, in Docker (sam local invoke)
+invoke: .venv/dev ## build, then invoke the functions with events/, in Docker (sam local invoke)
 	@$(NO_ACCOUNT) $(BIN)/python -m tests.docker.invoke
 
 start-api: .venv/dev ## build, then serve the API on port 3000, in Docker (sam local start-api)

@@ -45,7 +45,11 @@ def _prune_data(data: Path, services: set[str]) -> None:
     names = set()
     for service in sorted(path for path in data.iterdir() if path.is_dir()):
         if service.name in services:
-            names |= {_prune_service(version) for version in service.iterdir()}
+            for version in sorted(service.iterdir()):
+                if list(version.glob("service-2.*")):
+                    names.add(_prune_service(version))
+                else:  # an old version that botocore keeps examples of, and makes no client from (DynamoDB's of 2011)
+                    _remove(version)
         else:
             _remove(service)
     _write(data / "endpoints.json", _endpoints(_read(data / "endpoints.json"), names | services))

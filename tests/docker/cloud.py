@@ -107,6 +107,7 @@ class Cloud:
             "Providers": json.dumps([by_key_set, by_secret]),
             "SharedSecretArn": secret["ARN"],
             "AllowedOrigins": WEB_DEMO_ORIGIN,
+            "Meetings": "open",
         }
 
     def _key_set(self) -> Any:

@@ -20,11 +20,20 @@ def authorizer_event(token: str) -> dict[str, Any]:
 
 def signin_event(token: str, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return what API Gateway sends to the handler after the authorizer's Allow with *context* (None: the file's)."""
-    event = _event("signin", token)
+    return _behind_the_authorizer("signin", token, context)
+
+
+def rooms_event(token: str, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what API Gateway sends to the function of rooms, likewise."""
+    return _behind_the_authorizer("rooms", token, context)
+
+
+def _behind_the_authorizer(name: str, token: str, context: Mapping[str, Any] | None) -> dict[str, Any]:
+    event = _event(name, token)
     if context is not None:
         # API Gateway makes a text of every value.
         event["requestContext"]["authorizer"] = {
-            name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in context.items()
+            key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in context.items()
         }
     return event
 

@@ -1,4 +1,4 @@
-"""Build both functions and invoke them in Docker, the second with what the first answers: `make invoke`."""
+"""Build the functions and invoke them in Docker, the others with what the authorizer answers: `make invoke`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sys
 
 from tests.docker import sam
 from tests.docker.cloud import Cloud
-from tests.docker.events import authorizer_event, signin_event
+from tests.docker.events import authorizer_event, rooms_event, signin_event
 
 
 def main() -> int:
-    """Return the exit status: 0 if Ada Lovelace was signed in."""
+    """Return the exit status: 0 if Ada Lovelace was signed in, and let into a room."""
     try:
         flags = sam.image_flags()
         sam.build()
@@ -22,10 +22,12 @@ def main() -> int:
             _show("events/authorizer.json to AuthorizerFunction", policy)
             answer = sam.invoke("SigninFunction", signin_event(token, policy["context"]), cloud, flags)
             _show("events/signin.json to SigninFunction", {**answer, "body": json.loads(answer["body"])})
+            joined = sam.invoke("RoomsFunction", rooms_event(token, policy["context"]), cloud, flags)
+            _show("events/rooms.json to RoomsFunction", {**joined, "body": json.loads(joined["body"])})
     except sam.SamError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command's own output
         return 1
-    return 0 if answer["statusCode"] == 200 else 1
+    return 0 if answer["statusCode"] == joined["statusCode"] == 200 else 1
 
 
 def _show(what: str, answer: object) -> None:

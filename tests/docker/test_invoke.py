@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.docker import sam
-from tests.docker.events import authorizer_event, signin_event
+from tests.docker.events import authorizer_event, rooms_event, signin_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,16 @@ def test_caller_whom_the_authorizer_allows_gets_credentials(authorizer: Ask, clo
 
     assert answer["statusCode"] == 200, answer
     assert json.loads(answer["body"])["ChimeUserId"] == "ada"
+
+
+def test_caller_whom_the_authorizer_allows_enters_a_room(authorizer: Ask, cloud: Cloud, flags: list[str]) -> None:
+    token = cloud.token()
+    policy = authorizer(token)
+
+    answer = sam.invoke("RoomsFunction", rooms_event(token, policy["context"]), cloud, flags)
+
+    assert answer["statusCode"] == 200, answer
+    assert json.loads(answer["body"])["Attendee"]["ExternalUserId"] == "ada"
 
 
 def test_expired_token_is_denied(authorizer: Ask, cloud: Cloud) -> None:

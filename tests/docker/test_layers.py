@@ -29,6 +29,7 @@ def run(layer: str, flags: list[str], code: str) -> str:
     [
         ("AuthorizerLayer", "aws_lambda_powertools botocore.session cryptography.hazmat.bindings._rust jose urllib3"),
         ("SigninLayer", "aws_lambda_powertools botocore.session urllib3"),
+        ("RoomsLayer", "aws_lambda_powertools botocore.session urllib3"),
     ],
 )
 def test_modules_come_from_the_layer(layer: str, modules: str, flags: list[str]) -> None:
@@ -43,7 +44,11 @@ def test_modules_come_from_the_layer(layer: str, modules: str, flags: list[str])
 
 @pytest.mark.parametrize(
     ("layer", "services"),
-    [("AuthorizerLayer", ["secretsmanager"]), ("SigninLayer", ["chime-sdk-identity", "ssm", "sts"])],
+    [
+        ("AuthorizerLayer", ["secretsmanager"]),
+        ("SigninLayer", ["chime-sdk-identity", "ssm", "sts"]),
+        ("RoomsLayer", ["chime-sdk-meetings", "dynamodb", "ssm"]),
+    ],
 )
 def test_layer_knows_the_services_that_are_called_and_no_others(
     layer: str, services: list[str], flags: list[str]

@@ -44,6 +44,11 @@ def signin() -> set[str]:
     return loaded_by("signin")
 
 
+@pytest.fixture(scope="module")
+def rooms() -> set[str]:
+    return loaded_by("rooms")
+
+
 @pytest.mark.parametrize("package", ["ecdsa", "pyasn1", "pycparser", "rsa"])
 def test_layer_leaves_out_what_is_asked_for_but_never_imported(package: str) -> None:
     assert package not in layers.distributions("authorizer")
@@ -66,6 +71,11 @@ def test_signin_runs_on_its_layer(signin: set[str]) -> None:
     assert {"signin.app", "botocore.session"} <= signin
 
 
+def test_rooms_run_on_their_layer_without_the_sign_in_itself(rooms: set[str]) -> None:
+    assert {"rooms.app", "botocore.session"} <= rooms
+    assert not {"signin.app", "signin.signed_in", "signin.exchange", "signin.users", "signin.sessions"} & rooms
+
+
 @pytest.mark.parametrize("function", ["authorizer", "signin"])
 def test_neither_ships_what_boto3_adds_to_botocore(function: str) -> None:
     assert not {"boto3", "s3transfer"} & layers.distributions(function)
@@ -76,9 +86,10 @@ def test_signin_cannot_read_tokens(package: str) -> None:
     assert package not in layers.distributions("signin")
 
 
-def test_neither_loads_the_other(authorizer: set[str], signin: set[str]) -> None:
-    assert "signin" not in authorizer
-    assert "authorizer" not in signin
+def test_neither_loads_the_other(authorizer: set[str], signin: set[str], rooms: set[str]) -> None:
+    assert not {"signin", "rooms"} & authorizer
+    assert not {"authorizer", "rooms"} & signin
+    assert "authorizer" not in rooms
 
 
 def test_edge_is_loaded_without_the_sign_in() -> None:
@@ -89,12 +100,12 @@ def test_edge_is_loaded_without_the_sign_in() -> None:
     assert loaded == {f"signin.{module}" for module in shared}
 
 
-@pytest.mark.parametrize("function", ["authorizer", "signin"])
+@pytest.mark.parametrize("function", ["authorizer", "signin", "rooms"])
 def test_imports_stay_within_their_budget(function: str, request: pytest.FixtureRequest) -> None:
     assert len(request.getfixturevalue(function)) <= budgets.MODULES[function]
 
 
-@pytest.mark.parametrize("function", ["authorizer", "signin"])
+@pytest.mark.parametrize("function", ["authorizer", "signin", "rooms"])
 def test_start_collects_no_garbage_and_what_follows_does(function: str) -> None:
     code = f"""\
 import gc
@@ -105,13 +116,17 @@ print([len(collected), gc.isenabled(), gc.get_freeze_count() > 10_000])"""
     assert layers.run(function, code).splitlines()[-1] == "[0, True, True]"
 
 
-def test_nothing_that_is_taken_out_of_the_layers_is_imported(authorizer: set[str], signin: set[str]) -> None:
-    imported = authorizer | signin | loaded_by("authorizer", BY_A_SECRET_OF_NOBODYS)
+def test_nothing_that_is_taken_out_of_the_layers_is_imported(
+    authorizer: set[str], signin: set[str], rooms: set[str]
+) -> None:
+    imported = authorizer | signin | rooms | loaded_by("authorizer", BY_A_SECRET_OF_NOBODYS)
     paths = {name.replace(".", "/") for name in imported if not name.startswith(prune.KEPT[0].replace("/", "."))}
     gone = [pattern.rstrip("/") for pattern in prune.UNUSED]
     assert not [path for path in paths for pattern in gone if fnmatch.fnmatch(path, pattern)]
 
 
 @pytest.mark.parametrize("module", ["event_handler", "utilities.parser", "utilities.validation"])
-def test_neither_loads_the_heavy_parts_of_powertools(module: str, authorizer: set[str], signin: set[str]) -> None:
-    assert f"aws_lambda_powertools.{module}" not in authorizer | signin
+def test_none_loads_the_heavy_parts_of_powertools(
+    module: str, authorizer: set[str], signin: set[str], rooms: set[str]
+) -> None:
+    assert f"aws_lambda_powertools.{module}" not in authorizer | signin | rooms

@@ -10,7 +10,7 @@ from authorizer.clock import Clock
 from authorizer.settings import Settings
 from signin.caller import VerifiedCaller, caller
 from tests import tokens
-from tests.docker.events import authorizer_event, signin_event
+from tests.docker.events import authorizer_event, rooms_event, signin_event
 
 ADA = VerifiedCaller(
     provider="local",
@@ -47,6 +47,17 @@ def test_handler_finds_the_caller_in_its_event() -> None:
 
 def test_handler_finds_the_caller_in_what_the_authorizer_says() -> None:
     assert caller(signin_event("", context())) == replace(ADA, expires=tokens.NOW + 3600)
+
+
+def test_event_of_rooms_is_that_of_the_sign_in_but_for_its_route() -> None:
+    event = rooms_event("")
+    asked = event["pathParameters"]
+
+    assert caller(event) == ADA
+    assert (event["httpMethod"], event["resource"], event["path"]) == ("POST", "/meetings/{name}", "/meetings/stand-up")
+    assert asked == {"name": "stand-up"}
+    assert event["requestContext"]["resourcePath"] == event["resource"]
+    assert event.keys() == signin_event("").keys()
 
 
 def test_context_in_the_event_has_what_the_authorizer_says() -> None:
