@@ -135,7 +135,7 @@ def test_new_file_has_a_value_a_line_lists_as_lists_and_says_what_each_is_for(tm
         "AllowedOrigins:", "  - https://a.example", "  - https://b.example", 'Tracing: "true"', "LogRetentionDays: 7",
     ]  # fmt: skip
     assert all(line.startswith("# ") and len(line) <= 120 for line in lines[:first])
-    assert "# Whether X-Ray traces requests through API Gateway and both functions." in lines
+    assert "# Whether X-Ray traces requests through API Gateway and the functions." in lines
 
 
 def test_writing_keeps_the_comments_and_the_order_of_what_stays(tmp_path: Path) -> None:
