@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -12,16 +13,21 @@ import { gzipSync } from "node:zlib";
 
 import { transform } from "esbuild";
 
+import { CODES } from "../web_client/calls.mjs";
 import { documentation, exampleIn } from "./stack.mjs";
 
+const SDK = "amazon-chime-sdk-js/build";
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-const SOURCE = await readFile(at("../../web_client/chime-signin.js"), "utf8");
-const MINIFIED = (await transform(SOURCE, { minify: true, format: "esm" })).code;
+const minified = async (path) => (await transform(await readFile(at(path), "utf8"), { minify: true, format: "esm" })).code;
+const MINIFIED = await minified("../../web_client/chime-signin.js");
+const ROOMS = await minified("../../web_client/rooms.js");
 
 /** What the apps in the documentation take from their surroundings, for the type checker. */
 const YOURS = `
   declare const auth: { getAccessToken(wish: { forceRefresh: boolean }): Promise<string | undefined> };
   declare function showError(error: unknown): void;
+  declare function showPresence(name: string, isPresent: boolean): void;
+  declare function showEnd(how: "left" | "ended" | "removed" | "elsewhere" | "failed"): void;
 `;
 
 /** Return the errors that the type checker finds in *project*, a folder. */
@@ -37,7 +43,7 @@ test("the types fit apps in TypeScript and the types of the AWS SDK", async () =
   assert.equal(await complaints(at(".")), "");
 });
 
-for (const page of ["README.md", "docs/web-apps.md"]) {
+for (const page of ["README.md", "docs/web-apps.md", "docs/rooms.md"]) {
   test(`the app in ${page} passes the type checker with the package installed`, async (t) => {
     const app = await mkdtemp(join(tmpdir(), "documented-app-"));
     t.after(() => rm(app, { recursive: true }));
@@ -53,18 +59,28 @@ for (const page of ["README.md", "docs/web-apps.md"]) {
 }
 
 test("errors keep their names when the app is minified", async () => {
-  const module = await import(`data:text/javascript,${encodeURIComponent(MINIFIED)}`);
+  const address = (source) => `data:text/javascript,${encodeURIComponent(source)}`;
+  const ofRooms = ROOMS.replace("./chime-signin.js", address(MINIFIED));
+  const [module, rooms] = await Promise.all([MINIFIED, ofRooms].map((source) => import(address(source))));
 
-  const names = Object.entries(module).filter(([, { prototype }]) => prototype instanceof Error);
+  const names = Object.entries({ ...module, ...rooms }).filter(([, { prototype }]) => prototype instanceof Error);
 
-  assert.equal(names.length, 4);
+  assert.equal(names.length, 6);
   for (const [name, Kind] of names) assert.equal(new Kind("told").name, name);
 });
 
-test("it is as small as the documentation says", async () => {
-  const [, minified, zipped] = /At most ([\d.]+) kB minified, ([\d.]+) kB/.exec(await documentation("docs/web-apps.md"));
+for (const [page, source] of [["docs/web-apps.md", MINIFIED], ["docs/rooms.md", ROOMS]]) {
+  test(`what ${page} describes is as small as it says`, async () => {
+    const [, minified, zipped] = /At most ([\d.]+) kB minified, ([\d.]+) kB/.exec(await documentation(page));
 
-  for (const [bytes, said] of [[MINIFIED.length, minified], [gzipSync(MINIFIED).length, zipped]]) {
-    assert.ok(bytes <= said * 1000 && bytes > said * 1000 - 250, `${bytes} bytes, and the documentation says ${said} kB`);
-  }
+    for (const [bytes, said] of [[source.length, minified], [gzipSync(source).length, zipped]]) {
+      assert.ok(bytes <= said * 1000 && bytes > said * 1000 - 250, `${bytes} bytes, and the documentation says ${said} kB`);
+    }
+  });
+}
+
+test("the status codes are those of Amazon's SDK", () => {
+  const { MeetingSessionStatusCode } = createRequire(import.meta.url)(`${SDK}/meetingsession/MeetingSessionStatusCode.js`);
+
+  for (const [name, code] of Object.entries(CODES)) assert.equal(MeetingSessionStatusCode[name], code, name);
 });

@@ -2,9 +2,13 @@
 
 import { ChimeSDKMessagingClient } from "@aws-sdk/client-chime-sdk-messaging";
 import type { AwsCredentialIdentityProvider } from "@aws-sdk/types";
+import type { AudioVideoFacade } from "amazon-chime-sdk-js";
+import type { Attendee, Meeting } from "@aws-sdk/client-chime-sdk-meetings";
 
 import { NotAllowedError, SignInError, UnavailableError, chimeSignIn } from "../../web_client/chime-signin.js";
 import type { Credentials, Options, User } from "../../web_client/chime-signin.js";
+import { NotOpenError, chimeRooms } from "../../web_client/rooms.js";
+import type { Room, Stay } from "../../web_client/rooms.js";
 
 const endpoint = new URL("https://api.example.com/v1/signin");
 const tokens: Options["getToken"][] = [
@@ -32,3 +36,14 @@ export function tell(error: unknown): string {
   if (error instanceof NotAllowedError) return `You may not enter: ${error.reason ?? "ask us"}.`;
   return error instanceof SignInError ? `${error.name} ${error.status} ${error.requestId}` : String(error);
 }
+
+export const { join, leave, end, stay } = chimeRooms(signIns[0]!);
+export const room: Promise<{ Meeting: Meeting; Attendee: Attendee }> = join("one", { patience: Infinity });
+export function call(audioVideo: AudioVideoFacade, { signal }: AbortController): Promise<Stay> {
+  return stay("one", { open: () => audioVideo, signal, patience: 0, rejoin: false });
+}
+export const later = stay("one", { open: async ({ Meeting }: Room): Promise<AudioVideoFacade> => Promise.reject(Meeting.MeetingId) });
+export const nothing: Promise<void>[] = [leave("one", { keepalive: true }), end("one")];
+export const isClosed = (error: unknown): boolean => error instanceof NotOpenError && error.retryAfter === 5;
+// @ts-expect-error: without a session there is no call
+stay("one", {});
