@@ -129,3 +129,18 @@ test("README's call goes on in the next meeting when one ends by itself, and end
   await asHost("DELETE");
   assert.equal(await page.evaluate(async () => (await example).how), "ended");
 });
+
+test("a page that is closed gives up its seat, if the app asked for that", { timeout: 120_000 }, async (t) => {
+  const page = await openApp(t, await appOf("docs/rooms.md", "rooms"), ADA);
+  await meetingWith("ada");
+  await page.evaluate(async () => {
+    const { rooms } = await example;
+    const kept = await auth.getAccessToken();
+    auth.getAccessToken = () => kept;
+    addEventListener("pagehide", () => rooms.leave("stand-up", { keepalive: true }).catch(() => {}));
+  });
+
+  await page.goto("about:blank");
+
+  while ((await attendees()).flat().length) await new Promise(setImmediate);
+});
