@@ -12,7 +12,7 @@ const BOB = { sub: "b", name: "Bob Kahn" }; // an id of one character, before wh
 
 let stack, browser;
 before(async () => {
-  stack = await startStack({ parameters: { Meetings: "open", Messaging: "member" } });
+  stack = await startStack({ parameters: { Meetings: "open" } });
   browser = await startBrowser({ fakeDevices: true });
 });
 after(() => Promise.all([stack?.stop(), browser?.close()]));
@@ -118,16 +118,26 @@ test("a second device takes over, and a removed attendee stays away", async (t) 
   await first.evaluate(async () => (await example).rooms.end("stand-up"));
 });
 
-test("README's call goes on in the next meeting when one ends by itself, and ends with the host", { timeout: 120_000 }, async (t) => {
+test("a call goes on in the next meeting when one ends by itself, and ends with the host", { timeout: 120_000 }, async (t) => {
   await asHost("POST");
-  const page = await openApp(t, await appOf("README.md", "how"), BOB);
+  const page = await openApp(t, await appOf("docs/rooms.md", ""), BOB);
   const first = await meetingWith("_b");
 
   await moveClock(24 * 3600 + 60);
 
   assert.notEqual(await meetingWith("_b"), first);
   await asHost("DELETE");
-  assert.equal(await page.evaluate(async () => (await example).how), "ended");
+  assert.deepEqual(await end(page), ["ended"]);
+});
+
+test("README's app gets from a token to a call", { timeout: 120_000 }, async (t) => {
+  await asHost("POST");
+  const page = await openApp(t, await appOf("README.md", "call"), BOB);
+
+  await meetingWith("_b");
+
+  await page.evaluate(async () => (await example).call.audioVideo.stop());
+  await asHost("DELETE");
 });
 
 test("a page that is closed gives up its seat, if the app asked for that", { timeout: 120_000 }, async (t) => {

@@ -133,10 +133,9 @@ export async function startApp(page, { urls }, { claims = { sub: "ada", name: "A
 /** Return the page of the documentation at *path*, such as "README.md". */
 export const documentation = (path) => readFile(new URL(path, ROOT), "utf8");
 
-/** Return the example app in the page of the documentation at *path*: its blocks of JavaScript, one after the other. */
+/** Return the example app in the page of the documentation at *path*. */
 export async function exampleIn(path) {
-  const blocks = (await documentation(path)).matchAll(/^```js\n(.*?)^```$/gms);
-  return [...blocks].map(([, code]) => code).join("\n");
+  return /^```js\n(.*?)^```$/ms.exec(await documentation(path))[1];
 }
 
 /** Return how many requests the service received. */
