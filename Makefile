@@ -50,26 +50,37 @@ help: ## print this
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
-run: .venv/local $(if $(value MEETINGS),.venv/meetings) .build/page/tried ## start the service here, with no AWS account and no Docker; ANSWERS=environments/dev.yaml: as deployed; MEETINGS=1: with calls
-	@$(call with_words_of,ARGS) $(BIN)/python -m local $(if $(value ANSWERS),--answers "$$ANSWERS")
+run: .venv/local $(if $(value MEETINGS),.venv/meetings) .build/page/tried$(WITH_CALLS) ## start the service here, with no AWS account and no Docker; ANSWERS=environments/dev.yaml: as deployed; MEETINGS=1: with rooms and calls
+	@$(call with_words_of,ARGS) $(BIN)/python -m local $(if $(value ANSWERS),--answers "$$ANSWERS",$(if $(value MEETINGS),--parameter Meetings=open))
 
 # The first start builds the AWS SDK for the page, for so many seconds at most. If that fails, later starts do not try again,
-# and the page says what is missing.
+# and the page says what is missing. Amazon's SDK for calls likewise, at the first start with MEETINGS.
 PAGE_SECONDS := 60
 export PAGE_SECONDS
-.build/page/tried: local/page/aws-sdk.js local/page/package-lock.json | .venv/local
+WITH_CALLS := $(if $(value MEETINGS),-with-calls)
+.build/page/tried-with-calls: local/page/room/chime-sdk.js local/page/room/package-lock.json
+.build/page/tried .build/page/tried-with-calls: local/page/aws-sdk.js local/page/package-lock.json | .venv/local
 	@$(MAKE) --silent --no-print-directory page WITHIN="$$PAGE_SECONDS" 2>/dev/null || true
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && touch $@; fi
 
-page: ## build the AWS SDK for the page of `make run`, where Node.js is
-	@if command -v npm >/dev/null; then $(MAKE) --silent --no-print-directory .build/page/aws-sdk.js; \
+page: ## build the AWS SDK for the page of `make run`, where Node.js is; MEETINGS=1: and the SDK for calls
+	@if command -v npm >/dev/null; then $(MAKE) --silent --no-print-directory .build/page/aws-sdk.js $(if $(value MEETINGS),.build/page/chime-sdk.js); \
 		else echo 'There is no npm here, so the page lacks the AWS SDK for JavaScript.'; fi
 
 .build/page/aws-sdk.js: local/page/aws-sdk.js local/page/package-lock.json
 	@echo 'Building the AWS SDK for JavaScript for the page (once$(if $(value WITHIN),; at most '"$$WITHIN"' seconds)).'
 	@$(if $(value WITHIN),$(call within,"$$WITHIN")) $(NPM) ci --prefix local/page || { \
 		echo 'npm could not install it, so the page lacks it. To try again: make page'; exit 1; }
-	@local/page/node_modules/.bin/esbuild $< --bundle --minify --format=esm --log-level=warning --outfile=$@
+	@$(BUNDLE)
+
+# After the AWS SDK, with which the bundler is installed. The options are what its makers take for granted.
+.build/page/chime-sdk.js: local/page/room/chime-sdk.js local/page/room/package-lock.json | .build/page/aws-sdk.js
+	@echo "Building Amazon's SDK for calls for the page (once$(if $(value WITHIN),; at most $$WITHIN seconds))."
+	@$(if $(value WITHIN),$(call within,"$$WITHIN")) $(NPM) ci --prefix local/page/room || { \
+		echo 'npm could not install it, so the page lacks it. To try again: make page MEETINGS=1'; exit 1; }
+	@$(BUNDLE) --define:global=globalThis --main-fields=browser,module,main
+
+BUNDLE = local/page/node_modules/.bin/esbuild $< --bundle --minify --format=esm --log-level=warning --outfile=$@
 
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -83,11 +94,11 @@ else
 	@echo 'and tests/deployed (make test-deployed)$(if $(wildcard .venv/meetings),,; and what calls do, until make .venv/meetings).'
 endif
 
-test-browser: .venv/local .venv/meetings page tests/browser/node_modules/made ## test the web client and the page, in Chromium
+test-browser: .venv/local .venv/meetings page .build/page/chime-sdk.js tests/browser/node_modules/made ## test the web client and the page, in Chromium
 	@tests/browser/node_modules/.bin/tsc -p web_client
 	@CHROMIUM=$(CHROME) node --test --test-concurrency=1 tests/web_client/*.test.mjs tests/browser/*.test.mjs
 
-screenshot: .venv/local page tests/browser/node_modules/made ## take the picture of the page that docs/local-stack.md shows
+screenshot: .venv/local .venv/meetings page .build/page/chime-sdk.js tests/browser/node_modules/made ## take the picture of the page that docs/local-stack.md shows
 	@CHROMIUM=$(CHROME) node tests/browser/screenshot.mjs
 
 tests/browser/node_modules/made: tests/browser/package-lock.json
@@ -222,7 +233,7 @@ lock: .venv/dev ## write the lock files anew from pyproject.toml; UPGRADE=1: wit
 NEVER_IMPORTED := ecdsa pyasn1 pycparser rsa
 
 clean: ## remove everything that the other commands created
-	@rm -rf .venv .aws-sam .build local/page/node_modules tests/browser/node_modules benchmarks/contenders/*/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .aws-sam .build local/page/node_modules local/page/room/node_modules tests/browser/node_modules benchmarks/contenders/*/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Empty files in .venv/ record what is installed: `local` is what `make run` needs, `dev` what all commands need, `meetings`

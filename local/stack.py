@@ -6,6 +6,7 @@ import json
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -121,7 +122,11 @@ class LocalStack:
         self.functions = Functions(self.deployment.functions, self.endpoint.credentials, aws_server.url, options.log)
         started.enter_context(closing(self.functions))
         gateway = LocalPages(Gateway(self.deployment.api, self.functions.invoke, options.log), pages, options.tell)
-        site.open(gateway, endpoint, self.urls)
+        site.open(gateway, endpoint, self.urls, rooms=self._holds_calls_in_rooms())
+
+    def _holds_calls_in_rooms(self) -> bool:
+        has_rooms = any(route.path.startswith("/meetings/") for route in self.deployment.api.routes)
+        return has_rooms and find_spec("aiortc") is not None
 
     def _deploy(self, options: StackOptions, pages: list[str]) -> Deployment:
         played = self._played(options.answers)

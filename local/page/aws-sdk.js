@@ -3,6 +3,7 @@ export { ChimeSDKIdentityClient, DescribeAppInstanceUserCommand } from "@aws-sdk
 export {
   ChimeSDKMessagingClient,
   GetMessagingSessionEndpointCommand,
+  ListChannelMembershipsForAppInstanceUserCommand,
   ListChannelMessagesCommand,
   SendChannelMessageCommand,
 } from "@aws-sdk/client-chime-sdk-messaging";

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -19,16 +20,20 @@ PATHS = {
     "/": PAGE / "index.html",
     "/local/page.css": PAGE / "page.css",
     "/local/page.js": PAGE / "page.js",
+    "/local/camera.js": PAGE / "camera.js",
     "/local/calls.js": PAGE / "calls.js",
     "/local/channel.js": PAGE / "channel.js",
     "/local/faults.js": PAGE / "faults.js",
     "/local/messaging.js": PAGE / "messaging.js",
     "/local/people.js": PAGE / "people.js",
+    "/local/room.js": PAGE / "room.js",
     "/local/wire.js": PAGE / "wire.js",
     "/local/chime-signin.js": ROOT / "web_client" / "chime-signin.js",
+    "/local/rooms.js": ROOT / "web_client" / "rooms.js",
     "/local/aws-sdk.js": ROOT / ".build" / "page" / "aws-sdk.js",
+    "/local/chime-sdk.js": ROOT / ".build" / "page" / "chime-sdk.js",
 }
-"""The page's files. The last one is built by `make page`, and is missing where Node.js is not installed."""
+"""The page's files. `make page` builds the last two, which are missing where Node.js is not installed."""
 AWS_PATHS = {f"/local/aws/{name}": f"/local/{name}" for name in ("calls", "channels", "faults")}
 """The paths under which the page reaches the control paths of the AWS endpoint."""
 
@@ -44,14 +49,18 @@ class Site:
     """
 
     def __init__(self) -> None:
-        self._addresses: Mapping[str, str] = {}
+        self._texts: Mapping[str, str] = {}
         self._api = self._aws = cast(
             "WSGIApplication", Response("Starting.\n", status=503, headers={"Retry-After": "1"})
         )
 
-    def open(self, api: WSGIApplication, aws: WSGIApplication, addresses: Mapping[str, str]) -> None:
-        """Serve *api* from now on. The page shows the *addresses* and gets its control paths from *aws*."""
-        self._addresses = addresses
+    def open(self, api: WSGIApplication, aws: WSGIApplication, addresses: Mapping[str, str], *, rooms: bool) -> None:
+        """
+        Serve *api* from now on. The page shows the *addresses* and gets its control paths from *aws*.
+
+        *rooms* says whether the API has rooms, and calls can be held in them.
+        """
+        self._texts = {**addresses, "rooms": json.dumps(rooms)}
         self._api, self._aws = api, aws
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -60,22 +69,22 @@ class Site:
         if path in AWS_PATHS:
             return self._aws({**environ, "PATH_INFO": AWS_PATHS[path]}, start_response)
         file = PATHS.get(path) if environ["REQUEST_METHOD"] == "GET" else None
-        if self._addresses and file and file.is_file():
-            return _response(file, self._addresses)(environ, start_response)
+        if self._texts and file and file.is_file():
+            return _response(file, self._texts)(environ, start_response)
         return self._api(environ, start_response)
 
 
-def _response(file: Path, addresses: Mapping[str, str]) -> Response:
+def _response(file: Path, texts: Mapping[str, str]) -> Response:
     # Not cached, so that a change of a file is seen when the page is loaded again.
     headers = {"Cache-Control": "no-cache"}
     if file.suffix == ".html":
-        return Response(page(file, addresses), mimetype="text/html", headers=headers)
+        return Response(page(file, texts), mimetype="text/html", headers=headers)
     return Response(file.read_bytes(), mimetype=mimetypes.types_map[file.suffix], headers=headers)
 
 
-def page(file: Path, addresses: Mapping[str, str]) -> str:
-    """Return the text of *file*, with each `{{name}}` replaced by the address of that name."""
+def page(file: Path, texts: Mapping[str, str]) -> str:
+    """Return the text of *file*, with each `{{name}}` replaced by the text of that name."""
     text = file.read_text(encoding="utf-8")
-    for name, address in addresses.items():
-        text = text.replace("{{" + name + "}}", html.escape(address))
+    for name, value in texts.items():
+        text = text.replace("{{" + name + "}}", html.escape(value))
     return text

@@ -5,6 +5,7 @@ import { showChannel } from "./channel.js";
 import { NotAllowedError, SignInAgainError, chimeSignIn } from "./chime-signin.js";
 import { isOn, readFaults, toggle, tokenRequest } from "./faults.js";
 import { ADA, BOB, aws, endpoint, explain, fetchToken, issuer } from "./people.js";
+import { showRoom } from "./room.js";
 import { isRetried, watchRequests } from "./wire.js";
 
 const byId = (id) => document.getElementById(id);
@@ -181,6 +182,7 @@ async function press(fault) {
 watchRequests(byId("log"), { issuer, aws }, onResponse);
 byId("no-sdk").hidden = Boolean(sdk);
 showChannel(byId("channel"));
+const room = showRoom(byId("room"));
 byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
   start();
@@ -206,4 +208,5 @@ setInterval(tick, 250);
 await readFaults(issuer).catch(() => {});
 showFaults();
 showUser();
+await room;
 document.documentElement.dataset.ready = "true";

@@ -1,6 +1,7 @@
 /** List each request of the page, whether the web client, the AWS SDK or the page itself makes it. */
 
 const MAX_ROWS = 12;
+const CALLS_AWS = /^\/(signin|meetings\/.+)$/; // the service's routes
 const RETRIED = [429, 503]; // by the web client
 // Under the page's own address, because the AWS endpoint lets no web page read its calls.
 const AWS_CALLS = "/local/aws/calls";
@@ -27,8 +28,8 @@ export function watchRequests(body, addresses, onResponse) {
     cells[1].textContent = await named(sent, addresses);
     cells[2].textContent = "…";
     cells[3].className = "number";
-    const isSignIn = sent.url === `${location.origin}/signin`;
-    const before = isSignIn ? (await awsCalls()).length : 0;
+    const isOurs = CALLS_AWS.test(sent.url.replace(location.origin, ""));
+    const before = isOurs ? (await awsCalls()).length : 0;
     const started = performance.now();
     const took = () => (cells[3].textContent = Math.round(performance.now() - started));
     try {
@@ -36,7 +37,7 @@ export function watchRequests(body, addresses, onResponse) {
       took();
       cells[2].textContent = await described(response.clone());
       row.dataset.kind = response.ok ? "good" : isRetried(response.status) ? "wait" : "bad";
-      if (isSignIn) cells[1].append(listed((await awsCalls()).slice(before)));
+      if (isOurs) cells[1].append(listed((await awsCalls()).slice(before)));
       onResponse(sent, response.status);
       return response;
     } catch (error) {
@@ -68,7 +69,7 @@ async function described(response) {
   return [response.status, code, wait && `Retry-After: ${wait}`].filter(Boolean).join(" · ");
 }
 
-/** Return an element that lists the *calls* of AWS that the service made for a sign-in. */
+/** Return an element that lists the *calls* of AWS that the service made for a request. */
 function listed(calls) {
   const times = new Map();
   for (const { operation, status } of calls) {

@@ -77,7 +77,7 @@ test("any user may be entered", async (t) => {
   await outcome(page, "Signed in as Emmy Noether <b>.");
 });
 
-test("the credentials can read the user's own entry, and not another's", async (t) => {
+test("the credentials can read the user's own entry, and not another's channels", async (t) => {
   const page = await open(t);
   await press(page, "Bob");
   await outcome(page, "Signed in as Bob Kahn.");
@@ -88,17 +88,17 @@ test("the credentials can read the user's own entry, and not another's", async (
   await page.locator("#call-me", { hasText: /assumed-role\/.*\/chime_ada$/ }).waitFor();
   await press(page, "Chime: my own entry");
   await page.locator("#call-own", { hasText: "Ada Lovelace, user/ada" }).waitFor();
-  await press(page, "Chime: Bob’s entry");
+  await press(page, "Chime: Bob’s channels");
   await page.locator("#call-other[data-kind=good]", { hasText: "refused, as it should be" }).waitFor();
   assert.equal((await wire(page))[0], "403 · AccessDeniedException");
 });
 
-test("Bob exists before Ada is refused his entry", async (t) => {
+test("Bob exists before Ada is refused his channels", async (t) => {
   await fetch(`${stack.urls.aws}/local/calls`, { method: "DELETE" });
   const page = await open(t);
   await signIn(page, "Ada", "Ada Lovelace");
 
-  await press(page, "Chime: Bob’s entry");
+  await press(page, "Chime: Bob’s channels");
   await page.locator("#call-other[data-kind=good]").waitFor();
 
   const calls = await (await fetch(`${stack.urls.aws}/local/calls`)).json();
