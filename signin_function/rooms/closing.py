@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rooms.entrance import Visitor
     from rooms.meetings import ChimeMeetings
-    from rooms.table import Room, RoomsTable
+    from rooms.table import RoomItem, RoomsTable
     from signin.deadline import Deadline
 
 
@@ -62,7 +62,7 @@ class Closing:
                 return
         raise Unavailable("out_of_time")
 
-    def _end(self, visitor: Visitor, room: Room, deadline: Deadline) -> None:
+    def _end(self, visitor: Visitor, room: RoomItem, deadline: Deadline) -> None:
         if room.ended_at is None:
             deadline.retry(lambda: self.table.ended(visitor.key, room.uuid, self.clock()))
         for meeting_id in filter(None, [room.meeting_id, *room.earlier]):
