@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test, { after, afterEach, before } from "node:test";
 
+import { contrast } from "./contrast.mjs";
 import { openPage, signIns, spoil, startBrowser, startStack } from "./stack.mjs";
 
 let stack, browser;
@@ -353,18 +354,6 @@ for (const colorScheme of ["light", "dark"]) {
     for (const [name, colour] of Object.entries(colours.text)) assert.ok(contrast(colour, colours.paper) >= 4.5, name);
     assert.ok(contrast(...colours.main) >= 4.5);
   });
-}
-
-/** Return the contrast ratio of two colours as WCAG defines it. */
-function contrast(...colours) {
-  const [dark, light] = colours.map(luminance).sort((a, b) => a - b);
-  return (light + 0.05) / (dark + 0.05);
-}
-
-function luminance(colour) {
-  const parts = colour.match(/\d+/g).map((part) => part / 255);
-  const [red, green, blue] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
 test("nothing is loaded from other hosts, and there is no hidden error", async (t) => {

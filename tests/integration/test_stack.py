@@ -143,6 +143,13 @@ def test_own_page_and_programs_change(change: Change, host: str | None, stack: L
         HTTP.request("DELETE", f"{stack.urls[side]}/local/faults")
 
 
+def test_only_the_own_page_opens_channels(stack: LocalStack) -> None:
+    user = sign_in(stack.urls, token(stack.urls)).json()["ChimeAppInstanceUserArn"]
+    change = ("api", "POST", "/local/aws/channels", {"name": "Engines", "creator": user, "members": []})
+    assert make(stack, change, {"Origin": "https://evil.example"}).status == 403
+    assert make(stack, change, {"Origin": stack.urls["api"]}).json()["ChannelArn"].startswith(user.split("/user/")[0])
+
+
 def test_pages_of_other_origins_may_read_and_get_tokens(stack: LocalStack) -> None:
     elsewhere = {"Origin": "https://app.example"}
     assert HTTP.request("GET", f"{stack.urls['issuer']}/local/calls", headers=elsewhere).status == 200
