@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from rooms.meetings import ChimeMeetings
     from rooms.table import RoomItem, RoomsTable
     from signin.deadline import Deadline
+    from signin.revocation import RevokedUsers
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The way out of rooms. `clock` returns seconds since the epoch."""
+    """The way out of rooms. Without `revoked_users` nobody is revoked. `clock` returns seconds since the epoch."""
 
     table: RoomsTable
     meetings: ChimeMeetings
+    revoked_users: RevokedUsers | None
     clock: Callable[[], float]
 
     def leave(self, visitor: Visitor, deadline: Deadline) -> None:
@@ -48,9 +50,11 @@ class Closing:
         that fails, the same request again goes on from there.
 
         Raises:
-            Forbidden: The visitor is no host, or their token does not list the room.
+            Forbidden: The visitor is revoked or no host, or their token does not list the room.
             SigninError: A call failed for good, or the deadline has passed.
         """
+        if self.revoked_users:
+            self.revoked_users.check(visitor.user_id, self.clock(), deadline)
         visitor.entitlements.check_host()
         visitor.entitlements.check_room(visitor.room, visitor.user_id)
         while deadline.remaining():
