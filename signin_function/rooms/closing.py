@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ class Closing:
         visitor.entitlements.check_room(visitor.room, visitor.user_id)
         while deadline.remaining():
             room = deadline.retry(lambda: self.table.room(visitor.key))
-            if room is None or room.over or self.clock() >= room.ends_at:
+            if room is None or self.clock() >= room.ends_at or (room.over and not room.earlier):
                 return
             with suppress(Outdated):  # somebody opened or ended the room in the meantime, so look again
                 self._end(visitor, room, deadline)
@@ -68,7 +69,9 @@ class Closing:
 
     def _end(self, visitor: Visitor, room: RoomItem, deadline: Deadline) -> None:
         if room.ended_at is None:
-            deadline.retry(lambda: self.table.ended(visitor.key, room.uuid, self.clock()))
+            # What was read may be an intent whose meeting was written down since. No meeting is after this.
+            room = deadline.retry(functools.partial(self.table.ended, visitor.key, room.uuid, self.clock()))
         for meeting_id in filter(None, [room.meeting_id, *room.earlier]):
             deadline.retry(lambda: self.meetings.end(meeting_id))  # noqa: B023 - called at once
-        deadline.retry(lambda: self.table.over(visitor.key, room.uuid))
+        with suppress(Outdated):  # somebody opened the room anew, which this request was not to end
+            deadline.retry(lambda: self.table.over(visitor.key, room.uuid))
