@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rooms import names
 from rooms.errors import MeetingMissing, RoomClosed
-from rooms.table import Outdated, Room, intent
+from rooms.table import Outdated, RoomItem, intent
 from signin.errors import Rejected, SigninError, Unavailable
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rooms.capabilities import Features
     from rooms.entitlements import Entitlements
-    from rooms.meetings import Attendee, ChimeMeetings
+    from rooms.meetings import ChimeMeetings, RoomAttendee
     from rooms.openings import OpeningLimit
     from rooms.table import RoomsTable
     from signin.deadline import Deadline
@@ -56,7 +56,7 @@ class Joined:
 
     visitor: Visitor
     meeting: Mapping[str, Any]
-    attendee: Attendee
+    attendee: RoomAttendee
     opened: bool
 
 
@@ -115,7 +115,7 @@ class Entrance:
             raise
         return Joined(visitor, meeting, attendee, opened)
 
-    def _intend(self, visitor: Visitor, read: Room | None, deadline: Deadline) -> Room:
+    def _intend(self, visitor: Visitor, read: RoomItem | None, deadline: Deadline) -> RoomItem:
         """Write the intent to open the room, if the visitor may, and return it."""
         now = self.clock()
         self._check_may_open(visitor, read, now)
@@ -125,7 +125,7 @@ class Entrance:
         deadline.retry(lambda: self.table.intend(visitor.key, new, replacing=read))
         return new
 
-    def _check_may_open(self, visitor: Visitor, read: Room | None, now: float) -> None:
+    def _check_may_open(self, visitor: Visitor, read: RoomItem | None, now: float) -> None:
         if visitor.entitlements.host:
             return
         if self.hosted:
@@ -146,7 +146,7 @@ class Entrance:
                 return
         raise Unavailable("out_of_time")
 
-    def _open(self, visitor: Visitor, room: Room, deadline: Deadline) -> Mapping[str, Any]:
+    def _open(self, visitor: Visitor, room: RoomItem, deadline: Deadline) -> Mapping[str, Any]:
         """Return the meeting of the intent *room*, which this request writes back."""
         # One token for everybody who reads this intent, so that Chime gives one meeting to all of them.
         token = names.digest(self.stack, visitor.room, room.uuid)
@@ -165,7 +165,7 @@ class Entrance:
             with suppress(SigninError):  # it ends by itself after five minutes without anybody
                 self.meetings.end(meeting_id)
 
-    def _enter(self, visitor: Visitor, room: Room, meeting_id: str) -> Attendee:
+    def _enter(self, visitor: Visitor, room: RoomItem, meeting_id: str) -> RoomAttendee:
         wanted = self.features.capabilities(listens=visitor.entitlements.listens)
         try:
             attendee = self.meetings.enter(meeting_id, visitor.external_user_id, wanted)
@@ -175,10 +175,17 @@ class Entrance:
             return self.meetings.change(meeting_id, attendee, wanted)
         except MeetingMissing as error:
             if self.clock() - room.intended_at < YOUNG_SECONDS:
+                self._check_is_still(visitor, room)
                 raise Unavailable("meeting_too_new") from error
             raise
 
-    def _confirm_end(self, visitor: Visitor, room: Room, meeting_id: str, deadline: Deadline) -> None:
+    def _check_is_still(self, visitor: Visitor, room: RoomItem) -> None:
+        """Return if the room is what was read. If a host has ended it, to wait for its meeting would be in vain."""
+        found = self.table.room(visitor.key)
+        if found is None or found.uuid != room.uuid or not found.is_current(self.clock()):
+            raise Outdated("room_changed")
+
+    def _confirm_end(self, visitor: Visitor, room: RoomItem, meeting_id: str, deadline: Deadline) -> None:
         """Write down that the meeting has ended, so that the next look finds a room to be opened anew."""
         if deadline.retry(lambda: self.meetings.exists(meeting_id)):
             raise Rejected("attendee_refused")

@@ -36,7 +36,7 @@ class MeetingSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Attendee:
+class RoomAttendee:
     """An attendee as Chime has it, with the secret `join_token` by which they enter."""
 
     attendee_id: str
@@ -116,7 +116,7 @@ class ChimeMeetings(AwsAdapter):
         with _missing_is_gone(), aws_errors_translated("DeleteMeeting"):
             self._client.delete_meeting(MeetingId=meeting_id)
 
-    def enter(self, meeting_id: str, external_user_id: str, capabilities: Mapping[str, str]) -> Attendee:
+    def enter(self, meeting_id: str, external_user_id: str, capabilities: Mapping[str, str]) -> RoomAttendee:
         """
         Return the attendee of that user, new or not, as Chime decides. It may have other *capabilities* than these.
 
@@ -138,7 +138,7 @@ class ChimeMeetings(AwsAdapter):
             raise Rejected("another_attendee")
         return attendee
 
-    def change(self, meeting_id: str, attendee: Attendee, capabilities: Mapping[str, str]) -> Attendee:
+    def change(self, meeting_id: str, attendee: RoomAttendee, capabilities: Mapping[str, str]) -> RoomAttendee:
         """
         Return *attendee* with other *capabilities*.
 
@@ -198,8 +198,8 @@ class ChimeMeetings(AwsAdapter):
             self._client.delete_attendee(MeetingId=meeting_id, AttendeeId=attendee_id)
 
 
-def _attendee(answer: Mapping[str, Any]) -> Attendee:
-    return Attendee(
+def _attendee(answer: Mapping[str, Any]) -> RoomAttendee:
+    return RoomAttendee(
         attendee_id=answer["AttendeeId"],
         external_user_id=answer["ExternalUserId"],
         capabilities=answer.get("Capabilities") or {},

@@ -44,7 +44,7 @@ class Outdated(Rejected):
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class RoomItem:
     """A room's item; see the module for what its members mean."""
 
     uuid: str
@@ -66,7 +66,7 @@ class Room:
             return False
         return bool(self.meeting) or now - self.intended_at < INTENT_SECONDS
 
-    def replaced(self, uuid: str, now: float) -> Room:
+    def replaced(self, uuid: str, now: float) -> RoomItem:
         """Return the intent to open the room anew. It keeps the ids of meetings that may still go on."""
         earlier = {meeting_id: ends_at for meeting_id, ends_at in self.earlier.items() if now < ends_at}
         if self.meeting and not self.over and now < self.ends_at:
@@ -74,9 +74,9 @@ class Room:
         return intent(uuid, now, earlier)
 
 
-def intent(uuid: str, now: float, earlier: Mapping[str, float] | None = None) -> Room:
+def intent(uuid: str, now: float, earlier: Mapping[str, float] | None = None) -> RoomItem:
     """Return the intent to open a room at *now*."""
-    return Room(uuid, now, now + LONGEST_MEETING, earlier=earlier or {})
+    return RoomItem(uuid, now, now + LONGEST_MEETING, earlier=earlier or {})
 
 
 class RoomsTable(AwsAdapter):
@@ -87,7 +87,7 @@ class RoomsTable(AwsAdapter):
         super().__init__("dynamodb")
         self._name = name
 
-    def room(self, key: str) -> Room | None:
+    def room(self, key: str) -> RoomItem | None:
         """
         Return the room's item, as the last write left it.
 
@@ -97,7 +97,7 @@ class RoomsTable(AwsAdapter):
             item = self._item(key)
             return _room(item) if item else None
 
-    def intend(self, key: str, new: Room, replacing: Room | None) -> None:
+    def intend(self, key: str, new: RoomItem, replacing: RoomItem | None) -> None:
         """
         Write the intent *new* in place of the item that was read, or of none.
 
@@ -121,14 +121,15 @@ class RoomsTable(AwsAdapter):
         condition = "#uuid = :uuid AND attribute_not_exists(meeting) AND attribute_not_exists(ended_at)"
         self._update(key, "SET meeting = :new", condition, uuid, {"S": json.dumps(meeting)})
 
-    def ended(self, key: str, uuid: str, now: float) -> None:
+    def ended(self, key: str, uuid: str, now: float) -> RoomItem:
         """
-        Write that a host ended the room at *now*.
+        Write that a host ended the room at *now*, and return its item, which has the meeting that is to be ended.
 
         Raises:
             Outdated: The room was opened anew, or ended by another host.
         """
-        self._update(key, "SET ended_at = :new", "#uuid = :uuid AND attribute_not_exists(ended_at)", uuid, _number(now))
+        condition = "#uuid = :uuid AND attribute_not_exists(ended_at)"
+        return self._update(key, "SET ended_at = :new", condition, uuid, _number(now))
 
     def over(self, key: str, uuid: str) -> None:
         """
@@ -173,7 +174,10 @@ class RoomsTable(AwsAdapter):
                 **names,
             )
 
-    def _update(self, key: str, change: str, condition: str, uuid: str, new: Mapping[str, Any], **names: str) -> None:
+    def _update(
+        self, key: str, change: str, condition: str, uuid: str, new: Mapping[str, Any], **names: str
+    ) -> RoomItem:
+        """Change the item, and return it as it is then."""
         with _failed_condition_is_outdated(), aws_errors_translated("UpdateItem"):
             answer = self._client.update_item(
                 TableName=self._name,
@@ -182,11 +186,14 @@ class RoomsTable(AwsAdapter):
                 ConditionExpression=condition,
                 ExpressionAttributeNames={"#uuid": "uuid", **names},
                 ExpressionAttributeValues={":uuid": {"S": uuid}, ":new": new},
-                ReturnValues="UPDATED_NEW",
+                ReturnValues="ALL_NEW",
             )
             # botocore takes an answer that is no JSON for an empty one, and a meeting that is not written down is lost.
-            if new not in answer["Attributes"].values():
-                raise ValueError("another value than was written")
+            # The new value is not compared, because DynamoDB writes numbers in its own way.
+            written = _room(answer["Attributes"])
+            if written.uuid != uuid:
+                raise ValueError("another item than was written")
+            return written
 
 
 @contextmanager
@@ -199,7 +206,7 @@ def _failed_condition_is_outdated() -> Iterator[None]:
         raise
 
 
-def _unchanged(read: Room | None) -> tuple[str, dict[str, Any]]:
+def _unchanged(read: RoomItem | None) -> tuple[str, dict[str, Any]]:
     """Return the condition that an item is still as it was *read*, with its values."""
     if read is None:
         return "attribute_not_exists(id)", {}
@@ -209,11 +216,11 @@ def _unchanged(read: Room | None) -> tuple[str, dict[str, Any]]:
     return "#uuid = :uuid AND ended_at = :ended", {":uuid": {"S": read.uuid}, ":ended": _number(read.ended_at)}
 
 
-def _room(item: Mapping[str, Any]) -> Room:
+def _room(item: Mapping[str, Any]) -> RoomItem:
     meeting = json.loads(item["meeting"]["S"]) if "meeting" in item else None
     if meeting is not None and not (isinstance(meeting, dict) and isinstance(meeting["MeetingId"], str)):
         raise ValueError("no meeting")
-    return Room(
+    return RoomItem(
         uuid=item["uuid"]["S"],
         intended_at=float(item["intended_at"]["N"]),
         ends_at=float(item["ends_at"]["N"]),
@@ -224,7 +231,7 @@ def _room(item: Mapping[str, Any]) -> Room:
     )
 
 
-def _attributes(room: Room) -> dict[str, Any]:
+def _attributes(room: RoomItem) -> dict[str, Any]:
     return {
         "uuid": {"S": room.uuid},
         "intended_at": _number(room.intended_at),

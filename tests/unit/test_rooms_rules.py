@@ -15,7 +15,7 @@ from rooms.entrance import Visitor
 from rooms.errors import BadName, TooManyOpenings
 from rooms.names import digest, room_name
 from rooms.openings import OpeningLimit
-from rooms.table import Room, intent
+from rooms.table import RoomItem, intent
 from signin.errors import Forbidden
 
 NOW = 1_800_000_000.0
@@ -184,8 +184,8 @@ def test_opening_in_the_future_does_not_count() -> None:
     assert OpeningLimit(1, 300).added(opened(-1), "new", NOW) == {"new": NOW}
 
 
-def room(**changes: Any) -> Room:
-    open_one = Room("u", NOW, NOW + 86400, {"MeetingId": "m"})
+def room(**changes: Any) -> RoomItem:
+    open_one = RoomItem("u", NOW, NOW + 86400, {"MeetingId": "m"})
     return replace(open_one, **changes)
 
 

@@ -217,7 +217,7 @@ def test_what_forbids_it_beside_the_role_s_own_policies_is_told(
 
 
 def configurations(stack: Patient, **changes: Any) -> None:
-    """Have Lambda answer that both functions are as deployed, with *changes* to the handler's."""
+    """Have Lambda answer that the functions are as deployed, with *changes* to each."""
     inside = stack.inside()
     environments = {
         inside.resources["AuthorizerFunction"]: {
@@ -227,6 +227,11 @@ def configurations(stack: Patient, **changes: Any) -> None:
         inside.resources["SigninFunction"]: {
             "SESSION_SECONDS": "3600", "SESSION_ENDS_WITH_TOKEN": "false", "SOURCE_IDENTITY": "false",
             "USER_ROLE_ARNS": "", "ALLOWED_ORIGINS": "", "USER_ROLE_ARN": inside.stack.own_role_arn,
+            "CHIME_APP_INSTANCE_ARN": inside.app_instance_arn,
+        },
+        inside.resources.get("RoomsFunction"): {
+            "MEETINGS": inside.stack.parameters.get("Meetings"), "MEETING_OPTIONS": "", "ALLOWED_ORIGINS": "",
+            "ROOMS_TABLE": inside.resources.get("RoomsTable"), "STACK_ID": inside.stack.id,
             "CHIME_APP_INSTANCE_ARN": inside.app_instance_arn,
         },
     }  # fmt: skip
@@ -244,6 +249,18 @@ def test_functions_that_are_as_deployed_are_well(stack: Patient) -> None:
     configurations(stack)
 
     assert [each.verdict for each in stack.look("functions")] == [Verdict.OK, Verdict.OK]
+
+
+def test_function_of_rooms_is_looked_at_where_there_is_one(patient: Patient) -> None:
+    patient.deploy(Meetings="hosted")
+    configurations(patient)
+    assert [each.verdict for each in patient.look("functions")] == [Verdict.OK] * 3
+
+    configurations(patient, variables={"MEETINGS": "open"})
+
+    [finding] = patient.wrong("functions")
+    assert finding.found.startswith("MEETINGS of local-RoomsFunction-")
+    assert finding.wanted == "hosted, as deployed"
 
 
 def test_variable_that_was_changed_in_the_console_is_found(stack: Patient) -> None:
