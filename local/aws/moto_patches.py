@@ -1,5 +1,5 @@
 """
-Change moto's choice of operation, CloudFormation, CloudWatch Logs, DynamoDB and Secrets Manager where they differ from AWS.
+Change where moto differs from AWS: its choice of operation, CloudFormation, CloudWatch Logs, DynamoDB, Secrets Manager.
 
 Each change replaces one method of a class of moto, while an endpoint is open. Sources:
 
