@@ -1,5 +1,5 @@
 """
-Change moto where it differs from AWS: CloudFormation, CloudWatch Logs, DynamoDB, Secrets Manager, what a call is for.
+Change where moto differs from AWS: its choice of operation, CloudFormation, CloudWatch Logs, DynamoDB, Secrets Manager.
 
 Each change replaces one method of a class of moto, while an endpoint is open. Sources:
 

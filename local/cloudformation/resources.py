@@ -7,6 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from moto.apigateway.models import apigateway_backends
 from moto.cloudformation.models import cloudformation_backends
 from moto.cloudformation.parsing import clean_json
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -62,6 +63,7 @@ def create_stack(
     )
     _write_policies_as_text()
     _set_times_to_live(translated, stack, region)
+    _set_log_role(translated, stack, region)
     return stack
 
 
@@ -73,6 +75,14 @@ def _set_times_to_live(translated: Mapping[str, Any], stack: Stack, region: str)
         if "TimeToLiveSpecification" in properties:
             table: Any = stack.resource_map[logical_id]
             tables.update_time_to_live(table.physical_resource_id, properties["TimeToLiveSpecification"])
+
+
+def _set_log_role(translated: Mapping[str, Any], stack: Stack, region: str) -> None:
+    """Give the account the role that API Gateway writes logs with; moto's CloudFormation does not know that type."""
+    for resource in resources_of_type(translated, stack, "AWS::ApiGateway::Account").values():
+        properties = clean_json(copy.deepcopy(resource["Properties"]), stack.resource_map)
+        account = apigateway_backends[DEFAULT_ACCOUNT_ID][region].get_account()
+        account.cloudwatch_role_arn = properties["CloudWatchRoleArn"]
 
 
 def _outputs(translated: Mapping[str, Any], address: str) -> dict[str, Any]:

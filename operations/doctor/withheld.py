@@ -18,6 +18,7 @@ LIKE_SECRETS = re.compile(
     | \beyJ[\w-]{10,}                          # a part of one: base64url of an object
     | \b(?:AKIA|ASIA)[A-Z0-9]{12,}             # an access key
     | -----BEGIN[ A-Z]*PRIVATE\ KEY.*          # a private key
+    | (?<=://)[^\s/@?\#:]*+:[^\s/@?\#]++(?=@)      # the user and the password in an address
     | (?<=\bBearer\ )[\w.~+/-]{8,}=*(?![="])      # any other token; not realm="…"
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,

@@ -188,6 +188,7 @@ SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
         pytest.param("eyJhbGciOiJub25lIn0.eyJzdWIiOiJib2IifQ.", id="a token that nobody gave"),
         pytest.param("AKIAIOSFODNN7EXAMPLE", id="an access key"),
         pytest.param("-----BEGIN RSA PRIVATE KEY-----\nMIIE", id="a private key"),
+        pytest.param("https://ada:hunter2@chat.example/signin", id="a password in an address"),
         pytest.param("Bearer abcdefghij", id="a bearer token that is no JWT"),
     ],
 )
@@ -204,13 +205,14 @@ def test_nothing_secret_is_printed(said: str) -> None:
 def test_what_is_no_secret_is_printed() -> None:
     said = (
         "arn:aws:iam::123456789012:role/chime-signin-UserRole-1ABCDEFGHIJK at https://login.microsoftonline.com/v2.0, "
+        "http://a:80/@b, "
         'Bearer realm="chime-signin", error="invalid_token", Bearer <JWT>, bearer token'
     )
 
     assert Withheld([TOKEN, "", "short"]).cut(f"a short {said}") == f"a short {said}"
 
 
-@pytest.mark.parametrize("said", ["a", "a-", "-----BEGIN", "Bearer ", "aaaaaaaaaa."])
+@pytest.mark.parametrize("said", ["a", "a-", "-----BEGIN", "Bearer ", "aaaaaaaaaa.", "://", "://a:"])
 def test_what_a_stranger_says_is_neither_searched_for_long_nor_printed_whole(said: str) -> None:
     # Before, half a megabyte took over ten minutes: the time grew with the square of the length.
     findings = {"it": [Finding(Verdict.WRONG, said * (500_000 // len(said)), "", "", "it")]}
@@ -279,7 +281,7 @@ def test_file_without_a_token_is_told(made: Callable[[Path], object], why: str, 
     made(tmp_path / "token")
 
     with pytest.raises(OperationError, match=why):
-        token_of_file(str(tmp_path / "token"))
+        token_of_file(str(tmp_path / "token"), 0.0)
 
 
 def test_token_is_the_first_line_of_a_file(tmp_path: Path) -> None:

@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 
     from operations.doctor.places import Inside
 
-NO_LOG_ROLE = (
-    "aws apigateway update-account --patch-operations op=replace,path=/cloudwatchRoleArn,value=ROLE, with a role that "
-    "apigateway.amazonaws.com may assume; or deploy with AccessLog: on-with-account-role, which makes one."
+SET_LOG_ROLE = (
+    "aws apigateway update-account --patch-operations op=replace,path=/cloudwatchRoleArn,value={}, with a role "
+)
+NO_LOG_ROLE = SET_LOG_ROLE.format("ROLE") + (
+    "that apigateway.amazonaws.com may assume; or deploy with AccessLog: on-with-account-role, which makes one."
+)
+LOST_LOG_ROLE = SET_LOG_ROLE + (
+    "that apigateway.amazonaws.com may assume, if this one of the stack is gone. A deployment does not set it again."
 )
 
 
@@ -26,19 +31,29 @@ def _log_role(inside: Inside) -> Iterator[Finding]:
         return
     arn = str(inside.client("apigateway").get_account().get("cloudwatchRoleArn") or "")
     if not arn:
-        yield wrong(f"AccessLog is {access_log}, and the account has no role for it", wanted="a role", mend=NO_LOG_ROLE)
+        yield wrong(
+            f"AccessLog is {access_log}, and the account has no role for it",
+            wanted="a role",
+            mend=_mend(inside, access_log),
+        )
         return
     iam = inside.client("iam")
     try:
         iam.get_role(RoleName=arn.rpartition("/")[2])
     except iam.exceptions.NoSuchEntityException:
-        yield wrong(f"API Gateway writes logs by {arn}, which was deleted", wanted="a role", mend=NO_LOG_ROLE)
+        yield wrong(
+            f"API Gateway writes logs by {arn}, which was deleted", wanted="a role", mend=_mend(inside, access_log)
+        )
         return
     problem = readiness.log_role_problem(access_log, arn, inside.stack.name)
     if problem:
         yield wrong(f"API Gateway writes logs by {arn}", wanted="the role of this stack", mend=problem)
     else:
         yield ok(f"API Gateway writes logs by {arn}")
+
+
+def _mend(inside: Inside, access_log: str) -> str:
+    return NO_LOG_ROLE if access_log == "on" else LOST_LOG_ROLE.format(inside.role_arn("ApiGatewayLogRole") or "ROLE")
 
 
 @check("api limits", "inside", "Whether the account lets API Gateway answer as many requests as ThrottlingRate does.")

@@ -351,6 +351,17 @@ def test_access_log_without_the_account_s_role_is_found(patient: Patient) -> Non
     assert patient.wrong("log role") == []
 
 
+def test_role_for_logs_that_the_stack_made_and_the_account_lost_is_found(patient: Patient) -> None:
+    patient.deploy(AccessLog="on-with-account-role")
+    assert patient.wrong("log role") == []
+
+    account = apigateway_backends[ACCOUNT][REGION].account
+    own, account.cloudwatch_role_arn = account.cloudwatch_role_arn, None
+    [finding] = patient.wrong("log role")
+    assert f"value={own}," in finding.mend
+    assert "on-with-account-role" not in finding.mend
+
+
 def test_push_notifications_that_cannot_arrive_are_found(patient: Patient) -> None:
     patient.deploy(PushNotificationsAppArn=APP)
     iam = patient.aws.client("iam")
