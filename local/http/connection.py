@@ -33,6 +33,7 @@ class _Parser(h11.Connection):
             raise
         if isinstance(event, h11.Request):
             _check_target(event.target.decode("ascii"))
+            _check_length({name for name, _ in event.headers})
             self.headers = event.headers.raw_items()
         return event
 
@@ -49,6 +50,17 @@ def _check_target(target: str) -> None:
             urlsplit(target)
     except ValueError as error:
         raise h11.RemoteProtocolError("The request line has no address.") from error
+
+
+def _check_length(names: set[bytes]) -> None:
+    """
+    Refuse a body of two lengths: what stands between may see another request in it (RFC 9112, 6.1).
+
+    Raises:
+        RemoteProtocolError: It has both.
+    """
+    if {b"content-length", b"transfer-encoding"} <= names:
+        raise h11.RemoteProtocolError("There are both Content-Length and Transfer-Encoding.")
 
 
 class HttpConnection(H11Protocol):

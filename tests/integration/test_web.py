@@ -152,6 +152,10 @@ def test_body_is_not_taken_for_the_next_request(path: bytes, body: bytes, server
     "request_",
     [
         pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", id="two hosts"),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            id="a body of two lengths",
+        ),
         pytest.param(b"GET http://[::1 HTTP/1.1\r\nHost: x\r\n\r\n", id="half an address"),
         pytest.param(b"GET http://[z]/ HTTP/1.1\r\nHost: x\r\n\r\n", id="an address that is none"),
     ],

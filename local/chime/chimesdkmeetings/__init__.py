@@ -1,7 +1,7 @@
 """
 Amazon Chime SDK meetings: meetings, and the attendees who may join them.
 
-Read `models` first: it is the state, and has the seams for whoever carries signalling and media. `meetings` has what
+Read `models` first: it is the state, and has the seams for whoever carries signaling and media. `meetings` has what
 one meeting is and when it ends, `features` what its attendees can be capable of, `behaviours` what nobody has proved of
 AWS.
 """

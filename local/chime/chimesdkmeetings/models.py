@@ -1,5 +1,5 @@
 """
-The state of Chime SDK meetings, and the seams for whoever carries signalling and media.
+The state of Chime SDK meetings, and the seams for whoever carries signaling and media.
 
 A client joins with the meeting's id and its attendee's join token, and without a region: the one backend whose
 `attendee_of` knows them is the meeting's. `connected` and `disconnected` tell it of audio connections, from which it
