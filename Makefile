@@ -50,6 +50,7 @@ help: ## print this
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────
 
+WITH_CALLS := $(if $(value MEETINGS),-with-calls)
 run: .venv/local $(if $(value MEETINGS),.venv/meetings) .build/page/tried$(WITH_CALLS) ## start the service here, with no AWS account and no Docker; ANSWERS=environments/dev.yaml: as deployed; MEETINGS=1: with rooms and calls
 	@$(call with_words_of,ARGS) $(BIN)/python -m local $(if $(value ANSWERS),--answers "$$ANSWERS",$(if $(value MEETINGS),--parameter Meetings=open))
 
@@ -57,7 +58,6 @@ run: .venv/local $(if $(value MEETINGS),.venv/meetings) .build/page/tried$(WITH_
 # and the page says what is missing. Amazon's SDK for calls likewise, at the first start with MEETINGS.
 PAGE_SECONDS := 60
 export PAGE_SECONDS
-WITH_CALLS := $(if $(value MEETINGS),-with-calls)
 .build/page/tried-with-calls: local/page/room/chime-sdk.js local/page/room/package-lock.json
 .build/page/tried .build/page/tried-with-calls: local/page/aws-sdk.js local/page/package-lock.json | .venv/local
 	@$(MAKE) --silent --no-print-directory page WITHIN="$$PAGE_SECONDS" 2>/dev/null || true

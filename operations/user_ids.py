@@ -11,9 +11,11 @@ UNRELATED = frozenset(
     {
         "algorithms", "also_accept", "any_audience", "audience", "audience_claim", "authorized_parties",
         "client_claims", "client_id", "clients", "clock_skew_seconds", "forbidden_claim_names",
-        "forbidden_claim_values", "jwks", "jwks_uri", "machine_subject_suffix", "max_lifetime_seconds",
+        "forbidden_claim_values", "host_roles", "jwks", "jwks_uri", "listen_only_roles",
+        "machine_subject_suffix", "max_lifetime_seconds",
         "max_subject_length", "name_claims", "pem", "previous_secret_seconds", "required_claim_names",
-        "required_claim_values", "required_claims", "required_roles", "required_scopes", "roles_claim", "secret_arn",
+        "required_claim_values", "required_claims", "required_roles", "required_scopes", "roles_claim", "rooms_claim",
+        "secret_arn",
         "secret_encoding", "secret_json_field", "secret_until", "token_types", "user_roles", "user_roles_claim",
     }
 )  # fmt: skip
