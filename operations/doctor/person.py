@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from signin import identity, names
@@ -23,6 +23,7 @@ class Person:
 
 def person(caller: Caller) -> Person:
     """Return who *caller* is in Chime."""
-    verified = VerifiedCaller(**asdict(caller))
+    said = asdict(caller)
+    verified = VerifiedCaller(**{field.name: said[field.name] for field in fields(VerifiedCaller)})
     user_id = identity.app_instance_user_id(verified)
     return Person(user_id, names.display_name(caller.name) or names.fallback_name(user_id), caller.role)

@@ -31,7 +31,9 @@ PROVIDER = {
 
 @pytest.fixture(scope="module")
 def stack(logs: list[bytes]) -> Iterator[LocalStack]:
-    with LocalStack(StackOptions(parameters={"Providers": json.dumps([PROVIDER])}, log=logs.append)) as running:
+    with LocalStack(
+        StackOptions(parameters={"Providers": json.dumps([PROVIDER]), "Meetings": "open"}, log=logs.append)
+    ) as running:
         yield running
 
 

@@ -58,7 +58,7 @@ def test_page_names_the_parameters_that_its_commands_need() -> None:
     assert PARAMETERS == [
         "--parameter Messaging=member",
         "--parameter Messaging=member --parameter ContactList=true --parameter AcceptBase64Tokens=true",
-        "--parameter Revocation=true --parameter AccessLog=on",
+        "--parameter Revocation=true --parameter AccessLog=on-with-account-role",
     ]
 
 
