@@ -84,11 +84,11 @@ BUNDLE = local/page/node_modules/.bin/esbuild $< --bundle --minify --format=esm 
 
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
-test: .venv/dev ## run every test that needs neither Docker nor AWS, in some 5 minutes; TESTS=tests/unit/test_names.py: only these
+test: .venv/dev ## run every test that needs neither Docker nor AWS, in some 10 minutes; TESTS=tests/unit/test_names.py: only these
 ifdef TESTS
 	@$(call with_words_of,TESTS) $(BIN)/pytest
 else
-	@echo 'All tests take about 5 minutes on two processors. To run a part of them: make test TESTS=tests/unit/test_names.py'
+	@echo 'All tests take about 10 minutes on two processors. To run a part of them: make test TESTS=tests/unit/test_names.py'
 	@$(BIN)/pytest --numprocesses 4 --dist loadfile # four processes on two processors too: most tests mainly wait
 	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
 	@echo 'and tests/deployed (make test-deployed)$(if $(wildcard .venv/meetings),,; and what calls do, until make .venv/meetings).'

@@ -80,7 +80,7 @@ def test_step_that_hangs_is_ended_with_what_it_started_and_named(project: Path) 
     # Were only `make` ended, its child would hold our end of the output open.
     done = run(project, HANGS="test", PERCENT="1")
     assert done.returncode == 1
-    assert done.stderr.strip() == "── make test was ended: it took more than 7 s"
+    assert done.stderr.strip() == "── make test was ended: it took more than 12 s"
     assert made(project)[-1] == "test"
 
 
