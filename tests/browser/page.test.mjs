@@ -317,7 +317,7 @@ test("without the AWS SDK the page says that it is missing, and signs in", async
   await page.route("**/local/aws-sdk.js", (route) => route.fulfill({ status: 404 }));
   await page.goto(stack.urls.api);
 
-  await page.getByText("make page").waitFor();
+  await page.getByText("make page", { exact: true }).waitFor();
   await press(page, "Ada");
   await outcome(page, "Signed in as Ada Lovelace.");
 });
