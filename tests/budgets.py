@@ -13,7 +13,7 @@ MEGABYTES = {
     "AuthorizerLayer": 19.5,
     "SigninLayer": 4.0,
     "RoomsLayer": 4.0,
-    "AuthorizerFunction": 0.43,
+    "AuthorizerFunction": 0.45,
     "SigninFunction": 0.2,
     "RoomsFunction": 0.36,
 }
