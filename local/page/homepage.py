@@ -25,7 +25,7 @@ PATHS = {
     "/local/messaging.js": PAGE / "messaging.js",
     "/local/people.js": PAGE / "people.js",
     "/local/wire.js": PAGE / "wire.js",
-    "/local/chime-signin.js": ROOT / "web_client" / "chime-signin.js",
+    **{f"/local/web_client/{file.name}": file for file in sorted((ROOT / "web_client" / "src").glob("*.js"))},
     "/local/aws-sdk.js": ROOT / ".build" / "page" / "aws-sdk.js",
 }
 """The page's files. The last one is built by `make page`, and is missing where Node.js is not installed."""

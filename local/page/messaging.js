@@ -6,7 +6,7 @@
  */
 
 import { sdk } from "./calls.js";
-import { NotAllowedError, SignInAgainError } from "./chime-signin.js";
+import { NotAllowedError, SignInAgainError } from "./web_client/chime-signin.js";
 
 const PAUSE_MS = 1000;
 const EVENT_TYPE = "x-amz-chime-event-type";
