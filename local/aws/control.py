@@ -1,4 +1,4 @@
-"""The paths under `/local/`, for whoever runs or tests the stack: credentials, faults, calls, connections, meetings."""
+"""The paths under `/local/`, for whoever runs or tests the stack: credentials, faults, channels, meetings and more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
-from local.aws import meetings
+from local.aws import channels, meetings
 from local.aws.faults import Fault, InvalidFieldError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Control:
             ("DELETE", "/local/calls"): self._clear_calls,
             ("GET", "/local/connections"): lambda _: _json(connections.list()),
             ("DELETE", "/local/connections"): self._drop_connections,
+            ("POST", "/local/channels"): _open_channel,
             ("GET", "/local/meetings"): lambda _: _json(meetings.open_meetings()),
             ("POST", "/local/meetings/clock"): _advance_clock,
             ("GET", "/local/meetings/behaviours"): lambda _: _json(meetings.behaviours()),
@@ -111,6 +112,10 @@ class Control:
     def _drop_connections(self, _: Request) -> Response:
         self._connections.drop()
         return _json([])
+
+
+def _open_channel(request: Request) -> Response:
+    return _json(channels.open_channel(_body(request)))
 
 
 def _advance_clock(request: Request) -> Response:

@@ -20,13 +20,16 @@ PATHS = {
     "/local/page.css": PAGE / "page.css",
     "/local/page.js": PAGE / "page.js",
     "/local/calls.js": PAGE / "calls.js",
+    "/local/channel.js": PAGE / "channel.js",
     "/local/faults.js": PAGE / "faults.js",
+    "/local/messaging.js": PAGE / "messaging.js",
+    "/local/people.js": PAGE / "people.js",
     "/local/wire.js": PAGE / "wire.js",
-    "/local/chime-signin.js": ROOT / "web_client" / "chime-signin.js",
+    **{f"/local/web_client/{file.name}": file for file in sorted((ROOT / "web_client" / "src").glob("*.js"))},
     "/local/aws-sdk.js": ROOT / ".build" / "page" / "aws-sdk.js",
 }
 """The page's files. The last one is built by `make page`, and is missing where Node.js is not installed."""
-AWS_PATHS = {"/local/aws/faults": "/local/faults", "/local/aws/calls": "/local/calls"}
+AWS_PATHS = {f"/local/aws/{name}": f"/local/{name}" for name in ("calls", "channels", "faults")}
 """The paths under which the page reaches the control paths of the AWS endpoint."""
 
 
@@ -35,7 +38,8 @@ class Site:
     A WSGI application with the page and the API. It answers 503 until it is opened.
 
     The page belongs to the local stack and not to the API, so its paths do not reach the gateway. The page sets faults
-    of AWS and lists its calls through its own origin, because the AWS endpoint lets no page read such answers.
+    of AWS, lists its calls and opens channels through its own origin, because the AWS endpoint lets no page read such
+    answers.
     `http.same_origin` keeps other pages from doing so.
     """
 

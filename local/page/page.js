@@ -1,30 +1,18 @@
 /** The page of the local stack: it signs users in with the web client, and shows what the web client does. */
 
 import { CALLS, sdk } from "./calls.js";
-import { NotAllowedError, SignInAgainError, UnavailableError, chimeSignIn } from "./chime-signin.js";
+import { showChannel } from "./channel.js";
 import { isOn, readFaults, toggle, tokenRequest } from "./faults.js";
+import { ADA, BOB, aws, endpoint, explain, fetchToken, issuer, reasonOf } from "./people.js";
+import { NotAllowedError, SignInAgainError, chimeSignIn } from "./web_client/chime-signin.js";
 import { isRetried, watchRequests } from "./wire.js";
 
 const byId = (id) => document.getElementById(id);
 const select = (selector) => document.querySelectorAll(selector);
-const issuer = document.querySelector('meta[name="issuer"]').content;
-const aws = document.querySelector('meta[name="aws"]').content;
-const endpoint = new URL("/signin", location.href);
 const SIGNED_OUT = new Error("signed out");
-const ADA = { sub: "ada", name: "Ada Lovelace" };
-const BOB = { sub: "bob", name: "Bob Kahn" };
 
 /** The user who is signed in or signing in: the sign-in, its user and credentials, and the controller that ends it. */
 let current;
-
-async function fetchToken(request, signal) {
-  const body = JSON.stringify(request);
-  const response = await fetch(`${issuer}/token`, { method: "POST", body, signal }).catch((cause) => {
-    signal.throwIfAborted();
-    throw new UnavailableError("The token issuer cannot be reached.", { cause });
-  });
-  return (await response.json()).access_token;
-}
 
 function start() {
   current?.end.abort(SIGNED_OUT);
@@ -36,6 +24,7 @@ function start() {
     return session.token;
   }
   session.signIn = chimeSignIn({ endpoint, getToken, signal: session.end.signal });
+  session.signIn.subscribe((state) => onState(session, state));
   current = session;
   showUser();
   return renew();
@@ -102,17 +91,13 @@ function onResponse(request, status) {
   show("wait", `${status ?? "No answer"}: trying again …`, text);
 }
 
-const msLeft = ({ credentials }) => Math.max(0, credentials.expiration - Date.now());
-
-/** Return kind, title and text of the message that an app would show for *error*. */
-function explain(error) {
-  const about = [error.status, error.reason].filter(Boolean).join(", ");
-  const text = about ? `${error.message} (${about})` : error.message;
-  if (error instanceof SignInAgainError) return ["bad", "Sign in again.", text];
-  if (error instanceof NotAllowedError) return ["bad", "Not allowed.", text];
-  if (error instanceof UnavailableError) return ["wait", "Out of reach. Try later.", text];
-  return ["bad", "It failed.", text];
+/** Show that the web client waits for a token. Requests that fail are shown already. */
+function onState(session, { status, error }) {
+  if (session !== current || !session.pending || status !== "waiting" || error.url) return;
+  show("wait", "No token: trying again …", reasonOf(error));
 }
+
+const msLeft = ({ credentials }) => Math.max(0, credentials.expiration - Date.now());
 
 function show(kind, title, text) {
   byId("outcome").dataset.kind = kind;
@@ -202,6 +187,7 @@ async function press(fault) {
 
 watchRequests(byId("log"), { issuer, aws }, onResponse);
 byId("no-sdk").hidden = Boolean(sdk);
+showChannel(byId("channel"));
 byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
   start();

@@ -56,7 +56,7 @@ async function named(request, { issuer, aws }) {
   if (origin === issuer) return `${request.method} ${side}${pathname} for ${JSON.parse(body).sub}`;
   // STS has one path, and the operation is in the body.
   const action = pathname === "/" && new URLSearchParams(body).get("Action");
-  const path = decodeURIComponent(pathname).replace(/arn:.*app-instance\/[^/]+/, "…");
+  const path = decodeURIComponent(pathname).replace(/arn:.*app-instance\/[^/]+(\/channel\/[^/]+)?/, "…");
   return `${request.method} ${side}${action || path}`;
 }
 

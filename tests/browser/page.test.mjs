@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test, { after, afterEach, before } from "node:test";
 
+import { contrast } from "./contrast.mjs";
 import { openPage, signIns, spoil, startBrowser, startStack } from "./stack.mjs";
 
 let stack, browser;
@@ -178,7 +179,7 @@ test("if the stack has stopped, the page says so, and no switch changes", async 
   await page.route("**/*", (route) => route.abort());
 
   await press(page, "Renew");
-  await outcome(page, "The token issuer cannot be reached. The credentials from before still work.");
+  await outcome(page, "No token: trying again … The token issuer cannot be reached.");
   await press(page, "STS: who am I?");
   await page.locator("#call-me", { hasText: /^Failed to fetch$/ }).waitFor();
   for (const fault of ["AWS throttles", "Issuer is down"]) {
@@ -204,15 +205,15 @@ test("an expired token is replaced, and the wire shows how", async (t) => {
   assert.deepEqual(await wire(page), ["200", "200", "401 · invalid_token, token_expired", "200"]);
 });
 
-for (const [fault, reason] of [
-  ["Only expired tokens", "token_expired"],
-  ["Somebody else’s token", "wrong_audience"],
+for (const [fault, advice, reason] of [
+  ["Only expired tokens", "Sign in again.", "token_expired"],
+  ["Somebody else’s token", "It failed.", "wrong_audience"],
 ]) {
-  test(`${fault}: sign in again, and all is well when the fault is off`, async (t) => {
+  test(`${fault}: ${advice} All is well when the fault is off`, async (t) => {
     const page = await open(t);
 
     await press(page, fault);
-    await outcome(page, "Sign in again.");
+    await outcome(page, advice);
     await outcome(page, reason);
 
     await press(page, fault);
@@ -353,18 +354,6 @@ for (const colorScheme of ["light", "dark"]) {
     for (const [name, colour] of Object.entries(colours.text)) assert.ok(contrast(colour, colours.paper) >= 4.5, name);
     assert.ok(contrast(...colours.main) >= 4.5);
   });
-}
-
-/** Return the contrast ratio of two colours as WCAG defines it. */
-function contrast(...colours) {
-  const [dark, light] = colours.map(luminance).sort((a, b) => a - b);
-  return (light + 0.05) / (dark + 0.05);
-}
-
-function luminance(colour) {
-  const parts = colour.match(/\d+/g).map((part) => part / 255);
-  const [red, green, blue] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
 test("nothing is loaded from other hosts, and there is no hidden error", async (t) => {

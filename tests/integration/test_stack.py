@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -72,8 +73,8 @@ def test_page_refers_to_existing_files_only(stack: LocalStack, path: str) -> Non
     file = HTTP.request("GET", f"{stack.urls['api']}{path}")
 
     assert file.status == 200
-    named = re.findall(r'"\.?((?:/local)?/[\w-]+\.(?:js|css))"', file.data.decode())
-    assert {name if name.startswith("/local/") else f"/local{name}" for name in named} <= set(homepage.PATHS)
+    named = re.findall(r'"(\.?/[\w/-]+\.(?:js|css))"', file.data.decode())
+    assert {urljoin(path, name) for name in named} <= set(homepage.PATHS)
 
 
 def test_page_works_without_the_sdk_that_is_built(
@@ -141,6 +142,13 @@ def test_own_page_and_programs_change(change: Change, host: str | None, stack: L
     assert make(stack, change, headers).status in (200, 204)
     for side in ("aws", "issuer"):
         HTTP.request("DELETE", f"{stack.urls[side]}/local/faults")
+
+
+def test_only_the_own_page_opens_channels(stack: LocalStack) -> None:
+    user = sign_in(stack.urls, token(stack.urls)).json()["ChimeAppInstanceUserArn"]
+    change = ("api", "POST", "/local/aws/channels", {"name": "Engines", "creator": user, "members": []})
+    assert make(stack, change, {"Origin": "https://evil.example"}).status == 403
+    assert make(stack, change, {"Origin": stack.urls["api"]}).json()["ChannelArn"].startswith(user.split("/user/")[0])
 
 
 def test_pages_of_other_origins_may_read_and_get_tokens(stack: LocalStack) -> None:
