@@ -1,5 +1,5 @@
 """
-Change moto's choice of operation, CloudFormation, CloudWatch Logs and Secrets Manager where they differ from AWS.
+Change moto where it differs from AWS: CloudFormation, CloudWatch Logs, DynamoDB, Secrets Manager, what a call is for.
 
 Each change replaces one method of a class of moto, while an endpoint is open. Sources:
 
@@ -8,6 +8,8 @@ Each change replaces one method of a class of moto, while an endpoint is open. S
   API_UpdateSecretVersionStage.html. That moving a label and rotating are such changes is inferred.
 - A log group's Arn ends in ":*", so that a policy on it covers the group's streams:
   https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
+- UpdateItem needs no UpdateExpression, and then makes an item of its key alone, unless there is one:
+  https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html (Key and TableName are required)
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from moto.cloudformation.models import CloudFormationBackend, Event, Stack
 from moto.core.model import ServiceModel
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import BaseResponse
+from moto.dynamodb.models.dynamo_type import Item
 from moto.iam.models import Role, iam_backends
 from moto.logs.models import LogGroup
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
@@ -153,6 +156,11 @@ def _log_group_attribute(group: LogGroup, name: str) -> str:
     return f"{attribute}:*" if name == "Arn" else attribute
 
 
+def _update_item(item: Item, attribute_updates: dict[str, Any] | None) -> None:
+    """Change nothing where there is nothing to change; moto fails then."""
+    _original(Item, "update_with_attribute_updates")(item, attribute_updates or {})
+
+
 def _and_update_secret(method: str) -> Callable[..., Any]:
     """Return moto's *method* of Secrets Manager, which then sets change date and current version, as on AWS."""
 
@@ -178,6 +186,7 @@ _OURS: dict[tuple[type, str], Any] = {
     (Stack, "stack_resources"): property(_stack_resources),
     (LogGroup, "get_cfn_attribute"): _log_group_attribute,
     (CloudFormationBackend, "delete_stack"): _delete_stack,
+    (Item, "update_with_attribute_updates"): _update_item,
     (SecretsManagerBackend, "update_secret_version_stage"): _and_update_secret("update_secret_version_stage"),
     (SecretsManagerBackend, "rotate_secret"): _and_update_secret("rotate_secret"),
 }

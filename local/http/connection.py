@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -31,8 +32,23 @@ class _Parser(h11.Connection):
             self.status = error.error_status_hint
             raise
         if isinstance(event, h11.Request):
+            _check_target(event.target.decode("ascii"))
             self.headers = event.headers.raw_items()
         return event
+
+
+def _check_target(target: str) -> None:
+    """
+    Refuse a request line with an address that is none, such as `http://[::1`; h11 leaves that to its users.
+
+    Raises:
+        RemoteProtocolError: It is one.
+    """
+    try:
+        if not target.startswith("/"):
+            urlsplit(target)
+    except ValueError as error:
+        raise h11.RemoteProtocolError("The request line has no address.") from error
 
 
 class HttpConnection(H11Protocol):

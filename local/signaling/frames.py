@@ -111,14 +111,27 @@ def decode(message: str | bytes) -> Any:
     Return the `Frame` in a WebSocket message.
 
     Raises:
-        MalformedFrameError: It begins with another byte, or is not in protocol buffers.
+        MalformedFrameError: It begins with another byte, is not in protocol buffers, or has a text that is not UTF-8.
     """
     if isinstance(message, str) or message[:1] != bytes([FRAME_TYPE_RTC]):
         raise MalformedFrameError("The message is a text, or does not begin with the frame type.")
     try:
-        return Frame.FromString(message[1:])
+        frame = Frame.FromString(message[1:])
     except DecodeError as error:
         raise MalformedFrameError("The frame is not in protocol buffers.") from error
+    if not _has_texts(frame):
+        raise MalformedFrameError("A text in the frame is not UTF-8.")
+    return frame
+
+
+def _has_texts(message: Any) -> bool:
+    """Tell whether all texts are UTF-8: the parser lets through others, as bytes, which nobody here expects."""
+    for field, value in message.ListFields():
+        if field.type == field.TYPE_STRING and isinstance(value, bytes):
+            return False
+        if field.message_type is not None and not all(map(_has_texts, value if field.is_repeated else [value])):
+            return False
+    return True
 
 
 def encode(frame_type: int, timestamp_ms: int, **fields: Any) -> bytes:

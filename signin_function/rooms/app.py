@@ -47,17 +47,18 @@ class Rooms:
         self._table = RoomsTable(settings.table)
         self._meetings = ChimeMeetings(settings.region, settings.meeting_settings)
         self._revocation_list = RevocationList(settings.revoked_users) if settings.revoked_users else None
+        revoked_users = self._revoked_users(settings.revoked_users_seconds)
         self._entrance = Entrance(
             table=self._table,
             meetings=self._meetings,
-            revoked_users=self._revoked_users(settings.revoked_users_seconds),
+            revoked_users=revoked_users,
             opening_limit=settings.opening_limit,
             features=settings.meeting_settings.features,
             stack=settings.stack,
             hosted=settings.hosted,
             clock=clock,
         )
-        self._closing = Closing(self._table, self._meetings, clock)
+        self._closing = Closing(self._table, self._meetings, revoked_users, clock)
 
     def connect(self) -> None:
         """Open the connections that the first caller will use, and load Powertools meanwhile."""

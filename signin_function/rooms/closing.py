@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,14 +17,16 @@ if TYPE_CHECKING:
     from rooms.meetings import ChimeMeetings
     from rooms.table import RoomItem, RoomsTable
     from signin.deadline import Deadline
+    from signin.revocation import RevokedUsers
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The way out of rooms. `clock` returns seconds since the epoch."""
+    """The way out of rooms. Without `revoked_users` nobody is revoked. `clock` returns seconds since the epoch."""
 
     table: RoomsTable
     meetings: ChimeMeetings
+    revoked_users: RevokedUsers | None
     clock: Callable[[], float]
 
     def leave(self, visitor: Visitor, deadline: Deadline) -> None:
@@ -48,14 +51,16 @@ class Closing:
         that fails, the same request again goes on from there.
 
         Raises:
-            Forbidden: The visitor is no host, or their token does not list the room.
+            Forbidden: The visitor is revoked or no host, or their token does not list the room.
             SigninError: A call failed for good, or the deadline has passed.
         """
+        if self.revoked_users:
+            self.revoked_users.check(visitor.user_id, self.clock(), deadline)
         visitor.entitlements.check_host()
         visitor.entitlements.check_room(visitor.room, visitor.user_id)
         while deadline.remaining():
             room = deadline.retry(lambda: self.table.room(visitor.key))
-            if room is None or room.over or self.clock() >= room.ends_at:
+            if room is None or self.clock() >= room.ends_at or (room.over and not room.earlier):
                 return
             with suppress(Outdated):  # somebody opened or ended the room in the meantime, so look again
                 self._end(visitor, room, deadline)
@@ -64,7 +69,9 @@ class Closing:
 
     def _end(self, visitor: Visitor, room: RoomItem, deadline: Deadline) -> None:
         if room.ended_at is None:
-            deadline.retry(lambda: self.table.ended(visitor.key, room.uuid, self.clock()))
+            # What was read may be an intent whose meeting was written down since. No meeting is after this.
+            room = deadline.retry(functools.partial(self.table.ended, visitor.key, room.uuid, self.clock()))
         for meeting_id in filter(None, [room.meeting_id, *room.earlier]):
             deadline.retry(lambda: self.meetings.end(meeting_id))  # noqa: B023 - called at once
-        deadline.retry(lambda: self.table.over(visitor.key, room.uuid))
+        with suppress(Outdated):  # somebody opened the room anew, which this request was not to end
+            deadline.retry(lambda: self.table.over(visitor.key, room.uuid))

@@ -175,8 +175,15 @@ class Entrance:
             return self.meetings.change(meeting_id, attendee, wanted)
         except MeetingMissing as error:
             if self.clock() - room.intended_at < YOUNG_SECONDS:
+                self._check_is_still(visitor, room)
                 raise Unavailable("meeting_too_new") from error
             raise
+
+    def _check_is_still(self, visitor: Visitor, room: RoomItem) -> None:
+        """Return if the room is what was read. If a host has ended it, to wait for its meeting would be in vain."""
+        found = self.table.room(visitor.key)
+        if found is None or found.uuid != room.uuid or not found.is_current(self.clock()):
+            raise Outdated("room_changed")
 
     def _confirm_end(self, visitor: Visitor, room: RoomItem, meeting_id: str, deadline: Deadline) -> None:
         """Write down that the meeting has ended, so that the next look finds a room to be opened anew."""

@@ -121,14 +121,15 @@ class RoomsTable(AwsAdapter):
         condition = "#uuid = :uuid AND attribute_not_exists(meeting) AND attribute_not_exists(ended_at)"
         self._update(key, "SET meeting = :new", condition, uuid, {"S": json.dumps(meeting)})
 
-    def ended(self, key: str, uuid: str, now: float) -> None:
+    def ended(self, key: str, uuid: str, now: float) -> RoomItem:
         """
-        Write that a host ended the room at *now*.
+        Write that a host ended the room at *now*, and return its item, which has the meeting that is to be ended.
 
         Raises:
             Outdated: The room was opened anew, or ended by another host.
         """
-        self._update(key, "SET ended_at = :new", "#uuid = :uuid AND attribute_not_exists(ended_at)", uuid, _number(now))
+        condition = "#uuid = :uuid AND attribute_not_exists(ended_at)"
+        return self._update(key, "SET ended_at = :new", condition, uuid, _number(now))
 
     def over(self, key: str, uuid: str) -> None:
         """
@@ -173,7 +174,10 @@ class RoomsTable(AwsAdapter):
                 **names,
             )
 
-    def _update(self, key: str, change: str, condition: str, uuid: str, new: Mapping[str, Any], **names: str) -> None:
+    def _update(
+        self, key: str, change: str, condition: str, uuid: str, new: Mapping[str, Any], **names: str
+    ) -> RoomItem:
+        """Change the item, and return it as it is then."""
         with _failed_condition_is_outdated(), aws_errors_translated("UpdateItem"):
             answer = self._client.update_item(
                 TableName=self._name,
@@ -182,11 +186,14 @@ class RoomsTable(AwsAdapter):
                 ConditionExpression=condition,
                 ExpressionAttributeNames={"#uuid": "uuid", **names},
                 ExpressionAttributeValues={":uuid": {"S": uuid}, ":new": new},
-                ReturnValues="UPDATED_NEW",
+                ReturnValues="ALL_NEW",
             )
             # botocore takes an answer that is no JSON for an empty one, and a meeting that is not written down is lost.
-            if new not in answer["Attributes"].values():
-                raise ValueError("another value than was written")
+            # The new value is not compared, because DynamoDB writes numbers in its own way.
+            written = _room(answer["Attributes"])
+            if written.uuid != uuid:
+                raise ValueError("another item than was written")
+            return written
 
 
 @contextmanager

@@ -35,17 +35,17 @@ def rooms_stack(logs: list[bytes], meetings: str = "open", **parameters: str) ->
     return LocalStack(StackOptions(parameters=given, settings={"REVOKED_USERS_SECONDS": "0"}, log=logs.append))
 
 
-def token(user: str = "ada", *roles: str, rooms: Any = ("*",), **more: Any) -> str:
+def token(user: str = "ada", *held: str, rooms: Any = ("*",), **more: Any) -> str:
     """Return a token of the first provider. It is for every room unless *rooms* says otherwise."""
-    return SIGNER.token(_claims(user, roles, rooms, **more))
+    return SIGNER.token(_claims(user, held, rooms, more))
 
 
-def token_of_other(user: str, *roles: str, rooms: Any = ("*",), **more: Any) -> str:
+def token_of_other(user: str, *held: str, rooms: Any = ("*",), **more: Any) -> str:
     """Return a token of the second provider."""
-    return OTHER_SIGNER.token(_claims(user, roles, rooms, iss=OTHER_ISSUER, **more))
+    return OTHER_SIGNER.token(_claims(user, held, rooms, {"iss": OTHER_ISSUER, **more}))
 
 
-def _claims(user: str, roles: tuple[str, ...], rooms: Any, **more: Any) -> dict[str, Any]:
+def _claims(user: str, roles: tuple[str, ...], rooms: Any, more: dict[str, Any]) -> dict[str, Any]:
     now = int(time.time())
     return claims(**{"sub": user, "roles": list(roles), "rooms": rooms, "iat": now, "exp": now + 600, **more})
 

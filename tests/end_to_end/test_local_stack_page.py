@@ -55,7 +55,11 @@ def run(client: Client, command: list[str], text: str, **variables: str) -> str:
 
 
 def test_page_names_the_parameters_that_its_commands_need() -> None:
-    assert PARAMETERS == ["--parameter Messaging=member", "--parameter Revocation=true --parameter AccessLog=on"]
+    assert PARAMETERS == [
+        "--parameter Messaging=member",
+        "--parameter Messaging=member --parameter ContactList=true --parameter AcceptBase64Tokens=true",
+        "--parameter Revocation=true --parameter AccessLog=on",
+    ]
 
 
 def test_client_in_python_chats_in_twenty_lines(client: Client) -> None:

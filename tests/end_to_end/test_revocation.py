@@ -73,6 +73,16 @@ def test_revoked_user_is_turned_away_before_anything_else(stack: LocalStack, cli
     assert [call["operation"] for call in client.calls()] == ["GetParameter"]
 
 
+def test_stack_without_rooms_is_asked_for_none(stack: LocalStack, client: Client) -> None:
+    client.control("DELETE", "aws", "/local/calls")
+
+    revoke(stack, "rosa")
+
+    asked = {call["operation"] for call in client.calls()}
+    assert "PutRolePolicy" in asked
+    assert not asked & {"Scan", "ListAttendees", "DeleteAttendee"}
+
+
 def test_sessions_from_after_a_restore_outlive_the_next_run_for_others(stack: LocalStack, client: Client) -> None:
     revoke(stack, "dave")
     restore(stack, "dave")

@@ -148,8 +148,16 @@ def test_body_is_not_taken_for_the_next_request(path: bytes, body: bytes, server
     assert answers.endswith(b"next\r\n0\r\n\r\n")
 
 
-def test_request_that_cannot_be_read_is_answered_in_json(server: Server) -> None:
-    answer = sent(server, b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n")
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", id="two hosts"),
+        pytest.param(b"GET http://[::1 HTTP/1.1\r\nHost: x\r\n\r\n", id="half an address"),
+        pytest.param(b"GET http://[z]/ HTTP/1.1\r\nHost: x\r\n\r\n", id="an address that is none"),
+    ],
+)
+def test_request_that_cannot_be_read_is_answered_in_json(request_: bytes, server: Server) -> None:
+    answer = sent(server, request_)
     assert answer.startswith(b"HTTP/1.1 400")
     assert b'{"error": "bad_request"' in answer
 

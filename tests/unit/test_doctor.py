@@ -15,13 +15,14 @@ from operations.doctor.doctor import Within, all_checks, examine
 from operations.doctor.finding import Finding, Verdict, ok, unknown, wrong
 from operations.doctor.places import Outside
 from operations.doctor.report import as_json, exit_status, text
-from operations.doctor.token_input import token_of_standard_input
+from operations.doctor.token_input import token_of_file, token_of_standard_input
 from operations.doctor.withheld import Withheld
 from operations.errors import OperationError
 from operations.template import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 NOTHING = Withheld(())
 HERE = Outside("http://127.0.0.1:9/signin", "", {}, Template(), lambda: 0.0)
@@ -209,6 +210,22 @@ def test_what_is_no_secret_is_printed() -> None:
     assert Withheld([TOKEN, "", "short"]).cut(f"a short {said}") == f"a short {said}"
 
 
+@pytest.mark.parametrize("said", ["a", "a-", "-----BEGIN", "Bearer ", "aaaaaaaaaa."])
+def test_what_a_stranger_says_is_neither_searched_for_long_nor_printed_whole(said: str) -> None:
+    # Before, half a megabyte took over ten minutes: the time grew with the square of the length.
+    findings = {"it": [Finding(Verdict.WRONG, said * (500_000 // len(said)), "", "", "it")]}
+
+    for printed in (text(findings, Withheld([TOKEN])), as_json(findings, Withheld([TOKEN]))):
+        assert len(printed) < 3_000
+
+
+def test_secret_is_cut_out_before_a_text_is_shortened() -> None:
+    findings = {"it": [Finding(Verdict.WRONG, "x" * 1_990 + f" {SECRET}", "", "", "it")]}
+
+    for printed in (text(findings, Withheld([SECRET])), as_json(findings, Withheld([SECRET]))):
+        assert SECRET[:6] not in printed
+
+
 # ── The token ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -247,6 +264,28 @@ def test_line_is_enough_where_the_pipe_stays_open() -> None:
     assert token_of_standard_input(reading, PATIENT) == "a.b.c"
     os.close(reading)
     os.close(writing)
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        pytest.param(os.mkfifo, "has no token", id="a pipe into which nobody writes"),
+        pytest.param(os.mkdir, "cannot be read: Is a directory", id="a directory"),
+        pytest.param(lambda path: path.write_text("\n"), "has no token", id="an empty line"),
+        pytest.param(lambda _: None, "cannot be read: No such file", id="nothing"),
+    ],
+)
+def test_file_without_a_token_is_told(made: Callable[[Path], object], why: str, tmp_path: Path) -> None:
+    made(tmp_path / "token")
+
+    with pytest.raises(OperationError, match=why):
+        token_of_file(str(tmp_path / "token"))
+
+
+def test_token_is_the_first_line_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("Bearer a.b.c\nmore\n")
+
+    assert token_of_file(str(tmp_path / "token")) == "a.b.c"
 
 
 def test_closed_standard_input_is_no_token() -> None:

@@ -35,17 +35,12 @@ def project(tmp_path: Path) -> Path:
     made = tmp_path / "project"
     made.mkdir()
     shutil.copy(ROOT / "Makefile", made)
-    for name in (
-        "samconfig.toml",
-        "environments",
-        "signin_function",
-        "template.yaml",
-        "local",
-        "tests",
-        "benchmarks",
-        "web_client",
-    ):
+    for name in ("samconfig.toml", "template.yaml"):
         (made / name).symlink_to(ROOT / name)
+    # Links to files, in folders of its own: through a link to a folder `make clean` would delete what is in ours.
+    installed = shutil.ignore_patterns("node_modules", "__pycache__")
+    for name in ("environments", "signin_function", "local", "tests", "benchmarks", "web_client"):
+        shutil.copytree(ROOT / name, made / name, ignore=installed, copy_function=os.symlink)
     recorder = RECORDER.format(python=sys.executable, calls=tmp_path / "calls")
     (made / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / "bin").mkdir()
@@ -107,6 +102,13 @@ def test_commands_and_variables_are_found() -> None:
         "WITHIN",
     }
     assert known <= set(NAMES)
+
+
+def test_clean_removes_nothing_outside_its_own_project(project: Path) -> None:
+    linked = [path for path in project.rglob("*") if path.is_symlink() and path.resolve().is_dir()]
+    assert not linked
+    make(project, "clean")
+    assert (project / "tests" / "unit" / Path(__file__).name).resolve() == Path(__file__).resolve()
 
 
 @pytest.mark.parametrize("command", COMMANDS)

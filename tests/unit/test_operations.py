@@ -35,8 +35,9 @@ def test_list_comes_first_and_the_deny_when_no_process_uses_an_older_one() -> No
     assert role.denied() == other.denied() == {"ada": START + timedelta(seconds=45)}
 
 
-def test_pause_is_longer_than_a_list_is_cached_and_a_sign_in_takes() -> None:
-    function = translate(TEMPLATE, LEAST, "us-east-1")["Resources"]["SigninFunction"]
+@pytest.mark.parametrize("name", ["SigninFunction", "RoomsFunction"])
+def test_pause_is_longer_than_a_list_is_cached_and_a_request_takes(name: str) -> None:
+    function = translate(TEMPLATE, LEAST, "us-east-1")["Resources"][name]
     deployed = float(function["Properties"]["Environment"]["Variables"]["REVOKED_USERS_SECONDS"])
 
     assert max(deployed, MAX_AGE_SECONDS) + SECONDS + 5 <= PAUSE_SECONDS

@@ -126,7 +126,15 @@ def test_frames_are_as_the_sdk_reads_them(frame_type: int, fields: dict[str, Any
     assert frames.encode(frame_type, NOW, **fields).hex() == "0508fbd0eab6b733" + expected
 
 
-@pytest.mark.parametrize("message", ["text", b"", bytes.fromhex("02" + PING[2:]), b"\x05\xff", b"\x05\x08"], ids=repr)
+@pytest.mark.parametrize(
+    "message",
+    [
+        *("text", b"", bytes.fromhex("02" + PING[2:]), b"\x05\xff", b"\x05\x08"),
+        pytest.param(bytes.fromhex("0510033203" + "2201ff"), id="an offer that is not UTF-8"),
+        pytest.param(bytes.fromhex("051016ba01050a030a01ff"), id="a topic that is not UTF-8"),
+    ],
+    ids=repr,
+)
 def test_what_is_no_frame_is_refused(message: str | bytes) -> None:
     with pytest.raises(frames.MalformedFrameError):
         frames.decode(message)

@@ -220,3 +220,24 @@ test("a session that cannot be made is the app's error", async (t) => {
 
   await assert.rejects(stay, { message: "no microphone" });
 });
+
+test("who stops the session before it has started leaves the seat to their other device", async (t) => {
+  const { stay, calls, called, asked } = await stayAt(t, [roomAnswer("m1")]);
+  await called(1);
+
+  calls[0].end(CODES.Left);
+
+  assert.deepEqual(await stay, { how: "left", code: CODES.Left });
+  assert.deepEqual(asked(), [ENTER]);
+});
+
+test("a signal that is aborted after the stay stops nothing", async (t) => {
+  const { stay, calls, called, leaving } = await stayAt(t, [roomAnswer("m1")]);
+  await called(1);
+  calls[0].end(CODES.TaskFailed);
+  await stay;
+
+  leaving.abort();
+
+  assert.deepEqual(calls[0].did, ["start", "release microphone"]);
+});

@@ -111,6 +111,15 @@ def test_condition_that_does_not_hold(dynamodb: Any) -> None:
     assert dynamodb.get_item(TableName=TABLE, Key=item("a"), ConsistentRead=True)["Item"] == item("a", uuid="1")
 
 
+def test_update_without_an_expression_makes_an_item_of_its_key(dynamodb: Any) -> None:
+    dynamodb.put_item(TableName=TABLE, Item=item("a", uuid="1"))
+
+    for name, expected in (("a", item("a", uuid="1")), ("b", item("b"))):
+        answer = dynamodb.update_item(TableName=TABLE, Key=item(name), ReturnValues="ALL_NEW")
+        assert answer["Attributes"] == expected
+        assert dynamodb.get_item(TableName=TABLE, Key=item(name))["Item"] == expected
+
+
 @pytest.mark.parametrize(
     ("call", "expected"),
     [
