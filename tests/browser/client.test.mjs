@@ -31,7 +31,7 @@ test("an app of another origin signs in", async (t) => {
 test("an origin that is not listed cannot read the answer", async (t) => {
   const page = await openApp(t, { origin: await startStranger(t), patience: 0 });
 
-  assert.deepEqual(await refusalOf(page), { name: "UnavailableError" });
+  assert.deepEqual(await refusalOf(page), { name: "UnavailableError", url: `${stack.urls.api}/signin` });
 });
 
 test("a page that is developed on localhost, on any port, signs in to the local stack", async (t) => {
@@ -58,16 +58,16 @@ test("an expired token is replaced without an error", async (t) => {
   assert.equal(signIns(page), 2);
 });
 
-for (const [what, claims, reason, requests] of [
-  ["only expired tokens", { sub: "ada", expires_in: -60 }, "token_expired", 2],
-  ["somebody else's token", { sub: "ada", aud: "another-service" }, "wrong_audience", 1],
+for (const [what, claims, name, reason, requests] of [
+  ["only expired tokens", { sub: "ada", expires_in: -60 }, "SignInAgainError", "token_expired", 2],
+  ["somebody else's token", { sub: "ada", aud: "another-service" }, "SignInError", "wrong_audience", 1],
 ]) {
-  test(`${what}: sign in again`, async (t) => {
+  test(`${what}: ${name}`, async (t) => {
     const page = await openApp(t, { claims });
 
     const refused = await refusalOf(page);
 
-    assert.deepEqual([refused.name, refused.status, refused.reason], ["SignInAgainError", 401, reason]);
+    assert.deepEqual([refused.name, refused.status, refused.reason], [name, 401, reason]);
     assert.equal(signIns(page), requests);
   });
 }

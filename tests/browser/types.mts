@@ -5,10 +5,10 @@ import type { AwsCredentialIdentityProvider } from "@aws-sdk/types";
 import type { AudioVideoFacade } from "amazon-chime-sdk-js";
 import type { Attendee, Meeting } from "@aws-sdk/client-chime-sdk-meetings";
 
-import { NotAllowedError, SignInError, UnavailableError, chimeSignIn } from "../../web_client/chime-signin.js";
-import type { Credentials, Options, User } from "../../web_client/chime-signin.js";
-import { NotOpenError, chimeRooms } from "../../web_client/rooms.js";
-import type { Room, Stay } from "../../web_client/rooms.js";
+import { NotAllowedError, SignInError, UnavailableError, chimeSignIn } from "../../web_client/dist/chime-signin.js";
+import type { Credentials, Options, State, User } from "../../web_client/dist/chime-signin.js";
+import { NotOpenError, chimeRooms } from "../../web_client/dist/rooms.js";
+import type { Room, Stay } from "../../web_client/dist/rooms.js";
 
 const endpoint = new URL("https://api.example.com/v1/signin");
 const tokens: Options["getToken"][] = [
@@ -29,6 +29,12 @@ chimeSignIn({ endpoint });
 export const { credentials, user } = chimeSignIn({ endpoint: "/signin", getToken: () => "kept", patience: 0 });
 export const provider: AwsCredentialIdentityProvider = credentials;
 export const client = new ChimeSDKMessagingClient({ region: "us-east-1", credentials });
+const own = new AbortController().signal;
+export const mine: Promise<Credentials> = credentials({ signal: own, patience: 0 });
+const { clockOffset, state, subscribe } = chimeSignIn({ endpoint: "http://192.168.1.2/signin", insecure: true, fetch, getToken: () => "kept" });
+export const ahead: number = clockOffset();
+export const now: State["status"] = state().status;
+export const stop: () => void = subscribe(({ status, error }) => status === "refused" && tell(error));
 export const given: Promise<[Credentials, User]> = Promise.all([credentials({ forceRefresh: true }), user()]);
 
 export function tell(error: unknown): string {
