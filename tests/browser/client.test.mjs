@@ -209,6 +209,28 @@ test("an hour later the credentials have been refreshed, before they ended", asy
   assert.equal(signIns(page), 2);
 });
 
+test("a renewal makes no call of Chime, and forceRefresh makes a full sign-in", async (t) => {
+  const page = await openApp(t, { clock: {} });
+  await keyOf(page);
+  const renewal = await callsOf(async () => {
+    await page.clock.fastForward("59:30");
+    await keyOf(page);
+  });
+
+  const full = await callsOf(() => page.evaluate(() => app.signIn.credentials({ forceRefresh: true })));
+
+  assert.deepEqual(renewal.map(({ operation }) => operation), ["AssumeRole"]);
+  assert.ok(full.some(({ operation }) => operation === "DescribeAppInstanceUser"));
+  assert.equal(signIns(page), 3);
+});
+
+/** Return the calls that AWS received while *work* was done. */
+async function callsOf(work) {
+  await fetch(`${stack.urls.aws}/local/calls`, { method: "DELETE" });
+  await work();
+  return (await fetch(`${stack.urls.aws}/local/calls`)).json();
+}
+
 test("a client of the AWS SDK refreshes the credentials by itself", async (t) => {
   const page = await openPage(t, browser, `${stack.urls.api}/`, { clock: {} });
   await startApp(page, stack);
@@ -257,6 +279,23 @@ for (const [what, hours] of [["behind", -26], ["ahead", 26]]) {
     assert.equal(signIns(page), 1);
   });
 }
+
+test("a client of the AWS SDK that knows the clock offset is understood at once, even if the clock is wrong by a day", async (t) => {
+  const page = await openPage(t, browser, `${stack.urls.api}/`, { clock: { time: Date.now() + 24 * 3600_000 } });
+  await startApp(page, stack);
+  await page.evaluate(() => app.signIn.user());
+
+  const calls = await callsOf(() =>
+    page.evaluate(async (endpoint) => {
+      const { GetCallerIdentityCommand, STSClient } = await import("/local/aws-sdk.js");
+      const { credentials, clockOffset } = app.signIn;
+      const settings = { region: "us-east-1", endpoint, credentials, systemClockOffset: clockOffset() };
+      await new STSClient(settings).send(new GetCallerIdentityCommand({}));
+    }, stack.urls.aws),
+  );
+
+  assert.deepEqual(calls.map(({ operation, status }) => [operation, status]), [["GetCallerIdentity", 200]]);
+});
 
 test("nothing is stored, and nothing is logged", async (t) => {
   const page = await openApp(t);

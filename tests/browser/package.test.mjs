@@ -33,6 +33,9 @@ const YOURS = `
   declare function showError(error: unknown): void;
   declare function showPresence(name: string, isPresent: boolean): void;
   declare function showEnd(how: "left" | "ended" | "removed" | "elsewhere" | "failed"): void;
+  declare function showBanner(text: string): void;
+  declare function hideBanner(): void;
+  declare function goToSignIn(): void;
 `;
 
 /** Return the errors that the type checker finds in *project*, a folder. */
@@ -48,7 +51,7 @@ test("the types fit apps in TypeScript and the types of the AWS SDK", async () =
   assert.equal(await complaints(at(".")), "");
 });
 
-for (const page of ["README.md", "docs/web-apps.md", "docs/rooms.md"]) {
+for (const page of ["README.md", "docs/web-apps.md", "docs/rooms.md", "web_client/README.md"]) {
   test(`the app in ${page} passes the type checker with the package installed`, async (t) => {
     const app = await mkdtemp(join(tmpdir(), "documented-app-"));
     t.after(() => rm(app, { recursive: true }));

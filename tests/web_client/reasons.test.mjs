@@ -9,10 +9,12 @@ import { error, signInAt } from "./service.mjs";
 const read = (path) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
 
 /** The reasons for which the authorizer refuses a token. */
-const REASONS = [...(await read("signin_function/authorizer/errors.py")).matchAll(/^ {4}[A-Z_]+ = \("(\w+)", "/gm)].map(([, code]) => code);
+const ERRORS = await read("signin_function/authorizer/errors.py");
+const REASONS = [...ERRORS.matchAll(/^ {4}[A-Z_]+ = \("(\w+)", "/gm)].map(([, code]) => code);
 
 /** The rows of the table of errors in docs/api.md: status, error with its reasons, and what the client should do. */
-const ROWS = [...(await read("docs/api.md")).matchAll(/^\| (\d{3}|other 4xx) \| (`.*?) \| .* \| (.*?) ?\|$/gm)].map(([, status, what, advice]) => {
+const LINES = (await read("docs/api.md")).matchAll(/^\| (\d{3}|other 4xx) \| (`.*?) \| .* \| (.*?) ?\|$/gm);
+const ROWS = [...LINES].map(([, status, what, advice]) => {
   const [code, ...reasons] = [...what.matchAll(/(\w+)`/g)].map(([, word]) => word);
   const isRest = /any other `reason`/.test(what);
   return { status: Number(status) || 400, code, reasons: isRest ? [] : reasons, isRest, advice };

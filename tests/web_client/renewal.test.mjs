@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { NotAllowedError, OtherUserError, SignInAgainError, SignInError, UnavailableError, chimeSignIn } from "../../web_client/src/chime-signin.js";
+import {
+  NotAllowedError,
+  OtherUserError,
+  SignInAgainError,
+  SignInError,
+  UnavailableError,
+  chimeSignIn,
+} from "../../web_client/src/chime-signin.js";
 import { EXPIRED, busy, error, second, serve, signInAt, signedIn, stillClock, until } from "./service.mjs";
 
 const SECOND = 1000;
@@ -99,6 +106,7 @@ test("if the machine slept during the answer, nobody gets it, even if patience i
   const { signIn } = await signInAt(t, [() => (clock.sleep(59 * MINUTE), signedIn())], { time: clock, patience: 0 });
 
   await assert.rejects(signIn.credentials(), UnavailableError);
+  assert.equal(signIn.clockOffset(), 0, "nor does it say what time it is");
 });
 
 test("credentials for less than a minute are returned, too", async (t) => {
@@ -389,8 +397,8 @@ test("a name that comes back is followed, too", async (t) => {
 });
 
 test("if the full sign-in fails, the renewed credentials are used, and the next renewal tries again", async (t) => {
-  const answers = [second, busy(503, 5)].map((answer) => ({ ...answer, body: { ...answer.body, ChimeDisplayName: "Ada King" } }));
-  const { signIn, clock, requests, names } = await renewed(t, [...answers, named("Ada King")], 1);
+  const king = { ...second, body: { ...second.body, ChimeDisplayName: "Ada King" } };
+  const { signIn, clock, requests, names } = await renewed(t, [king, busy(503, 5), king], 1);
   assert.deepEqual([await keyOf(signIn), names, clock.waits], ["ASIATWO", ["Ada"], []]);
 
   clock.pass(59.5 * MINUTE);

@@ -86,6 +86,19 @@ test("signing out is final", async (t) => {
   assert.deepEqual(statuses(), ["signing-in", "signed-out"]);
 });
 
+test("a caller who wanted a full sign-in after the request under way changes nothing after signing out", async (t) => {
+  const end = new AbortController();
+  const { signIn, requests, statuses } = await watched(t, ["say nothing"], { signal: end.signal });
+  const waiting = [signIn.credentials(), signIn.credentials({ forceRefresh: true })];
+  await until(() => requests.length === 1);
+
+  end.abort(new Error("signed out"));
+  for (const each of waiting) await assert.rejects(each, /signed out/);
+
+  assert.deepEqual([signIn.state(), statuses()], [{ status: "signed-out" }, ["signing-in", "signed-out"]]);
+  assert.equal(requests.length, 1);
+});
+
 test("a sign-in that is made with an aborted signal is signed out", async (t) => {
   const { signIn } = await signInAt(t, [], { signal: AbortSignal.abort() });
 

@@ -32,8 +32,10 @@ const PAUSE_MS = { first: 500, longest: 4000 };
 const CLOCK_MS = 5000; // until a token is valid, if the clocks of issuer and service differ a little more than is accepted
 const SHORTEST_ATTEMPT_MS = 1000; // with less time left, another attempt is useless
 
+const BEGIN = { forceRefresh: false, isRetry: false, hasWaitedForClock: false, spent: 0, pause: PAUSE_MS.first };
+
 const LIFE_TOO_SHORT =
-  "Fresh tokens end too soon, too. Let the identity provider issue tokens for longer, or deploy with SessionEndsWithToken=false.";
+  "Fresh tokens end too soon, too. Let the identity provider issue tokens that live longer, or set SessionEndsWithToken to false.";
 
 /** @type {Time["wait"]} */
 const wait = (ms, signal) =>
@@ -60,7 +62,7 @@ export function caller({ getToken, fetch: send, time }, isServed) {
   /** @param {Wanted} wanted */
   async function call(wanted) {
     /** @type {Run} */
-    const run = { ...wanted, forceRefresh: false, isRetry: false, hasWaitedForClock: false, spent: 0, pause: PAUSE_MS.first };
+    const run = { ...wanted, ...BEGIN };
     for (;;) {
       try {
         run.token ??= await askForToken(run);
@@ -76,7 +78,8 @@ export function caller({ getToken, fetch: send, time }, isServed) {
   /** @param {Run} run */
   async function askForToken(run) {
     const { forceRefresh } = run;
-    const given = await timed(run, TOKEN_MS, "getToken", async (own) => getToken({ forceRefresh, signal: own })).catch((cause) => {
+    const ask = async (/** @type {AbortSignal} */ own) => getToken({ forceRefresh, signal: own });
+    const given = await timed(run, TOKEN_MS, "getToken", ask).catch((cause) => {
       throw new UnavailableError("getToken failed.", { cause });
     });
     if (given === null || given === undefined || given === "") throw withoutToken("The app has no token.");
@@ -85,7 +88,11 @@ export function caller({ getToken, fetch: send, time }, isServed) {
     return given;
   }
 
-  /** Return what sends the user to the app's sign-in, unless there is something that still works. @param {string} text @param {SignInError} [details] */
+  /**
+   * Return what sends the user to the app's sign-in, unless there is something that still works.
+   *
+   * @param {string} text @param {SignInError} [details]
+   */
   function withoutToken(text, details) {
     return new (isServed() ? UnavailableError : SignInAgainError)(text, details);
   }
@@ -109,12 +116,17 @@ export function caller({ getToken, fetch: send, time }, isServed) {
     throw errorFor(response, answer, url, clock.wallClock() + offset.ms);
   }
 
-  /** If *error* says that the token is too old, drop it. Return the error if that has not helped, and any other one. @param {Run} run @param {any} error */
+  /**
+   * If *error* says that the token is too old, drop it. Return the error if that has not helped, and any other one.
+   *
+   * @param {Run} run @param {any} error
+   */
   function replaceToken(run, error) {
     const { reason, message } = Object(error);
     if (reason !== "token_expired" && reason !== "ends_too_soon") return error;
     run.token = undefined;
-    if (run.forceRefresh) return reason === "ends_too_soon" ? new SignInError(LIFE_TOO_SHORT, error) : withoutToken(message, error);
+    if (run.forceRefresh && reason === "ends_too_soon") return new SignInError(LIFE_TOO_SHORT, error);
+    if (run.forceRefresh) return withoutToken(message, error);
     run.forceRefresh = true;
     run.isRetry = false;
   }
@@ -136,7 +148,10 @@ export function caller({ getToken, fetch: send, time }, isServed) {
     run.isRetry = true;
   }
 
-  /** @template T @param {Run} run @param {number} longest @param {string} who @param {(signal: AbortSignal) => Promise<T>} work */
+  /**
+   * @template T @param {Run} run @param {number} longest In milliseconds.
+   * @param {string} who @param {(signal: AbortSignal) => Promise<T>} work
+   */
   async function timed(run, longest, who, work) {
     const limit = run.isRetry ? Math.min(run.budget.patience - run.spent, longest) : longest;
     const age = stopwatch(clock);
@@ -192,7 +207,11 @@ export async function linked(signals, work) {
   }
 }
 
-/** The service's last answer says more than a broken connection after it. @param {SignInError} error @param {SignInError} [answered] */
+/**
+ * The service's last answer says more than a broken connection after it.
+ *
+ * @param {SignInError} error @param {SignInError} [answered]
+ */
 function withAnswer(error, answered) {
   return error.status || !answered ? error : new UnavailableError(error.message, { ...answered, cause: error.cause });
 }

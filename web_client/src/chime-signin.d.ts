@@ -99,11 +99,9 @@ export interface CallOptions {
  *
  * It changes only when something happens: credentials that end while nobody asks for any change nothing.
  */
-export interface State {
-  readonly status: "idle" | "signing-in" | "renewing" | "signed-in" | "waiting" | "refused" | "signed-out";
-  /** What went wrong, if `status` is `waiting` or `refused`. */
-  readonly error?: unknown;
-}
+export type State =
+  | { readonly status: "idle" | "signing-in" | "renewing" | "signed-in" | "signed-out"; readonly error?: undefined }
+  | { readonly status: "waiting" | "refused"; /** What went wrong. */ readonly error: Error & Details };
 
 export interface Credentials {
   accessKeyId: string;

@@ -23,7 +23,8 @@ const DAY_MS = 86_400_000; // after which a renewal is followed by a full sign-i
 const FINAL = [SignInAgainError, NotAllowedError, OtherUserError]; // after these the old credentials are dropped
 
 /** @param {Options} options @returns {SignIn} */
-export function chimeSignIn({ endpoint, insecure, patience: usual = 30_000, signal = new AbortController().signal, ...options }) {
+export function chimeSignIn({ endpoint, insecure, patience: usual = 30_000, signal: given, ...options }) {
+  const signal = given ?? new AbortController().signal;
   const { call, clock, offset } = caller(options, () => Boolean(usable()));
   addressOf(endpoint, insecure); // now for its error only: a server that renders pages has no address for a relative one
   let /** @type {Session | undefined} */ session;
@@ -43,6 +44,7 @@ export function chimeSignIn({ endpoint, insecure, patience: usual = 30_000, sign
 
   /** @param {State} next */
   function change(next) {
+    if (state.status === "signed-out") return;
     state = next;
     // Later, so that a listener's error reaches the console and not the sign-in.
     for (const listener of listeners) Promise.resolve(next).then(listener);
@@ -80,7 +82,11 @@ export function chimeSignIn({ endpoint, insecure, patience: usual = 30_000, sign
     return refresh(true, patience);
   }
 
-  /** Share one exchange between all callers; while the service has asked to be left alone, fail without one. @param {boolean} isFull @param {number} patience */
+  /**
+   * Share one exchange between all callers; while the service has asked to be left alone, fail without one.
+   *
+   * @param {boolean} isFull @param {number} patience
+   */
   async function refresh(isFull, patience) {
     if (running) {
       running.budget.patience = Math.max(running.budget.patience, patience);
@@ -111,9 +117,9 @@ export function chimeSignIn({ endpoint, insecure, patience: usual = 30_000, sign
     }
   }
 
-  /** @param {unknown} error */
+  /** @param {any} error */
   function fail(error) {
-    if (isFinal(error)) session = undefined;
+    if (endsSession(error)) session = undefined;
     const isOutage = error instanceof UnavailableError;
     const retryAfter = isOutage ? retryAfterMs(error) : 0;
     const rest = Math.max(REST_MS, retryAfter) * (1 + clock.random() / 2);
@@ -134,10 +140,14 @@ export function chimeSignIn({ endpoint, insecure, patience: usual = 30_000, sign
       return renewed;
     }
     // One attempt only: what was renewed is good, and the next renewal tries again.
-    return signInFully({ patience: 0 }, answered).catch((error) => (isFinal(error) ? Promise.reject(error) : renewed));
+    return signInFully({ patience: 0 }, answered).catch((error) => (endsSession(error) ? Promise.reject(error) : renewed));
   }
 
-  /** Sign in without `renewal`, so that the service creates or renames the user in Chime. @param {{ patience: number }} budget @param {string | undefined} name In the token, if that is known. */
+  /**
+   * Sign in without `renewal`, so that the service creates or renames the user in Chime.
+   *
+   * @param {{ patience: number }} budget @param {string | undefined} name The token's, if a renewal has just answered it.
+   */
   async function signInFully(budget, name) {
     const fresh = await request("", budget);
     nameInToken = name;
@@ -162,11 +172,13 @@ export function chimeSignIn({ endpoint, insecure, patience: usual = 30_000, sign
   /** @param {any} answer @param {() => number} age */
   function read(answer, age) {
     const fresh = readSession(answer, age);
-    offset.ms = fresh.serverTime - clock.wallClock();
-    firstUserArn ??= fresh.user.userArn;
-    if (fresh.user.userArn !== firstUserArn) throw new OtherUserError("The token is now another user's: make a new sign-in for them.");
-    if (age() < Math.max(fresh.endsAt - LAST_MINUTE_MS, fresh.endsAt / 2)) return fresh;
-    throw new UnavailableError("The answer is too old: this machine has slept.");
+    const { user, endsAt, serverTime } = fresh;
+    if (age() >= Math.max(endsAt - LAST_MINUTE_MS, endsAt / 2))
+      throw new UnavailableError("The answer is too old: this machine has slept.");
+    offset.ms = serverTime - clock.wallClock();
+    firstUserArn ??= user.userArn;
+    if (user.userArn === firstUserArn) return fresh;
+    throw new OtherUserError("The token is now another user's: make a new sign-in for that user.");
   }
 
   return {
@@ -195,7 +207,7 @@ export function chimeSignIn({ endpoint, insecure, patience: usual = 30_000, sign
 }
 
 /** @param {unknown} error */
-function isFinal(error) {
+function endsSession(error) {
   return FINAL.some((Kind) => error instanceof Kind);
 }
 

@@ -14,13 +14,16 @@ const NOTHING = /(^|\/)(undefined|null|\[object \w+\])(\/|$)/;
  */
 export function addressOf(endpoint, insecure) {
   const text = String(endpoint ?? "").trim();
-  if (!text || NOTHING.test(text)) throw new TypeError(`\`endpoint\` is missing: it is "${text}". Is a variable of the build not set?`);
+  if (!text || NOTHING.test(text))
+    throw new TypeError(`\`endpoint\` is missing: it is "${text}". Is a variable of the build not set?`);
   const page = globalThis.document?.baseURI ?? globalThis.location?.href;
   const isRelative = !/^[a-z][a-z\d+.-]*:/i.test(text);
   if (isRelative && !page) return undefined;
   const address = isRelative ? new URL(text, page).href : text;
   if (SAFE.test(address) || (insecure && UNSAFE.test(address))) return address;
-  throw new TypeError("`endpoint` has to begin with https: the token could be read on the way. For tests in a network of your own there is `insecure`.");
+  throw new TypeError(
+    "`endpoint` has to begin with https: the token could be read on the way. For tests in your own network there is `insecure`.",
+  );
 }
 
 /** Return the address of *path*, beside *address*. @param {string} address @param {string} path */
