@@ -154,11 +154,11 @@ export interface Details {
 export class SignInError extends Error implements Details {
   constructor(message: string, details?: Details & { cause?: unknown });
   readonly name: string;
-  status?: number;
-  reason?: string;
-  requestId?: string;
-  retryAfter?: number;
-  url?: string;
+  status: number | undefined;
+  reason: string | undefined;
+  requestId: string | undefined;
+  retryAfter: number | undefined;
+  url: string | undefined;
 }
 
 /** There is no token, or the service refuses it and would accept a new one: send the user to the app's own sign-in. */
