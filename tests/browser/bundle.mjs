@@ -12,7 +12,11 @@ export async function bundle(entry = { entryPoints: [at("chime-sdk.js")], global
   const mainFields = ["browser", "module", "main"];
   const define = { global: "globalThis" }; // as every bundler of its users has it
   const built = (name) => at(`../../web_client/dist/${name}.js`);
-  const alias = { "chime-signin/rooms": built("rooms"), "chime-signin": built("chime-signin") };
+  const alias = {
+    "chime-signin/chat": built("chat"),
+    "chime-signin/rooms": built("rooms"),
+    "chime-signin": built("chime-signin"),
+  };
   const options = { bundle: true, write: false, format: "iife", logLevel: "error", mainFields, define, alias };
   return (await build({ ...entry, ...options })).outputFiles[0].text;
 }
