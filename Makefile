@@ -113,6 +113,9 @@ test-browser: .venv/local .venv/meetings page .build/page/chime-sdk.js client te
 	@tests/browser/node_modules/.bin/tsc -p web_client
 	@CHROMIUM=$(CHROME) node --test --test-concurrency=1 tests/web_client/*.test.mjs tests/browser/*.test.mjs
 
+soak: .venv/local client tests/browser/node_modules/made ## let everything happen to a chat in Chromium for ten minutes; SECONDS=60: for a minute, SEED=7: the same again
+	@CHROMIUM=$(CHROME) node tests/browser/soak.mjs
+
 screenshot: .venv/local .venv/meetings page .build/page/chime-sdk.js tests/browser/node_modules/made ## take the picture of the page that docs/local-stack.md shows
 	@CHROMIUM=$(CHROME) node tests/browser/screenshot.mjs
 
@@ -292,4 +295,4 @@ FORCE:
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: FORCE help run page client test test-browser screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy lock clean
+.PHONY: FORCE help run page client test test-browser soak screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy lock clean

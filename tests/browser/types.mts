@@ -1,10 +1,12 @@
 /** What apps in TypeScript do with the web client: only its types are checked. */
 
-import { ChimeSDKMessagingClient } from "@aws-sdk/client-chime-sdk-messaging";
+import { ChimeSDKMessaging, ChimeSDKMessagingClient } from "@aws-sdk/client-chime-sdk-messaging";
 import type { AwsCredentialIdentityProvider } from "@aws-sdk/types";
 import type { AudioVideoFacade } from "amazon-chime-sdk-js";
 import type { Attendee, Meeting } from "@aws-sdk/client-chime-sdk-meetings";
+import * as sdk from "amazon-chime-sdk-js";
 
+import { chimeChat } from "../../web_client/dist/chat.js";
 import { NotAllowedError, SignInError, UnavailableError, chimeSignIn } from "../../web_client/dist/chime-signin.js";
 import type { Credentials, Options, State, User } from "../../web_client/dist/chime-signin.js";
 import { NotOpenError, chimeRooms } from "../../web_client/dist/rooms.js";
@@ -53,3 +55,10 @@ export const nothing: Promise<void>[] = [leave("one", { keepalive: true }), end(
 export const isClosed = (error: unknown): boolean => error instanceof NotOpenError && error.retryAfter === 5;
 // @ts-expect-error: without a session there is no call
 stay("one", {});
+const chime = new ChimeSDKMessaging({ region: async () => (await user()).region, credentials });
+const signIn = chimeSignIn({ endpoint, getToken: () => "kept" });
+const logger = new sdk.ConsoleLogger("chat", sdk.LogLevel.WARN);
+export const chat = chimeChat({ signIn, chime, sdk, logger, onMessage: ({ Content, CreatedTimestamp }) => [Content, CreatedTimestamp.getTime()] });
+chat.subscribe((now) => (now.status === "waiting" ? now.retryAt.getTime() : now.status === "refused" && now.error.name));
+// @ts-expect-error: it has to be told to somebody
+chimeChat({ signIn, chime, sdk });
