@@ -164,7 +164,10 @@ async function openReadmeApp(t, options) {
     { issuer: stack.urls.issuer, claims: ADA },
   );
   await page.addScriptTag({ content: await chatOfTheDocs(stack.urls) });
-  await page.evaluate(async () => void (await example));
+  await page.evaluate(async () => {
+    window.statuses = [];
+    (await example).chat.subscribe(({ status }) => statuses.push(status));
+  });
   return page;
 }
 
@@ -176,7 +179,7 @@ test("the documentation's chat reconnects after a broken connection, and reports
   await runUntil("connected");
 
   await cutOff();
-  await page.evaluate(async () => (await example).chat.state());
+  await page.waitForFunction(() => statuses.includes("waiting"));
   await runUntil("connected");
   assert.deepEqual(await page.evaluate(() => told), []);
 
