@@ -105,7 +105,7 @@ ifdef TESTS
 else
 	@echo 'All tests take about 5 minutes on two processors. To run a part of them: make test TESTS=tests/unit/test_names.py'
 	@$(BIN)/pytest --numprocesses 4 --dist loadfile # four processes on two processors too: most tests mainly wait
-	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
+	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/clients (make test-clients), tests/docker (make test-docker)'
 	@echo 'and tests/deployed (make test-deployed)$(if $(wildcard .venv/meetings),,; and what calls do, until make .venv/meetings).'
 endif
 
@@ -115,6 +115,9 @@ test-browser: .venv/local .venv/meetings page .build/page/chime-sdk.js client te
 
 soak: .venv/local client tests/browser/node_modules/made ## let everything happen to a chat in Chromium for ten minutes; SECONDS=60: for a minute, SEED=7: the same again
 	@CHROMIUM=$(CHROME) node tests/browser/soak.mjs
+
+test-clients: .venv/local client tests/browser/node_modules/made ## test the package of the web client as apps use it: Node.js, Jest, TypeScript, Next, React Native, Firefox, WebKit
+	@CHROMIUM=$(CHROME) node --test --test-concurrency=1 tests/clients/*.test.mjs
 
 screenshot: .venv/local .venv/meetings page .build/page/chime-sdk.js tests/browser/node_modules/made ## take the picture of the page that docs/local-stack.md shows
 	@CHROMIUM=$(CHROME) node tests/browser/screenshot.mjs
@@ -295,4 +298,4 @@ FORCE:
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: FORCE help run page client test test-browser soak screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy lock clean
+.PHONY: FORCE help run page client test test-browser test-clients soak screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy lock clean
