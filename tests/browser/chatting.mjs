@@ -68,7 +68,7 @@ export async function openChat(t, { stack, browser, script }, { clock, logger = 
   const page = await openPage(t, browser, stack.app, { clock });
   await page.evaluate(before);
   page.sockets = [];
-  page.on("websocket", (socket) => page.sockets.push(new URL(socket.url())));
+  page.on("websocket", (socket) => page.sockets.push(socket));
   await page.addScriptTag({ content: script });
   page.setDefaultTimeout(60_000);
   const sub = `ada-${randomUUID()}`; // a new one each time, because messages of other tests would be told too
