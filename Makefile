@@ -82,6 +82,21 @@ page: ## build the AWS SDK for the page of `make run`, where Node.js is; MEETING
 
 BUNDLE = local/page/node_modules/.bin/esbuild $< --bundle --minify --format=esm --log-level=warning --outfile=$@
 
+client: local/page/node_modules/.bin/esbuild ## build the package of the web client, web_client/dist, where Node.js is
+	@rm -rf web_client/dist
+	@$< $(ENTRIES:%=web_client/src/%.js) $(PACKAGED) --format=esm
+	@$< $(ENTRIES:%=web_client/src/%.js) $(PACKAGED) --format=cjs --platform=node --out-extension:.js=.cjs
+	@for name in $(ENTRIES); do cp web_client/src/$$name.d.ts web_client/dist && \
+		sed 's/\.js"/.cjs"/' web_client/src/$$name.d.ts > web_client/dist/$$name.d.cts; done
+
+# An entry point of the package is a module with types of its own. es2020 is what bundlers and React Native read everywhere.
+ENTRIES := $(patsubst web_client/src/%.d.ts,%,$(wildcard web_client/src/*.d.ts))
+PACKAGED := --bundle --target=es2020 --charset=utf8 --outdir=web_client/dist --log-level=warning
+
+local/page/node_modules/.bin/esbuild:
+	@command -v npm >/dev/null || { echo 'This needs Node.js 20 or newer, with npm.' >&2; exit 1; }
+	@$(NPM) ci --prefix local/page
+
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────
 
 test: .venv/dev ## run every test that needs neither Docker nor AWS, in some 10 minutes; TESTS=tests/unit/test_names.py: only these
@@ -90,13 +105,19 @@ ifdef TESTS
 else
 	@echo 'All tests take about 10 minutes on two processors. To run a part of them: make test TESTS=tests/unit/test_names.py'
 	@$(BIN)/pytest --numprocesses 4 --dist loadfile # four processes on two processors too: most tests mainly wait
-	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/docker (make test-docker)'
+	@echo 'Left out: tests/web_client and tests/browser (make test-browser), tests/clients (make test-clients), tests/docker (make test-docker)'
 	@echo 'and tests/deployed (make test-deployed)$(if $(wildcard .venv/meetings),,; and what calls do, until make .venv/meetings).'
 endif
 
-test-browser: .venv/local .venv/meetings page .build/page/chime-sdk.js tests/browser/node_modules/made ## test the web client and the page, in Chromium
+test-browser: .venv/local .venv/meetings page .build/page/chime-sdk.js client tests/browser/node_modules/made ## test the web client and the page, in Chromium
 	@tests/browser/node_modules/.bin/tsc -p web_client
 	@CHROMIUM=$(CHROME) node --test --test-concurrency=1 tests/web_client/*.test.mjs tests/browser/*.test.mjs
+
+soak: .venv/local client tests/browser/node_modules/made ## let everything happen to a chat in Chromium for ten minutes; SECONDS=60: for a minute, SEED=7: the same again
+	@CHROMIUM=$(CHROME) node tests/browser/soak.mjs
+
+test-clients: .venv/local client tests/browser/node_modules/made ## test the package of the web client as apps use it: Node.js, Jest, TypeScript, Next, React Native, Firefox, WebKit
+	@CHROMIUM=$(CHROME) node --test --test-concurrency=1 tests/clients/*.test.mjs
 
 screenshot: .venv/local .venv/meetings page .build/page/chime-sdk.js tests/browser/node_modules/made ## take the picture of the page that docs/local-stack.md shows
 	@CHROMIUM=$(CHROME) node tests/browser/screenshot.mjs
@@ -233,7 +254,7 @@ lock: .venv/dev ## write the lock files anew from pyproject.toml; UPGRADE=1: wit
 NEVER_IMPORTED := ecdsa pyasn1 pycparser rsa
 
 clean: ## remove everything that the other commands created
-	@rm -rf .venv .aws-sam .build local/page/node_modules local/page/room/node_modules tests/browser/node_modules benchmarks/contenders/*/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .aws-sam .build web_client/dist local/page/node_modules local/page/room/node_modules tests/browser/node_modules benchmarks/contenders/*/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Empty files in .venv/ record what is installed: `local` is what `make run` needs, `dev` what all commands need, `meetings`
@@ -277,4 +298,4 @@ FORCE:
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: FORCE help run page test test-browser screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy lock clean
+.PHONY: FORCE help run page client test test-browser test-clients soak screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy lock clean

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from local.aws import channels, meetings
 from local.aws.faults import Fault, InvalidFieldError
+from local.aws.messaging_connections import RESTART
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from local.aws.messaging_connections import MessagingConnections
 
 PREFIX = "/local/"
+
+_CLOSE_CODES = (range(1000, 1004), range(1007, 1015), range(3000, 5000))
+"""Those that may be sent (RFC 6455, 7.4)."""
 
 
 class UnknownRoleError(LookupError):
@@ -109,8 +113,8 @@ class Control:
         self._calls.clear()
         return _json([])
 
-    def _drop_connections(self, _: Request) -> Response:
-        self._connections.drop()
+    def _drop_connections(self, request: Request) -> Response:
+        self._connections.drop(_close_code(request))
         return _json([])
 
 
@@ -131,6 +135,17 @@ def _choose_behaviours(request: Request) -> Response:
 def _reset_behaviours(_: Request) -> Response:
     meetings.reset_behaviours()
     return _json(meetings.behaviours())
+
+
+def _close_code(request: Request) -> int:
+    """Return the close code that the request asks for; without a body that of a service that restarts."""
+    if not request.get_data():
+        return RESTART
+    body = _body(request)
+    code = body.get("code") if isinstance(body, dict) else None
+    if not isinstance(code, int) or not any(code in codes for codes in _CLOSE_CODES):
+        raise InvalidFieldError("code", "has to be a WebSocket close code, such as 4401")
+    return code
 
 
 def _is_loopback(address: str | None) -> bool:

@@ -58,11 +58,11 @@ class MessagingConnections:
         with self._lock:
             return list(self._open.values())
 
-    def drop(self) -> None:
-        """Close all with the code of a service that restarts, after which clients connect again."""
+    def drop(self, code: int = RESTART) -> None:
+        """Close all; by default with the code of a service that restarts, after which clients connect again."""
         with self._lock:
             for websocket in self._open:
-                websocket.close(RESTART, "Service restart")
+                websocket.close(code, "Service restart" if code == RESTART else "")
 
     def _connect(self, request: AwsRequest) -> Response:
         assert request.caller is not None  # noqa: S101 - for mypy: the request is authenticated

@@ -28,8 +28,7 @@ PATHS = {
     "/local/people.js": PAGE / "people.js",
     "/local/room.js": PAGE / "room.js",
     "/local/wire.js": PAGE / "wire.js",
-    "/local/chime-signin.js": ROOT / "web_client" / "chime-signin.js",
-    "/local/rooms.js": ROOT / "web_client" / "rooms.js",
+    **{f"/local/web_client/{file.name}": file for file in sorted((ROOT / "web_client" / "src").glob("*.js"))},
     "/local/aws-sdk.js": ROOT / ".build" / "page" / "aws-sdk.js",
     "/local/chime-sdk.js": ROOT / ".build" / "page" / "chime-sdk.js",
 }

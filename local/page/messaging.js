@@ -6,7 +6,7 @@
  */
 
 import { sdk } from "./calls.js";
-import { NotAllowedError, SignInAgainError } from "./chime-signin.js";
+import { SignInError, UnavailableError } from "./web_client/chime-signin.js";
 
 const PAUSE_MS = 1000;
 const EVENT_TYPE = "x-amz-chime-event-type";
@@ -31,7 +31,8 @@ export async function stayConnected({ client, userArn, signal, onState, onEvent 
 }
 
 const isRefusal = (error) =>
-  [NotAllowedError, SignInAgainError, RefusedError].some((kind) => error instanceof kind) ||
+  (error instanceof SignInError && !(error instanceof UnavailableError)) ||
+  error instanceof RefusedError ||
   [400, 401, 403].includes(error.$metadata?.httpStatusCode);
 
 class RefusedError extends Error {}

@@ -2,10 +2,10 @@
 
 import { CALLS, sdk } from "./calls.js";
 import { showChannel } from "./channel.js";
-import { NotAllowedError, SignInAgainError, chimeSignIn } from "./chime-signin.js";
 import { isOn, readFaults, toggle, tokenRequest } from "./faults.js";
-import { ADA, BOB, aws, endpoint, explain, fetchToken, issuer } from "./people.js";
+import { ADA, BOB, aws, endpoint, explain, fetchToken, issuer, reasonOf } from "./people.js";
 import { showRoom } from "./room.js";
+import { NotAllowedError, SignInAgainError, chimeSignIn } from "./web_client/chime-signin.js";
 import { isRetried, watchRequests } from "./wire.js";
 
 const byId = (id) => document.getElementById(id);
@@ -25,6 +25,7 @@ function start() {
     return session.token;
   }
   session.signIn = chimeSignIn({ endpoint, getToken, signal: session.end.signal });
+  session.signIn.subscribe((state) => onState(session, state));
   current = session;
   showUser();
   return renew();
@@ -89,6 +90,12 @@ function onResponse(request, status) {
   const time = new Date().toLocaleTimeString("en-GB");
   const text = `Attempt ${current.requests} was at ${time}. It can take half a minute until it works or is given up.`;
   show("wait", `${status ?? "No answer"}: trying again …`, text);
+}
+
+/** Show that the web client waits for a token. Requests that fail are shown already. */
+function onState(session, { status, error }) {
+  if (session !== current || !session.pending || status !== "waiting" || error.url) return;
+  show("wait", "No token: trying again …", reasonOf(error));
 }
 
 const msLeft = ({ credentials }) => Math.max(0, credentials.expiration - Date.now());

@@ -1,7 +1,7 @@
 /** The people of the page, how they sign in, and what an app would tell them of an error. */
 
-import { NotAllowedError, SignInAgainError, UnavailableError, chimeSignIn } from "./chime-signin.js";
 import { tokenRequest } from "./faults.js";
+import { NotAllowedError, SignInAgainError, UnavailableError, chimeSignIn } from "./web_client/chime-signin.js";
 
 export const issuer = document.querySelector('meta[name="issuer"]').content;
 export const aws = document.querySelector('meta[name="aws"]').content;
@@ -13,8 +13,7 @@ export const BOB = { sub: "bob", name: "Bob Kahn" };
 export async function fetchToken(request, signal) {
   const body = JSON.stringify(request);
   const response = await fetch(`${issuer}/token`, { method: "POST", body, signal }).catch((cause) => {
-    signal.throwIfAborted();
-    throw new UnavailableError("The token issuer cannot be reached.", { cause });
+    throw new Error("The token issuer cannot be reached.", { cause });
   });
   return (await response.json()).access_token;
 }
@@ -25,11 +24,14 @@ export function signInAs(claims, signal) {
   return chimeSignIn({ endpoint, getToken, signal });
 }
 
+/** Return the text of *error*, or of the error for which there is no token. */
+export const reasonOf = (error) => (!error.url && error.cause?.message) || error.message;
+
 /** Return kind, title and text of the message that an app would show for *error*. */
 export function explain(error) {
   // The AWS SDK's errors have the status in their metadata.
   const about = [error.status ?? error.$metadata?.httpStatusCode, error.reason].filter(Boolean).join(", ");
-  const text = about ? `${error.message} (${about})` : error.message;
+  const text = about ? `${error.message} (${about})` : reasonOf(error);
   if (error instanceof SignInAgainError) return ["bad", "Sign in again.", text];
   if (error instanceof NotAllowedError) return ["bad", "Not allowed.", text];
   if (error instanceof UnavailableError) return ["wait", "Out of reach. Try later.", text];

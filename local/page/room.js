@@ -1,6 +1,6 @@
 /** The card with a room, in which Ada and Bob hold a call. */
 
-import { chimeRooms } from "./rooms.js";
+import { chimeRooms } from "./web_client/rooms.js";
 import { startCamera } from "./camera.js";
 import { ADA, BOB, explain, signInAs } from "./people.js";
 

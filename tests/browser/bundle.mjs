@@ -11,7 +11,12 @@ export async function bundle(entry = { entryPoints: [at("chime-sdk.js")], global
   // Named here, because esbuild would otherwise take the Node.js versions of required modules.
   const mainFields = ["browser", "module", "main"];
   const define = { global: "globalThis" }; // as every bundler of its users has it
-  const alias = { "chime-signin/rooms": at("../../web_client/rooms.js"), "chime-signin": at("../../web_client/chime-signin.js") };
+  const built = (name) => at(`../../web_client/dist/${name}.js`);
+  const alias = {
+    "chime-signin/chat": built("chat"),
+    "chime-signin/rooms": built("rooms"),
+    "chime-signin": built("chime-signin"),
+  };
   const options = { bundle: true, write: false, format: "iife", logLevel: "error", mainFields, define, alias };
   return (await build({ ...entry, ...options })).outputFiles[0].text;
 }

@@ -123,7 +123,7 @@ test("a token that is refused connects nobody", async (t) => {
 
   await press(page, "Open a channel");
 
-  await told(page, /^Sign in again\. .*wrong_audience/);
+  await told(page, /^It failed\. .*wrong_audience/);
   assert.equal(await page.getByLabel("Ada writes").isDisabled(), true);
   assert.deepEqual([await connections(), page.uncaught], [[], []]);
 });

@@ -31,7 +31,7 @@ test("an app of another origin signs in", async (t) => {
 test("an origin that is not listed cannot read the answer", async (t) => {
   const page = await openApp(t, { origin: await startStranger(t), patience: 0 });
 
-  assert.deepEqual(await refusalOf(page), { name: "UnavailableError" });
+  assert.deepEqual(await refusalOf(page), { name: "UnavailableError", url: `${stack.urls.api}/signin` });
 });
 
 test("a page that is developed on localhost, on any port, signs in to the local stack", async (t) => {
@@ -58,16 +58,16 @@ test("an expired token is replaced without an error", async (t) => {
   assert.equal(signIns(page), 2);
 });
 
-for (const [what, claims, reason, requests] of [
-  ["only expired tokens", { sub: "ada", expires_in: -60 }, "token_expired", 2],
-  ["somebody else's token", { sub: "ada", aud: "another-service" }, "wrong_audience", 1],
+for (const [what, claims, name, reason, requests] of [
+  ["only expired tokens", { sub: "ada", expires_in: -60 }, "SignInAgainError", "token_expired", 2],
+  ["somebody else's token", { sub: "ada", aud: "another-service" }, "SignInError", "wrong_audience", 1],
 ]) {
-  test(`${what}: sign in again`, async (t) => {
+  test(`${what}: ${name}`, async (t) => {
     const page = await openApp(t, { claims });
 
     const refused = await refusalOf(page);
 
-    assert.deepEqual([refused.name, refused.status, refused.reason], ["SignInAgainError", 401, reason]);
+    assert.deepEqual([refused.name, refused.status, refused.reason], [name, 401, reason]);
     assert.equal(signIns(page), requests);
   });
 }
@@ -209,6 +209,28 @@ test("an hour later the credentials have been refreshed, before they ended", asy
   assert.equal(signIns(page), 2);
 });
 
+test("a renewal makes no call of Chime, and forceRefresh makes a full sign-in", async (t) => {
+  const page = await openApp(t, { clock: {} });
+  await keyOf(page);
+  const renewal = await callsOf(async () => {
+    await page.clock.fastForward("59:30");
+    await keyOf(page);
+  });
+
+  const full = await callsOf(() => page.evaluate(() => app.signIn.credentials({ forceRefresh: true })));
+
+  assert.deepEqual(renewal.map(({ operation }) => operation), ["AssumeRole"]);
+  assert.ok(full.some(({ operation }) => operation === "DescribeAppInstanceUser"));
+  assert.equal(signIns(page), 3);
+});
+
+/** Return the calls that AWS received while *work* was done. */
+async function callsOf(work) {
+  await fetch(`${stack.urls.aws}/local/calls`, { method: "DELETE" });
+  await work();
+  return (await fetch(`${stack.urls.aws}/local/calls`)).json();
+}
+
 test("a client of the AWS SDK refreshes the credentials by itself", async (t) => {
   const page = await openPage(t, browser, `${stack.urls.api}/`, { clock: {} });
   await startApp(page, stack);
@@ -257,6 +279,23 @@ for (const [what, hours] of [["behind", -26], ["ahead", 26]]) {
     assert.equal(signIns(page), 1);
   });
 }
+
+test("a client of the AWS SDK that knows the clock offset is understood at once, even if the clock is wrong by a day", async (t) => {
+  const page = await openPage(t, browser, `${stack.urls.api}/`, { clock: { time: Date.now() + 24 * 3600_000 } });
+  await startApp(page, stack);
+  await page.evaluate(() => app.signIn.user());
+
+  const calls = await callsOf(() =>
+    page.evaluate(async (endpoint) => {
+      const { GetCallerIdentityCommand, STSClient } = await import("/local/aws-sdk.js");
+      const { credentials, clockOffset } = app.signIn;
+      const settings = { region: "us-east-1", endpoint, credentials, systemClockOffset: clockOffset() };
+      await new STSClient(settings).send(new GetCallerIdentityCommand({}));
+    }, stack.urls.aws),
+  );
+
+  assert.deepEqual(calls.map(({ operation, status }) => [operation, status]), [["GetCallerIdentity", 200]]);
+});
 
 test("nothing is stored, and nothing is logged", async (t) => {
   const page = await openApp(t);

@@ -179,7 +179,7 @@ test("if the stack has stopped, the page says so, and no switch changes", async 
   await page.route("**/*", (route) => route.abort());
 
   await press(page, "Renew");
-  await outcome(page, "The token issuer cannot be reached. The credentials from before still work.");
+  await outcome(page, "No token: trying again … The token issuer cannot be reached.");
   await press(page, "STS: who am I?");
   await page.locator("#call-me", { hasText: /^Failed to fetch$/ }).waitFor();
   for (const fault of ["AWS throttles", "Issuer is down"]) {
@@ -205,15 +205,15 @@ test("an expired token is replaced, and the wire shows how", async (t) => {
   assert.deepEqual(await wire(page), ["200", "200", "401 · invalid_token, token_expired", "200"]);
 });
 
-for (const [fault, reason] of [
-  ["Only expired tokens", "token_expired"],
-  ["Somebody else’s token", "wrong_audience"],
+for (const [fault, advice, reason] of [
+  ["Only expired tokens", "Sign in again.", "token_expired"],
+  ["Somebody else’s token", "It failed.", "wrong_audience"],
 ]) {
-  test(`${fault}: sign in again, and all is well when the fault is off`, async (t) => {
+  test(`${fault}: ${advice} All is well when the fault is off`, async (t) => {
     const page = await open(t);
 
     await press(page, fault);
-    await outcome(page, "Sign in again.");
+    await outcome(page, advice);
     await outcome(page, reason);
 
     await press(page, fault);

@@ -21,7 +21,7 @@ after(() => Promise.all([stack?.stop(), browser?.close()]));
 async function appOf(page, given) {
   const app = (await exampleIn(page))
     .replace(/https:[^"]*signin/, `${stack.urls.api}/signin`)
-    .replaceAll("Client({ region,", `Client({ region, endpoint: "${stack.urls.aws}",`);
+    .replace(/(Client|Messaging)\(\{ region,/g, `$1({ region, endpoint: "${stack.urls.aws}",`);
   const [imports, rest] = [app.match(/^import .*$/gm).join("\n"), app.replace(/^import .*$/gm, "")];
   const contents = `${imports}\nwindow.example = (async () => {${rest}\nreturn { ${given} }; })();`;
   return bundle({ stdin: { contents, resolveDir: fileURLToPath(new URL(".", import.meta.url)) } });

@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const ROOT = new URL("../../", import.meta.url);
-const CLIENT = "/local/chime-signin.js";
-const MODULE = new URL("web_client/chime-signin.js", ROOT);
+const CLIENT = "/local/web_client/chime-signin.js";
+const MODULE = new URL("web_client/dist/chime-signin.js", ROOT);
 
 /** Options that keep Chromium from calling Google at every start. */
 const QUIET = [
@@ -140,5 +140,5 @@ export async function exampleIn(path) {
 
 /** Return how many requests the service received. */
 export function signIns(page) {
-  return page.requests.filter((request) => request.method() === "POST" && /\/(signin|creds)$/.test(request.url())).length;
+  return page.requests.filter((request) => request.method() === "POST" && /\/(signin|creds)(\?.*)?$/.test(request.url())).length;
 }

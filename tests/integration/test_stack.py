@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -73,8 +74,8 @@ def test_page_refers_to_existing_files_only(stack: LocalStack, path: str) -> Non
     file = HTTP.request("GET", f"{stack.urls['api']}{path}")
 
     assert file.status == 200
-    named = re.findall(r'"\.?((?:/local)?/[\w-]+\.(?:js|css))"', file.data.decode())
-    assert {name if name.startswith("/local/") else f"/local{name}" for name in named} <= set(homepage.PATHS)
+    named = re.findall(r'"(\.?/[\w/-]+\.(?:js|css))"', file.data.decode())
+    assert {urljoin(path, name) for name in named} <= set(homepage.PATHS)
 
 
 def test_page_works_without_the_sdk_that_is_built(

@@ -20,7 +20,10 @@ from tests.translated import EVERYTHING, Translated, source
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 DECISIONS = {int(path.name[:4]): path for path in sorted(DOCS.glob("decisions/*.md"))}
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [
+    *(ROOT / path for path in ("README.md", "CHANGELOG.md", "benchmarks/README.md", "web_client/README.md")),
+    *sorted(DOCS.rglob("*.md")),
+]
 LIVING = [path for path in PAGES if path not in DECISIONS.values()]
 """The pages that describe what is there now; a decision describes what was there on its date."""
 

@@ -46,7 +46,7 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "bin").mkdir()
     for name in ("python", "pytest", "sam", "uv", "ruff", "mypy", "lint-imports"):
         _write(made / ".venv" / "bin" / name, recorder)
-    for name in ("npm", "node", "chromium", "python3"):
+    for name in ("npm", "node", "chromium", "python3", "rm"):  # rm, because the folders above are those of this tree
         _write(tmp_path / "bin" / name, recorder)
     for name in ("made", "local", "dev", "meetings", "fuzz", "checkov/made"):
         (made / ".venv" / name).parent.mkdir(exist_ok=True)
@@ -142,6 +142,13 @@ def test_value_arrives_letter_for_letter(project: Path, arguments: tuple[str, st
 
     assert done.returncode == 0, done.stderr
     assert calls(project) == [[word.format(hostile) for word in expected]]
+
+
+def test_nothing_of_this_tree_is_removed(project: Path) -> None:
+    done = make(project, "clean")
+
+    assert done.returncode == 0, done.stderr
+    assert [words[:2] for words in calls(project) if words[0] == "rm"] == [["rm", "-rf"]]
 
 
 def test_words_of_args_arrive_as_a_shell_would_quote_them(project: Path) -> None:

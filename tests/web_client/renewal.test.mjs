@@ -3,8 +3,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { NotAllowedError, SignInAgainError, SignInError, UnavailableError } from "../../web_client/chime-signin.js";
-import { EXPIRED, busy, error, second, signInAt, signedIn, stillClock, until } from "./service.mjs";
+import {
+  NotAllowedError,
+  OtherUserError,
+  SignInAgainError,
+  SignInError,
+  UnavailableError,
+  chimeSignIn,
+} from "../../web_client/src/chime-signin.js";
+import { EXPIRED, busy, error, second, serve, signInAt, signedIn, stillClock, until } from "./service.mjs";
 
 const SECOND = 1000;
 const MINUTE = 60_000;
@@ -99,6 +106,7 @@ test("if the machine slept during the answer, nobody gets it, even if patience i
   const { signIn } = await signInAt(t, [() => (clock.sleep(59 * MINUTE), signedIn())], { time: clock, patience: 0 });
 
   await assert.rejects(signIn.credentials(), UnavailableError);
+  assert.equal(signIn.clockOffset(), 0, "nor does it say what time it is");
 });
 
 test("credentials for less than a minute are returned, too", async (t) => {
@@ -168,7 +176,7 @@ test("an outage at a refresh is no error while the old credentials work", async 
 
 for (const [answer, kind] of [
   [error(403, "forbidden", { reason: "cut_off" }), NotAllowedError],
-  [error(401, "invalid_token", { reason: "wrong_key" }), SignInAgainError],
+  [error(401, "invalid_token", { reason: "bad_signature" }), SignInAgainError],
 ]) {
   test(`a refusal at a refresh, ${answer.status}, is the error of the next caller`, async (t) => {
     const { signIn, requests } = await signedInAgo(t, 50, [answer]);
@@ -252,4 +260,164 @@ test("a refusal in the last minute is an error", async (t) => {
   const { signIn } = await signedInAgo(t, 59, [error(403, "forbidden")]);
 
   await assert.rejects(signIn.credentials(), NotAllowedError);
+});
+
+for (const [what, answer, kind] of [
+  ["a mistake of the set-up", error(401, "invalid_token", { reason: "wrong_audience" }), SignInError],
+  ["a fresh token that ends too soon, too", error(401, "invalid_token", { reason: "ends_too_soon" }), SignInError],
+  ["somebody else's 403", { status: 403, text: "<html>a proxy</html>" }, SignInError],
+  ["only expired tokens", EXPIRED, UnavailableError],
+]) {
+  test(`${what} at a refresh: the old credentials are kept while they work`, async (t) => {
+    const { signIn, clock } = await signedInAgo(t, 50, [answer]);
+
+    await assert.rejects(signIn.credentials({ forceRefresh: true }), { constructor: kind });
+    assert.equal(await keyOf(signIn), "ASIAONE");
+
+    clock.pass(10 * MINUTE);
+    await assert.rejects(signIn.credentials(), SignInError);
+  });
+}
+
+for (const [what, none] of [["null", () => null], ["an error", () => Promise.reject(new TypeError("Failed to fetch"))]]) {
+  test(`getToken gives ${what} at a refresh: it is asked again, and the old credentials are kept while they work`, async (t) => {
+    let isDown = false;
+    const getToken = () => (isDown ? none() : "kept");
+    const { signIn, clock, requests } = await signInAt(t, [signedIn(), second], { getToken });
+    await signIn.credentials();
+    clock.pass(50 * MINUTE);
+    isDown = true;
+
+    await assert.rejects(signIn.credentials({ forceRefresh: true, patience: 5000 }), UnavailableError);
+    assert.deepEqual([await keyOf(signIn), clock.waits.length, requests.length], ["ASIAONE", 3, 1]);
+
+    isDown = false;
+    assert.equal((await signIn.credentials({ forceRefresh: true })).accessKeyId, "ASIATWO");
+  });
+}
+
+test("an app without a token, and without credentials that work, is sent to its own sign-in", async (t) => {
+  let token = "kept";
+  const { signIn, clock } = await signInAt(t, [signedIn()], { getToken: () => token });
+  await signIn.credentials();
+  clock.pass(HOUR);
+  token = null;
+
+  await assert.rejects(signIn.credentials(), SignInAgainError);
+});
+
+test("another user's answer is refused, and nobody's credentials are returned", async (t) => {
+  const arn = signedIn().body.ChimeAppInstanceUserArn.replace("ada", "bob");
+  const { signIn } = await signedInAgo(t, 59, [signedIn({ ChimeAppInstanceUserArn: arn })]);
+
+  for (let call = 0; call < 2; call += 1) await assert.rejects(signIn.credentials(), OtherUserError);
+});
+
+// ── Renewals without a call of Chime ───────────────────────────────────────────────────────────────
+
+const named = (ChimeDisplayName) => signedIn({ ChimeDisplayName });
+const urls = (requests) => requests.map(({ url }) => url);
+const FULL = "/signin";
+const RENEWAL = "/signin?renewal=true";
+
+/** Return what was requested when *answers* came at renewals, each half an hour after the one before, in the last minute. */
+async function renewed(t, answers, times = answers.length) {
+  const all = await signInAt(t, [named("Ada"), ...answers]);
+  await all.signIn.credentials();
+  for (let time = 0; time < times; time += 1) {
+    all.clock.pass(59.5 * MINUTE);
+    await all.signIn.credentials();
+  }
+  return { ...all, names: [(await all.signIn.user()).name] };
+}
+
+test("who holds credentials renews, and who holds none signs in", async (t) => {
+  const { requests } = await renewed(t, [named("Ada"), named("Ada")]);
+
+  assert.deepEqual(urls(requests), [FULL, RENEWAL, RENEWAL]);
+});
+
+test("a renewal is for the same user after the credentials have ended, too", async (t) => {
+  const { signIn, requests, clock } = await signInAt(t, [signedIn(), second]);
+  await signIn.credentials();
+  clock.sleep(8 * HOUR);
+  await signIn.credentials();
+
+  assert.deepEqual(urls(requests), [FULL, RENEWAL]);
+});
+
+test("an endpoint with a query keeps it", async (t) => {
+  const { endpoint, requests } = await serve(t, signedIn());
+  const clock = stillClock();
+  const signIn = chimeSignIn({ endpoint: `${endpoint}?stage=2`, getToken: () => "kept", time: clock });
+  await signIn.credentials();
+  clock.pass(HOUR);
+  await signIn.credentials();
+
+  assert.deepEqual(urls(requests), ["/signin?stage=2", "/signin?stage=2&renewal=true"]);
+});
+
+test("forceRefresh is a full sign-in", async (t) => {
+  const { signIn, requests } = await signInAt(t, [signedIn()]);
+  await signIn.credentials();
+  await signIn.credentials({ forceRefresh: true });
+
+  assert.deepEqual(urls(requests), [FULL, FULL]);
+});
+
+test("forceRefresh does not share a renewal under way", async (t) => {
+  const { signIn, requests } = await signedInAgo(t, 59, [second]);
+
+  await Promise.all([signIn.credentials(), signIn.credentials({ forceRefresh: true })]);
+
+  assert.deepEqual(urls(requests), [FULL, RENEWAL, FULL]);
+});
+
+test("a new name in the token is followed by one full sign-in", async (t) => {
+  const { requests, names } = await renewed(t, [named("Ada King"), named("Ada King"), named("Ada King")], 2);
+
+  assert.deepEqual(urls(requests), [FULL, RENEWAL, FULL, RENEWAL]);
+  assert.deepEqual(names, ["Ada King"]);
+});
+
+test("a token without a name is followed by one full sign-in, and the name in Chime stays", async (t) => {
+  const [fallback, inChime] = [named("User 7f3q"), named("Ada")];
+  const { requests, names } = await renewed(t, [fallback, inChime, fallback, fallback], 3);
+
+  assert.deepEqual(urls(requests), [FULL, RENEWAL, FULL, RENEWAL, RENEWAL]);
+  assert.deepEqual(names, ["Ada"]);
+});
+
+test("a name that comes back is followed, too", async (t) => {
+  const [king, ada] = [named("Ada King"), named("Ada")];
+  const { requests, names } = await renewed(t, [king, king, ada, ada, king, king], 3);
+
+  assert.deepEqual(urls(requests), [FULL, RENEWAL, FULL, RENEWAL, FULL, RENEWAL, FULL]);
+  assert.deepEqual(names, ["Ada King"]);
+});
+
+test("if the full sign-in fails, the renewed credentials are used, and the next renewal tries again", async (t) => {
+  const king = { ...second, body: { ...second.body, ChimeDisplayName: "Ada King" } };
+  const { signIn, clock, requests, names } = await renewed(t, [king, busy(503, 5), king], 1);
+  assert.deepEqual([await keyOf(signIn), names, clock.waits], ["ASIATWO", ["Ada"], []]);
+
+  clock.pass(59.5 * MINUTE);
+  await signIn.credentials();
+
+  assert.deepEqual(urls(requests), [FULL, RENEWAL, FULL, RENEWAL, FULL]);
+  assert.equal((await signIn.user()).name, "Ada King");
+});
+
+test("a user who is cut off right after a renewal gets nothing", async (t) => {
+  const { signIn } = await signedInAgo(t, 59, [named("Ada King"), error(403, "forbidden", { reason: "revoked" })]);
+
+  await assert.rejects(signIn.credentials(), NotAllowedError);
+});
+
+test("once a day there is a full sign-in", async (t) => {
+  const { requests } = await renewed(t, [named("Ada")], 26);
+
+  const kinds = urls(requests);
+  assert.deepEqual(kinds.flatMap((url, i) => (url === FULL ? [i] : [])), [0, 26]);
+  assert.equal(kinds[25], RENEWAL, "right before it, so that an outage of Chime ends nobody's session");
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { chimeRooms } from "../../web_client/rooms.js";
+import { chimeRooms } from "../../web_client/src/rooms.js";
 import { EXPIRED, busy, error, signInAt, until } from "./service.mjs";
 import { DONE, NOT_OPEN, roomAnswer } from "./calls.mjs";
 
@@ -62,13 +62,15 @@ test("a room that is not open is waited for, and so is a service that is busy", 
   assert.deepEqual([requests.length, clock.waits.map((ms) => ms >= 2000)], [4, [true, true, true]]);
 });
 
-test("an expired token is replaced once", async (t) => {
-  const { rooms, asked } = await roomsAt(t, [EXPIRED, roomAnswer("m1")]);
+for (const reason of ["token_expired", "ends_too_soon"]) {
+  test(`a token that is refused as too old (${reason}) is replaced once`, async (t) => {
+    const { rooms, asked } = await roomsAt(t, [error(401, "invalid_token", { reason }), roomAnswer("m1")]);
 
-  await rooms.join("stand-up");
+    await rooms.join("stand-up");
 
-  assert.deepEqual(asked, [false, true]);
-});
+    assert.deepEqual(asked, [false, true]);
+  });
+}
 
 test("a host may be waited for until the user gives up", async (t) => {
   const giveUp = new AbortController();

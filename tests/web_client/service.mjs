@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { setImmediate as turn } from "node:timers/promises";
 
-import { chimeSignIn } from "../../web_client/chime-signin.js";
+import { chimeSignIn } from "../../web_client/src/chime-signin.js";
 
 /** Return the answer of the service to a good token. Its times are those of a server whose clock is wrong by years. */
 export function signedIn(change = {}) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { chimeRooms } from "../../web_client/rooms.js";
+import { chimeRooms } from "../../web_client/src/rooms.js";
 import { CODES, DONE, NOT_OPEN, callIn, roomAnswer } from "./calls.mjs";
 import { busy, error, signInAt, until } from "./service.mjs";
 

@@ -333,6 +333,31 @@ def test_dropped_connections_may_be_opened_again(aws: Aws, role: str, users: dic
         assert event(connection)[0] == ESTABLISHED
 
 
+def test_connections_are_closed_with_the_code_that_is_asked_for(aws: Aws, ada: str) -> None:
+    with connected(ada) as connection:
+        assert event(connection)[0] == ESTABLISHED
+        assert aws.local("DELETE", "connections", {"code": 4401}) == (200, [])
+        assert close_code(connection) == 4401
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param([], id="a list"),
+        pytest.param({}, id="no code"),
+        pytest.param({"code": "4401"}, id="a text"),
+        pytest.param({"code": 1006}, id="a code that is never sent"),
+        pytest.param({"code": 5000}, id="a code that does not exist"),
+    ],
+)
+def test_connections_stay_open_for(body: Any, aws: Aws, ada: str) -> None:
+    with connected(ada) as connection:
+        assert event(connection)[0] == ESTABLISHED
+        status, error = aws.local("DELETE", "connections", body)
+        assert (status, error["field"]) == (400, "code")
+        assert len(aws.local("GET", "connections")[1]) == 1
+
+
 def test_messages_and_pings_of_the_client_are_accepted(ada: str) -> None:
     with connected(ada) as connection:
         assert event(connection)[0] == ESTABLISHED

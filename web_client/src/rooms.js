@@ -7,10 +7,10 @@
  * @import { CallOptions, SignIn } from "./chime-signin.d.ts"
  */
 
-import { SignInError } from "./chime-signin.js";
+import { SignInError } from "./errors.js";
 
-export class NotOpenError extends SignInError { get name() { return "NotOpenError"; } }
-export class RoomFullError extends SignInError { get name() { return "RoomFullError"; } }
+export class NotOpenError extends SignInError { get name() { return /** @type {const} */ ("NotOpenError"); } }
+export class RoomFullError extends SignInError { get name() { return /** @type {const} */ ("RoomFullError"); } }
 
 // The service's rule. Checked here, too, because a name such as ".." would lead to another address.
 const NAME = /^[A-Za-z0-9][\w.:@-]{0,62}[A-Za-z0-9]$/;
@@ -93,7 +93,7 @@ export function chimeRooms(signIn) {
   return { join, leave, end, stay };
 }
 
-/** @param {SignInError} error */
+/** @param {{ name: string, status?: number }} error */
 function isNotOpen({ name, status }) {
   return name === "UnavailableError" && status === 404;
 }

@@ -94,7 +94,11 @@ export interface AudioVideoObserver {
 }
 
 /** Only a host may open the room now, and none has before `patience` was over. */
-export class NotOpenError extends SignInError {}
+export class NotOpenError extends SignInError {
+  readonly name: "NotOpenError";
+}
 
 /** The meeting has as many attendees as it may have. */
-export class RoomFullError extends SignInError {}
+export class RoomFullError extends SignInError {
+  readonly name: "RoomFullError";
+}
