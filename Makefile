@@ -250,8 +250,8 @@ lock: .venv/dev ## write the lock files anew from pyproject.toml; UPGRADE=1: wit
 	@for layer in authorizer signin; do $(UV) --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 		$(NEVER_IMPORTED:%=--no-emit-package %) --group $$layer -c tests/requirements.txt -o layers/$$layer.txt || exit; done
 
-# python-jose and cffi require these packages, but do not import them as we use them; test_import_budget.py proves it.
-NEVER_IMPORTED := ecdsa pyasn1 pycparser rsa
+# python-jose, cffi and boto3 require these packages, but do not use them as we use them; test_import_budget.py proves it.
+NEVER_IMPORTED := ecdsa pyasn1 pycparser rsa s3transfer
 
 clean: ## remove everything that the other commands created
 	@rm -rf .venv .aws-sam .build web_client/dist local/page/node_modules local/page/room/node_modules tests/browser/node_modules benchmarks/contenders/*/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

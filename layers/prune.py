@@ -18,6 +18,8 @@ UNUSED = (
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/*/",
     "bin",
+    "boto3/data",  # models of resources, which nothing here uses
+    "boto3/examples",
     "cffi",  # cryptography needs only the compiled module _cffi_backend, which is not in this folder
     "*.dist-info/RECORD",
     "dateutil/zoneinfo/*.tar.gz",  # time zones for systems without any

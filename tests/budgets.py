@@ -6,7 +6,7 @@ A count is the same on every machine; benchmarks/README.md has the times. Raise 
 
 from __future__ import annotations
 
-MODULES = {"authorizer": 310, "signin": 410, "rooms": 410}
+MODULES = {"authorizer": 310, "signin": 430, "rooms": 440}
 """Imported when the function has started, Python's own included, on Python 3.11 to 3.14."""
 
 MEGABYTES = {
@@ -21,8 +21,8 @@ MEGABYTES = {
 
 FILES = {
     "AuthorizerLayer": 390,
-    "SigninLayer": 275,
-    "RoomsLayer": 275,
+    "SigninLayer": 315,
+    "RoomsLayer": 315,
     "AuthorizerFunction": 56,
     "SigninFunction": 42,
     "RoomsFunction": 74,

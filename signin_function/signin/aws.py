@@ -7,12 +7,13 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool, AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.parsers import ResponseParserError
-from botocore.session import Session
+from botocore.session import Session as BotocoreSession
 
 from signin.errors import Rejected, Throttled, Unavailable
 
@@ -95,25 +96,26 @@ def client(service: str, region: str | None = None) -> Any:
         retries={"total_max_attempts": 1},
         tcp_keepalive=True,
     )
-    made: Any = shared_session().create_client(service, region_name=region, config=config)
+    session: Any = shared_session()  # Any, because boto3's types know services by literal names only
+    made = session.client(service, region_name=region, config=config)
     # botocore's own hooks are called too early: before the connection is opened, which may take long.
     made._endpoint.http_session._pool_classes_by_scheme.update(_POOLS)  # noqa: SLF001 - it has no other way to them
     return made
 
 
 @functools.cache
-def shared_session() -> Session:
+def shared_session() -> boto3.Session:
     """
     Return what all clients share, above all the credentials.
 
     It has those of botocore's handlers that are for every service. About a hundred others are for one service each,
     none of them ours, and to register them takes longer than to make both clients.
     """
-    session = Session(include_builtin_handlers=False)
+    session = BotocoreSession(include_builtin_handlers=False)
     for event, handler, *_ in BUILTIN_HANDLERS:
         if "." not in event:
             session.register(event, handler)
-    return session
+    return boto3.Session(botocore_session=session)
 
 
 @contextmanager

@@ -28,8 +28,8 @@ def run(layer: str, flags: list[str], code: str) -> str:
     ("layer", "modules"),
     [
         ("AuthorizerLayer", "aws_lambda_powertools botocore.session cryptography.hazmat.bindings._rust jose urllib3"),
-        ("SigninLayer", "aws_lambda_powertools botocore.session urllib3"),
-        ("RoomsLayer", "aws_lambda_powertools botocore.session urllib3"),
+        ("SigninLayer", "aws_lambda_powertools boto3.session botocore.session s3transfer.manager urllib3"),
+        ("RoomsLayer", "aws_lambda_powertools boto3.session botocore.session s3transfer.manager urllib3"),
     ],
 )
 def test_modules_come_from_the_layer(layer: str, modules: str, flags: list[str]) -> None:
