@@ -150,7 +150,7 @@ load: .venv/dev ## let 200 users come back and 200 new ones sign in while Chime 
 # $(call asks,QUESTIONS): not empty if ONLY names one of QUESTIONS, or if there is no ONLY.
 asks = $(if $(value ONLY),$(filter $(1),$(value ONLY)),all)
 
-bench: .venv/dev $(if $(call asks,cold warm memory load shipped),build) $(if $(call asks,cold warm),contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": only these questions
+bench: .venv/dev $(if $(call asks,cold warm rooms memory load shipped),build) $(if $(call asks,cold warm),contenders) $(if $(call asks,rooms),demo-of-rooms) ## measure, and write benchmarks/README.md; ONLY="cold warm": only these questions
 	@set -f; PYTHONPATH=signin_function:. $(call with_words_of,ARGS) $(NO_ACCOUNT) $(BIN)/python -m benchmarks $(if $(value ONLY),$$ONLY)
 
 # What our functions are compared with.
@@ -167,6 +167,11 @@ benchmarks/contenders/%/node_modules/made: benchmarks/contenders/%/package-lock.
 	@echo 'Installing $*, to compare with (once).'
 	@$(NPM) ci --prefix benchmarks/contenders/$*
 	@touch $@
+
+demo-of-rooms: .build/bench/rooms-demo.js
+
+.build/bench/rooms-demo.js: benchmarks/contenders/rooms-demo/lean.js benchmarks/contenders/rooms-demo/join.js benchmarks/contenders/rooms-demo/node_modules/made
+	@benchmarks/contenders/rooms-demo/node_modules/.bin/esbuild $< --bundle --minify --platform=node --log-level=warning --outfile=$@
 
 .build/bench/node-sdk-v3.js: benchmarks/contenders/node-sdk-v3/handler.js benchmarks/contenders/sign-in.js benchmarks/contenders/node-sdk-v3/node_modules/made
 	@benchmarks/contenders/node-sdk-v3/node_modules/.bin/esbuild $< --bundle --minify --platform=node --log-level=warning --outfile=$@
@@ -298,4 +303,4 @@ FORCE:
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: FORCE help run page client test test-browser test-clients soak screenshot check format fuzz load bench contenders build invoke start-api test-docker deploy lock clean
+.PHONY: FORCE help run page client test test-browser test-clients soak screenshot check format fuzz load bench contenders demo-of-rooms build invoke start-api test-docker deploy lock clean

@@ -12,6 +12,7 @@ from benchmarks.measure import CannotMeasureError
 QUESTIONS = (
     "cold",
     "warm",
+    "rooms",
     "memory",
     "load",
     "verifier",

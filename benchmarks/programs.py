@@ -26,6 +26,8 @@ CONTENDERS = Path(__file__).with_name("contenders")
 SDK_V2, SDK_V3 = CONTENDERS / "node-sdk-v2", CONTENDERS / "node-sdk-v3"
 PLAIN_BOTO3 = ROOT / ".build" / "bench" / "boto3"
 BUNDLED = ROOT / ".build" / "bench" / "node-sdk-v3.js"
+ROOMS_DEMO = CONTENDERS / "rooms-demo" / "whole.js"
+ROOMS_DEMO_BUNDLED = ROOT / ".build" / "bench" / "rooms-demo.js"
 LAMBDA_S_PYTHON = (3, 13)
 NODE_V2 = "Node.js, SDK v2, as the original loads it"
 NODE_V3 = "Node.js, SDK v3, its two clients"
@@ -81,7 +83,7 @@ def _asked(event: Any, requests: IO[bytes], answers: IO[bytes]) -> dict[str, Any
 
 
 def ours(upstream: Upstream, function: str, built: Path = BUILT) -> Program:
-    """Return our *function* (Authorizer or Signin) as `sam build` made it: its code first, then its layer."""
+    """Return our *function* (Authorizer, Signin or Rooms) as `sam build` made it: its code first, then its layer."""
     folders = [built / f"{function}Function", built / f"{function}Layer" / "python"]
     for folder in folders:
         _needed(folder)
@@ -101,10 +103,10 @@ def plain_boto3(upstream: Upstream, handler: str = "handler") -> Program:
     return Program((*python_driver(), f"plain_boto3.{handler}"), environment)
 
 
-def node(upstream: Upstream, handler: Path) -> Program:
-    """Return the *handler* in Node.js."""
+def node(upstream: Upstream, handler: Path, function: str = "SigninFunction") -> Program:
+    """Return the *handler* in Node.js, in the environment of our *function*."""
     environment = {
-        **upstream.environments["SigninFunction"],
+        **upstream.environments[function],
         "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs20.x",
         "NODE_NO_WARNINGS": "1",  # both SDKs warn of their age or Node's
     }

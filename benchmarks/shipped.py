@@ -24,7 +24,7 @@ _IMPORT = re.compile(r"import time: +(\d+) \| +\d+ \| +[\w.]+")
 def tables() -> list[Table]:
     """Count and measure."""
     with upstream() as running:
-        loading = {name: _loading(name.lower(), ours(running, name)) for name in ("Authorizer", "Signin")}
+        loading = {name: _loading(name.lower(), ours(running, name)) for name in ("Authorizer", "Signin", "Rooms")}
     note = (
         "MB of 1,000,000 bytes, unzipped. Loading is `-X importtime`'s sum, which costs time itself, the median of "
         f"{ROUNDS} starts; modules are those that a start has loaded. {python_note()}"

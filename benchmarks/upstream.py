@@ -15,22 +15,25 @@ import urllib3
 
 from benchmarks.replay import Replay
 from local.lambda_runtime.process import environment
-from local.stack import LocalStack
+from local.stack import LocalStack, StackOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[1]
 DELAY = 0.04
-"""Seconds that each call of STS and Chime takes, and the fetch of the keys (its discovery takes none)."""
+"""Seconds that each call of AWS takes, and the fetch of the keys (its discovery takes none)."""
+# With rooms. One person opens them all, again and again, which the limit of openings would end.
+PARAMETERS = {"Meetings": "open", "MeetingOptions": '{"openings": 100, "openings_seconds": 1}'}
 
 
 @dataclass(frozen=True)
 class Upstream:
-    """What runs: the environments of both functions, by logical id, and a token that lasts."""
+    """What runs: the environments of all functions, by logical id, a token that lasts, and where AWS is undelayed."""
 
     environments: Mapping[str, Mapping[str, str]]
     token: str
+    aws: str
 
 
 @contextmanager
@@ -47,7 +50,7 @@ def upstream(delay: float = DELAY) -> Iterator[Upstream]:
 
 def main(delay: float) -> None:
     """Say in a line of JSON what runs, and run until the input ends."""
-    with LocalStack() as stack, Replay(stack.servers["aws"].port, delay) as aws:
+    with LocalStack(StackOptions(parameters=PARAMETERS)) as stack, Replay(stack.servers["aws"].port, delay) as aws:
         functions = stack.deployment.functions
         said: dict[str, Any] = {
             "environments": {
@@ -55,6 +58,7 @@ def main(delay: float) -> None:
                 for name, function in functions.items()
             },
             "token": stack.issuer.token({"sub": "ada", "name": "Ada Lovelace", "expires_in": 86400}),
+            "aws": stack.urls["aws"],
         }
         fault = {"delay_ms": round(delay * 1000), "times": -1}
         urllib3.request("POST", f"{stack.urls['issuer']}/local/faults", json=fault)

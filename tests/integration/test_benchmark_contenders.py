@@ -5,30 +5,52 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
 import urllib3
 
 from benchmarks.programs import CONTENDERS, Program, check_signed_in
 from benchmarks.replay import Replay
-from benchmarks.upstream import upstream
+from benchmarks.rooms import Door, at_ours, calls_of_aws, warm
+from benchmarks.upstream import ROOT, Upstream, upstream
 from local.http.server import Server
-from tests.docker.events import signin_event
+from tests import budgets
+from tests.docker.events import rooms_event, signin_event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 CONTEXT = {"subject": "ada", "name": "Ada Lovelace"}
 
 
-def test_plain_boto3_signs_in_again_and_again() -> None:
+@pytest.fixture(scope="module")
+def running() -> Iterator[Upstream]:
     with upstream(delay=0) as running:
-        environment = {**running.environments["SigninFunction"], "PYTHONPATH": str(CONTENDERS)}
-        driver = (sys.executable, str(CONTENDERS / "driver.py"), "plain_boto3.handler")
-        with Program(driver, environment).running() as ask:
-            for _ in range(2):
-                check_signed_in(ask(signin_event(running.token, CONTEXT))["answer"])
+        yield running
+
+
+def test_plain_boto3_signs_in_again_and_again(running: Upstream) -> None:
+    environment = {**running.environments["SigninFunction"], "PYTHONPATH": str(CONTENDERS)}
+    driver = (sys.executable, str(CONTENDERS / "driver.py"), "plain_boto3.handler")
+    with Program(driver, environment).running() as ask:
+        for _ in range(2):
+            check_signed_in(ask(signin_event(running.token, CONTEXT))["answer"])
+
+
+def test_rooms_are_entered_and_their_calls_counted(running: Upstream) -> None:
+    environment = {**running.environments["RoomsFunction"], "PYTHONPATH": str(ROOT / "signin_function")}
+    driver = (sys.executable, "-P", str(CONTENDERS / "driver.py"), "rooms.app.handler")
+    with Program(driver, environment).running() as ask:
+        door = Door(warm(ask), partial(at_ours, rooms_event(running.token)))
+        found = {
+            "a room that is opened": calls_of_aws(running, door.enter_new),
+            "a room that is open": calls_of_aws(running, door.enter_open),
+        }
+        door.enter_new()
+    assert found == {case: len(budgets.CALLS[case]) for case in found}
 
 
 class Origin:
@@ -56,6 +78,23 @@ def test_only_the_first_of_a_kind_is_asked_of_the_origin() -> None:
 
         assert [post("A"), post("B"), post("A")] == [b"1", b"2", b"1"]
     assert origin.asked == ["POST /", "POST /"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        pytest.param("/meetings", {}, id="a meeting"),
+        pytest.param("/meetings/1/attendees", {}, id="an attendee"),
+        pytest.param("/", {"X-Amz-Target": "DynamoDB_20120810.GetItem"}, id="an item"),
+    ],
+)
+def test_what_depends_on_earlier_calls_is_always_asked_of_the_origin(path: str, headers: dict[str, str]) -> None:
+    with closing(Server(Origin())) as server, Replay(server.port, delay=0) as replay, urllib3.PoolManager() as client:
+
+        def post() -> bytes:
+            return client.request("POST", f"{replay.url}{path}", headers=headers, retries=False).data
+
+        assert [post(), post()] == [b"1", b"2"]
 
 
 def test_an_error_is_not_remembered() -> None:
