@@ -30,8 +30,11 @@ def id_marks(providers: str) -> frozenset[str]:
         return frozenset()
     if not isinstance(entries, list):
         return frozenset()
-    # An only provider keeps subjects unless it says otherwise, so adding another one can change its users' ids.
-    return frozenset([_mark(each, is_only=len(entries) == 1) for each in entries if isinstance(each, dict)][:MAX_MARKS])
+    listed = [each for each in entries if isinstance(each, dict)]
+    # An only provider keeps subjects unless it says otherwise, so adding another one can change its users' ids. Guests
+    # do not count: they never keep their subjects.
+    is_only = sum(not each.get("guests") for each in listed) == 1
+    return frozenset([_mark(each, is_only=is_only and not each.get("guests")) for each in listed][:MAX_MARKS])
 
 
 def _mark(entry: dict[str, Any], *, is_only: bool) -> str:

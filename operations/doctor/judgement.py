@@ -76,6 +76,9 @@ MENDS: dict[str, str] = {
     ForbiddenReason.MISSING_SCOPE.value: "Have the app ask for these scopes, or leave required_scopes out.",
     ForbiddenReason.MISSING_ROLE.value: "Give the user one of these roles at the identity provider.",
     ForbiddenReason.MISSING_CLAIM.value: "Have the identity provider write this claim, or change required_claims.",
+    ForbiddenReason.INVITATION_ENDS.value: (
+        "Invite the guest anew, if they may stay: a session ends with its invitation, and lasts 900 seconds at least."
+    ),
     NO_TOKEN: "Send the header Authorization: Bearer <JWT>.",
     UNAVAILABLE: (
         "See keys. While they cannot be had, sign-ins are answered with 503. If a shared secret may not be read from "
@@ -120,9 +123,7 @@ def judge(token: str, settings: Settings, now: float) -> Judgement:
             found, wanted = "a JWT in base64 as a whole", "the JWT itself, or AcceptBase64Tokens=true"
         return Judgement(refused.reason.code, refused.what, found, wanted)
     except CallerForbidden as forbidden:
-        return Judgement(
-            forbidden.reason.value, forbidden.what, shown(forbidden.found), f"some of {shown(forbidden.wanted)}"
-        )
+        return Judgement(forbidden.reason.value, forbidden.what, *_lacked(forbidden))
     except KeysUnavailable as error:
         return Judgement(UNAVAILABLE, "the keys of its issuer", str(error), "keys to check the signature with")
 
@@ -131,6 +132,13 @@ def _is_wrapped(event: Mapping[str, Any], settings: Settings) -> bool:
     """Tell whether the token would be decoded if AcceptBase64Tokens were true; the public web demo sends such."""
     length = settings.max_token_length
     return unverified_token(event, length, accept_base64=True) != unverified_token(event, length)
+
+
+def _lacked(forbidden: CallerForbidden) -> tuple[str, str]:
+    """Return what was found and wanted, in words."""
+    if forbidden.reason is ForbiddenReason.INVITATION_ENDS:
+        return _seconds(forbidden.found), f"{_seconds(forbidden.wanted)} at least"
+    return shown(forbidden.found), f"some of {shown(forbidden.wanted)}"
 
 
 def _explained(refused: TokenRefused, now: float) -> tuple[str, str]:

@@ -10,8 +10,8 @@ from a `clock`. Keys are fetched by `https` (over `connections`), shared secrets
 and metrics.
 
 `settings` builds all of this from environment variables. `options` reads an entry of PROVIDERS option by option,
-`key_options` those about its keys, `identity_options` those about its users; `presets` holds what is known of each
-identity provider, in the form that `preset` defines.
+`key_options` those about its keys, `identity_options` those about its users, `guests` what is different where those are
+guests; `presets` holds what is known of each identity provider, in the form that `preset` defines.
 """
 
 import gc

@@ -120,12 +120,15 @@ def _allow(event: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         "role": caller.role,
         "expires": caller.expires,
     }
-    return _policy("Allow", event, caller.provider, context | _of_rooms(caller))
+    if caller.guest:
+        # So that a handler of before, which knows no guests, answers 500 instead of opening a user's session.
+        del context["role"]
+    return _policy("Allow", event, caller.provider, context | _of_rooms_and_guests(caller))
 
 
-def _of_rooms(caller: Caller) -> dict[str, Any]:
-    """Return what the caller may do in rooms. What does not apply is left out, as most stacks have no rooms."""
-    members = {"rooms": caller.rooms, "host": caller.host, "listens": caller.listens}
+def _of_rooms_and_guests(caller: Caller) -> dict[str, Any]:
+    """Return what the caller may do in rooms, and whether they are a guest. What does not apply is left out."""
+    members = {"rooms": caller.rooms, "host": caller.host, "listens": caller.listens, "guest": caller.guest}
     return {name: value for name, value in members.items() if value}
 
 

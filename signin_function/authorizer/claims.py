@@ -53,6 +53,8 @@ class Caller:
     """A JSON list of the rooms that the caller may enter; empty if tokens of the provider list none."""
     host: bool = False
     listens: bool = False
+    guest: bool = False
+    """Whether the token is an invitation: see `Provider.guests`."""
 
 
 def check_times(claims: Mapping[str, Any], provider: Provider, now: float) -> None:
@@ -68,8 +70,10 @@ def check_times(claims: Mapping[str, Any], provider: Provider, now: float) -> No
         raise TokenRefused(Reason.INVALID_CLAIM, "exp" if expires is None else "iat", None, _SECONDS)
     if now >= expires + provider.clock_skew:
         raise TokenRefused(Reason.TOKEN_EXPIRED, "exp", expires, now - provider.clock_skew)
-    if provider.min_remaining_seconds and expires - now < provider.min_remaining_seconds:
-        raise TokenRefused(Reason.ENDS_TOO_SOON, "the seconds left", expires - now, provider.min_remaining_seconds)
+    # What is left of an invitation is looked at last: there is no fresh one to ask for, so it is no reason for a 401.
+    least = 0 if provider.guests else provider.min_remaining_seconds
+    if least and expires - now < least:
+        raise TokenRefused(Reason.ENDS_TOO_SOON, "the seconds left", expires - now, least)
     for name, time in (("nbf", not_before), ("iat", issued)):
         if time is not None and now < time - provider.clock_skew:
             raise TokenRefused(Reason.NOT_YET_VALID, name, time, now + provider.clock_skew)
@@ -148,6 +152,19 @@ def check_access(claims: Mapping[str, Any], requirements: AccessRequirements) ->
         raise CallerForbidden(ForbiddenReason.MISSING_CLAIM, path, found, values)
 
 
+def check_invitation(claims: Mapping[str, Any], provider: Provider, now: float) -> None:
+    """
+    Check that enough is left at *now* of the invitation of a guest: their session ends with it.
+
+    Raises:
+        CallerForbidden: Less is left than the shortest session. A client that was told to get a fresh token would loop.
+    """
+    left = claims["exp"] - now
+    if provider.guests and left < provider.min_remaining_seconds:
+        wanted = provider.min_remaining_seconds
+        raise CallerForbidden(ForbiddenReason.INVITATION_ENDS, "the seconds left", left, wanted)
+
+
 def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
     """
     Return the caller that the checked *claims* of *provider* are about.
@@ -164,8 +181,10 @@ def caller(claims: Mapping[str, Any], provider: Provider) -> Caller:
         name=names.display_name(claims, provider.name_claims, subject)[:MAX_NAME_LENGTH],
         role=_role(claims, provider.user_roles),
         expires=int(claims["exp"]),
-        rooms=_rooms(claims, provider.room_rules.claim),
+        # Without a claim that lists rooms, users enter each that they know the name of, but guests none.
+        rooms=_rooms(claims, provider.room_rules.claim) or ("[]" if provider.guests else ""),
         **_parts_in_rooms(claims, provider.room_rules),
+        guest=provider.guests,
     )
 
 

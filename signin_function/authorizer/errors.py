@@ -52,6 +52,7 @@ class ForbiddenReason(Enum):
     MISSING_SCOPE = "missing_scope"
     MISSING_ROLE = "missing_role"
     MISSING_CLAIM = "missing_claim"
+    INVITATION_ENDS = "invitation_ends"
 
 
 class AuthorizerError(Exception):

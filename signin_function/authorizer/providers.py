@@ -109,6 +109,8 @@ class Provider:
       which application asked for the token.
     - `namespace` keeps its users apart from those of other providers. "{tid}" and "{iss}" in it stand for the claims.
     - `keep_subject`: subjects that fit are user ids unchanged; others are hashed within the namespace.
+    - `guests`: its tokens are invitations, each with an issuer and an end. Whoever has one is a guest, with an id, a
+      role and a session of their own kind.
     - `clock_skew`, `max_lifetime`, `max_lifetime_without_name` and `min_remaining_seconds` are in seconds.
     """
 
@@ -134,6 +136,7 @@ class Provider:
     client_claims: tuple[str, ...] = ()
     max_lifetime_without_name: int | None = None
     """The longest life of a token without a display name, counted from `iat`, or from now if it has no `iat`."""
+    guests: bool = False
 
 
 class Providers:

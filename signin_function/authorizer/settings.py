@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from authorizer.errors import SettingsError
+from authorizer.guests import MIN_SECONDS, check_invitations_are_apart, guests_of
 from authorizer.identity_options import (
     audiences_of,
     check_namespaces_differ,
@@ -42,7 +43,7 @@ OPTIONS = {
     *("required_scopes", "required_roles", "roles_claim", "required_claims"),
     *("subject_claim", "max_subject_length", "name_claims", "namespace", "keep_subject"),
     *("user_roles", "user_roles_claim"),
-    *("rooms_claim", "host_roles", "listen_only_roles"),
+    *("rooms_claim", "host_roles", "listen_only_roles", "guests"),
 }
 """The options that every entry may have; a preset adds its own."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -127,7 +128,8 @@ def _entries(text: str, notes: list[str]) -> list[ProviderOptions]:
         raise SettingsError(f"PROVIDERS is not JSON ({error}). Write a list of objects.") from None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise SettingsError("PROVIDERS is not a list of objects. Write at least one, in [ ].")
-    if len(entries) > 1 and not any("keep_subject" in entry for entry in entries):
+    users = [entry for entry in entries if not entry.get("guests")]
+    if len(users) > 1 and not any("keep_subject" in entry for entry in users):
         raise SettingsError(
             'PROVIDERS: there are several, so say whose users keep their ids. Write "keep_subject": true in the entry '
             'that was alone before, or "keep_subject": false in any if there was none.'
@@ -146,10 +148,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _providers(
     entries: list[ProviderOptions], clock: Clock, on_fetch: Callable[[str, Fetch], None], min_remaining_seconds: int
 ) -> Providers:
-    only_one = len(entries) == 1
+    # Guests do not count, because they never keep their subjects: inviting some changes no user's id.
+    only_one = sum(not entry.raw("guests") for entry in entries) == 1
+    filled_in = [_filled_in(entry) for entry in entries]
     providers = tuple(
-        _provider(_filled_in(entry), clock, on_fetch, min_remaining_seconds, only_one=only_one) for entry in entries
+        _provider(entry, clock, on_fetch, min_remaining_seconds, only_one=only_one) for entry in filled_in
     )
+    check_invitations_are_apart(zip(filled_in, providers, strict=True))
     _check_together(providers)
     return Providers(providers)
 
@@ -194,6 +199,7 @@ def _provider(
     if not NAME.fullmatch(name):
         raise options.wrong("name", "is not a name. Write up to 32 of a-z, 0-9 and -.")
     issuers, accepted = issuers_of(options), algorithms_of(options)
+    guests = guests_of(options, issuers)
     check_no_user_editable_claims(options, _preset(options).user_editable_claims, _preset(options).unverified_claims)
     check_no_tenant_editable_claims(options, issuers, _preset(options).tenant_editable_claims)
     return Provider(
@@ -209,13 +215,14 @@ def _provider(
         max_subject_length=options.whole_number("max_subject_length", 1, MAX_SUBJECT_LENGTH, MAX_SUBJECT_LENGTH),
         name_claims=options.texts("name_claims", "Write the claims that may hold the name, best first.", OIDC_NAMES),
         namespace=namespace_of(options, issuers, name),
-        keep_subject=keeps_subject(options, issuers, only_one=only_one),
+        keep_subject=not guests and keeps_subject(options, issuers, only_one=only_one),
         user_roles=user_roles_of(options),
         room_rules=room_rules_of(options),
         clock_skew=options.whole_number("clock_skew_seconds", 0, MAX_CLOCK_SKEW, DEFAULT_CLOCK_SKEW),
         max_lifetime=_max_lifetime(options),
         max_lifetime_without_name=_max_lifetime_without_name(options),
-        min_remaining_seconds=min_remaining_seconds,
+        min_remaining_seconds=max(min_remaining_seconds, MIN_SECONDS) if guests else min_remaining_seconds,
+        guests=guests,
         clients=options.texts("clients", "Write the ids of the applications whose tokens are accepted.", ()),
         client_claims=options.texts(
             "client_claims", "Write the claims that name the application that asked for it.", CLIENT_CLAIMS

@@ -87,4 +87,5 @@ def _signed_caller(signed_claims: Mapping[str, Any], provider: Provider, now: fl
     claims.check_client(signed_claims, provider)
     caller = claims.caller(signed_claims, provider)
     claims.check_access(signed_claims, provider.access_requirements)
+    claims.check_invitation(signed_claims, provider, now)
     return caller

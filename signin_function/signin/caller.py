@@ -21,7 +21,8 @@ class VerifiedCaller:
 
     `namespace` keeps the users of one identity provider apart from those of another; `keep_subject` says whether the
     subject may be the user's id as it is. `role` is the name of another user role, or empty for the one that everybody
-    gets. `expires` is when the token expires, in seconds since the epoch.
+    gets. `expires` is when the token expires, in seconds since the epoch. A `guest` was invited by a token: guests have
+    ids, a user role and sessions of their own.
     """
 
     provider: str
@@ -31,6 +32,7 @@ class VerifiedCaller:
     name: str
     role: str
     expires: int
+    guest: bool = False
 
 
 def caller(event: Mapping[str, Any]) -> VerifiedCaller:
@@ -46,14 +48,17 @@ def caller(event: Mapping[str, Any]) -> VerifiedCaller:
     context = event["requestContext"]["authorizer"]
     if context.get("forbidden"):
         raise Forbidden(str(context["forbidden"]))
+    guest = str(context.get("guest", "")).lower() == "true"
     return VerifiedCaller(
         provider=_text(context, "provider"),
         namespace=_text(context, _known(context, "namespace")),
         keep_subject=_text(context, _known(context, "keep_subject")).lower() == "true",
         subject=_text(context, "subject"),
         name=str(context.get("name") or ""),
-        role=str(context["role"]),
+        # Guests come without a role, so that a handler that knows no guests answers 500 instead of opening a session.
+        role="" if guest else str(context["role"]),
         expires=int(context["expires"]),
+        guest=guest,
     )
 
 

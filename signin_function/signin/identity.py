@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from signin.caller import VerifiedCaller
 
 SESSION_PREFIX = "chime_"
-HASHED_PREFIX = "hash-"
-"""Reserved: a subject that begins like this, in upper or lower case, is hashed, so that it cannot be another's id."""
+HASHED_PREFIX, GUEST_PREFIX = "hash-", "guest-"
+"""Reserved: a subject that begins like these, in upper or lower case, is hashed, so that it cannot be another's id."""
 
 # What Chime (ids of up to 64, https://docs.aws.amazon.com/chime-sdk/latest/APIReference/
 # API_identity-chime_CreateAppInstanceUser.html) and STS (session names of up to 64, less the prefix,
@@ -31,14 +31,17 @@ def app_instance_user_id(caller: VerifiedCaller) -> str:
     With `keep_subject` a subject that Chime and STS accept is the id as it is, so that users who exist keep their ids.
     Any other id is a hash of namespace and subject: SHA-256, in lower-case base32. So two callers get one id only if
     namespace and subject are equal. No character is ever replaced: that could make one id of two subjects.
+
+    Guests never keep their subjects, and their ids begin with a prefix of their own, so that no guest is a user.
     """
-    fits = _FITS_BOTH.fullmatch(caller.subject) and not caller.subject.lower().startswith(HASHED_PREFIX)
-    if caller.keep_subject and fits:
+    reserved = caller.subject.lower().startswith((HASHED_PREFIX, GUEST_PREFIX))
+    if caller.keep_subject and not caller.guest and not reserved and _FITS_BOTH.fullmatch(caller.subject):
         return caller.subject
     namespace = caller.namespace.encode()
     # The length keeps "ab" + "c" and "a" + "bc" apart. The colon keeps the length apart from a namespace of digits.
     digest = hashlib.sha256(b"%d:%b%b" % (len(namespace), namespace, caller.subject.encode())).digest()
-    return HASHED_PREFIX + base64.b32encode(digest).decode("ascii").rstrip("=").lower()
+    prefix = GUEST_PREFIX if caller.guest else HASHED_PREFIX
+    return prefix + base64.b32encode(digest).decode("ascii").rstrip("=").lower()
 
 
 def session_name(user_id: str) -> str:

@@ -48,7 +48,7 @@ class SessionSettings:
 
     `role_arn` is the role that everybody gets, unless the authorizer names another role for a caller;
     `other_role_arns` has the ARNs of those by their names. With `ends_with_token` no session outlives the token that it
-    was opened with.
+    was opened with; that of a guest never does.
     """
 
     role_arn: str
@@ -66,7 +66,7 @@ class SessionSettings:
         if caller.role and caller.role not in self.other_role_arns:
             raise Rejected("unknown_user_role")
         role_arn = self.other_role_arns[caller.role] if caller.role else self.role_arn
-        left = int(caller.expires - now) if self.ends_with_token else self.seconds
+        left = int(caller.expires - now) if self.ends_with_token or caller.guest else self.seconds
         # STS opens no session shorter than MIN_SECONDS. The authorizer refuses tokens that expire earlier, but a second
         # may have passed since then.
         return UserSession(user_id, role_arn, max(MIN_SECONDS, min(self.seconds, left)))

@@ -113,6 +113,13 @@ def test_first_check_that_fails_is_named(token: str, what: str, found: str, want
             "paid",
             id="claim",
         ),
+        pytest.param(
+            {"guests": True, "min_remaining_seconds": 7200},
+            "invitation_ends",
+            "3,600 s",
+            "7,200 s at least",
+            id="a guest",
+        ),
         pytest.param({"keys": OutOfReach()}, "unavailable", "out of reach", "keys", id="no keys to be had"),
         pytest.param({"keys": keys_of(EC)}, "unknown_key", "kid rsa-1", "ec-1 (ES256)", id="keys of another"),
     ],

@@ -17,7 +17,9 @@ SUBJECTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=255)
 NAMESPACES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
 
 
-def user_id(subject: str, *, namespace: str = "https://issuer.example/", keep_subject: bool = True) -> str:
+def user_id(
+    subject: str, *, namespace: str = "https://issuer.example/", keep_subject: bool = True, guest: bool = False
+) -> str:
     return app_instance_user_id(
         VerifiedCaller(
             provider="main",
@@ -27,6 +29,7 @@ def user_id(subject: str, *, namespace: str = "https://issuer.example/", keep_su
             name="",
             role="",
             expires=0,
+            guest=guest,
         )
     )
 
@@ -63,6 +66,9 @@ def test_subject_that_fits_passes_unchanged(subject: str) -> None:
             "a" * 59, "hash-ydt66skyadjroxnskqrnefixsy4nmqa7uysycjn2oaujsulsqs7q", id="one character too many"
         ),
         pytest.param("hash-ada", "hash-l4gfpb3lctnbp4z7q4nbsxv6ljcovchqfi62cl6nsikxz2mdz5qq", id="the reserved prefix"),
+        pytest.param(
+            "guest-ada", "hash-kl7pz6fyijsryjilo2gqosykdamplxixu6k2dmg4zagl426g3trq", id="the reserved prefix of guests"
+        ),
         pytest.param("Ädä", "hash-yh67te3gv3nelf5fqysibvqj67mccl6ymkavmgc64pgbpcy2pyxa", id="letters outside ASCII"),
         pytest.param(
             "ada\n", "hash-m7xitnv35jfytyfdxuulyd2jpdlz5i3jdf6kozioh3fd6bgjwazq", id="a line break at the end"
@@ -73,14 +79,48 @@ def test_other_subject_is_hashed(subject: str, expected: str) -> None:
     assert user_id(subject) == expected
 
 
-@pytest.mark.parametrize("subject", ["hash-ada", "Hash-ada", "HASH-ADA", "hASH-", "hash-x"])
-def test_subject_that_begins_like_a_hash_is_hashed_in_any_case_of_letters(subject: str) -> None:
+@pytest.mark.parametrize("subject", ["hash-ada", "Hash-ada", "HASH-ADA", "hASH-", "hash-x", "guest-ada", "GUEST-Ada"])
+def test_subject_that_begins_like_a_hash_or_a_guest_is_hashed_in_any_case_of_letters(subject: str) -> None:
     assert re.fullmatch("hash-[a-z2-7]{52}", user_id(subject))
     assert user_id(subject) != subject.lower()
 
 
 def test_subject_of_a_provider_that_does_not_keep_subjects_is_always_hashed() -> None:
     assert user_id("ada", keep_subject=False) == "hash-s5ymrk5fst754hxyoezcpbha3tnt74z4kddaehp5f73u6pe3xcla"
+
+
+# Golden values, like those above: with another id, a guest would lose the channels that they were added to.
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        pytest.param(
+            "ada", "guest-s5ymrk5fst754hxyoezcpbha3tnt74z4kddaehp5f73u6pe3xcla", id="one that a user could keep"
+        ),
+        pytest.param(
+            "guest-ada", "guest-kl7pz6fyijsryjilo2gqosykdamplxixu6k2dmg4zagl426g3trq", id="the reserved prefix"
+        ),
+        pytest.param("Ädä", "guest-yh67te3gv3nelf5fqysibvqj67mccl6ymkavmgc64pgbpcy2pyxa", id="letters outside ASCII"),
+    ],
+)
+@pytest.mark.parametrize("keep_subject", [True, False])
+def test_guest_is_always_hashed(subject: str, expected: str, *, keep_subject: bool) -> None:
+    assert user_id(subject, guest=True, keep_subject=keep_subject) == expected
+
+
+@given(SUBJECTS, NAMESPACES, SUBJECTS, NAMESPACES, st.booleans())
+def test_guest_is_never_a_user(
+    subject: str,
+    namespace: str,
+    other: str,
+    elsewhere: str,
+    keep_subject: bool,  # noqa: FBT001 - hypothesis gives it
+) -> None:
+    guest = user_id(subject, namespace=namespace, guest=True)
+
+    assert re.fullmatch("guest-[a-z2-7]{52}", guest)
+    for plain in (guest, other):
+        assert user_id(plain, namespace=elsewhere, keep_subject=keep_subject) != guest
+    assert (guest == user_id(other, namespace=elsewhere, guest=True)) is ((subject, namespace) == (other, elsewhere))
 
 
 @given(SUBJECTS, NAMESPACES, st.booleans())

@@ -42,3 +42,7 @@ def test_session_ends_with_the_token_if_so_decided(seconds: int, left: float, gi
     ending = replace(POLICY, seconds=seconds, ends_with_token=True)
 
     assert ending.session(replace(ADA, expires=NOW), "ada", NOW - left).seconds == given
+
+
+def test_session_of_a_guest_always_ends_with_the_invitation() -> None:
+    assert POLICY.session(replace(ADA, guest=True), "guest-ada", NOW).seconds == 1800

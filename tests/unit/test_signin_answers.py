@@ -236,6 +236,21 @@ def test_context_of_a_provider_whose_subjects_are_hashed_is_read_likewise(keep_s
     assert not caller(event({**CONTEXT, "keep_subject": keep_subject})).keep_subject
 
 
+@pytest.mark.parametrize("guest", ["true", True])
+def test_guest_comes_without_a_role(guest: object) -> None:
+    without = {name: value for name, value in CONTEXT.items() if name != "role"}
+
+    invited = caller(event({**without, "guest": guest}))
+
+    assert (invited.guest, invited.role) == (True, "")
+    with pytest.raises(LookupError):
+        caller(event(without))
+
+
+def test_role_that_a_guest_is_given_does_not_count() -> None:
+    assert caller(event({**CONTEXT, "guest": "true", "role": "moderator"})).role == ""
+
+
 EARLIER_NAMES = {"namespace": "scope", "keep_subject": "plain"}
 
 

@@ -15,6 +15,7 @@ ENTRY = {"name": "main", "issuer": "https://id.example.com/", "audience": "my-ap
 RELATED = {
     "name", "preset", "issuer", "issuers_share_users", "subject_claim", "namespace", "keep_subject", "token_use",
     "user_pool_id", "domain", "authorization_server", "cloud", "tenant", "project_id", "tenant_id", "project_ref",
+    "guests",
 }  # fmt: skip
 
 
@@ -50,6 +51,14 @@ def test_name_matters_where_there_is_no_issuer() -> None:
     without = {"name": "app", "preset": "shared-secret", "secret_arn": "arn:…"}
 
     assert marks(without) != marks({**without, "name": "other"})
+
+
+def test_guests_change_nobody_s_id() -> None:
+    guests = {"name": "guests", "issuer": "https://g.example.com/", "audience": "my-app", "guests": True}
+
+    assert marks(ENTRY) < marks(ENTRY, guests)
+    assert marks(guests) < marks(ENTRY, guests)
+    assert marks({**guests, "guests": False}) != marks(guests)
 
 
 def test_another_provider_ends_that_an_only_one_keeps_subjects() -> None:
