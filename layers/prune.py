@@ -20,6 +20,7 @@ UNUSED = (
     "bin",
     "boto3/data",  # models of resources, which nothing here uses
     "boto3/examples",
+    "certifi",  # roots.py has made files of its own from it
     "cffi",  # cryptography needs only the compiled module _cffi_backend, which is not in this folder
     "*.dist-info/RECORD",
     "dateutil/zoneinfo/*.tar.gz",  # time zones for systems without any

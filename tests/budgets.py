@@ -10,17 +10,17 @@ MODULES = {"authorizer": 310, "signin": 430, "rooms": 440}
 """Imported when the function has started, Python's own included, on Python 3.11 to 3.14."""
 
 MEGABYTES = {
-    "AuthorizerLayer": 19.5,
+    "AuthorizerLayer": 19.6,
     "SigninLayer": 4.0,
     "RoomsLayer": 4.0,
-    "AuthorizerFunction": 0.45,
+    "AuthorizerFunction": 0.47,
     "SigninFunction": 0.2,
     "RoomsFunction": 0.36,
 }
 """Of 1,000,000 bytes, as `sam build` made it with a CPython 3.13 at hand. cryptography's library alone is 14."""
 
 FILES = {
-    "AuthorizerLayer": 390,
+    "AuthorizerLayer": 505,  # a quarter of them are roots, one file each
     "SigninLayer": 315,
     "RoomsLayer": 315,
     "AuthorizerFunction": 56,

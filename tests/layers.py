@@ -74,6 +74,7 @@ def run(function: str, code: str, settings: Mapping[str, str] | None = None) -> 
         for module, owners in packages_distributions().items()
         if module not in stand_ins and not layer & {owner.lower().replace("_", "-") for owner in owners}
     ]
+    missing += [pattern for pattern in module("prune").UNUSED if pattern.isidentifier()]
     environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     path = os.pathsep.join(map(str, [SIGNIN_FUNCTION, *([STAND_INS] if stand_ins else [])]))
     variables = {**environment, **LAMBDA, **(settings or SETTINGS[function]), "PYTHONPATH": path}

@@ -6,8 +6,8 @@ are in `request`, `compact`, `providers` (with `tenants`), `keys` (with `algorit
 `claims` (with `claim_paths` and `names`); `errors` has everything that can go wrong.
 
 `key_sources` gives the keys that may have signed a token. It keeps them in a `refreshing_cache`, whose ages are read
-from a `clock`. Keys are fetched by `https` (over `connections`), shared secrets by `secrets`. `telemetry` writes logs
-and metrics.
+from a `clock`. Keys are fetched by `https` (over `connections`, from servers that `trust` accepts), shared secrets by
+`secrets`. `telemetry` writes logs and metrics.
 
 `settings` builds all of this from environment variables. `options` reads an entry of PROVIDERS option by option,
 `key_options` those about its keys, `identity_options` those about its users, `guests` what is different where those are

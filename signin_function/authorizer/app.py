@@ -14,6 +14,7 @@ from authorizer.clock import Clock
 from authorizer.errors import CallerForbidden, KeysUnavailable, NoToken, Reason, TokenRefused
 from authorizer.request import unverified_token
 from authorizer.settings import Settings, log_level
+from authorizer.trust import trust
 from authorizer.verifier import verify
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 @functools.cache
 def _authorizer() -> Authorizer:
     telemetry.log_from(log_level(os.environ))
+    trust().on_widened = telemetry.trust_widened
     clock = Clock()
     settings = Settings.from_environ(os.environ, clock, telemetry.fetched)
     telemetry.odd_settings(settings.notes)

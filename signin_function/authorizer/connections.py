@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import socket
 import ssl
@@ -12,6 +11,8 @@ from concurrent.futures import Future
 from http import HTTPStatus
 from http.client import HTTP_PORT, HTTPS_PORT, HTTPConnection, HTTPResponse
 from typing import TYPE_CHECKING, Any, Self, cast
+
+from authorizer.trust import trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,10 +130,21 @@ class IssuerConnections:
         opened.connect(address)
         return opened
 
-    def start_tls(self, opened: socket.socket, host: str) -> ssl.SSLSocket:
-        """Return *opened* with TLS, or raise ssl.SSLError unless the server proves to be *host*."""
+    def open_secured(self, host: str, port: int) -> ssl.SSLSocket:
+        """Return a connection as `open_socket` does, with TLS, or raise ssl.SSLError unless *host* proves its name."""
+        context = trust().tls()
+        try:
+            return self._secured(context, host, port)
+        except ssl.SSLCertVerificationError:
+            wider = trust().wider_than(context)
+            if wider is None:
+                raise
+            return self._secured(wider, host, port)
+
+    def _secured(self, context: ssl.SSLContext, host: str, port: int) -> ssl.SSLSocket:
+        opened = self.open_socket(host, port)
         opened.settimeout(self.remaining())
-        secured = tls().wrap_socket(opened, server_hostname=host)
+        secured = context.wrap_socket(opened, server_hostname=host)
         self._sockets.append(secured)
         return secured
 
@@ -159,9 +171,9 @@ class _Connection(HTTPConnection):
         self.default_port = PORTS[scheme]
 
     def connect(self) -> None:
-        opened = self._connections.open_socket(self.host, self.port)
-        if self._scheme == "https":
-            opened = self._connections.start_tls(opened, self.host)
+        secured = self._scheme == "https"
+        open_one = self._connections.open_secured if secured else self._connections.open_socket
+        opened: socket.socket = open_one(self.host, self.port)
         self.sock = cast("socket.socket", _DeadlineSocket(opened, self._connections.remaining))
 
 
@@ -198,18 +210,3 @@ class _DeadlineReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         self._opened.settimeout(self._remaining())
         return self._opened.recv_into(buffer)
-
-
-_TLS_LOCK = threading.Lock()
-
-
-def tls() -> ssl.SSLContext:
-    """Return the TLS context that trusts the certificate authorities of this machine, and checks names."""
-    # Made once, under a lock: reading all certificates takes so long that many fetches at once would all be late.
-    with _TLS_LOCK:
-        return _tls()
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()

@@ -117,6 +117,13 @@ def fetched(provider: str, fetch: Fetch) -> None:
     _count("KeyFetch", None, provider=provider, outcome="fetched" if fetch.succeeded else "failed")
 
 
+def trust_widened() -> None:
+    """Log that an issuer's certificate was not under the layer's roots, so that the machine's are used too."""
+    logger().warning("machine's roots added", cause="an issuer's certificate is not under the layer's roots")
+    # Of no request, as a fetch of keys is.
+    _count("TrustWidened", None)
+
+
 def _count(name: str, request_id: str | None, **dimensions: str) -> None:
     from aws_lambda_powertools.metrics import MetricUnit, single_metric  # noqa: PLC0415 - see `load`
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from pathlib import Path
 
+import certifi
 import pytest
 
-from tests import budgets
+from tests import budgets, layers
+from tests.authorities import SHAKE_HANDS, Authority, common_name
 from tests.docker import sam
 
 PYTHON = "/var/lang/bin/python3.13"
 
 
 def run(layer: str, flags: list[str], code: str) -> str:
-    """Return what *code* prints in a container that has *layer* where Lambda puts it, and no network."""
-    pull = "never" if flags else "missing"
+    """Return what *code* prints in a container without network that has *layer* and its function."""
+    pull, function = "never" if flags else "missing", layer.replace("Layer", "Function")
     command = [
         "docker", "run", "--rm", f"--pull={pull}", "--network=none", "--entrypoint", PYTHON,
-        "--volume", f"{sam.BUILT / layer}:/opt:ro", "--env", "PYTHONPATH=/opt/python", sam.IMAGE, "-c", code,
+        "--volume", f"{sam.BUILT / layer}:/opt:ro", "--volume", f"{sam.BUILT / function}:/var/task:ro",
+        "--env", "PYTHONPATH=/var/task:/opt/python", sam.IMAGE, "-c", code,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -66,3 +71,61 @@ def test_artifact_stays_within_its_budget(artifact: str) -> None:
     sizes = [path.stat().st_size for path in (sam.BUILT / artifact).rglob("*") if path.is_file()]
     assert sum(sizes) <= budgets.MEGABYTES[artifact] * 1e6
     assert 0 < len(sizes) <= budgets.FILES[artifact]
+
+
+@pytest.mark.usefixtures("flags")
+def test_layer_has_all_of_certifi_s_roots_by_the_names_that_openssl_looks_for(tmp_path: Path) -> None:
+    roots = layers.module("roots")
+    roots.write(tmp_path / "roots", roots.certificates(Path(certifi.where()).read_text(encoding="utf-8")))
+
+    built, expected = (
+        {path.name: path.read_text() for path in folder.iterdir()}
+        for folder in (sam.BUILT / "AuthorizerLayer" / "python" / roots.FOLDER, tmp_path / "roots")
+    )
+    assert built == expected
+
+
+def test_openssl_there_finds_roots_in_the_folder_and_then_in_the_machine_s_store(
+    flags: list[str], tmp_path: Path
+) -> None:
+    """The container's own store, into which one root is written, is what the machine's store is in Lambda."""
+    in_the_layer, of_the_machine = Authority(common_name("A root")), Authority(common_name("Another root"))
+    roots = layers.module("roots")
+    roots.write(tmp_path, [in_the_layer.der])
+    given = {
+        "root": [next(tmp_path.iterdir()).name, in_the_layer.pem],
+        "machine": of_the_machine.pem,
+        "servers": [in_the_layer.server_pem(), of_the_machine.server_pem()],
+    }
+    code = f"""\
+import pathlib, shutil, ssl, sys
+{SHAKE_HANDS}
+given = {json.dumps(given)}
+folder = pathlib.Path("/tmp/layer/issuer_roots")
+shutil.copytree("/opt/python/issuer_roots", folder)
+(folder / given["root"][0]).write_text(given["root"][1])
+servers = []
+for pem in given["servers"]:
+    pathlib.Path("/tmp/server.pem").write_text(pem)
+    servers.append(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+    servers[-1].load_cert_chain("/tmp/server.pem")
+
+def accepted(client):
+    found = []
+    for server in servers:
+        try:
+            shake_hands(client, server)
+        except ssl.SSLCertVerificationError:
+            found.append(False)
+        else:
+            found.append(True)
+    return found
+
+from authorizer.trust import Trust
+trust = Trust({{}}, ["/tmp/layer"])
+narrow = trust.tls()
+with open(ssl.get_default_verify_paths().openssl_cafile, "a") as store:
+    store.write(given["machine"])
+print(accepted(narrow), accepted(trust.wider_than(narrow)))
+print(Trust({{}}, sys.path).wider_than(None) is not None)"""
+    assert run("AuthorizerLayer", flags, code).splitlines() == ["[True, False] [True, True]", "True"]

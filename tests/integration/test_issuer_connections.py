@@ -19,9 +19,10 @@ from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response
 
 from authorizer.algorithms import ASYMMETRIC
-from authorizer.connections import _tls, tls
 from authorizer.errors import KeysUnavailable
 from authorizer.https import IssuerDocuments
+from authorizer.trust import _trust
+from authorizer.trust import trust as of_this_process
 from local.http.certificate import self_signed
 from tests.issuers import Issuer
 from tests.tokens import ec_signer, rsa_signer
@@ -65,9 +66,9 @@ def trust(issuer: Issuer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.fixture(autouse=True)
 def _trust_is_read_anew() -> Iterator[None]:
-    _tls.cache_clear()
+    _trust.cache_clear()
     yield
-    _tls.cache_clear()
+    _trust.cache_clear()
 
 
 def test_keys_come_over_tls_from_whom_the_machine_trusts(
@@ -102,7 +103,7 @@ def test_certificates_are_read_once_however_many_fetch() -> None:
 
     def make(_: int) -> ssl.SSLContext:
         at_once.wait()
-        return tls()
+        return of_this_process().tls()
 
     with ThreadPoolExecutor(8) as threads:
         assert len({id(context) for context in threads.map(make, range(8))}) == 1
