@@ -73,6 +73,16 @@ def test_artifact_stays_within_its_budget(artifact: str) -> None:
     assert 0 < len(sizes) <= budgets.FILES[artifact]
 
 
+def test_signatures_are_checked_by_cryptography(flags: list[str]) -> None:
+    """If a module of it is missing, python-jose takes slow ones in Python instead, and says nothing."""
+    code = """\
+import authorizer.keys, sys
+from jose import backends, jwk
+kinds = [backends.RSAKey, backends.ECKey, backends.HMACKey, *map(jwk.get_key, ("RS256", "ES256", "HS256"))]
+print(*sorted({kind.__module__ for kind in kinds}), *sorted({"ecdsa", "rsa"} & sys.modules.keys()))"""
+    assert run("AuthorizerLayer", flags, code) == "jose.backends.cryptography_backend"
+
+
 @pytest.mark.usefixtures("flags")
 def test_layer_has_all_of_certifi_s_roots_by_the_names_that_openssl_looks_for(tmp_path: Path) -> None:
     roots = layers.module("roots")
