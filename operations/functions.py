@@ -63,7 +63,8 @@ def problems(values: Mapping[str, str], template: Template) -> list[str]:
     authorizer = authorizer_variables(values, template)
     said = [_of_authorizer(authorizer), _of_handler(handler), _of_rooms(rooms)]
     found = [_named(sentence) for sentence in said if sentence]
-    return found or [*_of_secret(values), *_of_user_roles(values), *_of_hosts(values), *variable_errors(authorizer)]
+    known = (_of_secret, _of_user_roles, _of_hosts, _of_guests)
+    return found or [*(said for of_values in known for said in of_values(values)), *variable_errors(authorizer)]
 
 
 def notes(values: Mapping[str, str], template: Template) -> tuple[str, ...]:
@@ -120,7 +121,10 @@ def _of_secret(values: Mapping[str, str]) -> list[str]:
     named = {str(entry["secret_arn"]) for entry in entries(values) if entry.get("secret_arn")}
     given = values.get("SharedSecretArn", "")
     if len(named) > 1:
-        return ["Providers names several secrets, and the authorizer may read one alone. Keep one."]
+        return [
+            "Providers names several secrets, and the authorizer may read one alone. Keep one, with each as a field of its "
+            "own (secret_json_field)."
+        ]
     if named and given not in named:
         [arn] = named
         return [f"Providers names the secret {arn}, which the authorizer may not read. Write SharedSecretArn: {arn}"]
@@ -147,3 +151,14 @@ def _of_hosts(values: Mapping[str, str]) -> list[str]:
         'into an entry of Providers, "host_roles": ["teacher"], or write Meetings: open.'
     )
     return [said]
+
+
+def _of_guests(values: Mapping[str, str]) -> list[str]:
+    if values.get("Meetings", "none") == "none":
+        return []
+    return [
+        f"The guests of the provider {entry['name']} could enter no room: it has no rooms_claim. Write the claim that "
+        'lists the rooms in their invitations, "rooms_claim": "rooms".'
+        for entry in entries(values)
+        if entry.get("guests") and not entry.get("rooms_claim")
+    ]

@@ -75,8 +75,8 @@ def check_invitations_are_apart(entries: Iterable[tuple[ProviderOptions, Provide
         if not other.issuers and _have_one_secret(options, others_options):
             raise options.wrong(
                 "secret_arn",
-                f"is also that of {other.name}, which accepts tokens without an issuer: an invitation without "
-                "one would sign its guest in as a user. Write the ARN of a secret of the guests' own.",
+                f"is also that of {other.name}, which accepts tokens without an issuer: an invitation without one "
+                f"would sign in a user. Give {other.name} an issuer, or each of both a secret_json_field of its own.",
             )
 
 

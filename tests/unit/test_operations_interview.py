@@ -181,6 +181,36 @@ def test_one_provider_with_hosts_is_enough_for_hosted_meetings() -> None:
     assert problems({"Providers": json.dumps(entries), "Meetings": "hosted"}, TEMPLATE) == []
 
 
+GUESTS = {
+    "name": "guests", "guests": True, "issuer": "https://app.example.com/guests", "audience": "b",
+    "max_lifetime_seconds": 86400,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "meetings", "words"),
+    [
+        pytest.param({}, "none", "", id="without meetings"),
+        pytest.param({}, "open", "guests of the provider guests could enter no room", id="no rooms_claim"),
+        pytest.param({"rooms_claim": "rooms"}, "open", "", id="with rooms_claim"),
+        pytest.param(
+            {"max_lifetime_seconds": None}, "none", r"Providers\[1\].max_lifetime_seconds is missing", id="wrong"
+        ),
+        pytest.param(
+            {"issuer": KNOWN["oidc"]["issuer"]}, "none", r"Providers\[1\].issuer is an issuer of main", id="same"
+        ),
+    ],
+)
+def test_guests_are_checked_before_anything_is_deployed(change: dict[str, Any], meetings: str, words: str) -> None:
+    guests = {name: value for name, value in {**GUESTS, **change}.items() if value is not None}
+    entries = [{"name": "main", **KNOWN["oidc"]}, guests]
+
+    said = problems({"Providers": json.dumps(entries), "Meetings": meetings}, TEMPLATE)
+
+    assert len(said) == bool(words)
+    assert all(re.search(f"{words}.*Write", each) for each in said)
+
+
 # ── A pasted token ───────────────────────────────────────────────────────────────────────────────────
 
 

@@ -1,4 +1,4 @@
-"""Guests: which entries of PROVIDERS may have them, and what their invitations let them do."""
+"""Guests by invitation: which entries of PROVIDERS may have them, and what their invitations let them do."""
 
 from __future__ import annotations
 
