@@ -121,10 +121,8 @@ def _of_secret(values: Mapping[str, str]) -> list[str]:
     named = {str(entry["secret_arn"]) for entry in entries(values) if entry.get("secret_arn")}
     given = values.get("SharedSecretArn", "")
     if len(named) > 1:
-        return [
-            "Providers names several secrets, and the authorizer may read one alone. Keep one, with each as a field of its "
-            "own (secret_json_field)."
-        ]
+        said = "Providers names several secrets, and the authorizer may read one alone."
+        return [f"{said} Keep one, with each as a field of its own (secret_json_field)."]
     if named and given not in named:
         [arn] = named
         return [f"Providers names the secret {arn}, which the authorizer may not read. Write SharedSecretArn: {arn}"]
