@@ -154,12 +154,13 @@ bench: .venv/dev $(if $(call asks,cold warm rooms memory load shipped),build) $(
 	@set -f; PYTHONPATH=signin_function:. $(call with_words_of,ARGS) $(NO_ACCOUNT) $(BIN)/python -m benchmarks $(if $(value ONLY),$$ONLY)
 
 # What our functions are compared with.
-contenders: .build/bench/boto3/made .build/bench/node-sdk-v3.js benchmarks/contenders/node-sdk-v2/node_modules/made
+NODE_PACKAGES := $(patsubst %,benchmarks/contenders/%/node_modules/made,node-sdk-v2 node-sdk-v3 node-verifiers)
+contenders: .build/bench/python/made .build/bench/node-sdk-v3.js .build/bench/node-verifiers.js $(NODE_PACKAGES)
 
-.build/bench/boto3/made: .venv/made benchmarks/contenders/boto3.txt
-	@echo 'Installing boto3, to compare with (once).'
+.build/bench/python/made: .venv/made benchmarks/contenders/python.txt
+	@echo 'Installing boto3 and Powertools, to compare with (once).'
 	@rm -rf $(@D)
-	@$(PIP) --target $(@D) --no-compile --python-version 3.13 --only-binary=:all: -r benchmarks/contenders/boto3.txt
+	@$(PIP) --target $(@D) --no-compile --python-version 3.13 --only-binary=:all: -r benchmarks/contenders/python.txt
 	@touch $@
 
 benchmarks/contenders/%/node_modules/made: benchmarks/contenders/%/package-lock.json
@@ -174,7 +175,13 @@ demo-of-rooms: .build/bench/rooms-demo.js
 	@benchmarks/contenders/rooms-demo/node_modules/.bin/esbuild $< --bundle --minify --platform=node --log-level=warning --outfile=$@
 
 .build/bench/node-sdk-v3.js: benchmarks/contenders/node-sdk-v3/handler.js benchmarks/contenders/sign-in.js benchmarks/contenders/node-sdk-v3/node_modules/made
-	@benchmarks/contenders/node-sdk-v3/node_modules/.bin/esbuild $< --bundle --minify --platform=node --log-level=warning --outfile=$@
+	@$(BUNDLED_FOR_NODE)
+
+.build/bench/node-verifiers.js: benchmarks/contenders/node-verifiers/best.js benchmarks/contenders/node-verifiers/authorize.js $(NODE_PACKAGES)
+	@$(BUNDLED_FOR_NODE)
+
+BUNDLED_FOR_NODE = benchmarks/contenders/node-sdk-v3/node_modules/.bin/esbuild $< --bundle --minify --platform=node \
+	--log-level=warning --outfile=$@
 
 # ── Docker ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -251,7 +258,7 @@ lock: .venv/dev ## write the lock files anew from pyproject.toml; UPGRADE=1: wit
 	@$(UV) --universal --python-version 3.11 --group fuzz -o tests/fuzz/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group checkov -o tests/checkov/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group local -c tests/requirements.txt -o local/requirements.txt
-	@$(UV) --python-version 3.13 --group contender -c tests/requirements.txt -o benchmarks/contenders/boto3.txt
+	@$(UV) --python-version 3.13 --group contender -c tests/requirements.txt -o benchmarks/contenders/python.txt
 	@for layer in authorizer signin; do $(UV) --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 		$(NEVER_IMPORTED:%=--no-emit-package %) --group $$layer -c tests/requirements.txt -o layers/$$layer.txt || exit; done
 

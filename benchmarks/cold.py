@@ -1,4 +1,4 @@
-"""How long a first sign-in takes, in fresh processes of both functions, beside what they replace."""
+"""How long a first sign-in takes, in fresh processes of both functions, beside others that do the same."""
 
 from __future__ import annotations
 
@@ -6,96 +6,189 @@ import subprocess
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measure import COLUMNS, Times, compared, interleaved, timed
+from benchmarks import prices
+from benchmarks.measure import COLUMNS, CannotMeasureError, Times, compared, interleaved, timed
+from benchmarks.pairs import BEST, OURS, PAIRS, USUAL, authorizers, handlers
 from benchmarks.programs import (
-    NODE_V2,
-    NODE_V3,
+    SDK_V2,
     check_allowed,
     check_signed_in,
-    improved_originals,
-    originals,
+    extra_certificates,
+    node,
     ours,
     python,
     python_note,
+    trusted,
 )
 from benchmarks.report import Table
 from benchmarks.upstream import DELAY, upstream
 from tests.docker.events import authorizer_event, signin_event
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from benchmarks.measure import Contender
     from benchmarks.programs import Program
     from benchmarks.upstream import Upstream
 
-ROUNDS = 25
-GOALS = {NODE_V2: 0.7, NODE_V3: 1.0}
-"""How many times as long as these both of our functions together may take."""
-_HTTP = "import json, ssl, http.client, logging"
-_POWERTOOLS = "import aws_lambda_powertools.logging, aws_lambda_powertools.metrics"
-_CLIENTS = """\
-from botocore.session import get_session
-session = get_session()
-for service in ("sts", "chime-sdk-identity"):
-    session.create_client(service, "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")"""
-OTHERS_OF_AUTHORIZER, OTHERS_OF_HANDLER = "the authorizer's libraries alone", "the handler's libraries alone"
-LIBRARIES = {
-    OTHERS_OF_AUTHORIZER: ("Authorizer", f"{_HTTP}, jose.jwk\n{_POWERTOOLS}"),
-    OTHERS_OF_HANDLER: ("Signin", f"{_CLIENTS}\n{_POWERTOOLS}"),
-}
-"""What each function loads that is not ours: in whose layer it is, and the code that loads it."""
-AUTHORIZER, HANDLER = "ours, the authorizer", "ours, the handler"
-BOTH = "ours, one after the other"
+    Results = Mapping[tuple[str, bool], Times]
+    """By the contender's name, and whether the issuer and AWS used TLS."""
+
+ROUNDS = 15
+GOALS = {BEST: 0.85, USUAL: 0.78}
+"""How many times as long as these our two functions may take, TLS included."""
+OURS_ALONE = {"Authorizer": "the authorizer's libraries alone", "Signin": "the handler's libraries alone"}
+LEAN = "Node.js, SDK v2, its two clients alone"
+PARTS = (*OURS_ALONE.values(), "Node.js that does nothing", "… and makes a TLS context", "… with an extra certificate")
+_MODULES = """\
+import sys, {0}.app
+loaded = [name for name, module in sys.modules.items() if getattr(module, "__spec__", None)]
+print(*(name for name in loaded if name.partition(".")[0] not in ("authorizer", "signin", "__main__")))"""
+_LOADS = """\
+import contextlib, gc, importlib, os
+gc.disable()
+for name in {!r}.split():
+    with contextlib.suppress(ImportError):
+        importlib.import_module(name)
+os._exit(0)"""
+"""Without the shutdown of the interpreter, because no client waits for that."""
 
 
 def tables() -> list[Table]:
     """Measure."""
-    with upstream() as running:
-        times = interleaved(_contenders(running), ROUNDS)
-    together = Times([sum(pair) for pair in zip(times[AUTHORIZER].runs, times[HANDLER].runs, strict=True)])
-    return [_table({BOTH: together, **times})]
+    with upstream() as plain, upstream(tls=True) as secured:
+        contenders = {(name, False): one for name, one in _sign_ins(plain).items()}
+        contenders |= {(name, True): one for name, one in (_sign_ins(secured) | _others(secured)).items()}
+        results = interleaved(contenders, ROUNDS)
+        megabytes = int(secured.environments["SigninFunction"]["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
+        certificates = [name for function in ("Authorizer", "Signin") for name in trusted(secured, function)]
+    return [_whole(results, megabytes, certificates), _beside(results)]
 
 
-def _both(running: Upstream) -> tuple[Contender, Contender, Any]:
-    """Return a cold start of the authorizer, one of the handler, and the event of the second."""
-    authorizer, handler = ours(running, "Authorizer"), ours(running, "Signin")
+def _sign_ins(running: Upstream) -> dict[str, Contender]:
+    """Return a cold start of each authorizer and of each handler."""
+    verifying = authorizers(running)
     asked = authorizer_event(running.token)
-    with authorizer.running() as ask:
+    with verifying["ours, the authorizer"].running() as ask:
         event = signin_event(running.token, ask(asked)["answer"]["context"])
-    return partial(authorizer.cold, asked, check_allowed), partial(handler.cold, event, check_signed_in), event
-
-
-def _contenders(running: Upstream) -> dict[str, Contender]:
-    authorizer, handler, event = _both(running)
-    believing = originals(running) | improved_originals(running)
     return {
-        AUTHORIZER: authorizer,
-        HANDLER: handler,
-        **{name: partial(program.cold, event, check_signed_in) for name, program in believing.items()},
-        **{name: _loading(ours(running, function), code) for name, (function, code) in LIBRARIES.items()},
-        "Node.js that does nothing": timed(partial(subprocess.run, ["node", "-e", ""], check=True)),
+        **{name: _cold(running, program, asked, check_allowed) for name, program in verifying.items()},
+        **{name: _cold(running, program, event, check_signed_in) for name, program in handlers(running).items()},
+        LEAN: _cold(running, node(running, SDK_V2 / "lean.js"), event, check_signed_in),
     }
 
 
-def _loading(program: Program, code: str) -> Contender:
-    # Without the shutdown of the interpreter, because no client waits for that.
-    command = [python(), "-P", "-c", f"{code}\nimport os\nos._exit(0)"]
-    return timed(partial(subprocess.run, command, env=dict(program.environment), check=True))
+def _cold(running: Upstream, program: Program, event: Any, check: Callable[[Any], None]) -> Contender:
+    def measured() -> float:
+        before = running.opened()
+        milliseconds = program.cold(event, check)
+        if running.opened() == before:
+            raise CannotMeasureError(f"A contender asked none of the servers that are there for it: {program.command}")
+        return milliseconds
+
+    return measured
 
 
-def _table(times: dict[str, Times]) -> Table:
-    mine = times[BOTH].median
-    floor = times[OTHERS_OF_AUTHORIZER].median + times[OTHERS_OF_HANDLER].median + 1000 * DELAY
-    reason = (
-        f"the libraries alone and AWS's call take {floor:.0f} ms, {floor / times[NODE_V2].median:.2f} of the first."
+def _others(running: Upstream) -> dict[str, Contender]:
+    """Return what a start is made of."""
+    context = ["node", "-e", "require('node:tls').createSecureContext()"]
+    variables = ours(running, "Signin").environment
+    commands = [
+        (["node", "-e", ""], variables),
+        (context, variables),
+        (context, {**variables, **extra_certificates(running)}),
+    ]
+    loading = [_loading(ours(running, function), function.lower()) for function in OURS_ALONE]
+    starts = [
+        timed(partial(subprocess.run, command, env=dict(environment), check=True)) for command, environment in commands
+    ]
+    return dict(zip(PARTS, [*loading, *starts], strict=True))
+
+
+def _loading(program: Program, package: str) -> Contender:
+    """Return a process that imports what *program* has imported when it has started, but for our own code, and ends."""
+    environment = dict(program.environment)
+    command = [python(), "-P", "-c", _MODULES.format(package)]
+    modules = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
+    loads = [python(), "-P", "-c", _LOADS.format(modules[-1])]
+    return timed(partial(subprocess.run, loads, env=environment, check=True))
+
+
+def _pair(results: Results, name: str, *, tls: bool) -> Times | None:
+    """Return what both functions took, the handler after the authorizer."""
+    if any((part, tls) not in results for part in PAIRS[name]):
+        return None
+    runs = (results[part, tls].runs for part in PAIRS[name])
+    return Times([sum(pair) for pair in zip(*runs, strict=True)])
+
+
+def _whole(results: Results, megabytes: int, certificates: list[str]) -> Table:
+    secured = {name: found for name in PAIRS if (found := _pair(results, name, tls=True))}
+    mine = secured[OURS].median
+    rows = []
+    for name, taken in secured.items():
+        parts = [results[part, True].median for part in PAIRS[name]]
+        plain = _pair(results, name, tls=False)
+        rows.append(
+            [
+                name,
+                *taken.cells(digits=0)[:3],
+                " + ".join(f"{part:.0f}" for part in parts),
+                f"{mine / taken.median:.2f}",
+                f"{plain.median:.0f}" if plain else "",
+                f"{prices.of_a_million(megabytes, *parts):.2f}",
+            ]
+        )
+    columns = ("", "with TLS", "p10", "p90", "authorizer + handler", "ours / this", "without TLS", "USD")
+    return Table(
+        "Cold sign-in, both functions, milliseconds", _note(results, secured, megabytes, certificates), columns, rows
     )
-    goals = [f"than “{name}”: {compared(mine, times[name].median, goal, reason)}" for name, goal in GOALS.items()]
-    rows = [[name, *taken.cells(digits=0), f"{mine / taken.median:.2f}"] for name, taken in times.items()]
-    note = f"""\
-From the process's start to the answer. Ours are what `sam build` made, in the functions' own environment; the handler
-starts when the authorizer has answered, as on AWS, so a user waits for both together. The others are one function:
-AssumeRole, then CreateAppInstanceUser, and no token is verified. Each call of AWS takes {1000 * DELAY:.0f} ms, as does
-the key set; discovery, and opening a connection, take none. “Alone” is a process that loads those libraries and ends.
-{python_note()} Last column: both of ours as a multiple of the row.
 
-Both of ours take longer {"; ".join(goals)}"""
-    return Table("Cold sign-in, milliseconds", note, ("", *COLUMNS, "both of ours / this"), rows)
+
+def _note(results: Results, secured: Mapping[str, Times], megabytes: int, certificates: list[str]) -> str:
+    floor = sum(results[name, True].median for name in OURS_ALONE.values()) + 1000 * DELAY
+    parts = " + ".join(f"{results[name, True].median:.0f}" for name in OURS_ALONE.values())
+    goals = [
+        f"of “{name}”: "
+        + compared(
+            secured[OURS].median,
+            secured[name].median,
+            goal,
+            f"the libraries of both functions and one call of AWS take {parts} + {1000 * DELAY:.0f} = {floor:.0f} ms, "
+            f"{floor / secured[name].median:.2f} of it",
+        )
+        for name, goal in GOALS.items()
+    ]
+    return f"""\
+From a process's start to its answer, the handler's after the authorizer's, as on AWS: a user waits for both. Medians of
+{ROUNDS} runs, all rows and both columns by turns; the single functions' medians need not add up to the pair's. Each
+authorizer fetches the keys, and verifies signature, issuer, audience, algorithm and expiry; each handler calls
+AssumeRole with the user's tag. The others call CreateAppInstanceUser after it, ours asks for the user meanwhile. Each
+call of AWS takes {1000 * DELAY:.0f} ms, as does the key set. Ours are what `sam build` made.
+TLS is that of a throwaway authority, added to what each trusts already: for ours to
+{", ".join(f"`{name}`" for name in certificates)}, for Node.js by `NODE_EXTRA_CA_CERTS` (what that costs is below).
+Powertools' verifier takes no issuer without TLS. {python_note()}
+{prices.NOTE}; each function has {megabytes} MB, and a start is billed.
+
+Goals, with TLS: {"; ".join(goals)}."""
+
+
+def _beside(results: Results) -> Table:
+    mine = _pair(results, OURS, tls=True)
+    assert mine
+    names = [*(pair[1] for pair in PAIRS.values() if pair is not PAIRS[OURS]), LEAN, *PARTS]
+    rows = [
+        [name, *results[name, True].cells(digits=0), f"{mine.median / results[name, True].median:.2f}"]
+        for name in names
+    ]
+    note = """\
+With TLS. The first five are one function that verifies nothing: it believes the event, as Amazon's demo does. “Alone”
+is a process that imports what the function has imported when it has started, but for our own code, and ends. Node.js
+has its certificates compiled in, and reads them when it makes the first TLS context. Last column: both of ours as a
+multiple of the row."""
+    return Table(
+        "Beside it: one function that believes, and what starts are made of, milliseconds",
+        note,
+        ("", *COLUMNS, "both of ours / this"),
+        rows,
+    )

@@ -26,7 +26,7 @@ def tables() -> list[Table]:
     """Measure."""
     rows = []
     with (
-        upstream() as running,
+        upstream(tls=True) as running,
         ours(running, "Authorizer").running() as authorizer,
         ours(running, "Signin").running() as handler,
     ):

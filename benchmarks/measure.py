@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,6 +53,8 @@ def interleaved(contenders: Mapping[Name, Contender], rounds: int, warm_up: int 
     names = list(contenders)
     taken: dict[Name, list[float]] = {name: [] for name in names}
     for number in range(-warm_up, rounds):
+        if number % max(1, rounds // 5) == 0:
+            sys.stderr.write(f"   round {number + 1} of {rounds}, {len(names)} contenders\n")
         first = number % len(names)
         for name in names[first:] + names[:first]:
             time_taken = contenders[name]()

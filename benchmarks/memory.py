@@ -10,14 +10,14 @@ it more, but AWS promises that nowhere: so each size is started both ways.
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import urllib3
 
-from benchmarks.measure import Times
+from benchmarks import prices
+from benchmarks.measure import CannotMeasureError, Times
 from benchmarks.report import Table
 from tests.docker import sam
 from tests.docker.cloud import Cloud
@@ -38,10 +38,6 @@ OK = 200
 DELAY = 40
 """Milliseconds that each call of Chime and STS takes."""
 
-GB_SECOND = 0.0000166667
-REQUEST = 0.0000002
-"""USD, as listed for x86 in us-east-1 (https://aws.amazon.com/lambda/pricing/) beyond the free tier."""
-MILLION = 1_000_000
 PRICED = ("warm", "cold", "cold, lent")
 
 
@@ -88,7 +84,7 @@ def tables() -> list[Table]:
                 urllib3.request("POST", f"{cloud.server.url}/local/faults", json=fault)
             results = _results(cloud)
     except (OSError, subprocess.SubprocessError, sam.SamError) as error:
-        return [Table("Memory sizes", f"Left out: {error}".splitlines()[0], ["MB"], [])]
+        raise CannotMeasureError(str(error).partition("\n")[0]) from error
     return [_table(results)]
 
 
@@ -132,9 +128,8 @@ def _table(results: Results) -> Table:
     note = f"""\
 Median (p10 to p90) of {ROUNDS} runs, each in new containers; warm, the median of {WARM_ANSWERS} answers each. “With its
 share” is a start with no more of a processor than the share, as Lambda documents; “lent” is one with a whole processor,
-as others have measured and AWS promises nowhere. Memory is the most that a process held, of authorizer and handler. USD
-are Lambda's alone for a million sign-ins, at {GB_SECOND:.10f} USD a GB-second and {MILLION * REQUEST:.2f} USD a million
-requests (x86, us-east-1), a start billed as its answers are."""
+as others have measured and AWS promises nowhere. Memory is the most that a process held, of authorizer and handler.
+{prices.NOTE}; a start is billed as its answers are."""
     columns = [
         "MB",
         "of a vCPU",
@@ -149,8 +144,10 @@ requests (x86, us-east-1), a start billed as its answers are."""
 
 def _row(results: Results, size: int) -> list[str]:
     share, lent = results[size, False], results[size, True]
-    warm = [_price(size, *(run.warm for run in _both(one))) for one in share]
-    cold = ([_price(size, *(sum(_steps(run)) for run in _both(one))) for one in runs] for runs in (share, lent))
+    warm = [prices.of_a_million(size, *(run.warm for run in _both(one))) for one in share]
+    cold = (
+        [prices.of_a_million(size, *(sum(_steps(run)) for run in _both(one))) for one in runs] for runs in (share, lent)
+    )
     peaks = (max(run.peak for run in copies) for copies in zip(*map(_both, [*share, *lent]), strict=True))
     return [
         f"{size:,}",
@@ -158,7 +155,7 @@ def _row(results: Results, size: int) -> list[str]:
         *(_cell(one.cold for one in runs) for runs in (share, lent)),
         _cell(one.warm for one in [*share, *lent]),
         " and ".join(f"{peak:.0f}" for peak in peaks),
-        *(f"{Times(prices).median:.2f}" for prices in (warm, *cold)),
+        *(f"{Times(dollars).median:.2f}" for dollars in (warm, *cold)),
     ]
 
 
@@ -168,12 +165,6 @@ def _steps(run: Run) -> tuple[float, float]:
 
 def _both(one: SignIn) -> tuple[Run, Run]:
     return one.authorizer, one.handler
-
-
-def _price(size: int, *milliseconds: float) -> float:
-    """Return USD for a million times that each function takes its *milliseconds*, of which Lambda counts whole ones."""
-    billed = sum(map(math.ceil, milliseconds)) / 1000
-    return MILLION * (len(milliseconds) * REQUEST + billed * size / 1024 * GB_SECOND)
 
 
 def _cell(figures: Iterable[float]) -> str:

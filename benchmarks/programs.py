@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from benchmarks.measure import CannotMeasureError
-from benchmarks.upstream import ROOT
+from benchmarks.trust import Trusting, system_store, trusting
+from benchmarks.upstream import ROOT, SCRATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,15 +24,11 @@ if TYPE_CHECKING:
 
 BUILT = ROOT / ".aws-sam" / "build"
 CONTENDERS = Path(__file__).with_name("contenders")
-SDK_V2, SDK_V3 = CONTENDERS / "node-sdk-v2", CONTENDERS / "node-sdk-v3"
-PLAIN_BOTO3 = ROOT / ".build" / "bench" / "boto3"
-BUNDLED = ROOT / ".build" / "bench" / "node-sdk-v3.js"
-ROOMS_DEMO = CONTENDERS / "rooms-demo" / "whole.js"
-ROOMS_DEMO_BUNDLED = ROOT / ".build" / "bench" / "rooms-demo.js"
+SDK_V2, SDK_V3, VERIFIERS = (CONTENDERS / name for name in ("node-sdk-v2", "node-sdk-v3", "node-verifiers"))
+PACKAGES = SCRATCH / "python"
+BUNDLED, BUNDLED_VERIFIER = SCRATCH / "node-sdk-v3.js", SCRATCH / "node-verifiers.js"
+ROOMS_DEMO, ROOMS_DEMO_BUNDLED = CONTENDERS / "rooms-demo" / "whole.js", SCRATCH / "rooms-demo.js"
 LAMBDA_S_PYTHON = (3, 13)
-NODE_V2 = "Node.js, SDK v2, as the original loads it"
-NODE_V3 = "Node.js, SDK v3, its two clients"
-BOTO3 = "Python, plain boto3"
 
 
 @dataclass(frozen=True)
@@ -84,50 +81,80 @@ def _asked(event: Any, requests: IO[bytes], answers: IO[bytes]) -> dict[str, Any
 
 def ours(upstream: Upstream, function: str, built: Path = BUILT) -> Program:
     """Return our *function* (Authorizer, Signin or Rooms) as `sam build` made it: its code first, then its layer."""
-    folders = [built / f"{function}Function", built / f"{function}Layer" / "python"]
-    for folder in folders:
-        _needed(folder)
+    shipped = [_trusting(upstream, built / name) for name in (f"{function}Function", f"{function}Layer")]
+    folders = [shipped[0].folder, shipped[1].folder / "python"]
     environment = {
         **upstream.environments[f"{function}Function"],
         "PYTHONPATH": os.pathsep.join(map(str, folders)),
         # As on Lambda's file system: what was shipped without bytecode stays without.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    if function == "Authorizer" and not any(part.directories for part in shipped):
+        environment |= _system_store(upstream)
     return Program((*python_driver(), f"{function.lower()}.app.handler"), environment)
 
 
-def plain_boto3(upstream: Upstream, handler: str = "handler") -> Program:
-    """Return a handler of contenders/plain_boto3.py, with all of boto3; its first run writes its bytecode."""
-    path = os.pathsep.join(map(str, (CONTENDERS, _needed(PLAIN_BOTO3))))
-    environment = {**upstream.environments["SigninFunction"], "PYTHONPATH": path}
-    return Program((*python_driver(), f"plain_boto3.{handler}"), environment)
+def trusted(upstream: Upstream, function: str) -> list[str]:
+    """Return the files and directories of ours that certificates are in, to each of which the authority was added."""
+    shipped = {name: _trusting(upstream, BUILT / name) for name in (f"{function}Function", f"{function}Layer")}
+    return [f"{name}/{path}" for name, part in shipped.items() for path in (*part.bundles, *part.directories)]
+
+
+def python_contender(upstream: Upstream, handler: str) -> Program:
+    """Return a handler of contenders/*.py, with whole packages; its first run writes their bytecode."""
+    packages = _trusting(upstream, PACKAGES).folder
+    environment = {
+        **_told(upstream),
+        "PYTHONPATH": os.pathsep.join(map(str, (CONTENDERS, packages))),
+        **_system_store(upstream),
+    }
+    return Program((*python_driver(), handler), environment)
 
 
 def node(upstream: Upstream, handler: Path, function: str = "SigninFunction") -> Program:
     """Return the *handler* in Node.js, in the environment of our *function*."""
     environment = {
-        **upstream.environments[function],
+        **_told(upstream, function),
         "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs20.x",
         "NODE_NO_WARNINGS": "1",  # both SDKs warn of their age or Node's
+        **extra_certificates(upstream),
     }
     return Program(("node", str(CONTENDERS / "driver.js"), str(_needed(handler))), environment)
 
 
-def originals(upstream: Upstream) -> dict[str, Program]:
-    """Return the ways that sign-in went before, by their names."""
-    return {
-        NODE_V2: node(upstream, SDK_V2 / "whole.js"),
-        NODE_V3: node(upstream, SDK_V3 / "handler.js"),
-        BOTO3: plain_boto3(upstream),
-    }
+def extra_certificates(upstream: Upstream) -> dict[str, str]:
+    """Return the variable by which Node.js trusts the authority, too; its other certificates are part of Node.js."""
+    if not upstream.trust:
+        return {}
+    file = upstream.trust.folder / "authority.pem"
+    file.write_bytes(upstream.trust.authority.certificate)
+    return {"NODE_EXTRA_CA_CERTS": str(file)}
 
 
-def improved_originals(upstream: Upstream) -> dict[str, Program]:
-    """Return what can be had from Node.js with some care."""
-    return {
-        "Node.js, SDK v2, its two clients alone": node(upstream, SDK_V2 / "lean.js"),
-        "Node.js, SDK v3, bundled and minified": node(upstream, BUNDLED),
-    }
+def _told(upstream: Upstream, function: str = "SigninFunction") -> dict[str, str]:
+    """Return the environment of a contender, be it an authorizer or what stands in place of our *function*."""
+    issuer = {name.upper(): value for name, value in upstream.issuer.items()}
+    return {**upstream.environments[function], **issuer}
+
+
+def _system_store(upstream: Upstream) -> dict[str, str]:
+    if not upstream.trust:
+        return {}
+    return {"SSL_CERT_FILE": str(system_store(python(), upstream.trust.authority, upstream.trust.folder))}
+
+
+_copies: dict[tuple[Path, Path], Trusting] = {}
+
+
+def _trusting(upstream: Upstream, shipped: Path) -> Trusting:
+    """Return *shipped*, or with TLS a copy of it that trusts the authority: one for all that ask in a run."""
+    _needed(shipped)
+    if not upstream.trust:
+        return Trusting(shipped, (), ())
+    copy = upstream.trust.folder / shipped.name
+    if (shipped, copy) not in _copies:
+        _copies[shipped, copy] = trusting(shipped, copy, upstream.trust.authority)
+    return _copies[shipped, copy]
 
 
 def python_driver() -> tuple[str, ...]:

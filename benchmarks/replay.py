@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 import threading
 from concurrent.futures import Future
 from contextlib import closing, suppress
-from typing import Self
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Self
+
+from local.http.certificate import server_context
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 _ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 _OF_ROOMS = re.compile(rb"^(?:\w+ /meetings|x-amz-target: *dynamodb)", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass
+class Connections:
+    """How many connections were *opened* (with TLS, after the handshake), and how many handshakes were *refused*."""
+
+    opened: int = 0
+    refused: int = 0
 
 
 class Replay:
@@ -20,14 +35,17 @@ class Replay:
 
     The first request of a kind is answered by the origin, signature and permissions and all. Later ones get the same
     bytes, *delay* seconds after they came. A HEAD, which opens a connection ahead of its use, is not delayed.
+    With *certificate*, a file with its key, the server takes TLS and nothing else.
 
     What tables and meetings answer depends on what came before, so the origin answers all of that, within the delay.
     """
 
-    def __init__(self, origin: int, delay: float) -> None:
+    def __init__(self, origin: int, delay: float, certificate: Path | None = None) -> None:
         """Listen on any free port, in a thread of its own, until closed."""
         self._origin = origin
         self._delay = delay
+        self._connections = Connections()
+        self._tls = self._counting(certificate) if certificate else None
         self._answers: dict[bytes, bytes] = {}
         started: Future[str] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._listen(started)), daemon=True)
@@ -41,10 +59,32 @@ class Replay:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
+    def connections(self) -> dict[str, int]:
+        """Return how many there were, as `Connections`: opened so far, and refused since this was last asked."""
+        counted = asdict(self._connections)
+        self._connections.refused = 0
+        return counted
+
+    def _counting(self, certificate: Path) -> ssl.SSLContext:
+        class Counted(ssl.SSLObject):
+            def do_handshake(handshake) -> None:  # noqa: N805 - self is the server
+                try:
+                    super(Counted, handshake).do_handshake()
+                except ssl.SSLWantReadError:
+                    raise
+                except ssl.SSLError:
+                    self._connections.refused += 1
+                    raise
+
+        context = server_context(certificate)
+        context.sslobject_class = Counted
+        return context
+
     async def _listen(self, started: Future[str]) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        async with await asyncio.start_server(self._serve, "127.0.0.1", 0) as server:
-            started.set_result(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        async with await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls) as server:
+            scheme = "https" if self._tls else "http"
+            started.set_result(f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}")
             await self._stop.wait()
             server.close()
             # The server's end waits for them, and clients keep connections open.
@@ -52,6 +92,7 @@ class Replay:
                 connection.cancel()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.opened += 1
         # The client may have what it wanted, and we may be told to stop.
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError), closing(writer):
             while request := await _message(reader):

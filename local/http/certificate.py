@@ -36,7 +36,7 @@ def self_signed(names: Iterable[x509.GeneralName] = HERE) -> ssl.SSLContext:
     with TemporaryDirectory() as folder:
         file = Path(folder, "both.pem")
         _write(file, _made(names, datetime.now(UTC)))
-        return _context(file)
+        return server_context(file)
 
 
 def kept(file: Path, now: datetime | None = None) -> ssl.SSLContext:
@@ -55,7 +55,7 @@ def kept(file: Path, now: datetime | None = None) -> ssl.SSLContext:
                 fresh = Path(folder, file.name)
                 _write(fresh, _made(HERE, moment))
                 fresh.replace(file)
-        return _context(file)
+        return server_context(file)
     except OSError:
         return self_signed()
 
@@ -65,13 +65,14 @@ def _is_of_use(file: Path, now: datetime) -> bool:
         if file.stat().st_mode & 0o077:
             return False
         certificate = x509.load_pem_x509_certificate(file.read_bytes())
-        _context(file)
+        server_context(file)
     except (OSError, ValueError):
         return False
     return certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - RENEWED_BEFORE_END
 
 
-def _context(file: Path) -> ssl.SSLContext:
+def server_context(file: Path) -> ssl.SSLContext:
+    """Return the TLS context of a server with the private key and the certificates that *file* has, in PEM."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     # No session tickets, which arrive after the handshake: if one thread of a client reads them while another writes,
     # Python's `ssl` may lose what was written, and both sides wait for ever. Nobody resumes a session here.

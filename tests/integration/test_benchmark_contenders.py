@@ -1,7 +1,8 @@
-"""The upstream that contenders meet, and the one contender that needs nothing but Python."""
+"""The upstream that contenders meet, and the contenders that need nothing but Python."""
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextlib import closing
@@ -11,43 +12,81 @@ from typing import TYPE_CHECKING
 import pytest
 import urllib3
 
-from benchmarks.programs import CONTENDERS, Program, check_signed_in
+from benchmarks.measure import CannotMeasureError
+from benchmarks.programs import CONTENDERS, Program, check_allowed, check_signed_in
 from benchmarks.replay import Replay
 from benchmarks.rooms import Door, at_ours, calls_of_aws, warm
 from benchmarks.upstream import ROOT, Upstream, upstream
 from local.http.server import Server
 from tests import budgets
-from tests.docker.events import rooms_event, signin_event
+from tests.docker.events import authorizer_event, rooms_event, signin_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from benchmarks.upstream import Upstream
+
 CONTEXT = {"subject": "ada", "name": "Ada Lovelace"}
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Upstream]:
-    with upstream(delay=0) as running:
+def secured() -> Iterator[Upstream]:
+    with upstream(delay=0, tls=True) as running:
         yield running
 
 
-def test_plain_boto3_signs_in_again_and_again(running: Upstream) -> None:
-    environment = {**running.environments["SigninFunction"], "PYTHONPATH": str(CONTENDERS)}
-    driver = (sys.executable, str(CONTENDERS / "driver.py"), "plain_boto3.handler")
-    with Program(driver, environment).running() as ask:
+def contender(running: Upstream, handler: str, function: str = "SigninFunction") -> Program:
+    """Return a contender in this Python, with its packages in place of those that `make bench` installs."""
+    assert running.trust
+    authority = running.trust.folder / "authority.pem"
+    authority.write_bytes(running.trust.authority.certificate)
+    issuer = {name.upper(): value for name, value in running.issuer.items()}
+    trust = {"AWS_CA_BUNDLE": str(authority), "SSL_CERT_FILE": str(authority)}
+    path = os.pathsep.join(map(str, (CONTENDERS, ROOT / "signin_function")))
+    environment = {**running.environments[function], **issuer, **trust, "PYTHONPATH": path}
+    return Program((sys.executable, "-P", "-W", "ignore", str(CONTENDERS / "driver.py"), handler), environment)
+
+
+def test_boto3_signs_in_again_and_again_over_tls(secured: Upstream) -> None:
+    before = secured.opened()
+    with contender(secured, "plain_boto3.handler").running() as ask:
         for _ in range(2):
-            check_signed_in(ask(signin_event(running.token, CONTEXT))["answer"])
+            check_signed_in(ask(signin_event(secured.token, CONTEXT))["answer"])
+    assert secured.opened() == before + 2  # one connection to STS, and one to Chime
 
 
-def test_rooms_are_entered_and_their_calls_counted(running: Upstream) -> None:
-    environment = {**running.environments["RoomsFunction"], "PYTHONPATH": str(ROOT / "signin_function")}
-    driver = (sys.executable, "-P", str(CONTENDERS / "driver.py"), "rooms.app.handler")
-    with Program(driver, environment).running() as ask:
-        door = Door(warm(ask), partial(at_ours, rooms_event(running.token)))
+def test_powertools_allows_a_good_token_and_no_other_over_tls(secured: Upstream) -> None:
+    head, body, signature = secured.token.split(".")
+    bad = f"{head}.{body}.{'A' * len(signature)}"
+    before = secured.opened()
+    with contender(secured, "powertools_jwt.handler").running() as ask:
+        allowed = ask(authorizer_event(secured.token))["answer"]
+        with pytest.raises(CannotMeasureError, match="refused a good token"):
+            check_allowed(ask(authorizer_event(bad))["answer"])
+    check_allowed(allowed)
+    assert allowed["context"] == {"sub": "ada", "name": "Ada Lovelace"}
+    assert secured.opened() == before + 1
+
+
+@pytest.mark.parametrize("scheme", ["https", pytest.param("http", id="without TLS")])
+def test_a_client_that_does_not_trust_the_authority_or_goes_without_tls_stops_the_run(
+    secured: Upstream, scheme: str
+) -> None:
+    url = secured.issuer["jwks_uri"].replace("https:", f"{scheme}:")
+    with urllib3.PoolManager() as client, pytest.raises(urllib3.exceptions.HTTPError):
+        client.request("GET", url, retries=False)
+    with pytest.raises(CannotMeasureError, match="refused the certificate of the issuer, or asked without TLS"):
+        secured.opened()
+    secured.opened()  # is told once
+
+
+def test_rooms_are_entered_and_their_calls_counted(secured: Upstream) -> None:
+    with contender(secured, "rooms.app.handler", "RoomsFunction").running() as ask:
+        door = Door(warm(ask), partial(at_ours, rooms_event(secured.token)))
         found = {
-            "a room that is opened": calls_of_aws(running, door.enter_new),
-            "a room that is open": calls_of_aws(running, door.enter_open),
+            "a room that is opened": calls_of_aws(secured, door.enter_new),
+            "a room that is open": calls_of_aws(secured, door.enter_open),
         }
         door.enter_new()
     assert found == {case: len(budgets.CALLS[case]) for case in found}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import report
-from benchmarks.__main__ import QUESTIONS
-from benchmarks.measure import Times, compared, interleaved
+from benchmarks import prices, report
+from benchmarks.__main__ import QUESTIONS, answered
+from benchmarks.measure import CannotMeasureError, Times, compared, interleaved
 from benchmarks.report import MarkersMissingError, Table
 
 if TYPE_CHECKING:
@@ -54,6 +56,23 @@ def test_readme_without_a_place_is_left_alone(tmp_path: Path, text: str) -> None
     assert readme.read_text() == text
 
 
+def test_a_question_that_cannot_be_measured_is_told_and_its_table_stays(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = report.README.read_text()
+    monkeypatch.setitem(sys.modules, "benchmarks.snail", Snail("benchmarks.snail"))
+    assert not answered("snail")
+    assert "snail FAILED after 0 s: It sleeps." in capsys.readouterr().err
+    assert report.README.read_text() == before
+
+
+class Snail(ModuleType):
+    """A question that cannot be measured."""
+
+    def tables(self) -> list[Table]:
+        raise CannotMeasureError("It sleeps.")
+
+
 def test_readme_has_a_place_for_each_question() -> None:
     text = report.README.read_text()
     places = [text.index(f"<!-- make bench: {question} -->") for question in QUESTIONS]
@@ -86,3 +105,8 @@ def test_contenders_take_turns_at_being_first() -> None:
 )
 def test_a_goal_that_is_missed_is_told_with_its_reason(part: float, sentence: str) -> None:
     assert compared(part, 100, 0.7, "libraries.") == sentence
+
+
+def test_lambda_bills_both_requests_and_whole_milliseconds_of_the_memory() -> None:
+    # 2 GB for 1 ms and for 2 ms, a million times, and two million requests
+    assert prices.of_a_million(2048, 0.2, 1.7) == pytest.approx(1_000_000 * (0.003 * 2 * 0.0000166667 + 2 * 0.0000002))
