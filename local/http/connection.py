@@ -109,3 +109,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def is_closing(self) -> bool:
         """Whether nothing that is sent from now on can arrive."""
         return self.transport.is_closing()
+
+    def shutdown(self) -> None:
+        """Close it, because the server ends."""
+        if not self.is_closing:  # or uvicorn, after the client's close frame, would try to send another, and raise
+            super().shutdown()

@@ -77,9 +77,11 @@ class _Uvicorn(uvicorn.Server):
         self._listener.close()
         for task in self._arriving:
             task.cancel()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        self.drained.set()
+        try:
+            for connection in list(self.server_state.connections):
+                connection.shutdown()
+        finally:
+            self.drained.set()  # or `Server.close` would wait for ever
         while self.open or self.server_state.tasks:  # noqa: ASYNC110 - uvicorn tells of no end of a connection
             await asyncio.sleep(_PAUSE_SECONDS)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
+import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPSConnection
@@ -47,6 +49,18 @@ def greeting(environ: WSGIEnvironment, start_response: StartResponse) -> Iterabl
     return [b"hello"]
 
 
+HANDSHAKE = """GET / HTTP/1.1\r
+Host: 127.0.0.1\r
+Connection: Upgrade\r
+Upgrade: websocket\r
+Sec-WebSocket-Version: 13\r
+Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r
+\r
+"""
+CLOSE, CLOSED = b"\x88\x80\x00\x00\x00\x00", b"\x88"
+"""A close frame without a code, masked as a client has to do (RFC 6455, 5.5.1), and the beginning of the server's."""
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
     with closing(Server(greeting, tls=self_signed())) as running:
@@ -76,6 +90,22 @@ def test_client_that_reads_in_one_thread_and_writes_in_another_does_not_hang(ser
     for _ in range(CONNECTIONS):
         with connect(url, ssl=trusting(), open_timeout=60, close_timeout=60) as connection:
             assert connection.recv(timeout=60) == "hello"
+
+
+def test_server_ends_while_a_client_closes_its_websocket() -> None:
+    server = Server(greeting, tls=self_signed())
+    tcp = socket.create_connection((server.host, server.port), timeout=60)
+    with trusting().wrap_socket(tcp) as client:
+        client.sendall(HANDSHAKE.encode())
+        while b"hello" not in client.recv(1000):
+            pass
+        client.sendall(CLOSE)
+        assert client.recv(1000).startswith(CLOSED)
+        # The end of TLS is not read yet, so that the connection is still there.
+        end = threading.Thread(target=server.close, daemon=True)
+        end.start()
+        end.join(60)
+    assert not end.is_alive()
 
 
 def certificate_of(context: ssl.SSLContext) -> str:
