@@ -16,10 +16,12 @@ const APP = `
   import { createRoot } from "react-dom/client";
 
   window.told = [];
+  window.states = [];
   function Chat({ user }) {
     const ask = { method: "POST", body: JSON.stringify({ sub: user, name: user, scope: "chat" }) };
     const getToken = async () => (await (await fetch(ISSUER + "/token", ask)).json()).access_token;
     const state = useChat(user, getToken, ({ Content }) => told.push(user + ": " + Content));
+    states.push(user + ": " + state.status);
     return <p>{user}: {state.status}</p>;
   }
   const root = createRoot((window.shown = document.body.appendChild(document.createElement("div"))));
@@ -54,6 +56,7 @@ test("it has one connection, of the user of the app, and none without one", asyn
 
   await page.evaluate(() => render("grace"));
   await shows("grace: connected");
+  assert.equal((await page.evaluate(() => states)).find((state) => state.startsWith("grace")), "grace: stopped"); // not Ada's state
   while ((await connected()).length > 1);
   assert.deepEqual(await connected(), ["grace"]);
   await world.bob.send(channel, "Still there?");
