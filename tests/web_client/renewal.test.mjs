@@ -244,6 +244,38 @@ test("a refresh that succeeds ends the pause after one that failed", async (t) =
   assert.equal(asked.length, 4);
 });
 
+const ENDS = error(403, "forbidden", { reason: "invitation_ends" });
+
+test("a guest whose invitation ends is told so, by one request for each time that the app asks", async (t) => {
+  const { signIn, requests } = await signInAt(t, [ENDS]);
+
+  await assert.rejects(signIn.credentials(), { name: "NotAllowedError", reason: "invitation_ends" });
+  assert.equal(requests.length, 1);
+});
+
+test("a guest whose invitation ends keeps the credentials until then, and asks once", async (t) => {
+  const { signIn, requests, clock } = await signedInAgo(t, 50, [ENDS]);
+
+  for (let second = 0; second < 600; second += 1) {
+    assert.equal(await keyOf(signIn), "ASIAONE");
+    if (second === 0) await until(() => signIn.state().status === "refused");
+    clock.pass(SECOND);
+  }
+  assert.equal(requests.length, 2);
+  assert.equal(signIn.state().error.reason, "invitation_ends");
+
+  await assert.rejects(signIn.credentials(), { name: "NotAllowedError", reason: "invitation_ends" });
+});
+
+test("a guest who is invited anew goes on", async (t) => {
+  const { signIn } = await signedInAgo(t, 50, [ENDS, second]);
+  await assert.rejects(signIn.credentials({ forceRefresh: true }), NotAllowedError);
+  assert.equal(await keyOf(signIn), "ASIAONE");
+
+  assert.equal((await signIn.credentials({ forceRefresh: true })).accessKeyId, "ASIATWO");
+  assert.equal(await keyOf(signIn), "ASIATWO");
+});
+
 for (const [what, answer] of [["502", error(502, "upstream_error")], ["503", busy(503, 5)], ["no network", "hang up"]]) {
   test(`${what} in the last minute: callers get the old credentials, which still work`, async (t) => {
     const { signIn, clock } = await signedInAgo(t, 59, [answer]);

@@ -122,7 +122,8 @@ export function chimeSignIn({ endpoint, insecure, patience: usual = 30_000, sign
     if (endsSession(error)) session = undefined;
     const isOutage = error instanceof UnavailableError;
     const retryAfter = isOutage ? retryAfterMs(error) : 0;
-    const rest = Math.max(REST_MS, retryAfter) * (1 + clock.random() / 2);
+    // Nothing can be renewed after the end of an invitation, so that nobody is asked again while the credentials work.
+    const rest = isOver(error) ? Infinity : Math.max(REST_MS, retryAfter) * (1 + clock.random() / 2);
     failure = { error, age: stopwatch(clock), retryAfter, rest };
     change({ status: isOutage ? "waiting" : "refused", error });
   }
@@ -208,7 +209,12 @@ export function chimeSignIn({ endpoint, insecure, patience: usual = 30_000, sign
 
 /** @param {unknown} error */
 function endsSession(error) {
-  return FINAL.some((Kind) => error instanceof Kind);
+  return FINAL.some((Kind) => error instanceof Kind) && !isOver(error);
+}
+
+/** Whether a guest's invitation ends: what it gave works until then. @param {unknown} error */
+function isOver(error) {
+  return Object(error).reason === "invitation_ends";
 }
 
 /** @param {AbortSignal} signal @returns {Promise<never>} */
