@@ -16,6 +16,7 @@ import urllib3
 from botocore.config import Config
 
 from local.stack import LocalStack, StackOptions
+from tests.api_document import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,14 +51,13 @@ class Client:
         return self.call("POST", path, [("Authorization", f"Bearer {token}"), *headers.items()])
 
     def call(self, method: str, path: str, headers: Any = (), body: bytes | None = None) -> Answer:
-        """Call the API; *headers* are pairs, and may hold a name twice."""
+        """Call the API, whose answer must be as described; *headers* are pairs, and may hold a name twice."""
         pairs = urllib3.HTTPHeaderDict()
         for name, value in headers:
             pairs.add(name, value)
-        response = urllib3.request(
-            method, self.urls["api"] + path, headers=pairs, body=body, timeout=PATIENT, retries=False
-        )
-        return Answer(response.status, response.headers, json.loads(response.data) if response.data else None)
+        url = urllib3.util.parse_url(self.urls["api"] + path)  # which resolves dots, as `request` does
+        response = urllib3.request(method, str(url), headers=pairs, body=body, timeout=PATIENT, retries=False)
+        return described(method, url.request_uri, response.status, response.headers, response.data)
 
     def control(self, method: str, side: str, path: str, body: Any = None) -> Any:
         """Call the issuer or the AWS endpoint, outside AWS's own protocols."""
@@ -74,6 +74,13 @@ class Client:
         """Return the AWS calls that were received."""
         received: list[dict[str, Any]] = self.control("GET", "aws", "/local/calls")
         return received
+
+
+def described(method: str, path: str, status: int, headers: Any, data: bytes) -> Answer:
+    """Return an answer of the API, after a look whether docs/openapi.yaml describes it."""
+    body = json.loads(data) if data else None
+    check(method, path, status, headers, body)
+    return Answer(status, headers, body)
 
 
 def aws(stack_or_client: Any, service: str, credentials: dict[str, str]) -> Any:

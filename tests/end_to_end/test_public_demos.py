@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import base64
 import http.client
-import json
 import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.end_to_end.conftest import Answer, Client, command_line_stack
+from tests.end_to_end.conftest import Answer, Client, command_line_stack, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +101,9 @@ def send(client: Client, head: str) -> tuple[int, dict[str, Any]]:
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
         answer = http.client.HTTPResponse(connection)
         answer.begin()
-        return answer.status, json.loads(answer.read())
+        method, path, _ = head.split(" ", 2)
+        found = described(method, path, answer.status, answer.headers, answer.read())
+        return found.status, found.body
 
 
 def test_ios_demo_signs_in(client: Client) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 from contextlib import closing
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -11,7 +10,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from local.stack import LocalStack, StackOptions
-from tests.end_to_end.conftest import Answer, Client
+from tests.end_to_end.conftest import Answer, Client, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +32,7 @@ def call(client: Client, method: str, path: str) -> Answer:
     with closing(connection):
         connection.request(method, path, headers=headers)
         response = connection.getresponse()
-        body = response.read()
-        return Answer(response.status, response.headers, json.loads(body) if body else None)
+        return described(method, path, response.status, response.headers, response.read())
 
 
 def operations(client: Client) -> list[str]:
