@@ -16,6 +16,7 @@ from botocore.parsers import ResponseParserError
 from botocore.session import Session as BotocoreSession
 
 from signin.errors import Rejected, Throttled, Unavailable
+from signin.trust import PARTITION, AmazonRootsFirst
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,12 +80,13 @@ class _AskingConnection:
         super().send(data)  # type: ignore[misc]  # the connection that this is mixed into has it
 
 
-def _asking(pool: Any) -> Any:
-    connection = type("AskingConnection", (_AskingConnection, pool.ConnectionCls), {})
+def _asking(pool: Any, *mixins: type) -> Any:
+    connection = type("AskingConnection", (_AskingConnection, *mixins, pool.ConnectionCls), {})
     return type("AskingPool", (pool,), {"ConnectionCls": connection})
 
 
 _POOLS = {"http": _asking(AWSHTTPConnectionPool), "https": _asking(AWSHTTPSConnectionPool)}
+_POOLS_BY_AMAZONS_ROOTS = {**_POOLS, "https": _asking(AWSHTTPSConnectionPool, AmazonRootsFirst)}
 
 
 def client(service: str, region: str | None = None) -> Any:
@@ -99,7 +101,8 @@ def client(service: str, region: str | None = None) -> Any:
     session: Any = shared_session()  # Any, because boto3's types know services by literal names only
     made = session.client(service, region_name=region, config=config)
     # botocore's own hooks are called too early: before the connection is opened, which may take long.
-    made._endpoint.http_session._pool_classes_by_scheme.update(_POOLS)  # noqa: SLF001 - it has no other way to them
+    pools = _POOLS_BY_AMAZONS_ROOTS if made.meta.partition == PARTITION else _POOLS
+    made._endpoint.http_session._pool_classes_by_scheme.update(pools)  # noqa: SLF001 - it has no other way to them
     return made
 
 

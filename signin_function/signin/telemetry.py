@@ -83,6 +83,12 @@ def failed(message: str, failure: Exception, deadline: Deadline, request_id: str
     _count({"Failures": 1}, deadline, request_id, kind=counted)
 
 
+def trust_widened(host: str) -> None:
+    """Log and count that a certificate of *host*, an endpoint of AWS, is under none of Amazon's roots."""
+    logger().warning("botocore's roots added", extra={"host": host})
+    _send({"TrustWidened": 1}, {}, {}, {})
+
+
 def cause(failure: Exception) -> dict[str, object]:
     """Return the fields that say why something failed. Nothing in them is secret or personal."""
     if not isinstance(failure, SigninError):
@@ -106,16 +112,26 @@ def _effort(deadline: Deadline, request_id: str) -> dict[str, object]:
 
 
 def _count(counts: Mapping[str, int], deadline: Deadline, request_id: str, **dimensions: str) -> None:
+    effort = {"Retries": deadline.counts["retries"], "Throttles": deadline.counts["throttles"]}
+    _send({**counts, **effort}, deadline.milliseconds.copy(), dimensions, {"request_id": request_id})
+
+
+def _send(
+    counts: Mapping[str, int],
+    milliseconds: Mapping[str, float],
+    dimensions: Mapping[str, str],
+    metadata: Mapping[str, str],
+) -> None:
     from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit  # noqa: PLC0415 - see `load`
 
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     for dimension, value in {"service": SERVICE, **dimensions}.items():
         metrics.add_dimension(name=dimension, value=value)
-    metrics.add_metadata("request_id", request_id)
-    effort = {"Retries": deadline.counts["retries"], "Throttles": deadline.counts["throttles"]}
-    for name, count in {**counts, **effort}.items():
+    for name, value in metadata.items():
+        metrics.add_metadata(name, value)
+    for name, count in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
-    for step, took in deadline.milliseconds.copy().items():
+    for step, took in milliseconds.items():
         metrics.add_metric(name=f"{step.capitalize()}Milliseconds", unit=MetricUnit.Milliseconds, value=took)
     metrics.flush_metrics()
 
