@@ -139,3 +139,16 @@ with open(ssl.get_default_verify_paths().openssl_cafile, "a") as store:
 print(accepted(narrow), accepted(trust.wider_than(narrow)))
 print(Trust({{}}, sys.path).wider_than(None) is not None)"""
     assert run("AuthorizerLayer", flags, code).splitlines() == ["[True, False] [True, True]", "True"]
+
+
+@pytest.mark.parametrize("layer", ["SigninLayer", "RoomsLayer"])
+def test_aws_is_verified_by_amazon_s_roots_in_place_of_botocore_s_bundle(layer: str, flags: list[str]) -> None:
+    code = """\
+import ssl
+from botocore.httpsession import get_cert_path
+from signin.trust import trust
+file = trust().narrowed(get_cert_path(True))
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.load_verify_locations(file)
+print(file, context.cert_store_stats()["x509_ca"])"""
+    assert run(layer, flags, code) == "/opt/python/amazon_roots.pem 5"
