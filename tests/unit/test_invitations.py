@@ -81,6 +81,21 @@ def test_user_is_not_said_to_be_a_guest() -> None:
     assert not {"guest", "rooms"} & context(OURS.token(claims()), MAIN, GUESTS).keys()
 
 
+NAMED_LIKE_MEMBERS = {
+    "guest": "true", "guests": True, "host": True, "role": "owner", "roles": ["owner"], "listens": True,
+    "namespace": ISSUER, "provider": "main", "keep_subject": True, "subject": "bob", "rooms": ["*"], "expires": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["user", "guest"])
+def test_claim_that_is_named_like_a_member_says_nothing(who: str) -> None:
+    def decided(**more: Any) -> dict[str, Any]:
+        token = OURS.token(claims(**more)) if who == "user" else invitation(**more)
+        return context(token, MAIN, GUESTS)
+
+    assert decided(**NAMED_LIKE_MEMBERS) == decided()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
