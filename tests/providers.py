@@ -83,6 +83,7 @@ PROVIDERS = Providers(
         provider("strict", "https://strict.example"),
         provider("lenient", ISSUER, **LENIENT),
         provider("lasting", "https://lasting.example", **LENIENT, min_remaining_seconds=900),
+        provider("guests", "https://guests.example", **LENIENT, guests=True, min_remaining_seconds=900),
         provider("any-audience", "https://any.example", **LENIENT, audiences=None),
         provider("tenants", TENANTS, **{**LENIENT, "namespace": "https://login.example/{tid}"}),
         provider("own", **{**LENIENT, "algorithms": ("HS256",), "keys": Secrets()}),
