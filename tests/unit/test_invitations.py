@@ -12,6 +12,9 @@ from authorizer.clock import Clock
 from authorizer.errors import CallerForbidden, Reason, SettingsError, TokenRefused
 from authorizer.settings import Settings
 from authorizer.verifier import verify
+from operations.doctor.doctor import all_checks
+from operations.doctor.places import Outside
+from operations.template import Template
 from signin.caller import caller
 from signin.identity import app_instance_user_id
 from tests.shape import TID
@@ -245,6 +248,21 @@ def test_invitation_is_signed_by_the_guests_own_key(signer: Signer, reason: str)
 @pytest.mark.parametrize("subject", ["🦆", "Ädä", "x" * 255, "guest-ada", "auth0|x", "-", "../..", '"}'])
 def test_odd_subject_is_a_guest_as_any(subject: str) -> None:
     assert len(user_id(invitation(sub=subject), GUESTS)) == 58
+
+
+@pytest.mark.parametrize("who", ["user", "guest"])
+def test_doctor_says_whether_a_token_is_a_guest_s(who: str) -> None:
+    token = OURS.token(claims()) if who == "user" else invitation()
+    values = {"Providers": json.dumps([MAIN, GUESTS])}
+    [check] = [each for each in all_checks() if each.name == "user"]
+
+    [finding] = check.look(Outside("", "", values, Template(), lambda: NOW, token))
+
+    said = {
+        "user": "ada, display name Ada Lovelace, role the default one, UserRole",
+        "guest": "role of guests, GuestRole",
+    }
+    assert said[who] in finding.found
 
 
 @pytest.mark.parametrize(

@@ -53,5 +53,5 @@ def _user(outside: Outside) -> Iterator[Finding]:
     if caller is None:
         return  # the token's check says why
     found = person(caller)
-    role = found.role or "the default one, UserRole"
-    yield ok(f"ChimeUserId {found.user_id}, display name {found.name}, role {role}")
+    usual = "of guests, GuestRole" if caller.guest else "the default one, UserRole"
+    yield ok(f"ChimeUserId {found.user_id}, display name {found.name}, role {found.role or usual}")
