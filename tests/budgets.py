@@ -34,7 +34,7 @@ CALLS = {
     "a renewal": ["AssumeRole"],
     "a user with another name": ["AssumeRole", "DescribeAppInstanceUser", "UpdateAppInstanceUser"],
     "a room that is opened": [
-        *("CreateAttendee", "CreateMeeting", "GetItem", "GetItem", "PutItem", "PutItem", "UpdateItem"),
+        *("CreateAttendee", "CreateMeeting", "GetItem", "PutItem", "PutItem", "UpdateItem"),
     ],
     "a room that is open": ["CreateAttendee", "GetItem"],
     "leaving a room": ["DeleteAttendee", "GetItem", "ListAttendees"],

@@ -14,6 +14,13 @@ requests agree on, and every change of it is conditional. It has no name, no use
     earlier     {meeting id: ends_at} of meetings that were replaced and may still go on
     expires     when DynamoDB may delete the item; nothing else looks at it
 
+What a caller opened of late is an item, too:
+
+    id          digest of the caller's id
+    openings    {digest of the room and of what was opened: when}
+    opened_at   the latest of these times
+    expires     as above
+
 All times are in seconds since the epoch.
 """
 
@@ -40,7 +47,21 @@ KEPT_SECONDS = 24 * 3600
 
 
 class Outdated(Rejected):
-    """Somebody else has changed the item since it was read."""
+    """Somebody else has changed the item since it was read. `found` is the item as it is now, if that was asked for."""
+
+    def __init__(self, code: str, found: Mapping[str, Any] | None = None) -> None:
+        """Take the *code*, and what DynamoDB *found*."""
+        super().__init__(code)
+        self.found = found or {}
+
+
+class OtherOpenings(Outdated):
+    """A caller opened of late what `openings` has, and not what was expected."""
+
+    def __init__(self, code: str, openings: Mapping[str, float]) -> None:
+        """Take the *code*, and what the caller opened, and when."""
+        super().__init__(code)
+        self.openings = openings
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,29 +161,41 @@ class RoomsTable(AwsAdapter):
         """
         self._update(key, "SET #over = :new", "#uuid = :uuid", uuid, {"BOOL": True}, **{"#over": "over"})
 
-    def openings(self, key: str) -> dict[str, float]:
-        """Return what a caller opened of late, and when."""
-        with aws_errors_translated("GetItem"):
-            return _times(self._item(key).get("openings", {"M": {}}))
-
-    def write_openings(self, key: str, old: Mapping[str, float], new: Mapping[str, float]) -> None:
+    def write_openings(
+        self, key: str, expected: Mapping[str, float], new: Mapping[str, float], *, lapsed: float
+    ) -> None:
         """
-        Write what a caller opened of late, in place of *old*, as it was read.
+        Write what a caller opened of late, in place of what is *expected* to be there.
+
+        Nothing is expected of somebody who opened nothing since *lapsed*; what they opened before does not matter.
 
         Raises:
-            Outdated: It is not what was read any more.
+            OtherOpenings: It is not what was expected.
         """
-        condition = "openings = :old" if old else "attribute_not_exists(id) OR openings = :old"
-        values = {":old": _map(old)}
-        expires = _number(max(new.values(), default=0) + KEPT_SECONDS)
-        self._put(key, {"openings": _map(new), "expires": expires}, condition, values)
+        condition, values = "openings = :expected", {":expected": _map(expected)}
+        if not expected:
+            condition, values = "attribute_not_exists(id) OR opened_at <= :lapsed", {":lapsed": _number(lapsed)}
+        opened_at = max(new.values())
+        attributes = {
+            "openings": _map(new),
+            "opened_at": _number(opened_at),
+            "expires": _number(opened_at + KEPT_SECONDS),
+        }
+        try:
+            self._put(key, attributes, condition, values, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        except Outdated as error:
+            with aws_errors_translated("PutItem"):
+                openings = _times(error.found.get("openings", {"M": {}}))
+            raise OtherOpenings(error.code, openings) from error
 
     def _item(self, key: str) -> Mapping[str, Any]:
         answer = self._client.get_item(TableName=self._name, Key={"id": {"S": key}}, ConsistentRead=True)
         item: Mapping[str, Any] = answer.get("Item") or {}
         return item
 
-    def _put(self, key: str, attributes: Mapping[str, Any], condition: str, values: Mapping[str, Any]) -> None:
+    def _put(
+        self, key: str, attributes: Mapping[str, Any], condition: str, values: Mapping[str, Any], **options: str
+    ) -> None:
         more = {"ExpressionAttributeValues": values} if values else {}
         names = {"ExpressionAttributeNames": {"#uuid": "uuid"}} if "#uuid" in condition else {}
         with _failed_condition_is_outdated(), aws_errors_translated("PutItem"):
@@ -172,6 +205,7 @@ class RoomsTable(AwsAdapter):
                 ConditionExpression=condition,
                 **more,
                 **names,
+                **options,
             )
 
     def _update(
@@ -202,7 +236,8 @@ def _failed_condition_is_outdated() -> Iterator[None]:
         yield
     except Rejected as error:
         if error.code == CONDITION_FAILED:
-            raise Outdated(error.code) from error
+            # The cause is botocore's error, whose answer has the item.
+            raise Outdated(error.code, getattr(error.__cause__, "response", {}).get("Item")) from error
         raise
 
 
