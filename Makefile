@@ -144,6 +144,9 @@ format: .venv/dev ## format the code, and fix what lint can fix
 fuzz: .venv/fuzz ## search for input that breaks the authorizer, for 60 s or SECONDS=600
 	@$(BIN)/python -m tests.fuzz $(if $(value SECONDS),"$$SECONDS",60)
 
+fuzz-api: .venv/dev .venv/schemathesis/made ## hold the local stack against docs/openapi.yaml, with odd requests, for 30 s or SECONDS=600; SEED=7: the same again
+	@$(BIN)/python -m tests.schemathesis $(if $(value SECONDS),"$$SECONDS",30) "$(if $(value SEED),$$SEED)"
+
 load: .venv/dev ## let 200 users come back and 200 new ones sign in while Chime throttles, and print how they fared
 	@$(BIN)/python -m tests.load
 
@@ -257,6 +260,7 @@ lock: .venv/dev ## write the lock files anew from pyproject.toml; UPGRADE=1: wit
 	@$(UV) --universal --python-version 3.11 --group meetings -c tests/requirements.txt -o local/signaling/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group fuzz -o tests/fuzz/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group checkov -o tests/checkov/requirements.txt
+	@$(UV) --universal --python-version 3.11 --group schemathesis -o tests/schemathesis/requirements.txt
 	@$(UV) --universal --python-version 3.11 --group local -c tests/requirements.txt -o local/requirements.txt
 	@$(UV) --python-version 3.13 --group contender -c tests/requirements.txt -o benchmarks/contenders/python.txt
 	@for layer in authorizer signin; do $(UV) --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
@@ -310,4 +314,11 @@ FORCE:
 	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/checkov/requirements.txt
 	@touch $@
 
-.PHONY: FORCE help run page client test test-browser test-clients soak screenshot check format fuzz load bench contenders demo-of-rooms build invoke start-api test-docker deploy lock clean
+# In a venv of its own, because it brings a pytest of its own. The checks that it leaves out are in schemathesis.toml.
+.venv/schemathesis/made: .venv/made tests/schemathesis/requirements.txt
+	@echo 'Installing what holds the API against its document into .venv/schemathesis (once).'
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/schemathesis/requirements.txt
+	@touch $@
+
+.PHONY: FORCE help run page client test test-browser test-clients soak screenshot check format fuzz fuzz-api load bench contenders demo-of-rooms build invoke start-api test-docker deploy lock clean

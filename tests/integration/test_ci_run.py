@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("timeout"), reason="GNU's timeo
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
-STEPS = ["test", "check", "test-browser", "soak SECONDS=60", "fuzz", "load", "test-docker", "invoke"]
+STEPS = ["test", "check", "test-browser", "soak SECONDS=60", "fuzz", "fuzz-api", "load", "test-docker", "invoke"]
 MAKE = """#!/bin/sh
 echo "$*" >> "$PROJECT/made"
 if [ "$*" = "$FAILS" ]; then exit 2; fi

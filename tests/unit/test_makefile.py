@@ -48,7 +48,7 @@ def project(tmp_path: Path) -> Path:
         _write(made / ".venv" / "bin" / name, recorder)
     for name in ("npm", "node", "chromium", "python3", "rm"):  # rm, because the folders above are those of this tree
         _write(tmp_path / "bin" / name, recorder)
-    for name in ("made", "local", "dev", "meetings", "fuzz", "checkov/made"):
+    for name in ("made", "local", "dev", "meetings", "fuzz", "checkov/made", "schemathesis/made"):
         (made / ".venv" / name).parent.mkdir(exist_ok=True)
         (made / ".venv" / name).touch()
     (made / ".build" / "page").mkdir(parents=True)
@@ -132,6 +132,8 @@ def test_no_command_runs_what_stands_in_a_variable(project: Path, command: str) 
         pytest.param(("restore", "USER"), ["python", "-m", "operations", "restore", "--", "{}"], id="restore"),
         pytest.param(("erase", "USER"), ["python", "-m", "operations", "erase", "--", "{}"], id="erase"),
         pytest.param(("fuzz", "SECONDS"), ["python", "-m", "tests.fuzz", "{}"], id="fuzz"),
+        pytest.param(("fuzz-api", "SECONDS"), ["python", "-m", "tests.schemathesis", "{}", ""], id="fuzz-api"),
+        pytest.param(("fuzz-api", "SEED"), ["python", "-m", "tests.schemathesis", "30", "{}"], id="fuzz-api, again"),
     ],
 )
 def test_value_arrives_letter_for_letter(project: Path, arguments: tuple[str, str], expected: list[str]) -> None:
