@@ -1,9 +1,9 @@
 """
 Send requests that docs/openapi.yaml allows, and others, to the local stack, and hold the answers against that file.
 
-`make fuzz-api SECONDS=30 SEED=7`. Schemathesis (https://schemathesis.readthedocs.io) makes them: first with a good token
-of a host, and for a third of the time without one. It has a venv of its own, and prints its seed. An answer that is not
-as described, a 5xx, a wrong request that is accepted or a call that needs no token fails the run.
+`make fuzz-api SECONDS=30 SEED=7`. Schemathesis (https://schemathesis.readthedocs.io) makes them: first with a good
+token of a host, and for a third of the time without one. It has a venv of its own, and prints its seed. An answer that
+is not as described, a 5xx, a wrong request that is accepted or a call that needs no token fails the run.
 """
 
 from __future__ import annotations
