@@ -20,7 +20,7 @@ from benchmarks.programs import (
     python_note,
     trusted,
 )
-from benchmarks.report import Table
+from benchmarks.report import Table, listed
 from benchmarks.upstream import DELAY, upstream
 from tests.docker.events import authorizer_event, signin_event
 
@@ -62,7 +62,7 @@ def tables() -> list[Table]:
         results = interleaved(contenders, ROUNDS)
         megabytes = int(secured.environments["SigninFunction"]["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
         certificates = [name for function in ("Authorizer", "Signin") for name in trusted(secured, function)]
-    return [_whole(results, megabytes, certificates), _beside(results)]
+    return [whole(results, megabytes, certificates), _beside(results)]
 
 
 def _sign_ins(running: Upstream) -> dict[str, Contender]:
@@ -122,7 +122,8 @@ def _pair(results: Results, name: str, *, tls: bool) -> Times | None:
     return Times([sum(pair) for pair in zip(*runs, strict=True)])
 
 
-def _whole(results: Results, megabytes: int, certificates: list[str]) -> Table:
+def whole(results: Results, megabytes: int, certificates: list[str]) -> Table:
+    """Return the pairs side by side, and whether the goals are reached; *certificates* are where ours trust whom."""
     secured = {name: found for name in PAIRS if (found := _pair(results, name, tls=True))}
     mine = secured[OURS].median
     rows = []
@@ -149,7 +150,7 @@ def _note(results: Results, secured: Mapping[str, Times], megabytes: int, certif
     floor = sum(results[name, True].median for name in OURS_ALONE.values()) + 1000 * DELAY
     parts = " + ".join(f"{results[name, True].median:.0f}" for name in OURS_ALONE.values())
     goals = [
-        f"of “{name}”: "
+        f"than “{name}” "
         + compared(
             secured[OURS].median,
             secured[name].median,
@@ -161,16 +162,21 @@ def _note(results: Results, secured: Mapping[str, Times], megabytes: int, certif
     ]
     return f"""\
 From a process's start to its answer, the handler's after the authorizer's, as on AWS: a user waits for both. Medians of
-{ROUNDS} runs, all rows and both columns by turns; the single functions' medians need not add up to the pair's. Each
+{ROUNDS} runs, all rows and both columns by turns; the medians of the two functions need not add up to the pair's. Each
 authorizer fetches the keys, and verifies signature, issuer, audience, algorithm and expiry; each handler calls
-AssumeRole with the user's tag. The others call CreateAppInstanceUser after it, ours asks for the user meanwhile. Each
-call of AWS takes {1000 * DELAY:.0f} ms, as does the key set. Ours are what `sam build` made.
-TLS is that of a throwaway authority, added to what each trusts already: for ours to
-{", ".join(f"`{name}`" for name in certificates)}, for Node.js by `NODE_EXTRA_CA_CERTS` (what that costs is below).
-Powertools' verifier takes no issuer without TLS. {python_note()}
-{prices.NOTE}; each function has {megabytes} MB, and a start is billed.
+AssumeRole with the user's tag. The others call CreateAppInstanceUser after it, as Amazon's demo does; ours asks for the
+user meanwhile. Each call of AWS takes {1000 * DELAY:.0f} ms, as does the key set. Powertools' verifier takes no issuer
+without TLS. Ours are what `sam build` made; the other Python has its bytecode, too. {python_note()}
 
-Goals, with TLS: {"; ".join(goals)}."""
+Handshakes are in it. The certificates are of a throwaway authority, which was added to what each trusts already:
+for the other Python to its own and the system's, for Node.js by `NODE_EXTRA_CA_CERTS` (its cost is in the next table),
+and for ours to
+{listed(f"`{name}`" for name in certificates)}
+
+{prices.NOTE}; each function has {megabytes:,} MB, and a start is billed.
+
+Goals, with TLS: ours takes
+{listed(goals)}"""
 
 
 def _beside(results: Results) -> Table:

@@ -45,6 +45,11 @@ class Table:
         return "\n\n".join(part for part in (f"**{self.title}**", table, self.note) if part)
 
 
+def listed(items: Iterable[str]) -> str:
+    """Return *items* as a list, in a paragraph of its own."""
+    return "\n" + ";\n".join(f"- {item}" for item in items) + "."
+
+
 class MarkersMissingError(Exception):
     """README.md has no place for a question; the text says which."""
 

@@ -17,10 +17,11 @@ from benchmarks.replay import Replay
 from benchmarks.trust import Authority, authority
 from local.issuer.issuer import AUDIENCE, JWKS
 from local.lambda_runtime.process import environment
-from local.stack import LocalStack, StackOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from local.stack import LocalStack
 
 ROOT = Path(__file__).parents[1]
 SCRATCH = ROOT / ".build" / "bench"
@@ -92,6 +93,8 @@ def upstream(delay: float = DELAY, *, tls: bool = False) -> Iterator[Upstream]:
 
 def main(delay: float, certificate: Path | None) -> None:
     """Say in a line of JSON what runs, and how many connections there were at each line that is read, until the end."""
+    from local.stack import LocalStack, StackOptions  # noqa: PLC0415 - takes seconds, and only this process needs it
+
     with (
         LocalStack(StackOptions(parameters=PARAMETERS)) as stack,
         Replay(stack.servers["aws"].port, delay, certificate) as aws,

@@ -23,7 +23,7 @@ from jose import jwk
 from jose import jwt as jose_jwt
 
 from benchmarks.measure import COLUMNS, Times, compared, interleaved, timed
-from benchmarks.report import Table
+from benchmarks.report import Table, listed
 from tests.tokens import (
     AUDIENCE,
     ISSUER,
@@ -66,8 +66,9 @@ A good token as large as real ones are, RS256 unless named. “The whole authori
 logs and counts. The last row is the one of {len(hostile)} hostile tokens that costs most: {name}; the goal is
 {HOSTILE_GOAL} µs.
 
-The whole handler call takes, than OpenSSL's verification alone, {_compared(warm, OURS, OPENSSL, CALL_GOAL)}. Than
-“{PLAIN}” take: {"; ".join(others)}."""
+The whole handler call takes, than OpenSSL's verification alone, {_compared(warm, OURS, OPENSSL, CALL_GOAL)}.
+Than “{PLAIN}” take:
+{listed(others)}"""
     return [
         Table(
             "A token, warm, microseconds",

@@ -10,8 +10,10 @@ import pytest
 
 from benchmarks import prices, report
 from benchmarks.__main__ import QUESTIONS, answered
+from benchmarks.cold import whole
 from benchmarks.measure import CannotMeasureError, Times, compared, interleaved
-from benchmarks.report import MarkersMissingError, Table
+from benchmarks.pairs import BEST, OURS, PAIRS, PYTHON
+from benchmarks.report import MarkersMissingError, Table, listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +26,10 @@ def test_table_is_title_rows_and_note() -> None:
     assert TABLE.markdown() == (
         "**Speed, milliseconds**\n\n|  | median |\n| --- | ---: |\n| uphill | 9.0 |\n| downhill | 3.0 |\n\nOf a snail."
     )
+
+
+def test_a_list_is_a_paragraph_of_its_own() -> None:
+    assert listed(["one", "two"]) == "\n- one;\n- two."
 
 
 def test_row_that_the_columns_do_not_fit_is_refused() -> None:
@@ -105,6 +111,22 @@ def test_contenders_take_turns_at_being_first() -> None:
 )
 def test_a_goal_that_is_missed_is_told_with_its_reason(part: float, sentence: str) -> None:
     assert compared(part, 100, 0.7, "libraries.") == sentence
+
+
+def test_cold_pairs_are_compared_with_tls_and_told_their_goals_and_the_floor() -> None:
+    taken = {name: 150.0 for pair in PAIRS.values() for name in pair}
+    taken |= {"jose, bundled": 160.0, "the authorizer's libraries alone": 100.0, "the handler's libraries alone": 130.0}
+    results = {(name, True): Times([milliseconds] * 2) for name, milliseconds in taken.items()}
+    results |= {(name, False): Times([100.0] * 2) for pair in (PAIRS[OURS], PAIRS[BEST]) for name in pair}
+    table = whole(results, 1769, ["SigninLayer/python/roots.pem"])
+    cells = {row[0]: list(row[1:]) for row in table.rows}
+    assert cells[OURS] == ["300", "300", "300", "150 + 150", "1.00", "200", "9.04"]
+    assert cells[BEST] == ["310", "310", "310", "160 + 150", "0.97", "200", "9.33"]
+    assert cells[PYTHON][-2:] == ["", "9.04"]
+    floor = "and one call of AWS take 100 + 130 + 40 = 270 ms, 0.87 of it"
+    assert f"“{BEST}” 0.97 times as long; the goal, 0.85, is not reached: the libraries of both functions {floor}" in (
+        table.note
+    )
 
 
 def test_lambda_bills_both_requests_and_whole_milliseconds_of_the_memory() -> None:
