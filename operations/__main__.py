@@ -101,8 +101,8 @@ def _keep_out(text: str) -> bool | None:
 
 
 def _delete(arguments: argparse.Namespace, aws_session: boto3.Session, deployed: DeployedStack) -> None:
-    role = IamRole(aws_session, deployed.own_role_arn, deployed.account) if deployed.own_role_arn else None
-    deletion = Deletion(StackToDelete(aws_session, deployed.id), role, time.sleep, _print)
+    roles = [IamRole(aws_session, arn, deployed.account) for arn in deployed.made_role_arns]
+    deletion = Deletion(StackToDelete(aws_session, deployed.id), roles, time.sleep, _print)
     deletion.delete(deployed.name, lambda: arguments.confirm or _ask("Type the stack's name to delete it: "))
 
 

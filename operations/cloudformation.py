@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 USER_ROLE = "UserRole"
 """The logical id of the user role in template.yaml."""
+GUEST_ROLE = "GuestRole"
+"""Likewise of the role of guests."""
 ROOMS_TABLE = "RoomsTable"
 """Likewise of the table of rooms."""
 
@@ -27,9 +29,10 @@ class DeployedStack:
     """
     A deployed stack: where it is, whether users can be revoked there, and the ARNs of the roles that they get.
 
-    `own_role_arn` is the role that the template makes, or None after a deployment that failed before it. `push_app_arn`
-    is the ARN of the application for push notifications, `signin_url` where users sign in, `allowed_origins` whose
-    pages may call there; all three may be empty. `parameters` and `outputs` are all that the stack has, by name.
+    `own_role_arn` is the role that the template makes, or None after a deployment that failed before it;
+    `guest_role_arn` is the one that it makes for guests, or None without guests. `push_app_arn` is the ARN of the
+    application for push notifications, `signin_url` where users sign in, `allowed_origins` whose pages may call there;
+    all three may be empty. `parameters` and `outputs` are all that the stack has, by name.
     """
 
     id: str
@@ -44,6 +47,7 @@ class DeployedStack:
     allowed_origins: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
     outputs: Mapping[str, str] = field(default_factory=dict, hash=False)
+    guest_role_arn: str | None = None
 
     def __str__(self) -> str:
         """Return a sentence that says which stack a command is about to change."""
@@ -51,8 +55,13 @@ class DeployedStack:
 
     @property
     def role_arns(self) -> tuple[str, ...]:
-        """All roles that users get."""
-        return (*([self.own_role_arn] if self.own_role_arn else []), *self.other_role_arns)
+        """All roles that users get, guests included."""
+        return (*self.made_role_arns, *self.other_role_arns)
+
+    @property
+    def made_role_arns(self) -> tuple[str, ...]:
+        """Those of them that the template makes."""
+        return tuple(arn for arn in (self.own_role_arn, self.guest_role_arn) if arn)
 
     @property
     def app_instance_arn(self) -> str:
@@ -84,9 +93,12 @@ def stack(session: boto3.Session, name: str) -> DeployedStack:
                 f"There is no stack {place}. ENV=NAME means another environment of samconfig.toml, AWS_SAM_STACK_NAME "
                 "another stack; AWS_PROFILE and AWS_REGION say where to look for it."
             ) from error
+        parameters = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
         role = _physical_id(cloudformation, found["StackId"], USER_ROLE)
+        # Looked for only where there are guests: each look is a call.
+        has_guests = parameters.get("Guests") == "true"
+        guest_role = _physical_id(cloudformation, found["StackId"], GUEST_ROLE) if has_guests else ""
     _, partition, _, region, account, _ = found["StackId"].split(":", 5)
-    parameters = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in found.get("Parameters", [])}
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     return DeployedStack(
         id=found["StackId"],
@@ -95,6 +107,7 @@ def stack(session: boto3.Session, name: str) -> DeployedStack:
         account=account,
         revokes=parameters.get("Revocation") == "true",
         own_role_arn=f"arn:{partition}:iam::{account}:role/{role}" if role else None,
+        guest_role_arn=f"arn:{partition}:iam::{account}:role/{guest_role}" if guest_role else None,
         other_role_arns=tuple(arn.strip() for arn in parameters.get("UserRoleArns", "").split(",") if arn.strip()),
         push_app_arn=parameters.get("PushNotificationsAppArn", ""),
         signin_url=outputs.get("SigninUrl", ""),

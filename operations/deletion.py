@@ -13,7 +13,7 @@ from operations.errors import OperationError
 from operations.revoked_users import LIST_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from operations.cloudformation import StackToDelete
     from operations.deny_policies import IamRole
@@ -36,13 +36,13 @@ class Deletion:
     def __init__(
         self,
         stack: StackToDelete,
-        role: IamRole | None,
+        roles: Sequence[IamRole],
         pause: Callable[[float], None],
         print_line: Callable[[str], None],
     ) -> None:
-        """Take the stack, and its own user role, if there is one."""
+        """Take the stack, and the user roles that it has made."""
         self._stack = stack
-        self._role = role
+        self._roles = roles
         self._pause = pause
         self._print = print_line
 
@@ -83,12 +83,11 @@ class Deletion:
         ]
 
     def _delete_deny_policies(self) -> None:
-        """Delete the Deny policies of the stack's own role. Other roles stay, and other stacks may use them."""
-        if self._role is None:
-            return
-        for policy in self._role.deny_policies():
-            self._role.delete(policy)
-            self._print(f"{self._role.name}: {policy} is removed.")
+        """Delete the Deny policies of the stack's own roles. Other roles stay, and other stacks may use them."""
+        for role in self._roles:
+            for policy in role.deny_policies():
+                role.delete(policy)
+                self._print(f"{role.name}: {policy} is removed.")
 
     def _wait(self, name: str) -> None:
         self._print("CloudFormation deletes it. That takes some minutes, and goes on if you stop waiting.")

@@ -41,6 +41,7 @@ OF_HANDLER = {
     "SESSION_ENDS_WITH_TOKEN": "SessionEndsWithToken",
     "SOURCE_IDENTITY": "SourceIdentity",
     "USER_ROLE_ARNS": "UserRoleArns",
+    "GUEST_DAYS": "GuestDays",
     "ALLOWED_ORIGINS": "AllowedOrigins",
 }
 OF_ROOMS = {"MEETINGS": "Meetings", "MEETING_OPTIONS": "MeetingOptions", "ALLOWED_ORIGINS": "AllowedOrigins"}
@@ -152,6 +153,11 @@ def _of_hosts(values: Mapping[str, str]) -> list[str]:
 
 
 def _of_guests(values: Mapping[str, str]) -> list[str]:
+    invites, has_role = any(entry.get("guests") for entry in entries(values)), values.get("Guests") == "true"
+    if invites and not has_role:
+        return ['Providers has an entry with guests, and there is no role for them. Write Guests: "true".']
+    if has_role and not invites:
+        return ["Guests is true, and no entry of Providers has guests: true. Write one, or leave Guests out."]
     if values.get("Meetings", "none") == "none":
         return []
     return [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
-from local.aws import channels, meetings
+from local.aws import channels, clocks, meetings
 from local.aws.faults import Fault, InvalidFieldError
 from local.aws.messaging_connections import RESTART
 
@@ -56,6 +56,7 @@ class Control:
             ("GET", "/local/connections"): lambda _: _json(connections.list()),
             ("DELETE", "/local/connections"): self._drop_connections,
             ("POST", "/local/channels"): _open_channel,
+            ("POST", "/local/users/clock"): _advance_users_clock,
             ("GET", "/local/meetings"): lambda _: _json(meetings.open_meetings()),
             ("POST", "/local/meetings/clock"): _advance_clock,
             ("GET", "/local/meetings/behaviours"): lambda _: _json(meetings.behaviours()),
@@ -120,6 +121,11 @@ class Control:
 
 def _open_channel(request: Request) -> Response:
     return _json(channels.open_channel(_body(request)))
+
+
+def _advance_users_clock(request: Request) -> Response:
+    clocks.advance_users_clock(_body(request))
+    return _json({})
 
 
 def _advance_clock(request: Request) -> Response:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from moto.backends import get_backend
 
+from local.aws.clocks import is_seconds, seconds_to_advance
 from local.aws.faults import InvalidFieldError
 from local.aws.identities import ACCOUNT
 
@@ -29,12 +30,9 @@ def advance_clock(body: object) -> None:
     Raises:
         InvalidFieldError: A field is missing, unknown or of the wrong kind.
     """
-    if not isinstance(body, dict) or set(body) != {"advance_seconds"}:
-        raise InvalidFieldError("body", 'has to be {"advance_seconds": <number>}')
-    if not _is_seconds(body["advance_seconds"]):
-        raise InvalidFieldError("advance_seconds", f"has to be a number from 0 to {_MOST_SECONDS}")
+    seconds = seconds_to_advance(body, _MOST_SECONDS)
     for backend in backends():
-        backend.clock.advance(body["advance_seconds"])
+        backend.clock.advance(seconds)
         backend.end_due_meetings()
 
 
@@ -58,7 +56,7 @@ def choose_behaviours(body: object) -> None:
             raise InvalidFieldError(str(name), f"is not one of {', '.join(known)}")
         if isinstance(known[name], bool) and not isinstance(value, bool):
             raise InvalidFieldError(name, "has to be true or false")
-        if not isinstance(known[name], bool) and not _is_seconds(value):
+        if not isinstance(known[name], bool) and not is_seconds(value, _MOST_SECONDS):
             raise InvalidFieldError(name, f"has to be a number from 0 to {_MOST_SECONDS}")
     for backend in backends():
         backend.behaviours = replace(backend.behaviours, **body)
@@ -88,7 +86,3 @@ def _shown(backend: ChimeSDKMeetingsBackend, meeting: Meeting) -> dict[str, Any]
         for attendee in list(meeting.attendees.values())
     ]
     return {"meetingId": meeting.meeting_id, "region": backend.region_name, "attendees": attendees}
-
-
-def _is_seconds(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _MOST_SECONDS

@@ -44,7 +44,12 @@ class SignIn:
         self._sessions = StsSessions(source_identity=settings.source_identity)
         self._revocation_list = RevocationList(settings.revoked_users) if settings.revoked_users else None
         self._exchange = Exchange(
-            self._revoked_users(), self._users, self._sessions, settings.session_settings, self._executor
+            revoked_users=self._revoked_users(),
+            chime_users=self._users,
+            sessions=self._sessions,
+            session_settings=settings.session_settings,
+            executor=self._executor,
+            guest_days=settings.guest_days,
         )
 
     def connect(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from signin import identity, names, users
 from signin.errors import Unavailable
+from signin.guests import DEFAULT_DAYS, Stay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,17 +28,24 @@ class SignedIn:
     session: UserSession
     ensured: Ensured
     credentials: Credentials
+    guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """The exchange and what it needs. Without `revoked_users` nobody is revoked, and no call is made to find out."""
+    """
+    The exchange and what it needs.
+
+    Without `revoked_users` nobody is revoked, and no call is made to find out. Chime keeps a guest who does not come
+    back for `guest_days`.
+    """
 
     revoked_users: RevokedUsers | None
     chime_users: ChimeUsers
     sessions: StsSessions
     session_settings: SessionSettings
     executor: Executor
+    guest_days: int = DEFAULT_DAYS
 
     def __call__(self, caller: VerifiedCaller, now: float, deadline: Deadline, *, renewal: bool = False) -> SignedIn:
         """
@@ -56,25 +64,26 @@ class Exchange:
         """
         user_id = identity.app_instance_user_id(caller)
         name = users.Name(names.display_name(caller.name), names.fallback_name(user_id))
+        person = users.Person(user_id, name, Stay(self.guest_days, now) if caller.guest else None)
         session = self.session_settings.session(caller, user_id, now)
         try:
             if self.revoked_users:
                 self.revoked_users.check(user_id, now, deadline)
             ensured, credentials = self._both(
                 deadline,
-                user=lambda: self._ensured(user_id, name, deadline, renewal=renewal),
+                user=lambda: self._ensured(person, deadline, renewal=renewal),
                 session=lambda: deadline.retry(lambda: self.sessions.open(session)),
             )
         finally:
             # After a sign-in that failed, the other call may still run. Without retries it leaves threads, and AWS's
             # rates, to the next sign-in.
             deadline.expire()
-        return SignedIn(session, ensured, credentials)
+        return SignedIn(session, ensured, credentials, caller.guest)
 
-    def _ensured(self, user_id: str, name: users.Name, deadline: Deadline, *, renewal: bool) -> Ensured:
+    def _ensured(self, person: users.Person, deadline: Deadline, *, renewal: bool) -> Ensured:
         if renewal:
-            return users.renewed(self.chime_users, user_id, name)
-        return users.ensure(self.chime_users, user_id, name, deadline, self.executor)
+            return users.renewed(self.chime_users, person)
+        return users.ensure(self.chime_users, person, deadline, self.executor)
 
     def _both(self, deadline: Deadline, **steps: Callable[[], Any]) -> list[Any]:
         futures: list[Future[Any]] = [self.executor.submit(deadline.timed, step, work) for step, work in steps.items()]

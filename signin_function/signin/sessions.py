@@ -47,29 +47,38 @@ class SessionSettings:
     Which role a caller's session is of, and for how long, as the deployer decided.
 
     `role_arn` is the role that everybody gets, unless the authorizer names another role for a caller;
-    `other_role_arns` has the ARNs of those by their names. With `ends_with_token` no session outlives the token that it
-    was opened with; that of a guest never does.
+    `other_role_arns` has the ARNs of those by their names. Guests get `guest_role_arn` and no other role; without it
+    there are no guests. With `ends_with_token` no session outlives the token that it was opened with; that of a guest
+    never does.
     """
 
     role_arn: str
     seconds: int
     other_role_arns: Mapping[str, str] = field(default_factory=dict)
     ends_with_token: bool = False
+    guest_role_arn: str = ""
 
     def session(self, caller: VerifiedCaller, user_id: str, now: float) -> UserSession:
         """
         Return the session of *caller*, at *now* in seconds since the epoch.
 
         Raises:
-            Rejected: The authorizer gave the caller a role that is not on the list.
+            Rejected: The authorizer gave the caller a role that is not on the list, or there is none for guests.
         """
-        if caller.role and caller.role not in self.other_role_arns:
-            raise Rejected("unknown_user_role")
-        role_arn = self.other_role_arns[caller.role] if caller.role else self.role_arn
         left = int(caller.expires - now) if self.ends_with_token or caller.guest else self.seconds
         # STS opens no session shorter than MIN_SECONDS. The authorizer refuses tokens that expire earlier, but a second
         # may have passed since then.
-        return UserSession(user_id, role_arn, max(MIN_SECONDS, min(self.seconds, left)))
+        return UserSession(user_id, self._role_arn(caller), max(MIN_SECONDS, min(self.seconds, left)))
+
+    def _role_arn(self, caller: VerifiedCaller) -> str:
+        if caller.guest:
+            # Fail closed: no other role is a guest's, whatever else the context says.
+            if not self.guest_role_arn:
+                raise Rejected("no_guest_role")
+            return self.guest_role_arn
+        if caller.role and caller.role not in self.other_role_arns:
+            raise Rejected("unknown_user_role")
+        return self.other_role_arns[caller.role] if caller.role else self.role_arn
 
 
 class StsSessions(AwsAdapter):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from signin.environment import allowed_origins, app_instance_arn, boolean, items, matching, revoked_users, whole_number
 from signin.errors import SettingsError
+from signin.guests import DEFAULT_DAYS, MOST_DAYS
 from signin.revocation import MAX_AGE_SECONDS
 from signin.sessions import MAX_SECONDS, MIN_SECONDS, SessionSettings
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}", re.ASCII)
+ROLE_HINT = "arn:aws:iam::ACCOUNT:role/NAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Settings:
     What the handler's environment variables say.
 
     `revoked_users` is the name of the parameter that holds the list of revoked users, or empty if there is no such
-    list; `revoked_users_seconds` is how long a list that was read may be used.
+    list; `revoked_users_seconds` is how long a list that was read may be used. `guest_days` is how long Chime keeps a
+    guest who does not come back.
     """
 
     app_instance_arn: str
@@ -32,6 +35,7 @@ class Settings:
     allowed_origins: frozenset[str]
     revoked_users: str = ""
     revoked_users_seconds: float = MAX_AGE_SECONDS
+    guest_days: int = DEFAULT_DAYS
 
     @property
     def region(self) -> str:
@@ -50,15 +54,17 @@ class Settings:
         return cls(
             app_instance_arn=app_instance_arn(environ),
             session_settings=SessionSettings(
-                role_arn=matching(environ, "USER_ROLE_ARN", ROLE_ARN, "arn:aws:iam::ACCOUNT:role/NAME"),
+                role_arn=matching(environ, "USER_ROLE_ARN", ROLE_ARN, ROLE_HINT),
                 seconds=whole_number(environ, "SESSION_SECONDS", MIN_SECONDS, MAX_SECONDS, default=MAX_SECONDS),
                 other_role_arns=_other_role_arns(items(environ, "USER_ROLE_ARNS")),
                 ends_with_token=boolean(environ, "SESSION_ENDS_WITH_TOKEN"),
+                guest_role_arn=matching(environ, "GUEST_ROLE_ARN", ROLE_ARN, f"{ROLE_HINT}, or nothing", optional=True),
             ),
             source_identity=boolean(environ, "SOURCE_IDENTITY"),
             allowed_origins=allowed_origins(environ),
             revoked_users=parameter,
             revoked_users_seconds=seconds,
+            guest_days=whole_number(environ, "GUEST_DAYS", 1, MOST_DAYS, default=DEFAULT_DAYS),
         )
 
 

@@ -9,6 +9,8 @@ from signin import answers, telemetry
 from signin.identity import session_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from signin.caller import VerifiedCaller
     from signin.deadline import Deadline
     from signin.exchange import SignedIn
@@ -49,7 +51,7 @@ def answer(outcome: SignedIn, settings: Settings, now: float, chance: float) -> 
         # When a sixth of the lifetime is left, ten minutes of an hour, or a little earlier; never later.
         "RefreshAfter": _iso(expiration - lifetime / 6 - lifetime * SPREAD * chance),
     }
-    return answers.success(200, body)
+    return answers.success(200, body | ({"ChimeGuest": True} if outcome.guest else {}))
 
 
 def record(caller: VerifiedCaller, outcome: SignedIn, deadline: Deadline, request_id: str) -> None:
@@ -64,11 +66,26 @@ def record(caller: VerifiedCaller, outcome: SignedIn, deadline: Deadline, reques
         "role": session.role_arn.rpartition("/")[2],
         "expires": outcome.credentials.expiration.isoformat(),
     }
+    if outcome.guest:
+        fields["guest"] = True
     if outcome.ensured.failure:
         fields["not_renamed"] = telemetry.cause(outcome.ensured.failure)
-    metric = METRICS.get(outcome.ensured.outcome)
-    counts = {"SignIns": 1} | ({metric: 1} if metric else {})
+    extension = outcome.ensured.extension
+    if extension and extension.failure:
+        fields["not_extended"] = telemetry.cause(extension.failure)
+    counts = dict.fromkeys(_counted(outcome), 1)
     telemetry.succeeded("signed in", fields, counts, deadline, request_id)
+
+
+def _counted(outcome: SignedIn) -> Iterator[str]:
+    """Yield the metrics that count a sign-in."""
+    yield "SignIns"
+    if outcome.ensured.outcome in METRICS:
+        yield METRICS[outcome.ensured.outcome]
+    if outcome.guest:
+        yield "GuestSignIns"
+    if outcome.ensured.extension:
+        yield "GuestsNotExtended" if outcome.ensured.extension.failure else "GuestsExtended"
 
 
 def _iso(time: datetime) -> str:

@@ -7,20 +7,22 @@ import uuid
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from signin.aws import AwsAdapter, aws_errors_translated, sent_if
 from signin.errors import Rejected, SigninError, Unavailable, UserExists, UserMissing
+from signin.guests import Expiration, settings
 from signin.names import display_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from concurrent.futures import Executor
 
     from signin.deadline import Deadline
+    from signin.guests import Stay
 
-RENAME_SECONDS = 2.0
-"""How long a sign-in waits for Chime to change a name."""
+CHANGE_SECONDS = 2.0
+"""How long a sign-in waits for Chime to change a user whom it has."""
 MISSING = {"Forbidden", "NotFound"}
 """The codes that mean a missing user: AWS's documents disagree on which of the two Chime answers."""
 
@@ -30,11 +32,16 @@ Wanted = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class ChimeUser:
-    """An AppInstanceUser as Chime has it. `metadata` belongs to the deployer and is never changed."""
+    """
+    An AppInstanceUser as Chime has it. `metadata` belongs to the deployer and is never changed.
+
+    `expiration` is None where Chime does not say when the user was created.
+    """
 
     arn: str
     name: str
     metadata: str
+    expiration: Expiration | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,20 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Who is to be a user of Chime, and what to call them. With a `stay` they are a guest."""
+
+    user_id: str
+    name: Name
+    stay: Stay | None = None
+
+    @property
+    def new_name(self) -> str:
+        """The name under which they are created."""
+        return self.name.claimed or self.name.fallback
+
+
+@dataclass(frozen=True, slots=True)
 class Ensured:
     """
     A user of Chime. `outcome` says what happened to them.
@@ -57,12 +78,21 @@ class Ensured:
     It is "found", "created", "renamed" or "not renamed" for a user who exists in Chime now, and "renewed" for one whose
     client says that they do.
 
-    `failure` is why a user was not renamed; None in every other case.
+    `failure` is why a user was not renamed; None in every other case. `extension` is what became of the attempt to keep
+    a guest longer; None without one.
     """
 
     user: ChimeUser
     outcome: str
     failure: SigninError | None = field(default=None, compare=False)
+    extension: Extension | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An attempt to let Chime keep a guest longer, and its `failure`, or None."""
+
+    failure: SigninError | None = None
 
 
 class ChimeUsers(AwsAdapter):
@@ -91,11 +121,13 @@ class ChimeUsers(AwsAdapter):
         with _expected_errors(MISSING, UserMissing), aws_errors_translated("DescribeAppInstanceUser"):
             answer = self._client.describe_app_instance_user(AppInstanceUserArn=self.arn(user_id))
             user = answer["AppInstanceUser"]
-            return ChimeUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""))
+            return ChimeUser(self.arn(user_id), user.get("Name", ""), user.get("Metadata", ""), _expiration(user))
 
-    def create(self, user_id: str, name: str, request_token: str, wanted: Wanted) -> None:
+    def create(self, user_id: str, name: str, request_token: str, wanted: Wanted, stay: Stay | None = None) -> None:
         """
-        Create the user, if that is still *wanted*. The same request twice changes nothing.
+        Create the user, if that is still *wanted*. With a *stay* Chime deletes them after its days.
+
+        The same request twice changes nothing.
 
         Source: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_identity-chime_CreateAppInstanceUser.html
 
@@ -104,12 +136,14 @@ class ChimeUsers(AwsAdapter):
             SigninError: Chime throttles, fails or refuses.
         """
         creating = aws_errors_translated("CreateAppInstanceUser")
+        expiration = {"ExpirationSettings": settings(stay.days)} if stay else {}
         with _expected_errors({"Conflict"}, UserExists), creating, sent_if(wanted):
             answer = self._client.create_app_instance_user(
                 AppInstanceArn=self._app_instance_arn,
                 AppInstanceUserId=user_id,
                 Name=name,
                 ClientRequestToken=request_token,
+                **expiration,
             )
             if answer["AppInstanceUserArn"] != self.arn(user_id):
                 raise ValueError("Chime created another user than it was asked for")
@@ -128,31 +162,43 @@ class ChimeUsers(AwsAdapter):
         with aws_errors_translated("UpdateAppInstanceUser"), sent_if(wanted):
             self._client.update_app_instance_user(AppInstanceUserArn=user.arn, Name=name, Metadata=user.metadata)
 
+    def keep(self, user: ChimeUser, days: int, wanted: Wanted) -> None:
+        """
+        Let Chime delete the user *days* after their creation, if that is still *wanted*.
 
-def ensure(users: ChimeUsers, user_id: str, name: Name, deadline: Deadline, executor: Executor) -> Ensured:
+        Source: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_PutAppInstanceUserExpirationSettings.html
+
+        Raises:
+            UserMissing: The user has been deleted meanwhile, or Chime answers Forbidden, which may mean the same.
+            SigninError: Chime throttles, fails or refuses, or the change is no longer wanted.
+        """
+        operation = "PutAppInstanceUserExpirationSettings"
+        with _expected_errors(MISSING, UserMissing), aws_errors_translated(operation), sent_if(wanted):
+            self._client.put_app_instance_user_expiration_settings(
+                AppInstanceUserArn=user.arn, ExpirationSettings=settings(days)
+            )
+
+
+def ensure(users: ChimeUsers, person: Person, deadline: Deadline, executor: Executor) -> Ensured:
     """
-    Return the user *user_id*: create them if they are missing, and rename them by *name* if there is time.
+    Return the user that *person* is: create them if they are missing, and rename them if there is time.
+
+    A guest who expires soon is kept longer.
 
     Raises:
         SigninError: Chime throttles, fails or refuses.
     """
     try:
-        user = deadline.retry(lambda: users.describe(user_id))
+        user = deadline.retry(lambda: users.describe(person.user_id))
+        extension = _extension(users, user, person.stay, deadline, executor) if person.stay else None
     except UserMissing:
-        return _created(users, user_id, name.claimed or name.fallback, deadline)
-    renamed = replace(user, name=name.replacing(user.name, user_id))
-    if renamed == user:
-        return Ensured(user, "found")
-    failure = _rename_failure(users, user, renamed.name, deadline, executor)
-    if failure is None:
-        return Ensured(renamed, "renamed")
-    # A name that is the user's id is not answered, even if Chime still has it.
-    return Ensured(user if _is_real_name(user.name, user_id) else renamed, "not renamed", failure)
+        return _created(users, person, deadline)
+    return replace(_renamed(users, user, person, deadline, executor), extension=extension)
 
 
-def renewed(users: ChimeUsers, user_id: str, name: Name) -> Ensured:
-    """Return the user *user_id* without asking Chime, under the name that their token claims."""
-    return Ensured(ChimeUser(users.arn(user_id), name.claimed or name.fallback, metadata=""), "renewed")
+def renewed(users: ChimeUsers, person: Person) -> Ensured:
+    """Return the user that *person* is without asking Chime, under the name that their token claims."""
+    return Ensured(ChimeUser(users.arn(person.user_id), person.new_name, metadata=""), "renewed")
 
 
 def _is_real_name(stored: str, user_id: str) -> bool:
@@ -160,41 +206,84 @@ def _is_real_name(stored: str, user_id: str) -> bool:
     return stored != user_id and bool(display_name(stored))
 
 
-def _created(users: ChimeUsers, user_id: str, name: str, deadline: Deadline) -> Ensured:
+def _extension(
+    users: ChimeUsers, user: ChimeUser, stay: Stay, deadline: Deadline, executor: Executor
+) -> Extension | None:
+    """
+    Let Chime keep a guest longer, if they expire soon.
+
+    Raises:
+        UserMissing: Chime has deleted the guest since they were described.
+        SigninError: It failed, and Chime may delete the guest during the session. While there is time, a failure is no
+            reason to refuse the sign-in: the next one tries again.
+    """
+    days = stay.extended(user.expiration) if user.expiration else None
+    if user.expiration is None or days is None:
+        return None
+    failure = _failure(
+        lambda wanted: users.keep(user, days, wanted), "PutAppInstanceUserExpirationSettings", deadline, executor
+    )
+    if failure and (isinstance(failure, UserMissing) or stay.is_urgent(user.expiration)):
+        raise failure
+    return Extension(failure)
+
+
+def _renamed(users: ChimeUsers, user: ChimeUser, person: Person, deadline: Deadline, executor: Executor) -> Ensured:
+    renamed = replace(user, name=person.name.replacing(user.name, person.user_id))
+    if renamed == user:
+        return Ensured(user, "found")
+    failure = _failure(
+        lambda wanted: users.rename(user, renamed.name, wanted), "UpdateAppInstanceUser", deadline, executor
+    )
+    if failure is None:
+        return Ensured(renamed, "renamed")
+    # A name that is the user's id is not answered, even if Chime still has it.
+    return Ensured(user if _is_real_name(user.name, person.user_id) else renamed, "not renamed", failure)
+
+
+def _created(users: ChimeUsers, person: Person, deadline: Deadline) -> Ensured:
     # One token for all attempts, so that a retry creates nobody twice. A new token for each sign-in, because Chime
     # would answer a known token with the earlier success, even if that user has been deleted since.
-    request_token = str(uuid.uuid4())
+    request = person.user_id, person.new_name, str(uuid.uuid4()), lambda: deadline.remaining() > 0, person.stay
     try:
-        deadline.retry(lambda: users.create(user_id, name, request_token, lambda: deadline.remaining() > 0))
+        deadline.retry(lambda: users.create(*request))
     except UserExists:
         # Another device of the same new user was faster.
-        return Ensured(deadline.retry(lambda: users.describe(user_id)), "found")
-    return Ensured(ChimeUser(users.arn(user_id), name, metadata=""), "created")
+        return Ensured(deadline.retry(lambda: users.describe(person.user_id)), "found")
+    return Ensured(ChimeUser(users.arn(person.user_id), person.new_name, metadata=""), "created")
 
 
-def _rename_failure(
-    users: ChimeUsers, user: ChimeUser, name: str, deadline: Deadline, executor: Executor
+def _failure(
+    change: Callable[[Wanted], None], operation: str, deadline: Deadline, executor: Executor
 ) -> SigninError | None:
     """
-    Try once to rename the user, and return why it failed: an old name is no reason to refuse a sign-in, or to wait.
+    Try once to *change* a user, and return why it failed: an old name is no reason to refuse a sign-in, or to wait.
 
-    A rename that nobody waits for must not be sent later, because by then Chime may have a newer name or other
+    A change that nobody waits for must not be sent later, because by then Chime may have a newer name or other
     metadata. It could be sent from the executor's queue, when a connection opens late, or when Lambda, which stops all
     threads between two events, lets them run again. An event object prevents all three. A time limit would not: Lambda
     stops the monotonic clock as well.
     """
     given_up = threading.Event()
-    renaming = executor.submit(users.rename, user, name, lambda: not given_up.is_set() and deadline.remaining() > 0)
+    changing = executor.submit(change, lambda: not given_up.is_set() and deadline.remaining() > 0)
     try:
-        renaming.result(timeout=min(RENAME_SECONDS, deadline.remaining() / 2))
+        changing.result(timeout=min(CHANGE_SECONDS, deadline.remaining() / 2))
     except SigninError as failure:
         return failure
     except TimeoutError:
-        return Unavailable("out_of_time", operation="UpdateAppInstanceUser")
+        return Unavailable("out_of_time", operation=operation)
     finally:
         given_up.set()
-        renaming.cancel()
+        changing.cancel()
     return None
+
+
+def _expiration(user: Mapping[str, Any]) -> Expiration | None:
+    """Return the expiration of a user as Chime describes them."""
+    if not user.get("CreatedTimestamp"):
+        return None
+    expiration = user.get("ExpirationSettings") or {}
+    return Expiration(user["CreatedTimestamp"].timestamp(), expiration.get("ExpirationDays", 0))
 
 
 @contextmanager

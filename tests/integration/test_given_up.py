@@ -18,7 +18,7 @@ from local.http.server import Server
 from signin import aws as signin_aws
 from signin.deadline import Deadline
 from signin.errors import Unavailable
-from signin.users import ChimeUser, ChimeUsers, Name, ensure
+from signin.users import ChimeUser, ChimeUsers, Name, Person, ensure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from signin.users import Wanted
     from tests.integration.conftest import Aws
 
-LOVELACE = Name("Ada Lovelace", "User x6pj")
+LOVELACE = Person("ada", Name("Ada Lovelace", "User x6pj"))
 
 
 class Gate:
@@ -118,10 +118,10 @@ def test_rename_whose_connection_hung_is_not_sent_when_it_opens_later(
 ) -> None:
     asked = ChimeUsers(instance)
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{gate.port}")
-    monkeypatch.setattr("signin.users.RENAME_SECONDS", 0.1)
+    monkeypatch.setattr("signin.users.CHANGE_SECONDS", 0.1)
 
     with ThreadPoolExecutor(8) as executor:
-        ensured = ensure(Users(asked, ChimeUsers(instance)), "ada", LOVELACE, deadline(600), executor)
+        ensured = ensure(Users(asked, ChimeUsers(instance)), LOVELACE, deadline(600), executor)
         chime = default_aws.client("chime-sdk-identity")
         newer = {"Name": "Ada King", "Metadata": "countess"}
         chime.update_app_instance_user(AppInstanceUserArn=asked.arn("ada"), **newer)
@@ -137,11 +137,11 @@ def test_rename_that_is_waited_for_is_sent_once_the_connection_opens(
 ) -> None:
     asked = ChimeUsers(instance)
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{gate.port}")
-    monkeypatch.setattr("signin.users.RENAME_SECONDS", 60.0)
+    monkeypatch.setattr("signin.users.CHANGE_SECONDS", 60.0)
     gate.open()
 
     with ThreadPoolExecutor(8) as executor:
-        ensured = ensure(Users(asked, ChimeUsers(instance)), "ada", LOVELACE, deadline(600), executor)
+        ensured = ensure(Users(asked, ChimeUsers(instance)), LOVELACE, deadline(600), executor)
 
     assert ensured.outcome == "renamed"
     assert asked.describe("ada") == ChimeUser(asked.arn("ada"), "Ada Lovelace", "vip")

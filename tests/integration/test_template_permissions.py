@@ -42,6 +42,11 @@ MINIMAL = {
     *("chime:ListChannels", "chime:ListChannelsModeratedByAppInstanceUser", "chime:SendChannelMessage"),
 }
 """The developer guide's example of minimal access, and one's own name."""
+NOT_OF_GUESTS = {
+    *("chime:ListChannels", "chime:ListChannelsModeratedByAppInstanceUser"),
+    "chime:DescribeChannelModeratedByAppInstanceUser",
+}
+"""What of that is for those who find channels, and who moderate them."""
 CHECKED_BY_LAMBDA: dict[str, tuple[str, ...]] = {
     "Tracing": ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
     "DeadLetterQueue": ("sqs:SendMessage", "sns:Publish"),
@@ -174,6 +179,22 @@ def test_users_are_denied_whatever_the_role_does_not_allow(options: dict[str, st
     assert sorted(denying["NotAction"]) == sorted([*actions(statements), *added])
 
 
+def test_guests_may_do_the_same_whatever_users_may() -> None:
+    least, everything = (deployed(each | {"Guests": "true"})[1]["GuestRole"] for each in (LEAST, EVERYTHING))
+    (denying,) = [statement for statement in everything if statement["Effect"] == "Deny"]
+
+    assert actions(everything) == actions(least) == MINIMAL - NOT_OF_GUESTS
+    assert sorted(denying["NotAction"]) == sorted(actions(everything))
+    assert (denying["Resource"], denying.keys() & {"Condition", "NotResource"}) == (["*"], set())
+
+
+def test_there_is_no_role_of_guests_unless_there_are_guests() -> None:
+    deployment, statements = deployed(LEAST)
+
+    assert "GuestRole" not in statements
+    assert deployment.functions["SigninFunction"].environment["GUEST_ROLE_ARN"] == ""
+
+
 @pytest.mark.parametrize(
     ("parameters", "decision"),
     [
@@ -254,7 +275,7 @@ def source_of(name: str) -> dict[str, Any]:
 
 
 def test_users_act_as_themselves_alone(everything: Statements) -> None:
-    for statement in everything["UserRole"]:
+    for statement in everything["UserRole"] + everything["GuestRole"]:
         users = [resource for resource in statement["Resource"] if "/user/" in resource]
         if statement["Sid"] in ("AllUsersByName", "OfUsersWhoseIdIsKnown"):
             continue  # docs/permissions.md says what these two show of others
@@ -262,7 +283,7 @@ def test_users_act_as_themselves_alone(everything: Statements) -> None:
 
 
 def test_every_action_in_channels_names_the_one_who_acts(everything: Statements) -> None:
-    for statement in everything["UserRole"]:
+    for statement in everything["UserRole"] + everything["GuestRole"]:
         if any("/channel/" in resource for resource in statement["Resource"]):
             assert any(resource.endswith(PINNED) for resource in statement["Resource"])
 
@@ -291,7 +312,7 @@ def test_created_app_instance_is_the_one_that_is_meant() -> None:
 FUNCTIONS_ROLES = ["AuthorizerFunctionRole", "SigninFunctionRole", "RoomsFunctionRole"]
 
 
-@pytest.mark.parametrize("role", [*FUNCTIONS_ROLES, "UserRole"])
+@pytest.mark.parametrize("role", [*FUNCTIONS_ROLES, "UserRole", "GuestRole"])
 def test_the_role_s_tables_have_what_it_may_do_and_no_more(role: str) -> None:
     (section,) = re.findall(rf"^## [^\n]*`{role}`(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
     written = [actions_of(part) for part in section.split("\n### ")]

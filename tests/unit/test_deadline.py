@@ -7,7 +7,7 @@ import pytest
 from signin.aws import READ_SECONDS
 from signin.deadline import MAX_BACKOFF, MIN_ATTEMPT, MIN_BACKOFF, SECONDS, Deadline
 from signin.errors import Rejected, SigninError, Throttled, Unavailable
-from signin.users import RENAME_SECONDS
+from signin.users import CHANGE_SECONDS
 
 
 class Time:
@@ -129,7 +129,7 @@ def test_nothing_is_retried_after_an_attempt_that_took_all_the_time(time: Time) 
 def test_timeouts_fit_into_the_deadline() -> None:
     assert SECONDS <= 8, "the JavaScript SDK gives a reconnect ten seconds, and the authorizer needs some too"
     assert 2 * READ_SECONDS <= SECONDS, "there is time for a retry after a call that hung"
-    assert RENAME_SECONDS < READ_SECONDS, "a rename that hangs fails no sign-in, and delays none for long"
+    assert CHANGE_SECONDS < READ_SECONDS, "a rename that hangs fails no sign-in, and delays none for long"
 
 
 def test_remaining_time_is_never_negative(time: Time) -> None:

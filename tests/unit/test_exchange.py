@@ -23,6 +23,7 @@ from signin.users import ChimeUser, Ensured
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from signin.guests import Stay
     from signin.users import Wanted
 
 NOW = 1_800_000_000
@@ -35,7 +36,7 @@ ADA = VerifiedCaller(
     role="",
     expires=NOW + 3600,
 )
-LOVELACE = users.Name("Ada Lovelace", "User x6pj")
+LOVELACE = users.Person("ada", users.Name("Ada Lovelace", "User x6pj"))
 INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
 
 
@@ -55,8 +56,9 @@ class Chime(users.ChimeUsers):
             raise UserMissing("Forbidden")
         return self.users[user_id]
 
-    def create(self, user_id: str, name: str, request_token: str, wanted: Wanted) -> None:
+    def create(self, user_id: str, name: str, request_token: str, wanted: Wanted, stay: Stay | None = None) -> None:
         assert wanted()
+        assert (stay is not None) == user_id.startswith("guest-")
         self.request_tokens.append(request_token)
         self._called("create")
         self.users[user_id] = ChimeUser(self.arn(user_id), name, "")
@@ -364,7 +366,7 @@ def test_rename_that_waited_too_long_for_a_thread_is_not_sent_later() -> None:
 
     with ThreadPoolExecutor(1) as busy:
         busy.submit(freed.wait, 30)
-        ensured = users.ensure(chime, "ada", LOVELACE, little, busy)
+        ensured = users.ensure(chime, LOVELACE, little, busy)
         freed.set()
 
     assert ensured.outcome == "not renamed"
@@ -381,7 +383,7 @@ def test_rename_is_not_sent_by_a_sign_in_that_has_ended(deadline: Deadline) -> N
     chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada Byron", "vip")
 
     with ThreadPoolExecutor(8) as executor:
-        ensured = users.ensure(chime, "ada", LOVELACE, deadline, executor)
+        ensured = users.ensure(chime, LOVELACE, deadline, executor)
 
     assert ensured == Ensured(chime.users["ada"], "not renamed")
     assert chime.users["ada"].name == "Ada Byron"
@@ -448,3 +450,22 @@ def test_renewal_is_refused_to_the_revoked(deadline: Deadline, executor: Executo
         Exchange(Revoked("ada"), Chime(), sts, POLICY, executor)(ADA, NOW, deadline, renewal=True)
 
     assert sts.opened == []
+
+
+def test_guest_has_a_role_of_their_own_and_is_told_apart(deadline: Deadline, executor: Executor) -> None:
+    sts, guests = Sts(), replace(POLICY, guest_role_arn="arn:aws:iam::123456789012:role/Guest")
+    invited = replace(ADA, guest=True, expires=NOW + 1200)
+
+    outcome = Exchange(Revoked("eve"), Chime(), sts, guests, executor)(invited, NOW, deadline)
+
+    assert outcome.guest
+    assert sts.opened == [UserSession(outcome.session.user_id, guests.guest_role_arn, 1200)]
+    assert outcome.session.user_id.startswith("guest-")
+
+
+def test_renewal_of_a_guest_makes_no_call_of_chime(deadline: Deadline, executor: Executor) -> None:
+    chime, guests = Chime(), replace(POLICY, guest_role_arn="arn:aws:iam::123456789012:role/Guest")
+
+    renewed = Exchange(None, chime, Sts(), guests, executor)(replace(ADA, guest=True), NOW, deadline, renewal=True)
+
+    assert (chime.calls, renewed.ensured.outcome, renewed.guest) == ([], "renewed", True)

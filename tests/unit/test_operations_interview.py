@@ -205,10 +205,28 @@ def test_guests_are_checked_before_anything_is_deployed(change: dict[str, Any], 
     guests = {name: value for name, value in {**GUESTS, **change}.items() if value is not None}
     entries = [{"name": "main", **KNOWN["oidc"]}, guests]
 
-    said = problems({"Providers": json.dumps(entries), "Meetings": meetings}, TEMPLATE)
+    said = problems({"Providers": json.dumps(entries), "Meetings": meetings, "Guests": "true"}, TEMPLATE)
 
     assert len(said) == bool(words)
     assert all(re.search(f"{words}.*Write", each) for each in said)
+
+
+@pytest.mark.parametrize(
+    ("guests", "invites", "words"),
+    [
+        pytest.param("true", True, "", id="both"),
+        pytest.param("false", False, "", id="neither"),
+        pytest.param("false", True, 'no role for them. Write Guests: "true"', id="no role"),
+        pytest.param("true", False, "Guests is true, and no entry", id="no invitations"),
+    ],
+)
+def test_guests_need_invitations_and_a_role(guests: str, invites: bool, words: str) -> None:  # noqa: FBT001 - a table's column
+    entries = [{"name": "main", **KNOWN["oidc"]}, *([GUESTS] if invites else [])]
+
+    said = problems({"Providers": json.dumps(entries), "Guests": guests}, TEMPLATE)
+
+    assert len(said) == bool(words)
+    assert all(words in each for each in said)
 
 
 # ── A pasted token ───────────────────────────────────────────────────────────────────────────────────

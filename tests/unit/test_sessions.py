@@ -44,5 +44,20 @@ def test_session_ends_with_the_token_if_so_decided(seconds: int, left: float, gi
     assert ending.session(replace(ADA, expires=NOW), "ada", NOW - left).seconds == given
 
 
+GUEST = replace(ADA, guest=True)
+GUESTS = replace(POLICY, guest_role_arn="arn:aws:iam::123456789012:role/Guest")
+
+
 def test_session_of_a_guest_always_ends_with_the_invitation() -> None:
-    assert POLICY.session(replace(ADA, guest=True), "guest-ada", NOW).seconds == 1800
+    assert GUESTS.session(GUEST, "guest-ada", NOW).seconds == 1800
+
+
+def test_guest_gets_the_guests_role_and_no_other() -> None:
+    assert GUESTS.session(GUEST, "guest-a", NOW).role_arn == GUESTS.guest_role_arn
+    assert GUESTS.session(replace(GUEST, role="moderator"), "guest-a", NOW).role_arn == GUESTS.guest_role_arn
+    assert GUESTS.session(ADA, "ada", NOW).role_arn == USER
+
+
+def test_without_a_role_for_guests_there_are_none() -> None:
+    with pytest.raises(Rejected, match="no_guest_role"):
+        POLICY.session(GUEST, "guest-a", NOW)

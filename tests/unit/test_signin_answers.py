@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -58,6 +59,17 @@ def test_sign_in_is_answered_with_everything_that_the_contract_names() -> None:
         "ExpiresIn": 3600,
         "RefreshAfter": "2026-01-01T12:50:00Z",
     }
+
+
+def test_answer_to_a_guest_says_so_and_no_other_does() -> None:
+    user = outcome(NOON.replace(hour=13))
+    ours, guests = (
+        json.loads(signed_in.answer(each, SETTINGS, NOON.timestamp(), 0.0)["body"])
+        for each in (user, replace(user, guest=True))
+    )
+
+    assert guests == {**ours, "ChimeGuest": True}
+    assert "ChimeGuest" not in ours
 
 
 def test_times_are_in_utc() -> None:

@@ -29,6 +29,16 @@ def test_two_arns_are_enough() -> None:
     assert settings.session_settings.other_role_arns == {}
     assert settings.revoked_users == ""
     assert settings.revoked_users_seconds == 30
+    assert settings.session_settings.guest_role_arn == ""
+    assert settings.guest_days == 30
+
+
+@pytest.mark.parametrize("days", ["1", "5475"])
+def test_guests_have_a_role_and_stay_for_days_that_chime_allows(days: str) -> None:
+    settings = Settings.from_environ({**GOOD, "GUEST_ROLE_ARN": f"{ROLES}/stack-GuestRole-1", "GUEST_DAYS": days})
+
+    assert settings.session_settings.guest_role_arn == f"{ROLES}/stack-GuestRole-1"
+    assert settings.guest_days == int(days)
 
 
 def test_switches_and_other_roles_are_read() -> None:
@@ -68,6 +78,10 @@ def test_session_may_last_from_a_quarter_to_an_hour(seconds: str) -> None:
     [
         pytest.param("USER_ROLE_ARN", "", "is missing. Write arn:aws:iam::ACCOUNT:role/NAME", id="no role"),
         pytest.param("USER_ROLE_ARN", "UserRole", "is not what it should be", id="a role's name"),
+        pytest.param("GUEST_ROLE_ARN", "GuestRole", "NAME, or nothing", id="a guest role's name"),
+        pytest.param("GUEST_DAYS", "0", "from 1 to 5475", id="guests who never stay"),
+        pytest.param("GUEST_DAYS", "5476", "from 1 to 5475", id="guests who stay longer than Chime allows"),
+        pytest.param("GUEST_DAYS", "30 days", "from 1 to 5475", id="days with a unit"),
         pytest.param("CHIME_APP_INSTANCE_ARN", "", "is missing. Write arn:aws:chime", id="no AppInstance"),
         pytest.param(
             "CHIME_APP_INSTANCE_ARN",

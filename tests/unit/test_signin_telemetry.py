@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,10 +13,10 @@ import pytest
 from signin import signed_in, telemetry
 from signin.caller import VerifiedCaller
 from signin.deadline import Deadline
-from signin.errors import Rejected
+from signin.errors import Rejected, Unavailable
 from signin.exchange import SignedIn
 from signin.sessions import Credentials, UserSession
-from signin.users import ChimeUser, Ensured
+from signin.users import ChimeUser, Ensured, Extension
 
 ADA = VerifiedCaller(
     "main", "https://issuer.example/", keep_subject=True, subject="ada", name="Ada Lovelace", role="", expires=0
@@ -109,6 +110,36 @@ def test_sign_in_is_counted(
         "SessionMilliseconds": 12.0,
         "TotalMilliseconds": 42.0,
     }
+
+
+@pytest.mark.parametrize(
+    ("extension", "expected"),
+    [
+        pytest.param(None, (None, set()), id="as before"),
+        pytest.param(Extension(), (None, {"GuestsExtended"}), id="extended"),
+        pytest.param(
+            Extension(Unavailable("ServiceFailure", operation="PutAppInstanceUserExpirationSettings")),
+            ({"code": "ServiceFailure", "operation": "PutAppInstanceUserExpirationSettings"}, {"GuestsNotExtended"}),
+            id="not extended",
+        ),
+    ],
+)
+def test_guest_s_sign_in_is_told_apart(
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    deadline: Deadline,
+    extension: Extension | None,
+    expected: tuple[dict[str, str] | None, set[str]],
+) -> None:
+    said, counted = expected
+    found = outcome("found")
+    of_guest = replace(found, guest=True, ensured=replace(found.ensured, extension=extension))
+
+    signed_in.record(ADA, of_guest, deadline, "request-1")
+
+    event, metrics = recorded(capsys, caplog)
+    assert (event["guest"], event.get("not_extended")) == (True, said)
+    assert {name for name in values(metrics) if "Guest" in name} == {"GuestSignIns", *counted}
 
 
 def test_failure_is_logged_by_its_code_and_counted_by_its_kind(

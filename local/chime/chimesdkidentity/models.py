@@ -39,6 +39,11 @@ class AppInstance(Tagged, CloudFormationModel):
         self.name, self.metadata = name, metadata
         self.last_updated_timestamp = utcnow()
 
+    def remove(self, user_id: str) -> str:
+        """Remove a user, also from the administrators, and return the ARN that they had."""
+        self.admins.pop(user_id, None)
+        return self.users.pop(user_id).app_instance_user_arn
+
     @property
     def physical_resource_id(self) -> str:
         """What CloudFormation's `Ref` returns."""
@@ -222,18 +227,40 @@ class ChimeSDKIdentityBackend(BaseBackend):
         """
         with self._lock:
             self.describe_app_instance_user(app_instance_user_arn)
-            app_instance, user_id = self._app_instance_of(app_instance_user_arn), _user_id(app_instance_user_arn)
-            del app_instance.users[user_id]
-            app_instance.admins.pop(user_id, None)
+            self._app_instance_of(app_instance_user_arn).remove(_user_id(app_instance_user_arn))
         self._messaging.forget_user(app_instance_user_arn)
 
     def put_app_instance_user_expiration_settings(
         self, app_instance_user_arn: str, expiration_settings: dict[str, Any] | None
     ) -> AppInstanceUser:
-        """Replace the settings; None removes them."""
+        """
+        Replace the settings; None removes them.
+
+        They hold for a user who has expired and is still there, too: "the system honors the new settings" (API
+        reference). Whether they may lie in the past is not said; that they may, and that the user is then deleted, is
+        inferred.
+        """
         user = self.describe_app_instance_user(app_instance_user_arn)
         user.expiration_settings = expiration_settings
         return user
+
+    def delete_expired_users(self) -> None:
+        """Delete the users whose time is over, as the background process of AWS does."""
+        now, deleted = utcnow(), []
+        with self._lock:
+            for app_instance in self.app_instances.values():
+                expired = [user_id for user_id, user in app_instance.users.items() if user.is_to_be_deleted(now)]
+                deleted += [app_instance.remove(user_id) for user_id in expired]
+        for user_arn in deleted:
+            self._messaging.forget_user(user_arn)
+
+    def date_users_back(self, seconds: float) -> None:
+        """Let all users be so much older, and delete those whose time is over then."""
+        with self._lock:
+            for app_instance in self.app_instances.values():
+                for user in app_instance.users.values():
+                    user.date_back(seconds)
+        self.delete_expired_users()
 
     def register_app_instance_user_endpoint(self, parameters: dict[str, Any]) -> AppInstanceUserEndpoint:
         """Register a device of a user; raises as `describe_app_instance_user` and `AppInstanceUserEndpoints`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moto.core.responses import ActionResult, EmptyResult
 
@@ -20,6 +20,11 @@ class ChimeSDKIdentityResponse(ChimeResponse[ChimeSDKIdentityBackend]):
     def __init__(self) -> None:
         """Serve Chime SDK identity."""
         super().__init__("chime-sdk-identity", chimesdkidentity_backends)
+
+    def valid_parameters(self) -> dict[str, Any]:
+        """Return the request's parameters, as `ChimeResponse` does, after users who have expired are deleted."""
+        self.backend.delete_expired_users()
+        return super().valid_parameters()
 
     def create_app_instance(self) -> ActionResult:
         """CreateAppInstance."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from moto.core.common_models import BaseModel
@@ -12,6 +13,11 @@ from .exceptions import ResourceLimitExceededError
 
 TAG_LIMIT = 50
 """Tags on one resource. The model has this limit for one request; that it is the resource's limit too is inferred."""
+DELETION_DELAY = timedelta(hours=6)
+"""
+How long an expired user is still there. The API reference says that a background process deletes them "within 6 hours",
+and that until then they "appear as active". That it always takes all of these hours is inferred.
+"""
 
 
 class Tagged:
@@ -43,7 +49,7 @@ class AppInstanceUser(Tagged, BaseModel):
     """A user of an AppInstance; Describe and List show its attributes under their AWS names."""
 
     def __init__(self, app_instance_arn: str, parameters: dict[str, Any]) -> None:
-        """Take the valid parameters of CreateAppInstanceUser. ExpirationSettings are kept, but nothing expires here."""
+        """Take the valid parameters of CreateAppInstanceUser."""
         super().__init__(parameters)
         self.app_instance_user_arn = f"{app_instance_arn}/user/{parameters['AppInstanceUserId']}"
         self.name: str = parameters["Name"]
@@ -55,8 +61,25 @@ class AppInstanceUser(Tagged, BaseModel):
 
     def same_as(self, other: AppInstanceUser) -> bool:
         """Tell whether *other*, which is to be created, is the same user as this one."""
-        # That a changed Name conflicts is known from three code bases; which attributes else AWS compares is inferred.
+        # That a changed Name conflicts is known from three code bases; which attributes else AWS compares is inferred,
+        # and that it does not compare ExpirationSettings.
         return (self.name, self.metadata or "") == (other.name, other.metadata or "")
+
+    def is_to_be_deleted(self, now: datetime) -> bool:
+        """
+        Tell whether the user expired so long before *now* that the background process has deleted them.
+
+        The days count from the creation, to the second; that they are no calendar days is inferred.
+        """
+        if not self.expiration_settings:
+            return False
+        expired = self.created_timestamp + timedelta(days=self.expiration_settings["ExpirationDays"])
+        return now >= expired + DELETION_DELAY
+
+    def date_back(self, seconds: float) -> None:
+        """Let the user be so much older, in the place of waiting."""
+        self.created_timestamp -= timedelta(seconds=seconds)
+        self.last_updated_timestamp -= timedelta(seconds=seconds)
 
     def update(self, name: str, metadata: str) -> None:
         """Replace both. Metadata that the request does not repeat is lost, as on AWS."""

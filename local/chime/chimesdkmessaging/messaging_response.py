@@ -26,6 +26,7 @@ class MessagingResponse(ChimeResponse[ChimeSDKMessagingBackend]):
             BadRequestError: A parameter breaks a limit of botocore's model.
             NotImplementedError: A parameter asks for something that is not implemented.
         """
+        self.backend.delete_expired_users()
         parameters = self.valid_parameters()
         requested = {name for name in NOT_IMPLEMENTED if parameters.get(name)}
         if requested:

@@ -51,6 +51,10 @@ class ChimeSDKMessagingBackend(BaseBackend):
         """
         self._state.users.identity(user_arn)
 
+    def delete_expired_users(self) -> None:
+        """Delete the users who have expired, before they act once more."""
+        self._state.users.delete_expired()
+
     def rename_user(self, user_arn: str, name: str) -> None:
         """Show a user's new name."""
         with self._state.lock:

@@ -50,6 +50,10 @@ class Users:
         """Let what names a user who was deleted have that name, whoever gets the same ARN later."""
         self._identities.pop(user_arn, None)
 
+    def delete_expired(self) -> None:
+        """Delete those who have expired. The caller holds no lock, because channels are changed then, too."""
+        self._backend.delete_expired_users()
+
     def is_admin(self, user_arn: str) -> bool:
         """Tell whether a user is an administrator of its AppInstance."""
         app_instance = self._backend.app_instances.get(app_instance_of(user_arn))

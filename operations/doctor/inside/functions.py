@@ -37,6 +37,7 @@ def _functions(inside: Inside) -> Iterator[Finding]:
         if logical_id == "SigninFunction":
             wanted |= {
                 "USER_ROLE_ARN": inside.stack.own_role_arn or "",
+                "GUEST_ROLE_ARN": inside.stack.guest_role_arn or "",
                 "CHIME_APP_INSTANCE_ARN": inside.app_instance_arn,
             }
         if logical_id == ROOMS:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SOMEBODY = "doctor-somebody"
 """The id of a user whom nobody creates."""
 USERS = ("chime:CreateAppInstanceUser", "chime:DescribeAppInstanceUser", "chime:UpdateAppInstanceUser")
+EXPIRES = "chime:PutAppInstanceUserExpirationSettings"
 BY_HAND = "Undo what was changed by hand; a deployment does not."
 
 
@@ -35,6 +36,8 @@ def _handler_role(inside: Inside) -> Iterator[Finding]:
     user = f"{inside.app_instance_arn}/user/{SOMEBODY}"
     needed = [Needed(action, arn, "sessions") for arn in inside.stack.role_arns for action in actions]
     needed += [Needed(action, user, "users in Chime") for action in USERS]
+    if inside.stack.guest_role_arn:
+        needed.append(Needed(EXPIRES, user, "guests, who expire"))
     if inside.stack.revokes:
         needed.append(Needed("ssm:GetParameter", inside.list_arn, "the list of revoked users"))
     yield from judged(inside, inside.role_arn("SigninFunctionRole"), needed)

@@ -72,8 +72,8 @@ def _session_length(inside: Inside) -> Iterator[Finding]:
 
 
 def _user_role(inside: Inside, arn: str) -> Iterator[Finding]:
-    name, foreign = arn.rpartition("/")[2], _foreign(inside.stack.parameters.get("AddedUserActions", ""))
-    expected = [*_of_any_role(inside), *(_of_own_role(inside) if arn == inside.stack.own_role_arn else [])]
+    name, expected = arn.rpartition("/")[2], list(_expected(inside, arn))
+    foreign = _foreign(inside, arn)
     actions = dict.fromkeys([each.action for each in expected] + [foreign[0]])
     resources = dict.fromkeys([each.resource for each in expected] + [foreign[1]])
     decisions = simulate(inside.client("iam"), arn, actions, resources, {TAG: SOMEBODY})
@@ -94,12 +94,21 @@ def _wrong(name: str, expected: Expected, decision: SimulatedDecision) -> Findin
     return wrong(said, wanted=expected.wanted, mend=expected.mend)
 
 
-def _of_any_role(inside: Inside) -> Iterator[Expected]:
+def _expected(inside: Inside, arn: str) -> Iterator[Expected]:
+    is_guest = arn == inside.stack.guest_role_arn
+    yield from _of_any_role(inside, reads_names=has_rooms(inside) and not is_guest)
+    if is_guest:
+        yield from _of_guest_role(inside)
+    elif arn == inside.stack.own_role_arn:
+        yield from _of_own_role(inside)
+
+
+def _of_any_role(inside: Inside, *, reads_names: bool) -> Iterator[Expected]:
     users = f"{inside.app_instance_arn}/user"
     for action in AS_ONESELF:
         yield Expected(action, f"{users}/{SOMEBODY}", is_allowed=True, wanted="allowed, for users to act at all")
     for action in AS_ONESELF:
-        if action != READS_NAMES or not has_rooms(inside):  # with rooms, users may read each other's names
+        if action != READS_NAMES or not reads_names:
             yield Expected(
                 action, f"{users}/{SOMEBODY_ELSE}", is_allowed=False, wanted="allowed on oneself alone", mend=AT_ONCE
             )
@@ -120,6 +129,20 @@ def _of_own_role(inside: Inside) -> Iterator[Expected]:
         yield Expected(READS_NAMES, f"{users}/{SOMEBODY_ELSE}", is_allowed=True, wanted="allowed, for names in rooms")
 
 
-def _foreign(added: str) -> tuple[str, str]:
-    """Return an action that not even AddedUserActions exempts from the Deny."""
+def _of_guest_role(inside: Inside) -> Iterator[Expected]:
+    """Yield what no guest may do, whatever the parameters say of users."""
+    users = f"{inside.app_instance_arn}/user"
+    for action, resource in (
+        ("chime:CreateChannel", f"{users}/{SOMEBODY}"),
+        ("chime:CreateChannelMembership", f"{users}/{SOMEBODY}"),
+        ("chime:ListChannels", f"{users}/{SOMEBODY}"),
+        ("chime:ListAppInstanceUsers", f"{users}/*"),
+    ):
+        yield Expected(action, resource, is_allowed=False, wanted="not allowed, because guests only take part")
+
+
+def _foreign(inside: Inside, arn: str) -> tuple[str, str]:
+    """Return an action that not even AddedUserActions exempts from the Deny. It exempts none for guests."""
+    is_guest = arn == inside.stack.guest_role_arn
+    added = "" if is_guest else inside.stack.parameters.get("AddedUserActions", "")
     return next(pair for pair in FOREIGN if pair[0].partition(":")[0] not in added)

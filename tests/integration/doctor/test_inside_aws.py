@@ -42,7 +42,9 @@ def document(*statements: dict[str, Any]) -> str:
 
 
 def test_nothing_is_wrong_with_a_stack_that_was_just_deployed(patient: Patient) -> None:
-    patient.deploy(Revocation="true", Messaging="member", ContactList="true", Meetings="open", SourceIdentity="true")
+    patient.deploy(
+        Revocation="true", Messaging="member", ContactList="true", Meetings="open", SourceIdentity="true", Guests="true"
+    )
 
     found = patient.look(
         "stack state", "defaults", "trust", "user roles", "session length", "handler role", "app instance", "admins",
@@ -260,6 +262,27 @@ def test_names_that_users_can_read_without_rooms_are_found(patient: Patient) -> 
     assert "at once" in finding.mend
 
 
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ("chime:DescribeAppInstanceUser", "doctor-somebody-else is allowed"),
+        ("chime:CreateChannelMembership", "chime:CreateChannelMembership on"),
+        ("chime:ListAppInstanceUsers", "chime:ListAppInstanceUsers on"),
+    ],
+)
+def test_guest_who_may_do_what_users_may_is_found(patient: Patient, action: str, words: str) -> None:
+    patient.deploy(Guests="true", Meetings="open", ContactList="true", Messaging="member")
+    more = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    # The Deny of everything else would stop it, and somebody has taken that away, too.
+    patient.aws.client("iam").put_role_policy(
+        RoleName=patient.role("GuestRole"), PolicyName="NothingElse", PolicyDocument=document(more)
+    )
+
+    found = [each.found for each in patient.wrong("user roles")]
+
+    assert any("GuestRole" in each and words in each for each in found)
+
+
 # ── What roles may do ────────────────────────────────────────────────────────────────────────────────
 
 
@@ -283,6 +306,11 @@ def test_policy_with_which_a_user_is_anybody_is_found(patient: Patient) -> None:
         pytest.param("UserRole", "Messaging", "user roles", "chime:Connect", id="users may not connect"),
         pytest.param("UserRole", "NothingElse", "user roles", "dynamodb:GetItem is not allowed", id="no Deny"),
         pytest.param("UserRole", "Contacts", "user roles", "chime:ListAppInstanceUsers", id="no contact list"),
+        pytest.param("GuestRole", "Messaging", "user roles", "chime:Connect", id="guests may not connect"),
+        pytest.param(
+            "GuestRole", "NothingElse", "user roles", "dynamodb:GetItem is not allowed", id="no Deny of guests"
+        ),
+        pytest.param("SigninFunctionRole", "Guests", "handler role", "chime:PutAppInstanceUserExp", id="no guests"),
         pytest.param("SigninFunctionRole", "AssumeUserRole", "handler role", "sts:AssumeRole", id="no sessions"),
         pytest.param("SigninFunctionRole", "AppInstanceUsers", "handler role", "chime:CreateApp", id="no users"),
         pytest.param("SigninFunctionRole", "RevokedUsers", "handler role", "ssm:GetParameter", id="no list"),
@@ -291,7 +319,7 @@ def test_policy_with_which_a_user_is_anybody_is_found(patient: Patient) -> None:
 def test_policy_that_somebody_took_away_is_found(
     patient: Patient, role: str, policy: str, check: str, words: str
 ) -> None:
-    patient.deploy(Revocation="true", ContactList="true")
+    patient.deploy(Revocation="true", ContactList="true", Guests="true")
     patient.aws.client("iam").delete_role_policy(RoleName=patient.role(role), PolicyName=policy)
 
     found = patient.wrong(check)

@@ -227,6 +227,7 @@ def configurations(stack: Patient, **changes: Any) -> None:
         inside.resources["SigninFunction"]: {
             "SESSION_SECONDS": "3600", "SESSION_ENDS_WITH_TOKEN": "false", "SOURCE_IDENTITY": "false",
             "USER_ROLE_ARNS": "", "ALLOWED_ORIGINS": "", "USER_ROLE_ARN": inside.stack.own_role_arn,
+            "GUEST_ROLE_ARN": inside.stack.guest_role_arn or "", "GUEST_DAYS": "30",
             "CHIME_APP_INSTANCE_ARN": inside.app_instance_arn,
         },
         inside.resources.get("RoomsFunction"): {

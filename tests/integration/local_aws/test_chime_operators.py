@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Aws
 
 TEAM = {"Key": "Team", "Value": "engines"}
 EXPIRATION = {"ExpirationDays": 30, "ExpirationCriterion": "CREATED_TIMESTAMP"}
@@ -71,6 +75,83 @@ def test_expiration_is_set_shown_and_removed(chime: Any, ada: str) -> None:
     assert describe(AppInstanceUserArn=ada)["AppInstanceUser"]["ExpirationSettings"] == EXPIRATION
     assert "ExpirationSettings" not in put(AppInstanceUserArn=ada)
     assert "ExpirationSettings" not in describe(AppInstanceUserArn=ada)["AppInstanceUser"]
+
+
+DAY = 24 * 3600
+SIX_HOURS = 6 * 3600
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_there"),
+    [
+        pytest.param(30 * DAY, True, id="expired just now"),
+        pytest.param(30 * DAY + SIX_HOURS - 60, True, id="expired, and not deleted yet"),
+        pytest.param(30 * DAY + SIX_HOURS, False, id="deleted"),
+    ],
+)
+def test_expired_user_is_active_until_the_background_process_deletes_them(
+    aws: Aws, chime: Any, ada: str, seconds: int, *, is_there: bool
+) -> None:
+    chime.put_app_instance_user_expiration_settings(AppInstanceUserArn=ada, ExpirationSettings=EXPIRATION)
+
+    assert aws.local("POST", "users/clock", {"advance_seconds": seconds})[0] == 200
+
+    listed = chime.list_app_instance_users(AppInstanceArn=ada.partition("/user/")[0])["AppInstanceUsers"]
+    assert [user["AppInstanceUserArn"] for user in listed] == ([ada] if is_there else [])
+    described = chime.describe_app_instance_user
+    if is_there:
+        assert described(AppInstanceUserArn=ada)["AppInstanceUser"]["ExpirationSettings"] == EXPIRATION
+    else:
+        with pytest.raises(chime.exceptions.ForbiddenException):
+            described(AppInstanceUserArn=ada)
+
+
+def test_user_without_an_expiration_stays(aws: Aws, chime: Any, ada: str) -> None:
+    aws.local("POST", "users/clock", {"advance_seconds": 5475 * DAY})
+
+    assert chime.describe_app_instance_user(AppInstanceUserArn=ada)
+
+
+def test_expired_user_is_kept_by_new_settings_that_count_from_the_creation(aws: Aws, chime: Any, ada: str) -> None:
+    put = chime.put_app_instance_user_expiration_settings
+    put(AppInstanceUserArn=ada, ExpirationSettings=EXPIRATION)
+    aws.local("POST", "users/clock", {"advance_seconds": 30 * DAY + 60})
+
+    put(AppInstanceUserArn=ada, ExpirationSettings=EXPIRATION | {"ExpirationDays": 61})
+    aws.local("POST", "users/clock", {"advance_seconds": 30 * DAY})
+
+    assert chime.describe_app_instance_user(AppInstanceUserArn=ada)
+
+
+def test_deleted_user_is_created_anew_and_in_no_channel(
+    aws: Aws, chime: Any, messaging: Any, app_instance: str, ada: str
+) -> None:
+    guest = {"AppInstanceArn": app_instance, "AppInstanceUserId": "guest", "Name": "Grace"}
+    arn = chime.create_app_instance_user(**guest, ExpirationSettings=EXPIRATION)["AppInstanceUserArn"]
+    opened = {"name": "Engines", "creator": ada, "members": [arn]}
+    channel = aws.local("POST", "channels", opened)[1]["ChannelArn"]
+    aws.local("POST", "users/clock", {"advance_seconds": 31 * DAY})
+
+    # The first request after it is one of messaging: the user is gone there, too.
+    members = messaging.list_channel_memberships(ChannelArn=channel, ChimeBearer=ada)["ChannelMemberships"]
+    assert [each["Member"]["Arn"] for each in members] == [ada]
+    assert chime.create_app_instance_user(**guest, ExpirationSettings=EXPIRATION)["AppInstanceUserArn"] == arn
+    created = chime.describe_app_instance_user(AppInstanceUserArn=arn)["AppInstanceUser"]["CreatedTimestamp"]
+    assert (datetime.now(UTC) - created).total_seconds() < DAY
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        pytest.param({}, "body", id="nothing"),
+        pytest.param({"advance_seconds": -1}, "advance_seconds", id="a negative time"),
+        pytest.param({"advance_seconds": True}, "advance_seconds", id="no number"),
+    ],
+)
+def test_clock_of_users_is_moved_by_seconds(aws: Aws, body: dict[str, Any], field: str) -> None:
+    status, error = aws.local("POST", "users/clock", body)
+
+    assert (status, error["field"]) == (400, field)
 
 
 def test_user_is_created_with_an_expiration(chime: Any, app_instance: str) -> None:
