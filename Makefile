@@ -153,12 +153,12 @@ load: .venv/dev ## let 200 users come back and 200 new ones sign in while Chime 
 # $(call asks,QUESTIONS): not empty if ONLY names one of QUESTIONS, or if there is no ONLY.
 asks = $(if $(value ONLY),$(filter $(1),$(value ONLY)),all)
 
-bench: .venv/dev $(if $(call asks,cold warm rooms memory load shipped),build) $(if $(call asks,cold warm),contenders) $(if $(call asks,rooms),demo-of-rooms) ## measure, and write benchmarks/README.md; ONLY="cold warm": only these questions
+bench: .venv/dev $(if $(call asks,cold warm rooms memory load shipped),build) $(if $(call asks,cold warm rooms),contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": only these questions
 	@set -f; PYTHONPATH=signin_function:. $(call with_words_of,ARGS) $(NO_ACCOUNT) $(BIN)/python -m benchmarks $(if $(value ONLY),$$ONLY)
 
 # What our functions are compared with.
-NODE_PACKAGES := $(patsubst %,benchmarks/contenders/%/node_modules/made,node-sdk-v2 node-sdk-v3 node-verifiers)
-contenders: .build/bench/python/made .build/bench/node-sdk-v3.js .build/bench/node-verifiers.js $(NODE_PACKAGES)
+NODE_PACKAGES := $(patsubst %,benchmarks/contenders/%/node_modules/made,node-sdk-v2 node-sdk-v3 node-verifiers rooms-demo)
+contenders: .build/bench/python/made $(patsubst %,.build/bench/%.js,node-sdk-v3 node-verifiers rooms-demo) $(NODE_PACKAGES)
 
 .build/bench/python/made: .venv/made benchmarks/contenders/python.txt
 	@echo 'Installing boto3 and Powertools, to compare with (once).'
@@ -172,15 +172,13 @@ benchmarks/contenders/%/node_modules/made: benchmarks/contenders/%/package-lock.
 	@$(NPM) ci --prefix benchmarks/contenders/$*
 	@touch $@
 
-demo-of-rooms: .build/bench/rooms-demo.js
-
-.build/bench/rooms-demo.js: benchmarks/contenders/rooms-demo/lean.js benchmarks/contenders/rooms-demo/join.js benchmarks/contenders/rooms-demo/node_modules/made
-	@benchmarks/contenders/rooms-demo/node_modules/.bin/esbuild $< --bundle --minify --platform=node --log-level=warning --outfile=$@
-
 .build/bench/node-sdk-v3.js: benchmarks/contenders/node-sdk-v3/handler.js benchmarks/contenders/sign-in.js benchmarks/contenders/node-sdk-v3/node_modules/made
 	@$(BUNDLED_FOR_NODE)
 
 .build/bench/node-verifiers.js: benchmarks/contenders/node-verifiers/best.js benchmarks/contenders/node-verifiers/authorize.js $(NODE_PACKAGES)
+	@$(BUNDLED_FOR_NODE)
+
+.build/bench/rooms-demo.js: benchmarks/contenders/rooms-demo/lean.js benchmarks/contenders/rooms-demo/join.js $(NODE_PACKAGES)
 	@$(BUNDLED_FOR_NODE)
 
 BUNDLED_FOR_NODE = benchmarks/contenders/node-sdk-v3/node_modules/.bin/esbuild $< --bundle --minify --platform=node \
@@ -321,4 +319,4 @@ FORCE:
 	@$(@D)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r tests/schemathesis/requirements.txt
 	@touch $@
 
-.PHONY: FORCE help run page client test test-browser test-clients soak screenshot check format fuzz fuzz-api load bench contenders demo-of-rooms build invoke start-api test-docker deploy lock clean
+.PHONY: FORCE help run page client test test-browser test-clients soak screenshot check format fuzz fuzz-api load bench contenders build invoke start-api test-docker deploy lock clean

@@ -1,4 +1,4 @@
-"""How long it takes to enter a room, open or new, beside Amazon's own demo; and how many calls of AWS that is."""
+"""How long it takes to enter a room, open or new, beside Amazon's own demo, and how many calls of AWS that is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 
 from benchmarks.measure import COLUMNS, CannotMeasureError, Times, interleaved
-from benchmarks.programs import ROOMS_DEMO, ROOMS_DEMO_BUNDLED, check_allowed, check_answered, node, ours, python_note
+from benchmarks.programs import (
+    BUNDLED_VERIFIER,
+    ROOMS_DEMO,
+    ROOMS_DEMO_BUNDLED,
+    VERIFIERS,
+    check_allowed,
+    check_answered,
+    node,
+    ours,
+    python_note,
+)
 from benchmarks.report import Table
 from benchmarks.upstream import DELAY, upstream
 from tests.docker.events import authorizer_event, rooms_event
@@ -26,12 +36,16 @@ if TYPE_CHECKING:
     """Have an event answered by a program, the answer checked, and the milliseconds told."""
 
 ROUNDS = {"cold": 15, "warm": 50}
-AUTHORIZER, ROOMS, BOTH = "ours, the authorizer", "ours, the function of rooms", "ours, one after the other"
-DEMO, DEMO_AT_BEST = "Amazon's demo, as it stands", "Amazon's demo, its two clients, bundled and minified"
+OURS, BEST = "ours", "Node.js, best: jose; the demo's two clients; both bundled and minified"
+USUAL = "Node.js, usual: jsonwebtoken with jwks-rsa; the demo as it stands"
+DEMO = "Amazon's demo as it stands, which looks at no token"
+AUTHORIZERS = {OURS: "ours", BEST: "jose", USUAL: "jsonwebtoken"}
+FUNCTIONS = {OURS: "ours", BEST: "two clients", USUAL: "as it stands", DEMO: "as it stands"}
+"""Which authorizer and which function of rooms each of the four has."""
 OPEN, NEW = "an open room", "a new room"
 
 Name = tuple[str, str]
-"""Which room is entered (or, for the authorizer, none), and by which contender."""
+"""Which room is entered (or, of an authorizer, none), and by whose authorizer or function."""
 
 
 class Door:
@@ -72,12 +86,8 @@ def tables() -> list[Table]:
     with upstream(tls=True) as running:
         cold = _table("cold", running, _contenders(running, lambda program: program.cold))
     with upstream(tls=True) as running, ExitStack() as started:
-        return [
-            cold,
-            _table(
-                "warm", running, _contenders(running, lambda program: warm(started.enter_context(program.running())))
-            ),
-        ]
+        contenders = _contenders(running, lambda program: warm(started.enter_context(program.running())))
+        return [cold, _table("warm", running, contenders)]
 
 
 def warm(ask: Callable[[Any], dict[str, Any]]) -> Measure:
@@ -93,17 +103,21 @@ def warm(ask: Callable[[Any], dict[str, Any]]) -> Measure:
 
 
 def _contenders(running: Upstream, measure: Callable[[Program], Measure]) -> dict[Name, Contender]:
-    authorizer, asked = ours(running, "Authorizer"), authorizer_event(running.token)
-    with authorizer.running() as ask:
-        context = ask(asked)["answer"]["context"]
-
-    doors = {ROOMS: Door(measure(ours(running, "Rooms")), partial(at_ours, rooms_event(running.token, context)))}
-    for name, handler in {DEMO: ROOMS_DEMO, DEMO_AT_BEST: ROOMS_DEMO_BUNDLED}.items():
+    asked = authorizer_event(running.token)
+    authorizers = {
+        "ours": ours(running, "Authorizer"),
+        "jose": node(running, BUNDLED_VERIFIER),
+        "jsonwebtoken": node(running, VERIFIERS / "usual.js"),
+    }
+    with authorizers["ours"].running() as ask:
+        event = rooms_event(running.token, ask(asked)["answer"]["context"])
+    doors = {"ours": Door(measure(ours(running, "Rooms")), partial(at_ours, event))}
+    for name, handler in {"two clients": ROOMS_DEMO_BUNDLED, "as it stands": ROOMS_DEMO}.items():
         doors[name] = Door(measure(node(running, handler, "RoomsFunction")), partial(_at_the_demo, name))
     for door in doors.values():
         door.enter_new()  # so that there is an open room in the first round
     return {
-        ("", AUTHORIZER): partial(measure(authorizer), asked, check_allowed),
+        **{("", name): partial(measure(program), asked, check_allowed) for name, program in authorizers.items()},
         **{(OPEN, name): door.enter_open for name, door in doors.items()},
         **{(NEW, name): door.enter_new for name, door in doors.items()},
     }
@@ -123,23 +137,32 @@ def _at_the_demo(contender: str, room: str) -> Any:
 def _table(kind: str, running: Upstream, contenders: Mapping[Name, Contender]) -> Table:
     calls = {name: calls_of_aws(running, contender) for name, contender in contenders.items()}
     times = interleaved(contenders, ROUNDS[kind])
-    running.opened()  # or stop, if one of them refused a certificate
-    authorizer = ("", AUTHORIZER)
-    for room in (OPEN, NEW):
-        pairs = zip(times[authorizer].runs, times[room, ROOMS].runs, strict=True)
-        times[room, BOTH] = Times([sum(pair) for pair in pairs])
-        calls[room, BOTH] = calls[authorizer] + calls[room, ROOMS]
-    order = [authorizer, *((room, name) for room in (OPEN, NEW) for name in (BOTH, ROOMS, DEMO, DEMO_AT_BEST))]
-    rows = [_row(name, kind, times, calls[name]) for name in order]
-    columns = ("", *COLUMNS, "calls of AWS", "both of ours / this")
+    running.opened()  # or stop, if one of them was refused
+    digits = 0 if kind == "cold" else 1
+    rows = [_row((room, name), times, calls, digits) for room in (OPEN, NEW) for name in FUNCTIONS]
+    columns = ("", *COLUMNS[:3], "authorizer + function", "calls of AWS", "ours / this", "our function / this one")
     return Table(f"Entering a room, {kind}, milliseconds", _note(kind), columns, rows)
 
 
-def _row(name: Name, kind: str, times: Mapping[Name, Times], calls: int) -> list[str]:
+def _row(name: Name, times: Mapping[Name, Times], calls: Mapping[Name, int], digits: int) -> list[str]:
     room, contender = name
-    both = f"{times[room, BOTH].median / times[name].median:.2f}" if room else ""
-    title = f"{room}: {contender}" if room else contender
-    return [title, *times[name].cells(digits=0 if kind == "cold" else 1), str(calls), both]
+    parts = [("", AUTHORIZERS[contender])] if contender in AUTHORIZERS else []
+    function = (room, FUNCTIONS[contender])
+    together = _together(times, *parts, function)
+    both_of_ours = _together(times, ("", "ours"), (room, "ours")).median
+    return [
+        f"{room}: {contender}",
+        *together.cells(digits=digits)[:3],
+        " + ".join(f"{times[part].median:.{digits}f}" for part in (*parts, function)),
+        str(sum(calls[part] for part in (*parts, function))),
+        f"{both_of_ours / together.median:.2f}",
+        f"{times[room, 'ours'].median / times[function].median:.2f}",
+    ]
+
+
+def _together(times: Mapping[Name, Times], *parts: Name) -> Times:
+    """Return what all *parts* took, one after the other."""
+    return Times([sum(runs) for runs in zip(*(times[part].runs for part in parts), strict=True)])
 
 
 def calls_of_aws(running: Upstream, contender: Contender) -> int:
@@ -152,13 +175,14 @@ def calls_of_aws(running: Upstream, contender: Contender) -> int:
 
 def _note(kind: str) -> str:
     if kind == "warm":
-        return (
-            "With TLS, the time of the handlers alone, as their processes tell it; all of them stay up and take turns."
-        )
+        return f"""\
+The time of the handlers alone, as their processes tell it, {ROUNDS[kind]} times; all of them stay up and take turns,
+with TLS, on connections that stay open."""
     return f"""\
-With TLS, from the process's start to the answer. Ours are what `sam build` made: the function of rooms starts when the
-authorizer has verified the token, so a user waits for both. Amazon's demo (`demos/serverless` of amazon-chime-sdk-js)
-verifies no token, and lets everybody in under any name; two who open a room at once are in two meetings. Its row is the
-work that its users copy: GetItem, for a new room CreateMeeting and PutItem, then CreateAttendee. “As it stands” loads
-and makes what its file of handlers does. Each call of AWS takes {1000 * DELAY:.0f} ms, DynamoDB's too, as does the key
-set. {python_note()} Last column: both of ours as a multiple of the row."""
+From a process's start to its answer, the function's after the authorizer's, as on AWS: a user waits for both. Medians
+of {ROUNDS[kind]} runs, all rows by turns, with TLS. Ours are what `sam build` made. Amazon's demo (`demos/serverless`
+of amazon-chime-sdk-js) lets everybody in under any name, and two who open a room at once are in two meetings. Its rows
+do the work that its users copy: GetItem, for a new room CreateMeeting and PutItem, then CreateAttendee; “as it stands”
+loads and makes all that its file of handlers does. Each call of AWS takes {1000 * DELAY:.0f} ms, DynamoDB's too; the
+key set, which is none of AWS's, likewise. {python_note()}
+The last columns: ours as a multiple of the row, both functions and the function of rooms alone."""
