@@ -109,21 +109,24 @@ else
 	@echo 'and tests/deployed (make test-deployed)$(if $(wildcard .venv/meetings),,; and what calls do, until make .venv/meetings).'
 endif
 
+# $(call node_test,SECONDS) files: runs tests in Node.js. A file that takes longer is ended, and so is one that leaves something open.
+node_test = node --test --test-force-exit --test-timeout=$(1)000
+
 test-browser: .venv/local .venv/meetings page .build/page/chime-sdk.js client tests/browser/node_modules/made ## test the web client and the page, in Chromium
 	@tests/browser/node_modules/.bin/tsc -p web_client
-	@CHROMIUM=$(CHROME) node --test --test-concurrency=1 tests/web_client/*.test.mjs tests/browser/*.test.mjs
+	@CHROMIUM=$(CHROME) $(call node_test,420) --test-concurrency=2 tests/web_client/*.test.mjs tests/browser/*.test.mjs
 
 soak: .venv/local client tests/browser/node_modules/made ## let everything happen to a chat in Chromium for ten minutes; SECONDS=60: for a minute, SEED=7: the same again
 	@CHROMIUM=$(CHROME) node tests/browser/soak.mjs
 
 test-clients: .venv/local client tests/browser/node_modules/made ## test the package of the web client as apps use it: Node.js, Jest, TypeScript, Next, React Native, Firefox, WebKit
-	@CHROMIUM=$(CHROME) node --test --test-concurrency=1 tests/clients/*.test.mjs
+	@CHROMIUM=$(CHROME) $(call node_test,900) tests/clients/*.test.mjs
 
 screenshot: .venv/local .venv/meetings page .build/page/chime-sdk.js tests/browser/node_modules/made ## take the picture of the page that docs/local-stack.md shows
 	@CHROMIUM=$(CHROME) node tests/browser/screenshot.mjs
 
 tests/browser/node_modules/made: tests/browser/package-lock.json
-	@command -v npm >/dev/null || { echo 'This needs Node.js 20.3 or newer, with npm.' >&2; exit 1; }
+	@command -v npm >/dev/null || { echo 'This needs Node.js 20.14 or newer, with npm.' >&2; exit 1; }
 	@test -n $(CHROME) || { echo 'This needs Chromium, on the PATH or as make CHROMIUM=/path/to/it …' >&2; exit 1; }
 	@$(NPM) ci --prefix tests/browser
 	@touch $@

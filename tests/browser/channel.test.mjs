@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test, { after, afterEach, before } from "node:test";
 
 import { contrast } from "./contrast.mjs";
-import { openPage, spoil, startBrowser, startStack } from "./stack.mjs";
+import { openPage, spoil, startBrowser, startStack, until } from "./stack.mjs";
 
 let stack, browser;
 before(async () => {
@@ -42,7 +42,7 @@ async function write(page, name, text) {
 }
 
 async function untilNobodyIsConnected() {
-  while ((await connections()).length > 0);
+  await until(async () => (await connections()).length === 0);
 }
 
 test("what one of them writes arrives at both, and each has credentials of their own", async (t) => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test, { after, afterEach, before } from "node:test";
 
 import { connections, cutOff, is, openChat, startChatting, told } from "./chatting.mjs";
-import { signIns, spoil } from "./stack.mjs";
+import { openPage, signIns, spoil, startApp, until } from "./stack.mjs";
 
 let world;
 before(async () => void (world = await startChatting()));
@@ -231,13 +231,13 @@ test("a tab that was frozen is told what it missed", async (t) => {
 });
 
 test("credentials that are denied before they end are replaced, once", async (t) => {
-  const { page } = await openChannel(t);
+  const { page } = await openChannel(t, { clock: {} });
   const before = signIns(page);
   await spoil(world.stack, "aws", { operation: "Connect", error: "ForbiddenException", status: 403, times: 4 });
 
   await cutOff(world, 4003);
-  await page.waitForFunction(() => states.filter(({ code }) => code === 4003).length >= 5);
-  await is(page, "connected");
+  while (!(await page.evaluate(() => states.filter(({ code }) => code === 4003).length >= 5))) await page.clock.runFor(500);
+  await runUntil(page, "connected");
 
   assert.equal(signIns(page) - before, 1);
   assert.notEqual(keyOf(page.sockets[0]), keyOf(page.sockets.at(-1)));
@@ -327,8 +327,7 @@ test("a chat that is stopped and started again has one connection, and tells wha
 
   assert.deepEqual(await told(page, channel, 1), ["Back?"]);
   await is(page, "connected");
-  while ((await connections(world)).length > 1);
-  assert.equal((await connections(world)).length, 1);
+  await until(async () => (await connections(world)).length === 1);
 });
 
 test("stopping while messages are told tells no more of them, and none is lost", async (t) => {
@@ -360,4 +359,16 @@ test("nothing of the address that it connects to is logged, unless INFO is asked
 
   const logged = ({ said }) => said.some((line) => line.includes("X-Amz-Security-Token"));
   assert.deepEqual([logged(page), logged(talking)], [false, true]);
+});
+
+test("a user without the scope gets a NotAllowedError at once, and signs in with the scope", async (t) => {
+  const page = await openPage(t, world.browser, world.stack.app);
+  await startApp(page, world.stack);
+
+  const refused = await page.evaluate(() => app.caught(app.signIn.credentials()));
+
+  assert.deepEqual([refused.name, refused.status, refused.reason], ["NotAllowedError", 403, "missing_scope"]);
+  assert.equal(signIns(page), 1);
+  await startApp(page, world.stack, { claims: { sub: "ada", scope: "chat" } });
+  assert.equal((await page.evaluate(() => app.signIn.user())).userId, "ada");
 });

@@ -13,6 +13,8 @@ import { openPage, startBrowser, startStack } from "./stack.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+const BOB = { sub: "bob", name: "Bob Kahn", scope: "chat" };
+
 /** Start a stack, a browser that trusts it, and Bob. Tokens need the scope `chat`, so that a user can lose the permission. */
 export async function startChatting() {
   const port = await freePort();
@@ -21,7 +23,7 @@ export async function startChatting() {
   const stack = await startStack({ settings, parameters: { Messaging: "member" }, ports: [0, port, 0] });
   const browser = await startBrowser({ trusting: await publicKeyHash(stack.urls.aws) });
   const script = await bundle({ entryPoints: [at("chat-app.js")], globalName: "Chime" });
-  return { stack, browser, script, bob: await signInBob(stack), stop: () => Promise.all([stack.stop(), browser.close()]) };
+  return { stack, browser, script, bob: await signInWriter(stack, BOB), stop: () => Promise.all([stack.stop(), browser.close()]) };
 }
 
 async function freePort() {
@@ -42,10 +44,9 @@ export async function publicKeyHash(url) {
   return createHash("sha256").update(key).digest("base64");
 }
 
-/** Return Bob: he makes channels with a member, and writes in them. */
-async function signInBob({ urls }) {
-  const claims = JSON.stringify({ sub: "bob", name: "Bob Kahn", scope: "chat" });
-  const { access_token } = await (await fetch(`${urls.issuer}/token`, { method: "POST", body: claims })).json();
+/** Return the user with *claims*, who makes channels with a member, and writes in them. */
+export async function signInWriter({ urls }, claims) {
+  const { access_token } = await (await fetch(`${urls.issuer}/token`, { method: "POST", body: JSON.stringify(claims) })).json();
   const answer = await fetch(`${urls.api}/signin`, { method: "POST", headers: { Authorization: `Bearer ${access_token}` } });
   const { ChimeAppInstanceUserArn: ChimeBearer, ChimeAppInstanceArn: AppInstanceArn, ChimeCredentials: keys } = await answer.json();
   const credentials = { accessKeyId: keys.AccessKeyId, secretAccessKey: keys.SecretAccessKey, sessionToken: keys.SessionToken };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test, { after, afterEach, before } from "node:test";
 
-import { openPage, signIns, spoil, startApp, startBrowser, startStack, startStranger } from "./stack.mjs";
+import { openPage, signIns, spoil, startApp, startBrowser, startStack, startStranger, until } from "./stack.mjs";
 
 let stack, browser;
 before(async () => ([stack, browser] = await Promise.all([startStack(), startBrowser()])));
@@ -89,34 +89,21 @@ test("AWS refuses: a SignInError, because something has to be repaired", async (
 
 const THROTTLED = { operation: "AssumeRole", error: "Throttling", status: 400, times: -1 };
 
-test("AWS throttles: Retry-After is read across origins, and until then there is no request", async (t) => {
-  await spoil(stack, "aws", THROTTLED);
-  const page = await openApp(t, { patience: 0 });
-
-  const refused = await refusalOf(page);
-  await stack.mend();
-  const again = await refusalOf(page);
-
-  assert.deepEqual([refused.name, refused.status], ["UnavailableError", 429]);
-  assert.ok(refused.retryAfter >= 1);
-  assert.deepEqual(again, refused);
-  assert.equal(signIns(page), 1);
-});
-
-test("AWS throttles and stops: the next attempt is made after Retry-After, and not before", async (t) => {
+test("AWS throttles and stops: Retry-After is read across origins, and the next attempt is made after it, and not before", async (t) => {
   await spoil(stack, "aws", THROTTLED);
   const page = await openApp(t, { clock: {} });
-  const throttled = page.waitForResponse((response) => response.status() === 429);
   await page.clock.pauseAt(Date.now() + 3600_000);
   const waiting = keyOf(page);
-  const retryAfter = Number(await (await throttled).headerValue("Retry-After"));
+  await page.waitForFunction(() => app.signIn.state().status === "waiting");
+  const { name, status, retryAfter } = await page.evaluate(() => app.caught(Promise.reject(app.signIn.state().error)));
   await stack.mend();
 
   let waited = 0;
   for (; signIns(page) === 1; waited += 50) await page.clock.runFor(50);
 
   assert.match(await waiting, /^ASIA/);
-  assert.ok(retryAfter >= 1 && waited >= 1000 * retryAfter, `${waited} ms were waited`);
+  assert.deepEqual([name, status], ["UnavailableError", 429]);
+  assert.ok(retryAfter >= 1 && waited >= 1000 * retryAfter, `${waited} ms were waited, and ${retryAfter} s were asked for`);
 });
 
 test("no cookie is sent, even if the app has the origin of the service", async (t) => {
@@ -205,7 +192,7 @@ test("an hour later the credentials have been refreshed, before they ended", asy
 
   await page.clock.fastForward("11:00");
   assert.equal(await keyOf(page), first, "nobody waits for it");
-  while ((await keyOf(page)) === first);
+  await until(async () => (await keyOf(page)) !== first);
   assert.equal(signIns(page), 2);
 });
 
@@ -312,3 +299,28 @@ test("nothing is stored, and nothing is logged", async (t) => {
   assert.deepEqual(stored, [0, 0, "", 0, 0]);
   assert.deepEqual([page.said, await page.context().cookies()], [[], []]);
 });
+
+const TRACING = {
+  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  baggage: "release=1",
+  "Sentry-Trace": "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1",
+};
+
+test("a listed origin may send the headers of tracing, and another one may not", async (t) => {
+  // The address of the issuer is an origin that is not allowed.
+  const [listed, other] = [await openPage(t, browser, stack.app), await openPage(t, browser, `${stack.urls.issuer}/jwks`)];
+
+  assert.equal(await traced(listed), 200);
+  assert.equal(await traced(other), "TypeError");
+});
+
+/** Sign in from *page* with the headers of tracing. A browser sends them only if the answer to the preflight allows it. */
+async function traced(page) {
+  const answer = await fetch(`${stack.urls.issuer}/token`, { method: "POST", body: '{"sub": "ada"}' });
+  const { access_token: token } = await answer.json();
+  const headers = { Authorization: `Bearer ${token}`, ...TRACING };
+  return page.evaluate(
+    ([url, init]) => fetch(url, init).then((signedIn) => signedIn.status, (error) => error.name),
+    [`${stack.urls.api}/signin`, { method: "POST", credentials: "include", headers }],
+  );
+}

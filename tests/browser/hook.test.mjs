@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { bundle } from "./bundle.mjs";
 import { connections, startChatting } from "./chatting.mjs";
-import { documentation, openPage } from "./stack.mjs";
+import { documentation, openPage, until } from "./stack.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -57,14 +57,14 @@ test("it has one connection, of the user of the app, and none without one", asyn
   await page.evaluate(() => render("grace"));
   await shows("grace: connected");
   assert.equal((await page.evaluate(() => states)).find((state) => state.startsWith("grace")), "grace: stopped"); // not Ada's state
-  while ((await connected()).length > 1);
+  await until(async () => (await connected()).length === 1);
   assert.deepEqual(await connected(), ["grace"]);
   await world.bob.send(channel, "Still there?");
   await world.bob.send(await world.bob.createChannel(await arn("grace")), "Hello");
   await page.waitForFunction(() => told.includes("grace: Hello"));
 
   await page.evaluate(() => render(null));
-  while ((await connected()).length > 0);
+  await until(async () => (await connected()).length === 0);
   assert.deepEqual(await page.evaluate(() => told), ["ada: Hello", "grace: Hello"]);
   assert.deepEqual(page.uncaught, []);
 });

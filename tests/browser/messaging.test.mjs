@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { bundle } from "./bundle.mjs";
 import { publicKeyHash } from "./chatting.mjs";
-import { exampleIn, openPage, startApp, startBrowser, startStack } from "./stack.mjs";
+import { exampleIn, openPage, startApp, startBrowser, startStack, until } from "./stack.mjs";
 
 const ADA = { sub: "ada", name: "Ada Lovelace" };
 const BOB = { sub: "bob", name: "Bob Kahn" };
@@ -194,6 +194,6 @@ test("the documentation's chat signs out, and shows no error", async (t) => {
 
   await page.evaluate(async () => (await example).signOut());
 
-  while ((await connections()).length > 0);
+  await until(async () => (await connections()).length === 0);
   assert.deepEqual(await page.evaluate(() => told), []);
 });

@@ -5,15 +5,16 @@ import test, { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { bundle } from "./bundle.mjs";
-import { exampleIn, openPage, startBrowser, startStack } from "./stack.mjs";
+import { connections, publicKeyHash, signInWriter } from "./chatting.mjs";
+import { exampleIn, openPage, startBrowser, startStack, until } from "./stack.mjs";
 
 const ADA = { sub: "ada", name: "Ada Lovelace", roles: ["host"] };
 const BOB = { sub: "b", name: "Bob Kahn" }; // an id of one character, before which the attendee's has `_`
 
 let stack, browser;
 before(async () => {
-  stack = await startStack({ parameters: { Meetings: "open" } });
-  browser = await startBrowser({ fakeDevices: true });
+  stack = await startStack({ parameters: { Meetings: "open", Messaging: "member" } });
+  browser = await startBrowser({ fakeDevices: true, trusting: await publicKeyHash(stack.urls.aws) });
 });
 after(() => Promise.all([stack?.stop(), browser?.close()]));
 
@@ -27,7 +28,7 @@ async function appOf(page, given) {
   return bundle({ stdin: { contents, resolveDir: fileURLToPath(new URL(".", import.meta.url)) } });
 }
 
-/** Open *app* for the user with *claims*: `came` has the names of who came and went, `told` how the call ended. */
+/** Open *app* for the user with *claims*: `came` has the names of who came and went, `told` how the call ended, `read` the messages. */
 async function openApp(t, app, claims) {
   const page = await openPage(t, browser, stack.app);
   await page.evaluate(
@@ -36,6 +37,8 @@ async function openApp(t, app, claims) {
       window.told = [];
       window.showPresence = (name, isPresent) => came.push(`${name} ${isPresent ? "came" : "went"}`);
       window.showEnd = (how) => told.push(how);
+      window.read = [];
+      window.showMessage = (name, content) => read.push(`${name}: ${content}`);
       window.showError = ({ name }) => told.push(name);
       const asked = { method: "POST", body: JSON.stringify(claims) };
       window.auth = { getAccessToken: async () => (await (await fetch(`${issuer}/token`, asked)).json()).access_token };
@@ -63,11 +66,8 @@ async function attendees() {
 
 /** Wait until the user is connected to a meeting, and return its id. */
 async function meetingWith(user) {
-  for (;;) {
-    const isThere = ({ attendees }) => attendees.some((each) => each.externalUserId === user && each.connected);
-    const found = (await openMeetings()).find(isThere);
-    if (found) return found.meetingId;
-  }
+  const isThere = ({ attendees }) => attendees.some((each) => each.externalUserId === user && each.connected);
+  return (await until(async () => (await openMeetings()).find(isThere))).meetingId;
 }
 
 /** Open or end the room, as a host without a browser. */
@@ -130,11 +130,17 @@ test("a call goes on in the next meeting when one ends by itself, and ends with 
   assert.deepEqual(await end(page), ["ended"]);
 });
 
-test("README's app gets from a token to a call", { timeout: 120_000 }, async (t) => {
+test("README's app gets from a token to a chat and a call", { timeout: 120_000 }, async (t) => {
   await asHost("POST");
-  const page = await openApp(t, await appOf("README.md", "call"), BOB);
+  const page = await openApp(t, await appOf("README.md", "call, user: await signIn.user()"), BOB);
 
   await meetingWith("_b");
+  await until(async () => (await connections({ stack })).length);
+  const ada = await signInWriter(stack, ADA);
+  const channel = await ada.createChannel(await page.evaluate(async () => (await example).user.userArn));
+  // More than once, because the chat tells what is sent after it is connected, and the app does not say when that is.
+  while (!(await page.evaluate(() => read.length))) await ada.send(channel, "Hello");
+  assert.equal(await page.evaluate(() => read[0]), "Ada Lovelace: Hello");
 
   await page.evaluate(async () => (await example).call.audioVideo.stop());
   await asHost("DELETE");
@@ -152,5 +158,5 @@ test("a page that is closed gives up its seat, if the app asked for that", { tim
 
   await page.goto("about:blank");
 
-  while ((await attendees()).flat().length) await new Promise(setImmediate);
+  await until(async () => !(await attendees()).flat().length);
 });

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
+import { beforeEach } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
@@ -24,6 +25,16 @@ const QUIET = [
   "--no-sandbox", // CI is root in a container
 ];
 
+const TEST_MS = 150_000; // more than a page waits
+
+// A test that hangs ends its file, and says which it is. The runner ends a file that hangs before its first test.
+if (process.env.NODE_TEST_CONTEXT) {
+  let limit;
+  const end = (name) => (console.error(`This test hangs: ${name}`), process.exit(1));
+  beforeEach(({ name }) => (clearTimeout(limit), (limit = setTimeout(end, TEST_MS, name).unref())));
+  process.once("SIGTERM", () => process.exit(143)); // not without what has to be done at the exit
+}
+
 /**
  * Start the stack on free ports with the command that people use. Open apps at `app`: that is the page of the stack under
  * another name, so that its origin is not that of `urls.api`, but one of the allowed origins.
@@ -36,12 +47,23 @@ export async function startStack({ settings = {}, parameters = {}, ports = [0, 0
   const { PATH, HOME, LD_LIBRARY_PATH } = process.env; // and nothing that boto3 or moto would read
   const env = { PATH, HOME, LD_LIBRARY_PATH };
   const running = spawn(python, command, { cwd: fileURLToPath(ROOT), env, stdio: ["ignore", "pipe", "ignore"] });
+  process.once("exit", () => running.kill()); // whatever has ended this process
+  const ended = once(running, "exit");
   const lines = createInterface({ input: running.stdout });
   const [line] = await Promise.race([once(lines, "line"), once(lines, "close").then(() => ["null"])]);
   const urls = JSON.parse(line);
   if (!urls) throw new Error("The local stack did not start; make run says why.");
-  const stop = async () => (running.kill("SIGTERM"), await once(running, "exit"));
+  const stop = async () => (running.kill(), await ended);
   return { urls, app: urls.api.replace("127.0.0.1", "localhost"), stop, mend: () => mend(urls) };
+}
+
+/** Wait until *check* returns something, and return it. With pauses, because what it waits for needs the processor, too. */
+export async function until(check) {
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 function given(option, values) {
@@ -71,7 +93,8 @@ const FAKE_DEVICES = [
  */
 export function startBrowser({ trusting = "", fakeDevices = false } = {}) {
   const args = [...QUIET, `--ignore-certificate-errors-spki-list=${trusting}`, ...(fakeDevices ? FAKE_DEVICES : [])];
-  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args });
+  const handleSIGTERM = false; // or this process would not end at it
+  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args, handleSIGTERM });
 }
 
 /** Open a page in a new browser context, which is closed when test *t* ends. */
