@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).parents[1] / "docs" / "openapi.yaml"
 URI = "urn:openapi"
-ERROR = "#/components/schemas/Error"
+ERROR = "#/components/schemas/ApiError"
 
 
 class NotAsDescribedError(AssertionError):
