@@ -12,6 +12,7 @@ tests/deployed is the exception: `make test-deployed` runs it without this file.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import ipaddress
 import os
@@ -97,6 +98,17 @@ def _clear_environment() -> None:
 
 # Now, because the other conftest.py files are imported before `pytest_configure`, and much is read on import.
 _clear_environment()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _reads_each_model_of_aws_once() -> None:
+    """Let all sessions of botocore share the files that they read: reading them took half of the time."""
+    loaders = importlib.import_module("botocore.loaders")
+
+    class SharedFileLoader(loaders.JSONFileLoader):  # type: ignore[misc,name-defined]
+        load_file = staticmethod(functools.cache(loaders.JSONFileLoader().load_file))
+
+    _patches.setattr(loaders.Loader, "FILE_LOADER_CLASS", SharedFileLoader)
 
 
 @pytest.fixture(autouse=True, scope="session")
