@@ -62,7 +62,9 @@ def logger() -> Logger:
 def _logger() -> Logger:
     from aws_lambda_powertools.logging import Logger  # noqa: PLC0415 - see `load`
 
-    return Logger(service="authorizer", utc=True)
+    from authorizer.log_lines import SERVICE, LogLines  # noqa: PLC0415 - see `load`
+
+    return Logger(service=SERVICE, logger_formatter=LogLines(utc=True))
 
 
 def accepted(provider: str, token: str, request_id: str) -> None:
