@@ -28,6 +28,9 @@ FILES = {
     "RoomsFunction": 74,
 }
 
+WARM_STEPS = 130
+"""Calls of functions of ours that the authorizer makes to decide about a good token, when all is warm."""
+
 CALLS = {
     "a new user": ["AssumeRole", "CreateAppInstanceUser", "DescribeAppInstanceUser"],
     "a user who comes back": ["AssumeRole", "DescribeAppInstanceUser"],

@@ -141,9 +141,10 @@ def check_access(claims: Mapping[str, Any], requirements: AccessRequirements) ->
         CallerForbidden: A scope, role or claim is missing.
         TokenRefused: The claim with the roles is ambiguous.
     """
-    scopes = _scopes(claims)
-    if not set(requirements.scopes) <= scopes:
-        raise CallerForbidden(ForbiddenReason.MISSING_SCOPE, "scope or scp", sorted(scopes), requirements.scopes)
+    if requirements.scopes:
+        scopes = _scopes(claims)
+        if not set(requirements.scopes) <= scopes:
+            raise CallerForbidden(ForbiddenReason.MISSING_SCOPE, "scope or scp", sorted(scopes), requirements.scopes)
     if requirements.roles:
         held = claim_paths.only_value(claims, requirements.roles_claim)
         if not _holds_any(held, requirements.roles):
@@ -204,15 +205,21 @@ def _check_named(claims: Mapping[str, Any], provider: Provider) -> None:
 
 def _matches(pattern: TokenPattern, claims: Mapping[str, Any]) -> bool:
     """Say whether *claims* match all conditions of *pattern*; the most common ones come first, to end early."""
-    same = {_text(claims, path) for path in pattern.equal_claims}
+    only, text = claim_paths.only_value, _text
+    # Most patterns have one kind of condition. To look whether there are any is faster than to search among none.
     return not (
-        (pattern.equal_claims and (len(same) > 1 or "" in same))
-        or any(not _text(claims, path).startswith(start) for path, start in pattern.prefixes.items())
-        or any(not _text(claims, path).endswith(end) for path, end in pattern.suffixes.items())
-        or any(not _holds_any(claim_paths.only_value(claims, path), values) for path, values in pattern.values.items())
-        or any(claim_paths.only_value(claims, path) is None for path in pattern.present)
-        or any(claim_paths.only_value(claims, path) is not None for path in pattern.absent)
+        (pattern.equal_claims and not _are_one_text(claims, pattern.equal_claims))
+        or (pattern.prefixes and any(not text(claims, path).startswith(it) for path, it in pattern.prefixes.items()))
+        or (pattern.suffixes and any(not text(claims, path).endswith(it) for path, it in pattern.suffixes.items()))
+        or (pattern.values and any(not _holds_any(only(claims, path), held) for path, held in pattern.values.items()))
+        or (pattern.present and any(only(claims, path) is None for path in pattern.present))
+        or (pattern.absent and any(only(claims, path) is not None for path in pattern.absent))
     )
+
+
+def _are_one_text(claims: Mapping[str, Any], paths: Iterable[str]) -> bool:
+    same = {_text(claims, path) for path in paths}
+    return len(same) == 1 and "" not in same
 
 
 def _text(claims: Mapping[str, Any], path: str) -> str:
@@ -222,8 +229,12 @@ def _text(claims: Mapping[str, Any], path: str) -> str:
 
 def _holds_any(claim: Any, values: Iterable[object]) -> bool:
     held = claim if isinstance(claim, list) else [claim]
-    # Types are compared too, because in Python true equals 1.
-    return any(type(one) is type(value) and one == value for one in held for value in values)
+    for one in held:
+        for value in values:
+            # Types are compared too, because in Python true equals 1.
+            if type(one) is type(value) and one == value:
+                return True
+    return False
 
 
 def _scopes(claims: Mapping[str, Any]) -> set[str]:

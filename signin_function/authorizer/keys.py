@@ -23,7 +23,7 @@ from authorizer.signatures import construct, is_same_key
 from authorizer.tenants import may_sign_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from jose.backends.base import Key
 
@@ -81,13 +81,24 @@ class KeySet:
         Raises:
             TokenRefused: No key fits, or several that differ.
         """
-        fitting = [key for key in self.keys if key.algorithm == algorithm and key.may_sign_for(issuer)]
-        if kid is not None:
-            named = [key for key in fitting if key.kid == kid]
-            fitting = named or [key for key in fitting if key.kid is None]
+
+        def fitting_of(keys: Iterable[VerificationKey]) -> list[VerificationKey]:
+            return [key for key in keys if key.algorithm == algorithm and key.may_sign_for(issuer)]
+
+        fitting = fitting_of(self.keys if kid is None else self._by_name.get(kid, ()))
+        if kid is not None and not fitting:
+            fitting = fitting_of(self._by_name.get(None, ()))
         if not fitting or not all(key.is_same_as(fitting[0]) for key in fitting):
             raise TokenRefused(Reason.UNKNOWN_KEY, "kid", kid, self.keys)
         return fitting[0]
+
+    @functools.cached_property
+    def _by_name(self) -> Mapping[str | None, list[VerificationKey]]:
+        # Some key sets have a hundred keys, and each token names one.
+        by_name: dict[str | None, list[VerificationKey]] = {}
+        for key in self.keys:
+            by_name.setdefault(key.kid, []).append(key)
+        return by_name
 
 
 def key_set(document: Any, accepted: tuple[str, ...]) -> KeySet:

@@ -39,7 +39,7 @@ def display_name(claims: Mapping[str, Any], wanted: tuple[str, ...], subject: st
 
 def is_visible(text: str) -> bool:
     """Say whether *text* has any visible character."""
-    return any(character.isprintable() for character in _BLANK.sub("", text))
+    return any(map(str.isprintable, _BLANK.sub("", text)))
 
 
 def _names(claims: Mapping[str, Any], form: str) -> list[str]:
