@@ -44,6 +44,7 @@ def stack(logs: list[bytes]) -> Iterator[LocalStack]:
         "MeetingOptions": json.dumps(OPTIONS),
         "Revocation": "true",
         "SessionEndsWithToken": "true",
+        "Guests": "true",
     }
     with LocalStack(StackOptions(parameters=parameters, log=logs.append)) as running:
         name = f"/chime-signin/{STACK_NAME}/revoked-users"
@@ -129,6 +130,7 @@ TURNED_AWAY: dict[str, dict[str, Any]] = {
 NOWHERE: Provoke = lambda client: client.call("POST", "/nowhere")  # noqa: E731
 PROVOKED: dict[tuple[str, str], Provoke] = {
     ("SignedIn", "signed_in"): sends(token),
+    ("SignedIn", "signed_in_as_a_guest"): sends(lambda: token(iss=GUESTS)),
     ("Entered", "entered"): enters(**HOST),
     **{("Unauthorized", name): provoke for name, provoke in UNAUTHORIZED.items()},
     **{("Forbidden", name): sends(lambda given=given: token(**given)) for name, given in TURNED_AWAY.items()},  # type: ignore[misc]
