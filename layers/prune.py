@@ -1,5 +1,8 @@
 """
-Remove from a layer what the functions never read: `python3 prune.py FOLDER SERVICE…`, on any Python 3.
+Remove from a layer what the functions never read: `python3 prune.py FOLDER SERVICE:OPERATION,…`, on any Python 3.
+
+A client is made of its service's model, and of the 154 operations of Parameter Store's the functions call one. So a
+model keeps the operations that are called, which a test compares with the adapters (tests/unit/test_prune.py).
 
 Tests run both functions on what is left (tests/docker), and compare the patterns with what each function imports
 (tests/integration/test_import_budget.py). If a change needs one of these files, remove its pattern from UNUSED.
@@ -35,8 +38,8 @@ _OF_A_SERVICE = ("service-2.", "endpoint-rule-set-1.")
 """The files from which botocore makes a client. It has more for each service (waiters, paginators, examples, …)."""
 
 
-def main(folder: Path, services: set[str]) -> None:
-    """Prune the layer in *folder*; of botocore's data keep those of *services*."""
+def main(folder: Path, services: dict[str, set[str]]) -> None:
+    """Prune the layer in *folder*; of botocore's data keep those of *services*, with the operations that each names."""
     kept = {folder / name for name in KEPT}
     for pattern in UNUSED:
         for path in sorted(set(folder.glob(pattern)) - kept):
@@ -44,21 +47,26 @@ def main(folder: Path, services: set[str]) -> None:
     _prune_data(folder / "botocore" / "data", services)
 
 
-def _prune_data(data: Path, services: set[str]) -> None:
+def services(words: list[str]) -> dict[str, set[str]]:
+    """Read services with their operations: `sts:AssumeRole,GetCallerIdentity`."""
+    return {name: set(operations.split(",")) for name, _, operations in (word.partition(":") for word in words)}
+
+
+def _prune_data(data: Path, services: dict[str, set[str]]) -> None:
     names = set()
     for service in sorted(path for path in data.iterdir() if path.is_dir()):
         if service.name in services:
             for version in sorted(service.iterdir()):
                 if list(version.glob("service-2.*")):
-                    names.add(_prune_service(version))
+                    names.add(_prune_service(version, services[service.name]))
                 else:  # an old version that botocore keeps examples of, and makes no client from (DynamoDB's of 2011)
                     _remove(version)
         else:
             _remove(service)
-    _write(data / "endpoints.json", _endpoints(_read(data / "endpoints.json"), names | services))
+    _write(data / "endpoints.json", _endpoints(_read(data / "endpoints.json"), names | services.keys()))
 
 
-def _prune_service(version: Path) -> str:
+def _prune_service(version: Path, operations: set[str]) -> str:
     """Keep of a service's *version* what a client is made of, and return the service's name in endpoints.json."""
     for path in list(version.iterdir()):
         content = _read(path) if path.name.startswith(_OF_A_SERVICE) else None
@@ -66,8 +74,33 @@ def _prune_service(version: Path) -> str:
         if content is not None:
             # Uncompressed, because that is read faster.
             _write(version / path.name.removesuffix(".gz"), _without_documentation(content))
-    prefix: str = _read(version / "service-2.json")["metadata"]["endpointPrefix"]
+    model = _read(version / "service-2.json")
+    _write(version / "service-2.json", _with_operations(model, operations))
+    prefix: str = model["metadata"]["endpointPrefix"]
     return prefix
+
+
+def _with_operations(model: Any, operations: set[str]) -> Any:
+    """Return a service's *model* with these *operations* alone, and the shapes that they are made of."""
+    # An operation that the service does not have is a KeyError, and fails the build.
+    kept = {name: model["operations"][name] for name in sorted(operations)}
+    shapes: dict[str, Any] = {}
+    found = _shapes(list(kept.values()))
+    while found:
+        shapes |= {name: model["shapes"][name] for name in found}
+        found = _shapes([model["shapes"][name] for name in found]) - shapes.keys()
+    return {**model, "operations": kept, "shapes": shapes}
+
+
+def _shapes(content: Any) -> set[str]:
+    """Return the names of the shapes to which *content* refers."""
+    if isinstance(content, list):
+        return set().union(*map(_shapes, content))
+    if isinstance(content, dict):
+        # Only texts, because a member may be named "shape", too.
+        own = {content["shape"]} if isinstance(content.get("shape"), str) else set()
+        return own.union(*map(_shapes, content.values()))
+    return set()
 
 
 def _endpoints(content: Any, names: set[str]) -> Any:
@@ -107,4 +140,4 @@ def _remove(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), set(sys.argv[2:]))
+    main(Path(sys.argv[1]), services(sys.argv[2:]))
