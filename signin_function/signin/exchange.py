@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import FIRST_EXCEPTION, Executor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """What a caller gets."""
+    """What a caller gets. `token_expires` is in seconds since the epoch."""
 
     session: UserSession
     ensured: Ensured
     credentials: Credentials
     guest: bool = False
+    token_expires: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Exchange:
             # After a sign-in that failed, the other call may still run. Without retries it leaves threads, and AWS's
             # rates, to the next sign-in.
             deadline.expire()
-        return SignedIn(session, ensured, credentials, caller.guest)
+        return SignedIn(session, ensured, credentials, caller.guest, caller.expires)
 
     def _ensured(self, person: users.Person, deadline: Deadline, *, renewal: bool) -> Ensured:
         if renewal:

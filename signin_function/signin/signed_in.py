@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from signin import answers, telemetry
 from signin.identity import session_name
+from signin.sessions import MIN_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,10 +49,19 @@ def answer(outcome: SignedIn, settings: Settings, now: float, chance: float) -> 
         "ChimeAppInstanceArn": settings.app_instance_arn,
         "ChimeRegion": settings.region,
         "ExpiresIn": max(0, round(lifetime / timedelta(seconds=1))),
-        # When a sixth of the lifetime is left, ten minutes of an hour, or a little earlier; never later.
-        "RefreshAfter": _iso(expiration - lifetime / 6 - lifetime * SPREAD * chance),
+        "RefreshAfter": _iso(_refresh_after(outcome, lifetime, chance)),
     }
     return answers.success(200, body | ({"ChimeGuest": True} if outcome.guest else {}))
+
+
+def _refresh_after(outcome: SignedIn, lifetime: timedelta, chance: float) -> datetime:
+    """Return when a sixth of *lifetime* is left, ten minutes of an hour, or a little earlier; never later."""
+    expiration = outcome.credentials.expiration
+    refresh_after = expiration - lifetime / 6 - lifetime * SPREAD * chance
+    # So little would be left of an invitation then that it opens no session. There is nothing to come back for.
+    if outcome.guest and outcome.token_expires - refresh_after.timestamp() < MIN_SECONDS:
+        return expiration
+    return refresh_after
 
 
 def record(caller: VerifiedCaller, outcome: SignedIn, deadline: Deadline, request_id: str) -> None:

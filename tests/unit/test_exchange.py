@@ -132,6 +132,7 @@ def test_new_user_is_created_and_gets_credentials(deadline: Deadline, executor: 
         session=UserSession("ada", "arn:aws:iam::123456789012:role/User", 3600),
         ensured=Ensured(ChimeUser(f"{INSTANCE}/user/ada", "Ada Lovelace", ""), "created"),
         credentials=Credentials("ada-1", "secret", "token", datetime(2027, 1, 1, tzinfo=UTC)),
+        token_expires=ADA.expires,
     )
     assert chime.users["ada"].name == "Ada Lovelace"
 

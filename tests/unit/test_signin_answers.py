@@ -72,6 +72,26 @@ def test_answer_to_a_guest_says_so_and_no_other_does() -> None:
     assert "ChimeGuest" not in ours
 
 
+@pytest.mark.parametrize(
+    ("minutes", "refresh_after"),
+    [
+        pytest.param(65, "2026-01-01T12:50:00Z", id="a session of fifteen minutes can follow"),
+        pytest.param(64, "2026-01-01T13:00:00Z", id="a minute less"),
+        pytest.param(60, "2026-01-01T13:00:00Z", id="the session ends with the invitation"),
+    ],
+)
+def test_guest_is_not_sent_to_renew_what_cannot_be_renewed(minutes: int, refresh_after: str) -> None:
+    user = replace(outcome(NOON.replace(hour=13)), token_expires=NOON.timestamp() + 60 * minutes)
+
+    ours, guests = (
+        json.loads(signed_in.answer(each, SETTINGS, NOON.timestamp(), 0.0)["body"])
+        for each in (user, replace(user, guest=True))
+    )
+
+    assert (guests["RefreshAfter"], guests["ExpiresIn"]) == (refresh_after, 3600)
+    assert ours["RefreshAfter"] == "2026-01-01T12:50:00Z"
+
+
 def test_times_are_in_utc() -> None:
     in_delhi = NOON.replace(hour=13).astimezone(timezone(timedelta(hours=5, minutes=30)))
 
