@@ -10,8 +10,8 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from authorizer.identity_options import GOOGLE
-from authorizer.tenants import ANY_TENANT, pattern, tenant_of
+from authorizer.identity_options import GOOGLE, may_share_subjects
+from authorizer.tenants import pattern, tenant_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +47,7 @@ def guests_of(options: ProviderOptions, issuers: tuple[str, ...]) -> bool:
     hint = 'Write one issuer, which no other entry has, and the same into "iss" of each invitation.'
     if not issuers:
         raise options.wrong("issuer", f"is missing, and it tells invitations from other tokens. {hint}")
-    if len(issuers) > 1 or ANY_TENANT in issuers[0]:
+    if may_share_subjects(options, issuers):
         raise options.wrong("issuer", f"stands for several, and each of them could invite guests. {hint}")
     if not options.has("max_lifetime_seconds"):
         raise options.wrong(
@@ -68,7 +68,7 @@ def check_invitations_are_apart(entries: Iterable[tuple[ProviderOptions, Provide
     for (options, guests), (others_options, other) in itertools.permutations(entries, 2):
         if not guests.guests:
             continue
-        if any(_covers(accepted, guests.issuers[0]) for accepted in other.issuers):
+        if any(_covers(*each) for each in itertools.product(other.issuers, guests.issuers)):
             raise options.wrong(
                 "issuer", f"is an issuer of {other.name} too. Write one of the guests' own, which no other entry has."
             )

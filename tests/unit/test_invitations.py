@@ -157,6 +157,27 @@ def test_issuer_of_guests_stands_nowhere_else(other: dict[str, Any], issuer: str
         settings(*(entries if first == "guests" else reversed(entries)))
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param({"preset": "entra", "tenant": TID, "client_id": TID}, id="a tenant of Entra, in both versions"),
+        pytest.param({"preset": "google", "client_id": "app"}, id="Google, in both spellings"),
+        pytest.param({"issuer": ["urn:a", "urn:b"], "issuers_share_users": True, "audience": "a"}, id="two names"),
+    ],
+)
+def test_issuer_with_two_names_may_invite(entry: dict[str, Any]) -> None:
+    keys = {} if "preset" in entry else {"jwks": GUESTS["jwks"]}
+    guests = {"name": "guests", "guests": True, "max_lifetime_seconds": 86400, **entry, **keys}
+
+    made = settings(MAIN, guests).providers.all[1]
+
+    assert len(made.issuers) == 2
+    assert made.guests
+    for issuer in made.issuers:
+        with pytest.raises(SettingsError, match=r"issuer is an issuer of main too"):
+            settings({**MAIN, "issuer": issuer}, guests)
+
+
 def test_issuer_of_another_tenant_may_invite() -> None:
     other = {**MAIN, "issuer": f"https://sts.windows.net/{TID[:-1]}0/"}
 
