@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from authorizer.clock import Clock
 from authorizer.providers import Providers
 from authorizer.settings import Settings
 from authorizer.verifier import verify
 from operations.doctor.person import person
+from operations.functions import problems
+from operations.template import Template
 from tests.tokens import SECRET
 from tests.verifying import SecretVersions
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guests.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
-[ENTRIES] = [text for language, text in BLOCKS if language == "json"]
+[ANSWERS] = [yaml.safe_load(text) for language, text in BLOCKS if language == "yaml"]
 [PYTHON, GUEST_ID] = [text for language, text in BLOCKS if language == "python"]
 [NODE] = [text for language, text in BLOCKS if language == "js" and "createHmac" in text]
 GUEST = ("6b0e7a1c-9d2f-4c1e-8a55-2f6d1f0f3f11", "Ada (guest)", ["visit-7"])
@@ -52,8 +55,12 @@ def by_node() -> str:
 
 
 def caller_of(token: str) -> Caller:
-    guests = Settings.from_environ({"PROVIDERS": ENTRIES}, Clock()).providers.all[1]
+    guests = Settings.from_environ({"PROVIDERS": ANSWERS["Providers"]}, Clock()).providers.all[1]
     return verify(token, Providers((replace(guests, keys=SecretVersions(SECRET)),)), time.time())
+
+
+def test_make_deploy_takes_the_answers() -> None:
+    assert problems(ANSWERS, Template()) == []
 
 
 @pytest.mark.parametrize("invite", [by_python, by_node])
