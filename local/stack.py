@@ -19,7 +19,7 @@ from local.http.hosts import AWS_DOMAINS, HostGuard
 from local.http.local_pages import LocalPages
 from local.http.same_origin import SameOriginGuard, origin
 from local.http.server import Server
-from local.issuer.issuer import AUDIENCE, Issuer
+from local.issuer.issuer import AUDIENCE, JWKS, Issuer
 from local.lambda_runtime.functions import Functions
 from local.lambda_runtime.process import to_stderr
 from local.page.homepage import Site
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from local.lambda_runtime.process import LogSink
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "template.yaml"
+GUESTS = "/guests"
+"""What the issuer of invitations has after the address of the local issuer."""
 WEB_DEMO_ORIGIN = "https://localhost:9000"
 """The origin of the public Amazon Chime SDK web demo when it is run on a developer's machine."""
 
@@ -129,7 +131,7 @@ class LocalStack:
         return has_rooms and find_spec("aiortc") is not None
 
     def _deploy(self, options: StackOptions, pages: list[str]) -> Deployment:
-        played = self._played(options.answers)
+        played = self._played(options.answers, invites=options.parameters.get("Guests") == "true")
         self.notes = played.notes
         parameters = {**played.parameters, **options.parameters}
         listed = filter(None, [parameters.get("AllowedOrigins"), *pages, WEB_DEMO_ORIGIN])
@@ -138,9 +140,10 @@ class LocalStack:
         self.endpoint.roles.update(deployment.roles)
         return deployment
 
-    def _played(self, answers: Mapping[str, str] | None) -> PlayedAnswers:
+    def _played(self, answers: Mapping[str, str] | None, *, invites: bool) -> PlayedAnswers:
         if answers is None:
-            return PlayedAnswers({"Providers": json.dumps([self._provider()])}, [], [])
+            providers = [self._provider(), *([self._guests()] if invites else [])]
+            return PlayedAnswers({"Providers": json.dumps(providers)}, [], [])
         played = play_answers(answers, self.issuer.url, partial(self.endpoint.create_secret, region=REGION))
         self.issuer.providers = played.providers
         for provider in played.providers:
@@ -150,6 +153,11 @@ class LocalStack:
     def _provider(self) -> dict[str, Any]:
         provider = {"name": "local", "preset": "oidc", "issuer": self.issuer.url, "audience": AUDIENCE}
         return provider | {"roles_claim": "roles", "host_roles": ["host"], "listen_only_roles": ["listener"]}
+
+    def _guests(self) -> dict[str, Any]:
+        """Return the provider of guests: whoever asks the issuer for a token with this `iss` is invited."""
+        issuer = {"issuer": self.issuer.url + GUESTS, "jwks_uri": self.issuer.url + JWKS, "audience": AUDIENCE}
+        return {"name": "guests", "guests": True, **issuer, "max_lifetime_seconds": 86400, "rooms_claim": "rooms"}
 
 
 def _guarded(application: WSGIApplication, pages: Collection[str], domains: tuple[str, ...] = ()) -> WSGIApplication:

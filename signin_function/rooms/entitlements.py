@@ -53,11 +53,17 @@ def entitlements(event: Mapping[str, Any]) -> Entitlements:
     """
     Return the entitlements in the authorizer's context of a proxy *event*. Without a member there is no entitlement.
 
+    A guest enters no room but those that are listed, and is never a host, whatever else the context says.
+
     Raises:
         ValueError: `rooms` is no JSON list of strings, so the authorizer did not write it.
     """
     context = event["requestContext"]["authorizer"]
-    return Entitlements(_patterns(context.get("rooms")), _is_true(context, "host"), _is_true(context, "listens"))
+    rooms, listens = _patterns(context.get("rooms")), _is_true(context, "listens")
+    if _is_true(context, "guest"):
+        # Fail closed: None would be every room whose name the guest knows.
+        return Entitlements(rooms or (), host=False, listens=listens)
+    return Entitlements(rooms, _is_true(context, "host"), listens)
 
 
 def _matches(pattern: str, name: str, user_id: str) -> bool:

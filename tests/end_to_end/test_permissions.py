@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.stack import LocalStack, StackOptions
+from local.stack import GUESTS, LocalStack, StackOptions
 from tests.end_to_end.conftest import Client, aws
 
 if TYPE_CHECKING:
@@ -29,10 +29,15 @@ MESSAGING_AS_ONESELF = {
     "SendChannelMessage",
 }
 
+MESSAGING_AS_A_GUEST = MESSAGING_AS_ONESELF - {
+    *("DescribeChannelModeratedByAppInstanceUser", "ListChannels", "ListChannelsModeratedByAppInstanceUser"),
+}
+
 
 @pytest.fixture(scope="module")
 def stack(logs: list[bytes]) -> Iterator[LocalStack]:
-    with LocalStack(StackOptions(parameters={"SharedSecretArn": SECRET_ARN}, log=logs.append)) as running:
+    parameters = {"SharedSecretArn": SECRET_ARN, "Guests": "true"}
+    with LocalStack(StackOptions(parameters=parameters, log=logs.append)) as running:
         yield running
 
 
@@ -42,12 +47,16 @@ class People:
     def __init__(self, stack: LocalStack) -> None:
         client = Client(stack.urls)
         ada, bob = (client.sign_in(client.token(sub=name)).body for name in ("ada", "bob"))
+        invitation = client.token(iss=stack.urls["issuer"] + GUESTS, sub="vera")
+        vera = client.sign_in(invitation).body
         self.credentials = {
             "owner": stack.endpoint.admin_credentials(),
             "function": stack.endpoint.credentials("SigninFunctionRole"),
             "authorizer": stack.endpoint.credentials("AuthorizerFunctionRole"),
             "ada": ada["ChimeCredentials"],
+            "vera": vera["ChimeCredentials"],
         }
+        self.ids = {"vera": vera["ChimeUserId"]}
         self.roles = stack.endpoint.roles
         self.ada, self.bob = ada["ChimeAppInstanceUserArn"], bob["ChimeAppInstanceUserArn"]
         self.instance = ada["ChimeAppInstanceArn"]
@@ -125,10 +134,16 @@ def people(stack: LocalStack) -> People:
         pytest.param("ada", "bob", set(), {"GetMessagingSessionEndpoint"}, id="Ada as Bob"),
         pytest.param("ada", "ada/user/bob", set(), {"GetMessagingSessionEndpoint"}, id="Ada below herself"),
         pytest.param("ada", "*", set(), {"GetMessagingSessionEndpoint"}, id="Ada as everyone"),
+        pytest.param("vera", "vera", {"DescribeAppInstanceUser"}, MESSAGING_AS_A_GUEST, id="a guest as herself"),
+        pytest.param("vera", "ada", set(), {"GetMessagingSessionEndpoint"}, id="a guest as Ada"),
+        pytest.param("vera", "*", set(), {"GetMessagingSessionEndpoint"}, id="a guest as everyone"),
         pytest.param(
             "function",
             "ada",
-            {"CreateAppInstanceUser", "DescribeAppInstanceUser", "UpdateAppInstanceUser"},
+            {
+                *("CreateAppInstanceUser", "DescribeAppInstanceUser", "UpdateAppInstanceUser"),
+                "PutAppInstanceUserExpirationSettings",
+            },
             set(),
             id="the sign-in function",
         ),
@@ -136,14 +151,14 @@ def people(stack: LocalStack) -> People:
     ],
 )
 def test_role_may_do_exactly(people: People, who: str, user: str, identity: set[str], messaging: set[str]) -> None:
-    about = _about(people.instance, user)
+    about = _about(people.instance, people.ids.get(user, user))
     assert people.lets_through(who, "chime-sdk-identity", about) == identity
     assert people.lets_through(who, "chime-sdk-messaging", about) == messaging
 
 
-@pytest.mark.parametrize("who", ["ada", "function", "authorizer"])
+@pytest.mark.parametrize("who", ["ada", "vera", "function", "authorizer"])
 def test_nothing_is_allowed_in_another_app_instance(people: People, who: str) -> None:
-    about = _about(people.other_instance, "ada")
+    about = _about(people.other_instance, people.ids.get(who, "ada"))
     assert people.lets_through(who, "chime-sdk-identity", about) == set()
     assert people.lets_through(who, "chime-sdk-messaging", about) <= {"GetMessagingSessionEndpoint"}
 
@@ -164,10 +179,6 @@ def test_ada_describes_herself(people: People) -> None:
     "more",
     [
         pytest.param({"Tags": [{"Key": "Team", "Value": "x"}]}, id="tags"),
-        pytest.param(
-            {"ExpirationSettings": {"ExpirationDays": 1, "ExpirationCriterion": "CREATED_TIMESTAMP"}},
-            id="an expiration",
-        ),
     ],
 )
 def test_function_creates_users_but_none_with(people: People, more: dict[str, Any]) -> None:
@@ -193,6 +204,8 @@ def assumes(people: People, who: str, role: str = "UserRole", **change: Any) -> 
         pytest.param({"Tags": [{"Key": "useruuid", "Value": "ada"}]}, False, id="with the tag in another case"),
         pytest.param({"Tags": [{"Key": "Team", "Value": "ada"}]}, False, id="with another tag"),
         pytest.param({"Tags": [*GOOD["Tags"], {"Key": "Team", "Value": "x"}]}, False, id="with another tag besides"),
+        pytest.param({"role": "GuestRole"}, True, id="for the role of guests"),
+        pytest.param({"role": "GuestRole", "Tags": None}, False, id="for the role of guests, without a tag"),
         pytest.param({"role": "AuthorizerFunctionRole"}, False, id="for the authorizer's role"),
         pytest.param({"role": "SigninFunctionRole"}, False, id="for its own role"),
     ],
@@ -201,8 +214,8 @@ def test_function_assumes_the_user_role(people: People, change: dict[str, Any], 
     assert assumes(people, "function", **change) == allowed
 
 
-@pytest.mark.parametrize("who", ["owner", "authorizer", "ada"])
-@pytest.mark.parametrize("role", ["UserRole", "SigninFunctionRole", "AuthorizerFunctionRole"])
+@pytest.mark.parametrize("who", ["owner", "authorizer", "ada", "vera"])
+@pytest.mark.parametrize("role", ["UserRole", "GuestRole", "SigninFunctionRole", "AuthorizerFunctionRole"])
 def test_nobody_else_assumes_a_role(people: People, who: str, role: str) -> None:
     assert not assumes(people, who, role)
 
@@ -232,7 +245,7 @@ def test_secret_is_the_authorizers(
     assert people.may(who, "secretsmanager", operation, SecretId=secret) == allowed
 
 
-@pytest.mark.parametrize("who", ["ada", "function", "authorizer"])
+@pytest.mark.parametrize("who", ["ada", "vera", "function", "authorizer"])
 @pytest.mark.parametrize(
     ("service", "operation"),
     [

@@ -55,6 +55,7 @@ ANY_CALL = [
     Fault(None, None, once=200, always=200, delay_ms=50),  # slow
     Fault(None, None, once=200, always=503, delay_ms=2 * int(1000 * READ_SECONDS)),  # hangs
 ]
+EXTENSION = "PutAppInstanceUserExpirationSettings"
 TABLE: dict[str, list[Fault]] = {
     "AssumeRole": [
         Fault("Throttling", 400, once=200, always=429),
@@ -94,6 +95,31 @@ TABLE: dict[str, list[Fault]] = {
             *ANY_CALL,
         ]
     ],
+    # So is a guest's extension, while there is time. Forbidden and NotFound mean that the guest is gone: see above.
+    EXTENSION: [
+        Fault(fault.error, fault.status, once=200, always=200, delay_ms=fault.delay_ms)
+        for fault in [
+            *CHIME,
+            Fault("ForbiddenException", 403, 0, 0),
+            Fault("NotFoundException", 404, 0, 0),
+            Fault("ConflictException", 409, 0, 0),
+            *ANY_CALL,
+        ]
+    ],
+    # A guest whom Chime may delete today has to be extended.
+    f"{EXTENSION} today": [
+        Fault("ThrottledClientException", 429, once=429, always=429),
+        Fault("ServiceFailureException", 500, once=503, always=503),
+        Fault("ServiceUnavailableException", 503, once=503, always=503),
+        Fault("BadRequestException", 400, once=502, always=502),
+        Fault("UnauthorizedClientException", 401, once=502, always=502),
+        Fault("ForbiddenException", 403, once=200, always=200),
+        Fault("NotFoundException", 404, once=200, always=200),
+        Fault("ConflictException", 409, once=502, always=502),
+        Fault("ConnectionDropped", None, once=503, always=503),
+        Fault(None, None, once=200, always=200, delay_ms=50),
+        Fault(None, None, once=503, always=503, delay_ms=2 * int(1000 * READ_SECONDS)),
+    ],
     # The list of revoked users: if it cannot be read nobody may sign in; if it was never written everybody may.
     "GetParameter": [
         Fault("InternalServerError", 500, once=200, always=503),
@@ -113,6 +139,9 @@ SERVICE = {"AssumeRole": "sts", "GetParameter": "ssm"}
 USER_BEFORE = {"CreateAppInstanceUser": None, "UpdateAppInstanceUser": "Ada Byron"}
 """The name that the caller has in Chime before the fault (None: no user yet). Ada Lovelace if it is left out."""
 
+AGE = {EXTENSION: 20, f"{EXTENSION} today": 30}
+"""The days since the caller, who is a guest here, was created for 30 days."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -122,8 +151,8 @@ class Service:
     app_instance_arn: str
     settings: Settings
 
-    def answer(self, seconds: float) -> dict[str, Any]:
-        """Sign Ada Lovelace in."""
+    def answer(self, seconds: float, *, guest: bool) -> dict[str, Any]:
+        """Sign Ada Lovelace in, as a user or as a guest."""
         context = {
             "provider": "main",
             "namespace": "s",
@@ -132,6 +161,8 @@ class Service:
             "name": "Ada Lovelace",
         }
         authorizer = {**context, "role": "", "expires": str(int(time.time()) + 3600)}
+        if guest:
+            authorizer |= {"guest": "true", "rooms": "[]"}
         event = {"requestContext": {"authorizer": authorizer, "requestId": "request-1"}}
         answer = SignIn(self.settings, time.time, seconds).answer(event)
         return {**answer, "body": json.loads(answer["body"])}
@@ -148,7 +179,7 @@ def service(default_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Service:
     instance = chime.create_app_instance(Name="test", ClientRequestToken="test")["AppInstanceArn"]
     settings = Settings(
         instance,
-        SessionSettings(default_aws.role("User"), 3600),
+        SessionSettings(default_aws.role("User"), 3600, guest_role_arn=default_aws.role("Guest")),
         source_identity=False,
         allowed_origins=frozenset(),
         revoked_users="/test/revoked-users",
@@ -167,13 +198,17 @@ def rows() -> list[Any]:
 
 @pytest.mark.parametrize(("operation", "fault", "times"), rows())
 def test_fault_has_its_answer(service: Service, operation: str, fault: Fault, times: int) -> None:
-    name = USER_BEFORE.get(operation, "Ada Lovelace")
-    if name:
+    name, guest = USER_BEFORE.get(operation, "Ada Lovelace"), operation in AGE
+    if guest:
+        assert service.answer(SECONDS[1], guest=True)["statusCode"] == 200
+        service.aws.local("POST", "users/clock", {"advance_seconds": AGE[operation] * 24 * 3600})
+    elif name:
         ChimeUsers(service.app_instance_arn).create("ada", name, "before", lambda: True)
+    operation = operation.partition(" ")[0]
     service.aws.local("DELETE", "calls")
     service.aws.local("POST", "faults", fault.body(operation, times))
 
-    answer = service.answer(SECONDS[times])
+    answer = service.answer(SECONDS[times], guest=guest)
 
     status = fault.once if times == 1 else fault.always
     assert answer["statusCode"] == status
@@ -185,12 +220,13 @@ def test_fault_has_its_answer(service: Service, operation: str, fault: Fault, ti
         assert answer["body"]["ChimeDisplayName"] == "Ada Lovelace"
 
 
-@pytest.mark.parametrize("operation", TABLE)
-def test_table_has_every_error_that_aws_s_model_has(operation: str) -> None:
+@pytest.mark.parametrize("row", TABLE)
+def test_table_has_every_error_that_aws_s_model_has(row: str) -> None:
     session: Any = boto3.Session()
+    operation = row.partition(" ")[0]
     service = SERVICE.get(operation, "chime-sdk-identity")
     model = session.client(service, region_name="us-east-1").meta.service_model.operation_model(operation)
 
     modelled = {shape.metadata.get("error", {}).get("code") or shape.name for shape in model.error_shapes}
 
-    assert modelled <= {fault.error for fault in TABLE[operation]}
+    assert modelled <= {fault.error for fault in TABLE[row]}

@@ -192,6 +192,7 @@ def test_there_is_no_role_of_guests_unless_there_are_guests() -> None:
     deployment, statements = deployed(LEAST)
 
     assert "GuestRole" not in statements
+    assert "chime:PutAppInstanceUserExpirationSettings" not in actions(statements["SigninFunctionRole"])
     assert deployment.functions["SigninFunction"].environment["GUEST_ROLE_ARN"] == ""
 
 

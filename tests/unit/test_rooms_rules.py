@@ -129,6 +129,15 @@ def event(**context: Any) -> dict[str, Any]:
         pytest.param({"host": "true"}, Entitlements(host=True), id="a host, as API Gateway writes it"),
         pytest.param({"host": True}, Entitlements(host=True), id="a host, as sam local leaves it"),
         pytest.param({"host": "false", "listens": "true"}, Entitlements(listens=True), id="one who listens"),
+        pytest.param({"guest": "true", "rooms": '["a1"]'}, Entitlements(("a1",)), id="a guest"),
+        pytest.param({"guest": "true"}, Entitlements(()), id="a guest without rooms, as API Gateway writes it"),
+        pytest.param({"guest": True}, Entitlements(()), id="a guest without rooms, as sam local leaves it"),
+        pytest.param({"guest": "true", "host": "true"}, Entitlements(()), id="a guest who is said to be a host"),
+        pytest.param(
+            {"guest": "true", "rooms": "[]", "listens": "true"},
+            Entitlements((), listens=True),
+            id="a guest who listens",
+        ),
     ],
 )
 def test_entitlements_are_read_from_the_context(context: dict[str, Any], expected: Entitlements) -> None:
