@@ -284,6 +284,13 @@ def test_name_of_a_room_is_one_by_the_document_if_it_is_one_by_the_code(name: st
             room_name(name)
 
 
+def test_page_about_clients_has_the_reasons_of_each_class() -> None:
+    page = (ROOT / "docs" / "clients.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (`\w+`(?:, `\w+`)*) \|$", page, re.MULTILINE)
+
+    assert {name: re.findall(r"\w+", reasons) for name, reasons in rows} == CLASSES
+
+
 @pytest.mark.parametrize("name", ["Meeting", "Attendee"])
 def test_what_amazon_s_sdk_takes_has_the_members_of_amazon_s_model(name: str) -> None:
     model = Session().get_service_model("chime-sdk-meetings").shape_for(name)
