@@ -32,7 +32,7 @@ class PortTakenError(Exception):
 def main() -> int:
     """Start the stack, print its addresses, wait for SIGINT or SIGTERM, and stop. Return the exit status."""
     arguments = _parser().parse_args()
-    stop = _stop_signal()
+    stop = stop_on_signals()
     forget_account()
     try:
         check_free(dict(zip(PORT_OPTIONS, (arguments.port, arguments.issuer_port, arguments.aws_port), strict=True)))
@@ -68,7 +68,7 @@ def _serve(arguments: argparse.Namespace, stop: threading.Event) -> int:
             _complain(f"{logical_id} does not start: {failure} As on AWS, requests that need it are answered with 503.")
         said = json.dumps(stack.urls) if arguments.json else welcome(stack, arguments.answers)
         print(said, flush=True)  # noqa: T201 - the command's own output
-        stop.wait()
+        wait_for(stop)
     return 0
 
 
@@ -227,11 +227,19 @@ def _setting(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _stop_signal() -> threading.Event:
+def stop_on_signals() -> threading.Event:
+    """Return an event that SIGINT and SIGTERM set."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+def wait_for(stop: threading.Event) -> None:
+    """Wait until a signal has set *stop*, whichever thread the system has given the signal to."""
+    # Python calls the handler in this thread, and a signal that another thread gets does not wake this one.
+    while not stop.wait(timeout=1):
+        pass
 
 
 if __name__ == "__main__":

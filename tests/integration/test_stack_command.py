@@ -101,6 +101,16 @@ def test_command_prints_its_addresses_serves_and_stops_on_a_signal(number: signa
         assert process.wait() == 0
 
 
+def test_signal_stops_the_command_even_if_another_thread_gets_it() -> None:
+    code = """\
+import signal, threading
+from local.__main__ import stop_on_signals, wait_for
+stop = stop_on_signals()
+threading.Timer(0.5, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM)).start()
+wait_for(stop)"""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
 def test_command_does_not_wait_for_a_call_that_waits() -> None:
     # A test that hangs is ended by its timeout, long before the ten minutes that the call waits.
     fault = {"operation": "GetCallerIdentity", "delay_ms": 600_000}
