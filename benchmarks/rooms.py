@@ -153,7 +153,7 @@ def _row(name: Name, times: Mapping[Name, Times], calls: Mapping[Name, int], dig
     return [
         f"{room}: {contender}",
         *together.cells(digits=digits)[:3],
-        " + ".join(f"{times[part].median:.{digits}f}" for part in (*parts, function)),
+        " + ".join(f"{times[part].median:,.{digits}f}" for part in (*parts, function)),
         str(sum(calls[part] for part in (*parts, function))),
         f"{both_of_ours / together.median:.2f}",
         f"{times[room, 'ours'].median / times[function].median:.2f}",
