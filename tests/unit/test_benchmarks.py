@@ -115,7 +115,11 @@ def test_a_goal_that_is_missed_is_told_with_its_reason(part: float, sentence: st
 
 def test_cold_pairs_are_compared_with_tls_and_told_their_goals_and_the_floor() -> None:
     taken = {name: 150.0 for pair in PAIRS.values() for name in pair}
-    taken |= {"jose, bundled": 160.0, "the authorizer's libraries alone": 100.0, "the handler's libraries alone": 130.0}
+    taken |= {
+        "jose 5, bundled": 160.0,
+        "the authorizer's libraries alone": 100.0,
+        "the handler's libraries alone": 130.0,
+    }
     results = {(name, True): Times([milliseconds] * 2) for name, milliseconds in taken.items()}
     results |= {(name, False): Times([100.0] * 2) for pair in (PAIRS[OURS], PAIRS[BEST]) for name in pair}
     table = whole(results, 1769, ["SigninLayer/python/roots.pem"])

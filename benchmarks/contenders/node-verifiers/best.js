@@ -1,4 +1,4 @@
-// jose, as its documentation shows it.
+// jose, as its documentation shows it; version 5, because it fetches by node:https, which loads sooner than version 6's fetch.
 const { createRemoteJWKSet, jwtVerify } = require("jose");
 const { authorize } = require("./authorize.js");
 
