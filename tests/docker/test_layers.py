@@ -65,6 +65,21 @@ def test_layer_knows_the_services_that_are_called_and_no_others(
     assert run(layer, flags, code).split() == services
 
 
+@pytest.mark.parametrize("function", budgets.MODULES)
+def test_start_loads_its_budget_and_nothing_that_was_left_out(function: str, flags: list[str]) -> None:
+    code = f"""\
+import json, os, sys
+os.environ.update({layers.LAMBDA | layers.SETTINGS[function]})
+import {function}.app
+print(json.dumps([name for name, module in sys.modules.items() if module]))"""
+    loaded = set(json.loads(run(f"{function.capitalize()}Layer", flags, code).splitlines()[-1]))
+
+    assert f"{function}.app" in loaded
+    assert len(loaded) <= budgets.MODULES[function]
+    # What only boto3's transfers, and python-jose's ways without cryptography, would bring.
+    assert not {"boto3.s3.inject", "ecdsa", "multiprocessing", "rsa", "s3transfer.futures"} & loaded
+
+
 @pytest.mark.parametrize("artifact", budgets.MEGABYTES)
 @pytest.mark.usefixtures("flags")
 def test_artifact_stays_within_its_budget(artifact: str) -> None:
