@@ -124,7 +124,8 @@ class LocalStack:
         self.functions = Functions(self.deployment.functions, self.endpoint.credentials, aws_server.url, options.log)
         started.enter_context(closing(self.functions))
         gateway = LocalPages(Gateway(self.deployment.api, self.functions.invoke, options.log), pages, options.tell)
-        site.open(gateway, endpoint, self.urls, rooms=self._holds_calls_in_rooms())
+        guests = options.answers is None and "GuestRole" in self.deployment.roles
+        site.open(gateway, endpoint, self.urls, rooms=self._holds_calls_in_rooms(), guests=guests)
 
     def _holds_calls_in_rooms(self) -> bool:
         has_rooms = any(route.path.startswith("/meetings/") for route in self.deployment.api.routes)

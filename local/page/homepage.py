@@ -53,13 +53,13 @@ class Site:
             "WSGIApplication", Response("Starting.\n", status=503, headers={"Retry-After": "1"})
         )
 
-    def open(self, api: WSGIApplication, aws: WSGIApplication, addresses: Mapping[str, str], *, rooms: bool) -> None:
+    def open(self, api: WSGIApplication, aws: WSGIApplication, addresses: Mapping[str, str], **has: bool) -> None:
         """
         Serve *api* from now on. The page shows the *addresses* and gets its control paths from *aws*.
 
-        *rooms* says whether the API has rooms, and calls can be held in them.
+        *has* says whether there are `rooms`, in which calls can be held, and whether the issuer invites `guests`.
         """
-        self._texts = {**addresses, "rooms": json.dumps(rooms)}
+        self._texts = {**addresses, **{name: json.dumps(there) for name, there in has.items()}}
         self._api, self._aws = api, aws
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

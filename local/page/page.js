@@ -3,8 +3,8 @@
 import { CALLS, sdk } from "./calls.js";
 import { showChannel } from "./channel.js";
 import { isOn, readFaults, toggle, tokenRequest } from "./faults.js";
-import { ADA, BOB, aws, endpoint, explain, fetchToken, issuer, reasonOf } from "./people.js";
-import { showRoom } from "./room.js";
+import { ADA, BOB, INVITATION, aws, endpoint, explain, fetchToken, invite, issuer, reasonOf } from "./people.js";
+import { ROOM, showRoom } from "./room.js";
 import { NotAllowedError, SignInAgainError, chimeSignIn } from "./web_client/chime-signin.js";
 import { isRetried, watchRequests } from "./wire.js";
 
@@ -15,10 +15,9 @@ const SIGNED_OUT = new Error("signed out");
 /** The user who is signed in or signing in: the sign-in, its user and credentials, and the controller that ends it. */
 let current;
 
-function start() {
+function start(claims = { sub: byId("sub").value, name: byId("name").value }) {
   current?.end.abort(SIGNED_OUT);
   const session = { end: new AbortController() };
-  const claims = { sub: byId("sub").value, name: byId("name").value };
   async function getToken({ forceRefresh, signal }) {
     session.replaced = forceRefresh;
     session.token = await fetchToken(tokenRequest(claims, forceRefresh), signal);
@@ -186,6 +185,15 @@ async function press(fault) {
   await start();
 }
 
+/** Show the guest of an invitation where Bob is otherwise. */
+function showGuest() {
+  const named = (text) => text.replace("Bob Kahn", BOB.name).replace("Bob", BOB.name.split(" ")[0]);
+  for (const part of select("[data-side=bob], [data-side=bob] :is(h3, label, [aria-label])")) {
+    if (part.ariaLabel) part.ariaLabel = named(part.ariaLabel);
+    if (part.firstChild?.data) part.firstChild.data = named(part.firstChild.data);
+  }
+}
+
 watchRequests(byId("log"), { issuer, aws }, onResponse);
 byId("no-sdk").hidden = Boolean(sdk);
 showChannel(byId("channel"));
@@ -195,6 +203,11 @@ byId("form").addEventListener("submit", (event) => {
   start();
 });
 byId("renew").addEventListener("click", renew);
+byId("guests").hidden = document.querySelector('meta[name="guests"]').content !== "true" || Boolean(INVITATION);
+byId("invite").addEventListener("click", async () => {
+  byId("invitation").href = `/#invitation=${await invite([ROOM])}`;
+  byId("invitation").hidden = false;
+});
 byId("out").addEventListener("click", () => {
   current.end.abort(SIGNED_OUT);
   current = undefined;
@@ -216,4 +229,8 @@ await readFaults(issuer).catch(() => {});
 showFaults();
 showUser();
 await room;
+if (INVITATION) {
+  showGuest();
+  start(BOB);
+}
 document.documentElement.dataset.ready = "true";

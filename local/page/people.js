@@ -7,10 +7,17 @@ export const issuer = document.querySelector('meta[name="issuer"]').content;
 export const aws = document.querySelector('meta[name="aws"]').content;
 export const endpoint = new URL("/signin", location.href);
 export const ADA = { sub: "ada", name: "Ada Lovelace" };
-export const BOB = { sub: "bob", name: "Bob Kahn" };
+/** The invitation for which this page was opened, if there is one: then its guest is here in Bob's place. */
+export const INVITATION = location.hash.split("#invitation=")[1];
+const GUEST = { sub: "vera", name: "Vera (guest)" };
+export const BOB = INVITATION ? { ...GUEST, sub: "bob", invitation: INVITATION } : { sub: "bob", name: "Bob Kahn" };
 
-/** Return a token of the local issuer with the claims in *request*. */
+/** Return an invitation for an hour, of the guests' own issuer, to write in a channel and to meet in *rooms*. */
+export const invite = (rooms) => fetchToken({ ...GUEST, iss: `${issuer}/guests`, rooms });
+
+/** Return a token of the local issuer with the claims in *request*, or the invitation there. */
 export async function fetchToken(request, signal) {
+  if (request.invitation) return request.invitation;
   const body = JSON.stringify(request);
   const response = await fetch(`${issuer}/token`, { method: "POST", body, signal }).catch((cause) => {
     throw new Error("The token issuer cannot be reached.", { cause });

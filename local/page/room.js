@@ -4,7 +4,7 @@ import { chimeRooms } from "./web_client/rooms.js";
 import { startCamera } from "./camera.js";
 import { ADA, BOB, explain, signInAs } from "./people.js";
 
-const ROOM = "engine-room";
+export const ROOM = "engine-room";
 const HOST = { ...ADA, roles: ["host"] };
 const HOW = {
   left: "",

@@ -8,8 +8,8 @@ import { openPage, spoil, startBrowser, startStack, until } from "./stack.mjs";
 
 let stack, browser;
 before(async () => {
-  // With the template's defaults, by which users may not open channels.
-  [stack, browser] = await Promise.all([startStack(), startBrowser()]);
+  // With the template's defaults, by which users may not open channels; and with guests, who never may.
+  [stack, browser] = await Promise.all([startStack({ parameters: { Guests: "true" } }), startBrowser()]);
 });
 afterEach(() => stack.mend());
 after(() => Promise.all([stack?.stop(), browser?.close()]));
@@ -226,3 +226,18 @@ for (const colorScheme of ["light", "dark"]) {
     for (const [name, colours] of Object.entries(pairs)) assert.ok(contrast(...colours) >= 4.5, name);
   });
 }
+
+test("a guest opens the page by an invitation, and writes in the channel in Bob's place", async (t) => {
+  const page = await open(t);
+  await press(page, "Invite a guest");
+  const link = page.getByRole("link", { name: "Open this page as Vera" });
+  const guest = await openPage(t, browser, await link.evaluate((shown) => shown.href));
+
+  await guest.locator("#outcome", { hasText: "Signed in as Vera (guest)." }).waitFor();
+  assert.match(await guest.locator("#user-id").textContent(), /^guest-[a-z2-7]{52}$/);
+  assert.ok(await guest.locator("#guests").isHidden());
+  await openChannel(guest);
+  await write(guest, "Vera", "Hello, Ada");
+
+  await told(guest, "Ada has received: Hello, Ada");
+});

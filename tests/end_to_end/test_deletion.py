@@ -28,7 +28,7 @@ ADDED = {
 
 @pytest.fixture
 def stack(logs: list[bytes]) -> Iterator[LocalStack]:
-    with LocalStack(StackOptions(parameters={"Revocation": "true"}, log=logs.append)) as running:
+    with LocalStack(StackOptions(parameters={"Revocation": "true", "Guests": "true"}, log=logs.append)) as running:
         yield running
 
 

@@ -153,6 +153,7 @@ def test_erase_does_what_its_policy_allows_and_no_less(stack: LocalStack, client
     ("action", "resource", "allowed"),
     [
         pytest.param("iam:PutRolePolicy", f"{ROLES}/chime-signin-UserRole-1A2B", True, id="the user role"),
+        pytest.param("iam:PutRolePolicy", f"{ROLES}/chime-signin-GuestRole-1A2B", True, id="the role of guests"),
         pytest.param("iam:PutRolePolicy", f"{ROLES}/chime-signin-SigninFunctionRole-1", False, id="the handler's role"),
         pytest.param("iam:PutRolePolicy", f"{ROLES}/Admin", False, id="another role"),
         pytest.param("iam:CreateRole", f"{ROLES}/chime-signin-UserRole-1A2B", False, id="a new role"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.stack import LocalStack, StackOptions
+from local.stack import GUESTS, LocalStack, StackOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +18,12 @@ LISTENS = dict.fromkeys(("Audio", "Video", "Content"), "Receive")
 
 @pytest.fixture(scope="module")
 def stack(logs: list[bytes]) -> Iterator[LocalStack]:
-    with LocalStack(StackOptions(log=logs.append, parameters={"Meetings": "hosted"})) as running:
+    with LocalStack(StackOptions(log=logs.append, parameters={"Meetings": "hosted", "Guests": "true"})) as running:
         yield running
 
 
-def call(client: Client, method: str, user: str, *roles: str) -> Answer:
-    token = client.token(sub=user, roles=list(roles))
+def call(client: Client, method: str, user: str, *roles: str, **claims: Any) -> Answer:
+    token = client.token(sub=user, roles=list(roles), **claims)
     return client.call(method, "/meetings/lecture", [("Authorization", f"Bearer {token}")])
 
 
@@ -41,3 +41,21 @@ def test_a_host_opens_and_ends_the_room_and_a_listener_listens(client: Client) -
     assert speaker.body["Attendee"]["Capabilities"] != LISTENS
     assert listener.body["Attendee"]["Capabilities"] == LISTENS
     assert [answer.status for answer in (not_ended, ended, after)] == [403, 204, 404]
+
+
+def test_a_guest_enters_the_rooms_that_the_invitation_lists_and_is_never_a_host(client: Client) -> None:
+    guests = {"iss": client.urls["issuer"] + GUESTS}
+    invited = {**guests, "rooms": ["lecture"]}
+
+    before = call(client, "POST", "vera", "host", **invited)
+    call(client, "POST", "ada", "host")
+    entered = call(client, "POST", "vera", **invited)
+    elsewhere = call(client, "POST", "vera", **guests, rooms=["lecture-2"])
+    anywhere = call(client, "POST", "vera", **guests)
+    ended = call(client, "DELETE", "vera", "host", **invited)
+    call(client, "DELETE", "ada", "host")
+
+    assert [answer.status for answer in (before, entered, elsewhere, anywhere, ended)] == [404, 200, 403, 403, 403]
+    assert entered.body["Attendee"]["ExternalUserId"].startswith("guest-")
+    assert {answer.body["reason"] for answer in (elsewhere, anywhere)} == {"room_not_allowed"}
+    assert ended.body["reason"] == "not_a_host"

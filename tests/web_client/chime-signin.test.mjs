@@ -41,6 +41,14 @@ test("the user has what a Chime client needs", async (t) => {
   });
 });
 
+test("a guest is told apart, and nobody else", async (t) => {
+  const { signIn } = await signInAt(t, [signedIn({ ChimeGuest: true })]);
+  const other = await signInAt(t, [signedIn()]);
+
+  assert.equal((await signIn.user()).guest, true);
+  assert.ok(!("guest" in (await other.signIn.user())));
+});
+
 test("there is no request until something is needed", async (t) => {
   const { requests, asked } = await signInAt(t, [signedIn()]);
 

@@ -119,6 +119,8 @@ export interface User {
   /** The region of the AppInstance. Every Chime client needs it. */
   region: string;
   appInstanceArn: string;
+  /** There for guests alone: people who were invited by a token, and may do less. */
+  guest?: true;
 }
 
 export interface Time {

@@ -238,5 +238,6 @@ function readSession(answer, age) {
   // The difference of two times of the server is right even if this machine's clock is wrong.
   const lead = Date.parse(Expiration) - Date.parse(RefreshAfter);
   const refreshAt = endsAt - Math.max(LAST_MINUTE_MS, lead >= 0 ? lead : endsAt / 6);
-  return { user, keys, age, refreshAt, endsAt, serverTime };
+  const isGuest = answer.ChimeGuest === true;
+  return { user: isGuest ? { ...user, guest: isGuest } : user, keys, age, refreshAt, endsAt, serverTime };
 }
