@@ -62,6 +62,7 @@ class AmazonRootsFirst:
 
     host: str
     ca_certs: str | None
+    _tunnel_host: str | None
 
     def connect(self) -> None:
         """Open the connection, a second time if Amazon's roots do not verify it. Nothing has been sent by then."""
@@ -78,7 +79,7 @@ class AmazonRootsFirst:
         except ssl.SSLCertVerificationError:
             if self.ca_certs == bundle:
                 raise
-            trust().widen(self.host)
+            trust().widen(self._tunnel_host or self.host)  # through a proxy `host` is the proxy's
             self.ca_certs = bundle
             super().connect()  # type: ignore[misc]
 

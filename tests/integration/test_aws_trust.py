@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import socketserver
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -85,6 +89,29 @@ def aws_under(monkeypatch: pytest.MonkeyPatch) -> Callable[[Authority], Any]:
     return serve
 
 
+class Tunnel(socketserver.StreamRequestHandler):
+    """A proxy that lets TLS through without looking into it (RFC 9110, 9.3.6)."""
+
+    def handle(self) -> None:
+        host, _, port = self.rfile.readline().split()[1].decode().partition(":")
+        while self.rfile.readline().strip():
+            pass
+        with socket.create_connection((host, int(port))) as target:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            back = threading.Thread(target=pass_on, args=(target, self.connection))
+            back.start()
+            pass_on(self.connection, target)
+            back.join()
+
+
+def pass_on(one: socket.socket, other: socket.socket) -> None:
+    """Send to *other* what comes from *one*, until that ends."""
+    with contextlib.suppress(OSError):
+        while received := one.recv(65536):
+            other.sendall(received)
+        other.shutdown(socket.SHUT_WR)
+
+
 def widened(capsys: pytest.CaptureFixture[str]) -> int:
     """Return how often the metric was counted since this was asked last."""
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -161,6 +188,24 @@ def test_bundle_that_somebody_has_chosen_is_the_only_one(
             CALLS["sts"]()
         assert server.accepted == 1
     assert widened(capsys) == 0
+
+
+def test_trust_is_widened_through_a_proxy_too(
+    aws_under: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with aws_under(A_SIXTH) as server, socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as proxy:
+        proxy.daemon_threads = True
+        threading.Thread(target=proxy.serve_forever).start()
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.server_address[1]}")
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+
+        with pytest.raises(Rejected):
+            CALLS["sts"]()
+        proxy.shutdown()
+        assert server.accepted == 2
+    assert widened(capsys) == 1
 
 
 @pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
