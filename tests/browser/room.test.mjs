@@ -117,7 +117,7 @@ test("a token that is refused enters nobody", async (t) => {
 
   await press(page, "Enter as Bob");
 
-  await told(page, /^Bob: Sign in again\. .*wrong_audience/);
+  await told(page, /^Bob: It failed\. .*wrong_audience/);
   await state(page, "bob", "not in the room");
   assert.deepEqual([await meetings(), page.uncaught], [[], []]);
 });
