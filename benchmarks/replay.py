@@ -23,10 +23,15 @@ _OF_ROOMS = re.compile(rb"^(?:\w+ /meetings|x-amz-target: *dynamodb)", re.IGNORE
 
 @dataclass
 class Connections:
-    """How many connections were *opened* (with TLS, after the handshake), and how many handshakes were *refused*."""
+    """
+    How many connections were *opened* (with TLS, after the handshake), and how many handshakes were *refused*.
+
+    *late* is how many answers took the origin longer than the delay, and so counted as a contender's time.
+    """
 
     opened: int = 0
     refused: int = 0
+    late: int = 0
 
 
 class Replay:
@@ -99,7 +104,9 @@ class Replay:
                 arrived = self._loop.time()
                 answer = await self._answer(request)
                 if not request.startswith(b"HEAD "):
-                    await asyncio.sleep(arrived + self._delay - self._loop.time())
+                    left = arrived + self._delay - self._loop.time()
+                    self._connections.late += left < 0
+                    await asyncio.sleep(left)
                 writer.write(answer)
 
     async def _answer(self, request: bytes) -> bytes:

@@ -88,7 +88,7 @@ def test_rooms_are_entered_and_their_calls_counted(secured: Upstream) -> None:
             "a room that is opened": calls_of_aws(secured, door.enter_new),
             "a room that is open": calls_of_aws(secured, door.enter_open),
         }
-        door.enter_new()
+        assert calls_of_aws(secured, door.enter_new) == found["a room that is opened"]  # however soon after the first
     assert found == {case: len(budgets.CALLS[case]) for case in found}
 
 
@@ -134,6 +134,15 @@ def test_what_depends_on_earlier_calls_is_always_asked_of_the_origin(path: str, 
             return client.request("POST", f"{replay.url}{path}", headers=headers, retries=False).data
 
         assert [post(), post()] == [b"1", b"2"]
+
+
+def test_an_answer_that_takes_longer_than_the_delay_is_late() -> None:
+    with closing(Server(Origin())) as server, Replay(server.port, delay=0) as replay, urllib3.PoolManager() as client:
+        late = []
+        for method in ("GET", "HEAD"):  # a HEAD has no delay
+            client.request(method, replay.url, retries=False)
+            late.append(replay.connections()["late"])
+    assert late == [1, 1]
 
 
 def test_an_error_is_not_remembered() -> None:
