@@ -192,8 +192,6 @@ def _verification(token: str) -> Callable[[], object]:
 
 def _decision(signer: Signer, token: str = "", providers: Sequence[Mapping[str, Any]] = ()) -> Callable[[], object]:
     """Return the decision about *token*, or a good one of *signer*, by *providers*, or the one that has its key."""
-    from dataclasses import replace  # noqa: PLC0415 - as above
-
     from authorizer.app import Authorizer  # noqa: PLC0415 - as above
     from authorizer.clock import Clock  # noqa: PLC0415 - as above
     from authorizer.key_sources import SecretKeys, SecretVersion  # noqa: PLC0415 - as above
@@ -208,9 +206,8 @@ def _decision(signer: Signer, token: str = "", providers: Sequence[Mapping[str, 
         [provider] = settings.providers.all
         secrets = (SecretVersion(secret_key(SECRET, signer.algorithm), clock.now()),)
         keys = SecretKeys(RefreshingCache(lambda: Fetched(secrets), clock), clock)
-        settings = replace(
-            settings, providers=Providers((replace(provider, algorithms=(signer.algorithm,), keys=keys),))
-        )
+        changed = provider._replace(algorithms=(signer.algorithm,), keys=keys)
+        settings = settings._replace(providers=Providers((changed,)))
     authorizer, event = Authorizer(settings, clock), _event(token or _good(signer))
     assert "subject" in authorizer.decide(event)["context"]
     return lambda: authorizer.decide(event)

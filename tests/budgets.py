@@ -9,6 +9,9 @@ from __future__ import annotations
 MODULES = {"authorizer": 310, "signin": 430, "rooms": 437}
 """Imported when the function has started, Python's own included, on Python 3.11 to 3.14."""
 
+BEFORE_ASKING = 160
+"""How many of them the authorizer imports before it asks issuers for their keys."""
+
 MEGABYTES = {
     "AuthorizerLayer": 19.6,
     "SigninLayer": 3.8,

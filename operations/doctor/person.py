@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from signin import identity, names
@@ -23,7 +23,6 @@ class Person:
 
 def person(caller: Caller) -> Person:
     """Return who *caller* is in Chime."""
-    said = asdict(caller)
-    verified = VerifiedCaller(**{field.name: said[field.name] for field in fields(VerifiedCaller)})
+    verified = VerifiedCaller(**{field.name: getattr(caller, field.name) for field in fields(VerifiedCaller)})
     user_id = identity.app_instance_user_id(verified)
     return Person(user_id, names.display_name(caller.name) or names.fallback_name(user_id), caller.role)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from authorizer import claim_paths, names
 from authorizer.errors import CallerForbidden, ForbiddenReason, Reason, TokenRefused
@@ -36,8 +35,7 @@ _SECONDS = "a number of seconds since 1970"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """The caller of a verified token. Code that gets one need check nothing more."""
 
     provider: str

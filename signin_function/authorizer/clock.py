@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
-class Instant:
+class Instant(NamedTuple):
     """One moment, as both clocks told it, in seconds."""
 
     wall_clock: float
     monotonic: float
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """The wall clock, in seconds since the epoch, and the monotonic clock, in seconds since some moment."""
 
     wall_clock: Callable[[], float] = time.time
@@ -44,8 +41,7 @@ class Clock:
         return TokenDeadline(self, self.monotonic() + seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenDeadline:
+class TokenDeadline(NamedTuple):
     """Until when an answer about one token may wait for keys. `ends` is in seconds of the monotonic clock."""
 
     clock: Clock

@@ -6,8 +6,7 @@ import binascii
 import itertools
 import json
 import re
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from authorizer.errors import Reason, TokenRefused
 
@@ -20,8 +19,7 @@ _TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
 _BASE64URL = "base64url without padding, in its one spelling"
 
 
-@dataclass(frozen=True, slots=True)
-class UnverifiedToken:
+class UnverifiedToken(NamedTuple):
     """The parts of a well-formed JWT, before anyone has checked its signature."""
 
     header: dict[str, Any]

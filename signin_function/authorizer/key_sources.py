@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from authorizer.algorithms import HMAC
 from authorizer.clock import CoolDown
@@ -116,8 +115,7 @@ class IssuerKeys:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class SecretVersion:
+class SecretVersion(NamedTuple):
     """A version of a shared secret. It is accepted for `accepted_for` seconds after it was `read`."""
 
     key: VerificationKey

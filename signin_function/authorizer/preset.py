@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from authorizer import tenants
 
@@ -24,8 +24,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _GUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
 
 
-@dataclass(frozen=True)
-class PresetOption:
+class PresetOption(NamedTuple):
     """An option that a preset has, and the *hint* that says what to write if it is missing or wrong."""
 
     name: str
@@ -54,8 +53,7 @@ class PresetOption:
         return {name: tuple(groups[name] for groups in found) for name in found[0]}
 
 
-@dataclass(frozen=True)
-class Preset:
+class Preset(NamedTuple):
     """
     An identity provider, as data.
 
@@ -77,7 +75,7 @@ class Preset:
     defaults: Mapping[str, Any]
     variants: tuple[str, Mapping[str, Mapping[str, Any]]] = ("", {})
     derive: DeriveOptions = lambda *_: {}
-    refused_token_patterns: Mapping[str, tuple[TokenPattern, ...]] = field(default_factory=dict)
+    refused_token_patterns: Mapping[str, tuple[TokenPattern, ...]] = MappingProxyType({})
     user_editable_claims: tuple[str, ...] = ()
     unverified_claims: tuple[str, ...] = ("email", "phone_number")
     tenant_editable_claims: tuple[str, ...] = ()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from authorizer.errors import Reason, TokenRefused
 from authorizer.tenants import ANY_TENANT, pattern
@@ -37,33 +37,30 @@ class KeySource(Protocol):
         """Fetch the keys before the first token comes. A failure is not reported here: the first token will meet it."""
 
 
-@dataclass(frozen=True)
-class TokenPattern:
+class TokenPattern(NamedTuple):
     """Conditions on claims that tokens to be refused meet, all of them. Claims are given by their paths."""
 
-    values: ClaimConstraints = field(default_factory=dict)
-    prefixes: Mapping[str, str] = field(default_factory=dict)
-    suffixes: Mapping[str, str] = field(default_factory=dict)
+    values: ClaimConstraints = MappingProxyType({})
+    prefixes: Mapping[str, str] = MappingProxyType({})
+    suffixes: Mapping[str, str] = MappingProxyType({})
     equal_claims: tuple[str, ...] = ()
     """Claims that all hold the same text."""
     present: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class TokenProfile:
+class TokenProfile(NamedTuple):
     """What tells the tokens that sign users in from an issuer's other tokens (RFC 8725, 3.12)."""
 
     token_types: frozenset[str]
     """Accepted `typ` headers, in lower case and without "application/"."""
-    required_claim_values: ClaimConstraints = field(default_factory=dict)
-    forbidden_claim_values: ClaimConstraints = field(default_factory=dict)
+    required_claim_values: ClaimConstraints = MappingProxyType({})
+    forbidden_claim_values: ClaimConstraints = MappingProxyType({})
     refused_patterns: tuple[TokenPattern, ...] = ()
     """Patterns of the tokens that are refused: those of machines and anonymous users, say."""
 
 
-@dataclass(frozen=True)
-class AccessRequirements:
+class AccessRequirements(NamedTuple):
     """What the user of a good token must have to sign in."""
 
     scopes: tuple[str, ...] = ()
@@ -71,19 +68,17 @@ class AccessRequirements:
     roles: tuple[str, ...] = ()
     """One of these is required, in the claim `roles_claim`."""
     roles_claim: str = "roles"
-    claims: ClaimConstraints = field(default_factory=dict)
+    claims: ClaimConstraints = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class UserRoles:
+class UserRoles(NamedTuple):
     """Names of further user roles, best first. A user gets the first that `claim` holds, and else the default role."""
 
     claim: str = ""
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class RoomRules:
+class RoomRules(NamedTuple):
     """
     What tokens say of rooms, if anything.
 
@@ -97,8 +92,7 @@ class RoomRules:
     roles_claim: str = "roles"
 
 
-@dataclass(frozen=True)
-class Provider:
+class Provider(NamedTuple):
     """
     An identity provider whose tokens are accepted.
 

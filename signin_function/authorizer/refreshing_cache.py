@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from authorizer.errors import KeysUnavailable
 
@@ -33,8 +32,7 @@ MAX_WAIT_SECONDS = MAX_FETCH_SECONDS + 0.5
 """How long a token waits in all: a little longer than a fetch may take, so that the fetch can say why it failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched(Generic[T]):
+class Fetched(NamedTuple, Generic[T]):
     """
     A value, and its lifetime in seconds as its source gives it; None if it gives none.
 
@@ -46,8 +44,7 @@ class Fetched(Generic[T]):
     outcome: str = "fetched"
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(NamedTuple):
     """How one fetch ended, for telemetry. `age` is that of the cached value before it, in seconds; None if none was."""
 
     succeeded: bool
@@ -56,14 +53,14 @@ class Fetch:
     milliseconds: float
 
 
-@dataclass(eq=False, slots=True)
 class _RunningFetch:
     """A fetch in a thread of its own. `ended` is set at its end; `failure` says why it failed, if it did."""
 
-    number: int
-    began: Instant
-    ended: threading.Event = field(default_factory=threading.Event)
-    failure: str | None = None
+    def __init__(self, number: int, began: Instant) -> None:
+        self.number = number
+        self.began = began
+        self.ended = threading.Event()
+        self.failure: str | None = None
 
 
 class RefreshingCache(Generic[T]):

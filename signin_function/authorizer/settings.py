@@ -6,8 +6,7 @@ import json
 import logging
 import re
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from authorizer.errors import SettingsError
 from authorizer.guests import MIN_SECONDS, check_invitations_are_apart, guests_of
@@ -63,8 +62,7 @@ CLIENT_CLAIMS = ("azp", "client_id", "cid", "appid")
 """The claim with the application that asked for a token, in OpenID Connect, RFC 9068, Okta, and Entra ID version 1."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What the authorizer's environment variables say."""
 
     providers: Providers

@@ -12,7 +12,6 @@ import functools
 import gzip
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +121,7 @@ def preset(octets: bytes) -> None:
 @functools.lru_cache(maxsize=1000)
 def _provider_of(entry: str) -> Provider:
     [only] = Settings.from_environ({"PROVIDERS": f"[{entry}]"}, CLOCK).providers.all
-    return replace(only, keys=FixedKeys(key_set({"keys": [dict(OURS.jwk)]}, ASYMMETRIC)), algorithms=("EdDSA",))
+    return only._replace(keys=FixedKeys(key_set({"keys": [dict(OURS.jwk)]}, ASYMMETRIC)), algorithms=("EdDSA",))
 
 
 def _agreed(unverified_token: str, providers: Providers, payload: bytes) -> None:

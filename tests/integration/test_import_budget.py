@@ -157,3 +157,13 @@ def test_none_loads_the_heavy_parts_of_powertools(
     module: str, authorizer: set[str], signin: set[str], rooms: set[str]
 ) -> None:
     assert f"aws_lambda_powertools.{module}" not in authorizer | signin | rooms
+
+
+def test_authorizer_asks_for_keys_before_it_loads_what_is_slow() -> None:
+    """What is loaded with its settings and the connections, it loads before it asks; all else while issuers answer."""
+    code = "import authorizer.settings, json\nprint(json.dumps([name for name, module in sys.modules.items() if module]))"
+    before = set(json.loads(layers.run("authorizer", code).splitlines()[-1]))
+
+    assert "authorizer.connections" in before
+    assert not {"aws_lambda_powertools", "cryptography", "dataclasses", "inspect", "jose"} & before
+    assert len(before) <= budgets.BEFORE_ASKING

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -97,7 +96,7 @@ some_changes = st.tuples(
 def provider_of(entry: str) -> Provider:
     """Return what settings make of *entry*, with a key of ours: whose signature it is, is not what is tested."""
     [only] = Settings.from_environ({"PROVIDERS": f"[{entry}]"}, Clock()).providers.all
-    return replace(only, keys=KEYS, algorithms=("EdDSA",))
+    return only._replace(keys=KEYS, algorithms=("EdDSA",))
 
 
 def told(shape: Shape, options: dict[str, Any]) -> Provider:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,7 +86,7 @@ def test_first_check_that_fails_is_named(token: str, what: str, found: str, want
         pytest.param({"min_remaining_seconds": 7200}, "ends_too_soon", "3,600 s", "7,200 s at least", id="too soon"),
         pytest.param({"max_lifetime": 60}, "lives_too_long", "3600", "60", id="too long"),
         pytest.param(
-            {"token_profile": replace(PROFILE, required_claim_values={"use": ("id",)})},
+            {"token_profile": PROFILE._replace(required_claim_values={"use": ("id",)})},
             "wrong_type",
             "nothing",
             "id",

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +55,7 @@ def by_node() -> str:
 
 def caller_of(token: str) -> Caller:
     guests = Settings.from_environ({"PROVIDERS": ANSWERS["Providers"]}, Clock()).providers.all[1]
-    return verify(token, Providers((replace(guests, keys=SecretVersions(SECRET)),)), time.time())
+    return verify(token, Providers((guests._replace(keys=SecretVersions(SECRET)),)), time.time())
 
 
 def test_make_deploy_takes_the_answers() -> None:
