@@ -56,7 +56,7 @@ def ward(patient: Patient) -> Patient:
     patient.deploy(
         Revocation="true", SharedSecretArn=arn, SharedSecretKeyArn=KEY, LogKeyArn=KEY, AccessLog="on",
         PushNotificationsAppArn=APP, AlarmTopicArn=f"arn:aws:sns:{REGION}:{ACCOUNT}:night", SourceIdentity="true",
-        Meetings="open",
+        Meetings="open", Guests="true",
     )  # fmt: skip
     cloudformation_backends[ACCOUNT][REGION].get_stack(STACK_NAME).status = "UPDATE_ROLLBACK_COMPLETE"
     apigateway_backends[ACCOUNT][REGION].account.cloudwatch_role_arn = patient.aws.endpoint.roles["SigninFunctionRole"]
@@ -150,4 +150,4 @@ def test_one_action_less_is_named(ward: Patient, monkeypatch: pytest.MonkeyPatch
     assert {(each.check, each.found) for each in found if each.verdict is Verdict.UNKNOWN} == {
         ("user roles", "whoever runs this may not call iam:SimulatePrincipalPolicy")
     }
-    assert [each.verdict for each in found if each.check == "trust"] == [Verdict.OK]
+    assert {each.verdict for each in found if each.check == "trust"} == {Verdict.OK}
