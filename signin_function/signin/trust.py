@@ -31,7 +31,7 @@ PARTITION = "aws"
 """The partition whose endpoints are under these roots. Of those in China and of GovCloud nobody says so."""
 
 
-class Trust:
+class AwsTrust:
     """Amazon's roots, until they do not suffice."""
 
     def __init__(self, places: Iterable[str]) -> None:
@@ -58,7 +58,7 @@ class Trust:
 
 
 class AmazonRootsFirst:
-    """A mixin for a connection: it is verified by `Trust`. It goes before a class of urllib3's."""
+    """A mixin for a connection: it is verified by `AwsTrust`. It goes before a class of urllib3's."""
 
     host: str
     ca_certs: str | None
@@ -85,9 +85,9 @@ class AmazonRootsFirst:
 
 
 @functools.cache
-def trust() -> Trust:
+def trust() -> AwsTrust:
     """Return the one of this process."""
-    return Trust(sys.path)
+    return AwsTrust(sys.path)
 
 
 def _file_in(places: Iterable[str]) -> str | None:
