@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Person:
+class PersonInChime:
     """The user's id in Chime, the display name for somebody new, and the name of the role; empty for the default."""
 
     user_id: str
@@ -21,8 +21,8 @@ class Person:
     role: str
 
 
-def person(caller: Caller) -> Person:
+def person(caller: Caller) -> PersonInChime:
     """Return who *caller* is in Chime."""
     verified = VerifiedCaller(**{field.name: getattr(caller, field.name) for field in fields(VerifiedCaller)})
     user_id = identity.app_instance_user_id(verified)
-    return Person(user_id, names.display_name(caller.name) or names.fallback_name(user_id), caller.role)
+    return PersonInChime(user_id, names.display_name(caller.name) or names.fallback_name(user_id), caller.role)

@@ -258,7 +258,13 @@ def counted() -> set[str]:
         for name in re.findall(r'(?<!get\()"([A-Z][A-Za-z]+)"', text)
     }
     given_to_it = {name for text in code.values() for name in re.findall(r'\{"([A-Z][A-Za-z]+)": 1\}', text)}
-    return (in_telemetry | given_to_it | set(METRICS.values())) - {"ChimeSignin"}
+    yielded = {
+        name
+        for text in code.values()
+        for line in re.findall(r'yield (".*)', text)
+        for name in re.findall(r'"([A-Z][A-Za-z]+)"', line)
+    }
+    return (in_telemetry | given_to_it | yielded | set(METRICS.values())) - {"ChimeSignin"}
 
 
 def measured() -> set[str]:
