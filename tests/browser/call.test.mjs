@@ -18,9 +18,7 @@ import { openPage, startBrowser, startStack } from "./stack.mjs";
 let stack, browser, sdk, meetings;
 before(async () => {
   const sources = { entryPoints: [fileURLToPath(new URL("meeting-sdk.js", import.meta.url))], globalName: "Chime" };
-  sdk = await bundle(sources);
-  stack = await startStack();
-  browser = await startBrowser({ fakeDevices: true });
+  [stack, browser, sdk] = await Promise.all([startStack(), startBrowser({ fakeDevices: true }), bundle(sources)]);
   meetings = await meetingsOf(stack);
 });
 after(() => Promise.all([stack?.stop(), browser?.close()]));

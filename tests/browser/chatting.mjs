@@ -20,18 +20,21 @@ export async function startChatting() {
   const port = await freePort();
   const provider = { name: "local", preset: "oidc", issuer: `http://127.0.0.1:${port}`, audience: "chime-signin", required_scopes: ["chat"] };
   const settings = { SESSION_SECONDS: "900", PROVIDERS: JSON.stringify([provider]) };
-  const stack = await startStack({ settings, parameters: { Messaging: "member" }, ports: [0, port, 0] });
+  const starting = startStack({ settings, parameters: { Messaging: "member" }, ports: [0, port, 0] });
+  const [stack, script] = await Promise.all([starting, bundle({ entryPoints: [at("chat-app.js")], globalName: "Chime" })]);
   const browser = await startBrowser({ trusting: await publicKeyHash(stack.urls.aws) });
-  const script = await bundle({ entryPoints: [at("chat-app.js")], globalName: "Chime" });
   return { stack, browser, script, bob: await signInWriter(stack, BOB), stop: () => Promise.all([stack.stop(), browser.close()]) };
 }
 
+/** Return a free port below 32768, which the system gives to nobody by itself before the stack takes it. */
 async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(() => true, () => false);
+    await new Promise((resolve) => server.close(resolve));
+    if (isFree) return port;
+  }
 }
 
 /** Return what Chromium needs to trust a certificate: the SHA-256 of its public key. */

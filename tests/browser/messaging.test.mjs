@@ -17,8 +17,8 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 let stack, browser, sdk;
 before(async () => {
   // The shortest session: AWS accepts a client's clock that is wrong by that much, so a test may move the clock.
-  sdk = await bundle();
-  stack = await startStack({ settings: { SESSION_SECONDS: "900" }, parameters: { Messaging: "member" } });
+  const starting = startStack({ settings: { SESSION_SECONDS: "900" }, parameters: { Messaging: "member" } });
+  [stack, sdk] = await Promise.all([starting, bundle()]);
   browser = await startBrowser({ trusting: await publicKeyHash(stack.urls.aws) });
 });
 after(() => Promise.all([stack?.stop(), browser?.close()]));

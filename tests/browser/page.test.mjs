@@ -322,6 +322,14 @@ test("without the AWS SDK the page says that it is missing, and signs in", async
   await outcome(page, "Signed in as Ada Lovelace.");
 });
 
+test("without rooms their card says how to get them", async (t) => {
+  const page = await open(t);
+
+  await page.locator("#room").getByText("make run MEETINGS=1").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Enter as Ada" }).count(), 0);
+  assert.deepEqual(page.requests.filter((request) => request.url().includes("chime-sdk")), []);
+});
+
 test("a narrow screen shows everything", async (t) => {
   const page = await open(t);
   await page.setViewportSize({ width: 320, height: 700 });
