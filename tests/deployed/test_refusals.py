@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 import urllib3
 
+from tests.api_document import check
+
 ORIGIN = "https://stranger.example"
 
 
 def call(method: str, url: str, **headers: str) -> tuple[int, urllib3.HTTPHeaderDict, Any]:
-    """Return status, headers and JSON body (None if there is none) of the answer."""
+    """Return status, headers and JSON body (None if there is none) of the answer, which docs/openapi.yaml describes."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     answer = urllib3.request(method, url, headers={"Origin": ORIGIN, **sent}, retries=False, timeout=30)
-    return answer.status, answer.headers, json.loads(answer.data) if answer.data else None
+    body = json.loads(answer.data) if answer.data else None
+    check(method, f"/{url.rpartition('/')[2]}", answer.status, answer.headers, body)
+    return answer.status, answer.headers, body
 
 
 @pytest.mark.parametrize("path", ["/signin", "/creds"])
