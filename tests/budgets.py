@@ -13,7 +13,7 @@ BEFORE_ASKING = 160
 """How many of them the authorizer imports before it asks issuers for their keys."""
 
 MEGABYTES = {
-    "AuthorizerLayer": 19.6,
+    "AuthorizerLayer": 19.2,
     "SigninLayer": 3.8,
     "RoomsLayer": 3.8,
     "AuthorizerFunction": 0.5,
