@@ -66,14 +66,14 @@ class Exchange:
         """
         user_id = identity.app_instance_user_id(caller)
         name = users.Name(names.display_name(caller.name), names.fallback_name(user_id))
-        person = users.Person(user_id, name, Stay(self.guest_days, now) if caller.guest else None)
+        named = users.NamedUser(user_id, name, Stay(self.guest_days, now) if caller.guest else None)
         session = self.session_settings.session(caller, user_id, now)
         try:
             if self.revoked_users:
                 self.revoked_users.check(user_id, now, deadline)
             ensured, credentials = self._both(
                 deadline,
-                user=lambda: self._ensured(person, deadline, renewal=renewal),
+                user=lambda: self._ensured(named, deadline, renewal=renewal),
                 session=lambda: deadline.retry(lambda: self.sessions.open(session)),
             )
         finally:
@@ -82,10 +82,10 @@ class Exchange:
             deadline.expire()
         return SignedIn(session, ensured, credentials, caller.guest, caller.expires)
 
-    def _ensured(self, person: users.Person, deadline: Deadline, *, renewal: bool) -> Ensured:
+    def _ensured(self, named: users.NamedUser, deadline: Deadline, *, renewal: bool) -> Ensured:
         if renewal:
-            return users.renewed(self.chime_users, person)
-        return users.ensure(self.chime_users, person, deadline, self.executor)
+            return users.renewed(self.chime_users, named)
+        return users.ensure(self.chime_users, named, deadline, self.executor)
 
     def _both(self, deadline: Deadline, **steps: Callable[[], Any]) -> list[Any]:
         futures: list[Future[Any]] = [self.executor.submit(deadline.timed, step, work) for step, work in steps.items()]

@@ -57,7 +57,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class NamedUser:
     """Who is to be a user of Chime, and what to call them. With a `stay` they are a guest."""
 
     user_id: str
@@ -179,9 +179,9 @@ class ChimeUsers(AwsAdapter):
             )
 
 
-def ensure(users: ChimeUsers, person: Person, deadline: Deadline, executor: Executor) -> Ensured:
+def ensure(users: ChimeUsers, named: NamedUser, deadline: Deadline, executor: Executor) -> Ensured:
     """
-    Return the user that *person* is: create them if they are missing, and rename them if there is time.
+    Return the user that *named* is: create them if they are missing, and rename them if there is time.
 
     A guest who expires soon is kept longer.
 
@@ -189,16 +189,16 @@ def ensure(users: ChimeUsers, person: Person, deadline: Deadline, executor: Exec
         SigninError: Chime throttles, fails or refuses.
     """
     try:
-        user = deadline.retry(lambda: users.describe(person.user_id))
-        extension = _extension(users, user, person.stay, deadline, executor) if person.stay else None
+        user = deadline.retry(lambda: users.describe(named.user_id))
+        extension = _extension(users, user, named.stay, deadline, executor) if named.stay else None
     except UserMissing:
-        return _created(users, person, deadline)
-    return replace(_renamed(users, user, person, deadline, executor), extension=extension)
+        return _created(users, named, deadline)
+    return replace(_renamed(users, user, named, deadline, executor), extension=extension)
 
 
-def renewed(users: ChimeUsers, person: Person) -> Ensured:
-    """Return the user that *person* is without asking Chime, under the name that their token claims."""
-    return Ensured(ChimeUser(users.arn(person.user_id), person.new_name, metadata=""), "renewed")
+def renewed(users: ChimeUsers, named: NamedUser) -> Ensured:
+    """Return the user that *named* is without asking Chime, under the name that their token claims."""
+    return Ensured(ChimeUser(users.arn(named.user_id), named.new_name, metadata=""), "renewed")
 
 
 def _is_real_name(stored: str, user_id: str) -> bool:
@@ -228,8 +228,8 @@ def _extension(
     return Extension(failure)
 
 
-def _renamed(users: ChimeUsers, user: ChimeUser, person: Person, deadline: Deadline, executor: Executor) -> Ensured:
-    renamed = replace(user, name=person.name.replacing(user.name, person.user_id))
+def _renamed(users: ChimeUsers, user: ChimeUser, named: NamedUser, deadline: Deadline, executor: Executor) -> Ensured:
+    renamed = replace(user, name=named.name.replacing(user.name, named.user_id))
     if renamed == user:
         return Ensured(user, "found")
     failure = _failure(
@@ -238,19 +238,19 @@ def _renamed(users: ChimeUsers, user: ChimeUser, person: Person, deadline: Deadl
     if failure is None:
         return Ensured(renamed, "renamed")
     # A name that is the user's id is not answered, even if Chime still has it.
-    return Ensured(user if _is_real_name(user.name, person.user_id) else renamed, "not renamed", failure)
+    return Ensured(user if _is_real_name(user.name, named.user_id) else renamed, "not renamed", failure)
 
 
-def _created(users: ChimeUsers, person: Person, deadline: Deadline) -> Ensured:
+def _created(users: ChimeUsers, named: NamedUser, deadline: Deadline) -> Ensured:
     # One token for all attempts, so that a retry creates nobody twice. A new token for each sign-in, because Chime
     # would answer a known token with the earlier success, even if that user has been deleted since.
-    request = person.user_id, person.new_name, str(uuid.uuid4()), lambda: deadline.remaining() > 0, person.stay
+    request = named.user_id, named.new_name, str(uuid.uuid4()), lambda: deadline.remaining() > 0, named.stay
     try:
         deadline.retry(lambda: users.create(*request))
     except UserExists:
         # Another device of the same new user was faster.
-        return Ensured(deadline.retry(lambda: users.describe(person.user_id)), "found")
-    return Ensured(ChimeUser(users.arn(person.user_id), person.new_name, metadata=""), "created")
+        return Ensured(deadline.retry(lambda: users.describe(named.user_id)), "found")
+    return Ensured(ChimeUser(users.arn(named.user_id), named.new_name, metadata=""), "created")
 
 
 def _failure(

@@ -18,7 +18,7 @@ from local.http.server import Server
 from signin import aws as signin_aws
 from signin.deadline import Deadline
 from signin.errors import Unavailable
-from signin.users import ChimeUser, ChimeUsers, Name, Person, ensure
+from signin.users import ChimeUser, ChimeUsers, Name, NamedUser, ensure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from signin.users import Wanted
     from tests.integration.conftest import Aws
 
-LOVELACE = Person("ada", Name("Ada Lovelace", "User x6pj"))
+LOVELACE = NamedUser("ada", Name("Ada Lovelace", "User x6pj"))
 
 
 class Gate:

@@ -36,7 +36,7 @@ ADA = VerifiedCaller(
     role="",
     expires=NOW + 3600,
 )
-LOVELACE = users.Person("ada", users.Name("Ada Lovelace", "User x6pj"))
+LOVELACE = users.NamedUser("ada", users.Name("Ada Lovelace", "User x6pj"))
 INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
 
 

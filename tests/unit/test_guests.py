@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NOW = 1_800_000_000.0
 STAY = Stay(30, NOW)
-GUEST = users.Person("guest-a", users.Name("Grace", "User x6pj"), STAY)
+GUEST = users.NamedUser("guest-a", users.Name("Grace", "User x6pj"), STAY)
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_returning_guest_costs_a_second_call_only_when_they_expire_soon(
 
 def test_user_who_is_no_guest_is_never_extended(deadline: Deadline, executor: ThreadPoolExecutor) -> None:
     chime = Chime(guest(31))
-    person = users.Person("guest-a", GUEST.name)
+    named = users.NamedUser("guest-a", GUEST.name)
 
-    assert users.ensure(chime, person, deadline, executor).extension is None
+    assert users.ensure(chime, named, deadline, executor).extension is None
     assert chime.calls == ["describe"]
 
 
