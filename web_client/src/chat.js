@@ -31,7 +31,7 @@ const TIME = {
   wait: (ms, signal) =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      signal.addEventListener("abort", () => (clearTimeout(timer), resolve()));
+      onAbort(signal, () => (clearTimeout(timer), resolve()));
     }),
 };
 
@@ -113,7 +113,7 @@ export function chimeChat({ signIn, chime, sdk, onMessage, onEvent = () => {}, s
     const given = { userArn, sessionId, url: Endpoint?.Url, chime, sdk, logger };
     const session = openSession(given, serverTime, (event) => (held ? held.push(event) : receive(event)));
     sessionId = session.sessionId;
-    const replaced = new Promise((resolve) => signal.addEventListener("abort", resolve)).then(() => {
+    const replaced = new Promise((resolve) => onAbort(signal, resolve)).then(() => {
       session.stop();
       return namedError("ReplacedError", "The connection was replaced.");
     });
@@ -148,8 +148,7 @@ export function chimeChat({ signIn, chime, sdk, onMessage, onEvent = () => {}, s
   async function within(signal, call) {
     const own = new AbortController();
     const end = () => own.abort();
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
+    onAbort(signal, end);
     const late = clock.wait(LIMIT_MS, own.signal).then(() => Promise.reject(namedError("TimeoutError", "Chime takes too long.")));
     return Promise.race([call({ abortSignal: own.signal }), late]).finally(() => (end(), signal.removeEventListener("abort", end)));
   }
@@ -201,6 +200,12 @@ function watchPage(onOnline, onVisible) {
     globalThis.removeEventListener?.("online", onOnline);
     document?.removeEventListener("visibilitychange", visible);
   };
+}
+
+/** Call *work* when *signal* is aborted, or now if it has been: listeners may stop the chat at any moment. @param {AbortSignal} signal @param {(_?: any) => void} work */
+function onAbort(signal, work) {
+  if (signal.aborted) work();
+  else signal.addEventListener("abort", work);
 }
 
 /** Call the app, and report its error as its own. @template T @param {(told: T) => void} listener @param {T} told */
