@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -142,6 +143,17 @@ def test_renewal_of_a_guest_makes_no_call_of_chime(client: Client) -> None:
 
     assert (renewed.status, renewed.body["ChimeGuest"]) == (200, True)
     assert [call["operation"] for call in client.calls() if call["operation"] != "GetParameter"] == ["AssumeRole"]
+
+
+def test_devices_of_a_new_guest_who_sign_in_at_once_are_one_guest(client: Client) -> None:
+    with ThreadPoolExecutor(4) as devices:
+        tokens = [invitation(client, "rita", name=f"Rita {number}") for number in range(4)]
+        answers = list(devices.map(client.sign_in, tokens))
+
+    assert [answer.status for answer in answers] == [200] * 4
+    assert len({answer.body["ChimeUserId"] for answer in answers}) == 1
+    created = [call["status"] for call in client.calls() if call["operation"] == "CreateAppInstanceUser"]
+    assert created.count(201) == 1
 
 
 def test_answer_to_a_user_does_not_speak_of_guests(client: Client) -> None:
