@@ -7,12 +7,13 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-/** Serve the modules of the *folder* beside an empty page, under `localhost` and `127.0.0.1`, and return the port. */
+/** Serve the modules of the *folder* beside its page, or an empty one, under `localhost` and `127.0.0.1`, and return the port. */
 export async function serve(t, folder) {
   const server = createServer(async ({ url }, response) => {
     const isModule = url.endsWith(".js");
     response.writeHead(200, { "Content-Type": isModule ? "text/javascript" : "text/html" });
-    response.end(isModule ? await readFile(join(folder, url)) : "<!doctype html><title>An app</title>");
+    const page = () => readFile(join(folder, "index.html")).catch(() => "<!doctype html><title>An app</title>");
+    response.end(await (isModule ? readFile(join(folder, url)) : page()));
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   t.after(() => (server.closeAllConnections(), server.close()));

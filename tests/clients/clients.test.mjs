@@ -7,10 +7,12 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { cp, readFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import test, { after, before } from "node:test";
+import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 
 import { documentation, openPage, startBrowser, startStack } from "../browser/stack.mjs";
 import { firefox, serve, webkit } from "./browsers.mjs";
@@ -83,14 +85,87 @@ test("TypeScript, with each way to find modules", async (t) => {
   await tested("TypeScript", await versionOf(folder, "typescript"));
 });
 
+test("TypeScript, with each getToken of docs/web-tokens.md and its provider's own types", async (t) => {
+  const folder = await project(t, "providers", tarball);
+  const flags = ["--strict", "--allowJs", "--checkJs", "--noEmit", "--skipLibCheck", "--moduleResolution", "bundler", "--module", "esnext"];
+  const check = (...files) => run("node_modules/.bin/tsc", [...flags, "--target", "es2022", "--lib", "es2023,dom", "auth.d.ts", ...files], { cwd: folder });
+  const blocks = [...(await documentation("docs/web-tokens.md")).matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block);
+  const typed = (block) => block.replace(/^export /m, '/** @type {import("chime-signin").Options["getToken"]} */\n$&');
+  const written = async (file, block) => (await writeFile(join(folder, file), typed(block)), file);
+
+  await check(...(await Promise.all(blocks.map((block, number) => written(`block-${number}.js`, block)))));
+
+  // Only types that were found can complain: of a slip in what each SDK is asked.
+  const words = /\b(cacheMode|idToken|acquireTokenSilent|currentUser|skipCache|hasExpired|updateToken|refreshSession|signinSilent)\b/;
+  const slips = blocks.filter((block) => words.test(block)).map((block) => block.replace(words, "$1s"));
+  const files = await Promise.all(slips.map((slip, number) => written(`slip-${number}.js`, slip)));
+  const { message } = await check(...files).catch((error) => error);
+  assert.deepEqual(files.filter((file) => !message.includes(`${file}(`)), []);
+  assert.equal(files.length, 9);
+});
+
+/** Return the one file of docs/web-start.md under *heading*, with the addresses of the stack that the tests have. */
+async function startOf(heading) {
+  const [, section] = (await documentation("docs/web-start.md")).split(`\n## ${heading}\n`);
+  const [, code] = /^```(?:jsx?|html)\n(.*?)^```$/ms.exec(section);
+  const { api, issuer, aws } = stack.urls;
+  return code.replace("http://127.0.0.1:3000", api).replace("http://127.0.0.1:3001", issuer).replace("http://127.0.0.1:3002", aws);
+}
+
+/** Open *url* in Chromium, and wait until it shows the text *expected*. */
+async function shows(t, url, expected) {
+  const browser = await startBrowser();
+  t.after(() => browser.close());
+  const page = await openPage(t, browser, url);
+  page.setDefaultTimeout(60_000);
+  await page.waitForFunction((expected) => document.body.innerText.trim() === expected, expected);
+  assert.deepEqual(page.uncaught, []);
+  return page;
+}
+
+/** Wait for the first address of localhost that the *server* prints. */
+async function addressOf(server) {
+  for await (const line of createInterface({ input: server.stdout })) {
+    const [url] = /http:\/\/localhost:\d+/.exec(stripVTControlCharacters(line)) ?? [];
+    if (url) return url;
+  }
+}
+
+test("Vite: the file of docs/web-start.md, and Amazon's SDK for calls", async (t) => {
+  const folder = await project(t, "vite", tarball);
+  await mkdir(join(folder, "src"));
+  await writeFile(join(folder, "src/main.js"), await startOf("Vite"));
+  await writeFile(join(folder, "vite.config.js"), await startOf("Local development"));
+  const server = spawn(process.execPath, ["node_modules/vite/bin/vite.js", "--port", "0"], { cwd: folder });
+  t.after(async () => (server.kill("SIGTERM"), await once(server, "exit")));
+
+  const url = await addressOf(server);
+  const page = await shows(t, url, "Ada Lovelace is in 0 channels.");
+
+  const calls = 'import { CSPMonitor } from "amazon-chime-sdk-js"; CSPMonitor.register(); document.body.textContent = "It runs.";';
+  await writeFile(join(folder, "src/main.js"), calls);
+  await page.goto(url);
+  await page.waitForFunction(() => document.body.textContent === "It runs.");
+  await tested("Vite", await versionOf(folder, "vite"));
+});
+
+test("no bundler: the page of docs/web-start.md", async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, "index.html"), await startOf("Plain ES modules"));
+  await cp(fileURLToPath(new URL("../../web_client/dist/chime-signin.js", import.meta.url)), join(folder, "chime-signin.js"));
+
+  await shows(t, `http://localhost:${await serve(t, folder)}/`, "Signed in as Ada Lovelace.");
+});
+
 test("Next: rendered by a server, and used in a browser", async (t) => {
   const folder = await project(t, "next", tarball);
+  await mkdir(join(folder, "app/start"));
+  await writeFile(join(folder, "app/start/page.js"), await startOf("Next"));
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
   await run("node_modules/.bin/next", ["build"], { cwd: folder, env });
   const server = spawn(process.execPath, ["node_modules/next/dist/bin/next", "start", "--port", "0"], { cwd: folder, env });
   t.after(async () => (server.kill("SIGTERM"), await once(server, "exit")));
-  let url;
-  for await (const line of createInterface({ input: server.stdout })) if ((url = /http:\/\/localhost:\d+/.exec(line)?.[0])) break;
+  const url = await addressOf(server);
 
   const html = await (await fetch(url)).text();
   assert.match(html, /rendered, with a sign-in/);
@@ -102,23 +177,30 @@ test("Next: rendered by a server, and used in a browser", async (t) => {
   const outcome = await page.textContent("#outcome");
   assert.deepEqual(JSON.parse(outcome.replace(", with a sign-in", "")), EXPECTED);
   assert.deepEqual(page.uncaught, []);
+  await shows(t, `${url}/start`, "Signed in as Ada Lovelace.");
   await tested("Next", await versionOf(folder, "next"));
 });
 
 test("React Native: bundled by Metro, compiled by its Hermes, and run in an older one", { skip: NO_BINARY }, async (t) => {
   const folder = await project(t, "react-native", tarball);
   const program = (path) => join(folder, "node_modules", path);
+  const compiled = async (app, entry) => {
+    const bundle = join(folder, `bundle-${entry}.js`);
+    await run(process.execPath, ["bundle.js", bundle, app, entry], { cwd: folder });
+    await run(program("hermes-compiler/hermesc/linux64-bin/hermesc"), ["-w", "-O", "-emit-binary", "-out", `${bundle}.hbc`, bundle]);
+    return bundle;
+  };
   for (const entry of ["exports", "main"])
     await t.test(`found by \`${entry}\``, async () => {
-      const bundle = join(folder, `${entry}.js`);
-      await run(process.execPath, ["bundle.js", bundle, entry], { cwd: folder });
-      await run(program("hermes-compiler/hermesc/linux64-bin/hermesc"), ["-w", "-O", "-emit-binary", "-out", `${bundle}.hbc`, bundle]);
+      const bundle = await compiled("app.js", entry);
 
       const hermes = program("hermes-engine-cli/linux64-bin/hermes");
       const outcome = await runInHermes(hermes, await readFile(bundle, "utf8"), `start(${JSON.stringify(stack.urls)})`);
 
       assert.deepEqual(outcome, EXPECTED);
     });
+  await writeFile(join(folder, "App.tsx"), await startOf("React Native"));
+  await t.test("the file of docs/web-start.md", () => compiled("App.tsx", "exports"));
   await tested("React Native", await versionOf(folder, "react-native"));
 });
 

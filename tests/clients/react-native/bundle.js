@@ -1,15 +1,15 @@
-/** Bundle the app in this folder, as React Native's command line does: `node bundle.js OUT [exports|main]`. */
+/** Bundle an app in this folder, as React Native's command line does: `node bundle.js OUT APP [exports|main]`. */
 const { getDefaultConfig } = require("@react-native/metro-config");
 const Metro = require("metro");
 
-const [out, entry] = process.argv.slice(2);
+const [out, app, entry] = process.argv.slice(2);
 
 async function bundle() {
   const config = await getDefaultConfig(__dirname);
   config.resolver.unstable_enablePackageExports = entry !== "main"; // as Metro did by default until 0.81
   config.cacheStores = [];
   config.reporter = { update() {} };
-  await Metro.runBuild(config, { entry: "app.js", out, platform: "android", dev: false, minify: true });
+  await Metro.runBuild(config, { entry: app, out, platform: "android", dev: false, minify: true });
 }
 
 bundle().catch((error) => {
