@@ -119,8 +119,14 @@ test-browser: .venv/local .venv/meetings page .build/page/chime-sdk.js client te
 soak: .venv/local client tests/browser/node_modules/made ## let everything happen to a chat in Chromium for ten minutes; SECONDS=60: for a minute, SEED=7: the same again
 	@CHROMIUM=$(CHROME) node tests/browser/soak.mjs
 
-test-clients: .venv/local client tests/browser/node_modules/made ## test the package of the web client as apps use it: Node.js, Jest, TypeScript, Next, React Native, Firefox, WebKit
+test-clients: .venv/local client tests/browser/node_modules/made tests/clients/providers/node_modules/made ## test the package of the web client as apps use it: Node.js, Jest, TypeScript, Vite, Next, React Native, Firefox, WebKit
 	@CHROMIUM=$(CHROME) $(call node_test,900) tests/clients/*.test.mjs
+
+# For their types. Some 640 MB, which is why CI does without.
+tests/clients/providers/node_modules/made: tests/clients/providers/package-lock.json
+	@echo "Installing the identity providers' packages (once)."
+	@$(NPM) ci --prefix tests/clients/providers
+	@touch $@
 
 screenshot: .venv/local .venv/meetings page .build/page/chime-sdk.js tests/browser/node_modules/made ## take the picture of the page that docs/local-stack.md shows
 	@CHROMIUM=$(CHROME) node tests/browser/screenshot.mjs

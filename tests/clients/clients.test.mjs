@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import test, { after, before } from "node:test";
@@ -22,6 +22,8 @@ import tried from "./try-out.cjs";
 
 const { EXPECTED, tryOut } = tried;
 
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const WEB_CLIENT = at("../../web_client");
 const MACHINE = `${process.platform}-${process.arch}`;
 const onPath = (name) => process.env.PATH.split(":").map((folder) => join(folder, name)).find(existsSync);
 const FIREFOX = onPath("firefox-esr") ?? onPath("firefox");
@@ -86,11 +88,13 @@ test("TypeScript, with each way to find modules", async (t) => {
 });
 
 test("TypeScript, with each getToken of docs/web-tokens.md and its provider's own types", async (t) => {
-  const folder = await project(t, "providers", tarball);
+  const folder = await temporaryFolder(t);
+  await symlink(at("providers/node_modules"), join(folder, "node_modules"));
+  await cp(at("providers/auth.d.ts"), join(folder, "auth.d.ts"));
   const flags = ["--strict", "--allowJs", "--checkJs", "--noEmit", "--skipLibCheck", "--moduleResolution", "bundler", "--module", "esnext"];
   const check = (...files) => run("node_modules/.bin/tsc", [...flags, "--target", "es2022", "--lib", "es2023,dom", "auth.d.ts", ...files], { cwd: folder });
   const blocks = [...(await documentation("docs/web-tokens.md")).matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block);
-  const typed = (block) => block.replace(/^export /m, '/** @type {import("chime-signin").Options["getToken"]} */\n$&');
+  const typed = (block) => block.replace(/^export /m, `/** @type {import("${WEB_CLIENT}/dist/chime-signin.js").Options["getToken"]} */\n$&`);
   const written = async (file, block) => (await writeFile(join(folder, file), typed(block)), file);
 
   await check(...(await Promise.all(blocks.map((block, number) => written(`block-${number}.js`, block)))));
@@ -152,7 +156,7 @@ test("Vite: the file of docs/web-start.md, and Amazon's SDK for calls", async (t
 test("no bundler: the page of docs/web-start.md", async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, "index.html"), await startOf("Plain ES modules"));
-  await cp(fileURLToPath(new URL("../../web_client/dist/chime-signin.js", import.meta.url)), join(folder, "chime-signin.js"));
+  await cp(`${WEB_CLIENT}/dist/chime-signin.js`, join(folder, "chime-signin.js"));
 
   await shows(t, `http://localhost:${await serve(t, folder)}/`, "Signed in as Ada Lovelace.");
 });

@@ -191,6 +191,27 @@ def test_rooms_has_every_status_with_its_error_and_no_other() -> None:
     assert rooms_s - of_every_route <= set(shown) <= rooms_s
 
 
+def actions_of(preset: str) -> set[str]:
+    """Return the actions of Chime that permissions.md lists for a preset of messaging."""
+    section = (DOCS / "permissions.md").read_text().partition(f"\n### Messaging: `{preset}`")[2].partition("\n### ")[0]
+    return set(re.findall(r"^\| `chime:(\w+)`", section, re.MULTILINE))
+
+
+def test_web_apps_says_of_every_action_that_minimal_lacks_who_does_it() -> None:
+    section = (DOCS / "web-apps.md").read_text().partition("\n## What `minimal` cannot do\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| .+? \| (`.+?) \|", section, re.MULTILINE)
+    named = [action for cell in cells for action in re.findall(r"`(\w+)`", cell)]
+
+    assert len(named) > 20
+    assert sorted(named) == sorted(actions_of("member") - actions_of("minimal"))
+
+
+def test_web_tokens_says_of_every_preset_which_token_it_takes() -> None:
+    section = (DOCS / "web-tokens.md").read_text().partition("\n## Which token\n")[2].partition("\n## ")[0]
+
+    assert set(re.findall(r"^\| `([\w-]+)` \|", section, re.MULTILINE)) == set(PRESETS)
+
+
 # ── Decisions ────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import test from "node:test";
 
 import * as client from "../../web_client/src/chime-signin.js";
+import * as rooms from "../../web_client/src/rooms.js";
 import { error, serve, signedIn, until } from "./service.mjs";
 
 const read = (path) => readFile(new URL(`../../web_client/${path}`, import.meta.url), "utf8");
@@ -57,4 +58,26 @@ test("the README and the types name every error and every status", async () => {
   assert.deepEqual(rows("Errors").filter((name) => name !== "name").sort(), errors.sort());
   assert.deepEqual(rows("States").filter((name) => name !== "status").sort(), statuses.sort());
   assert.deepEqual([...types.matchAll(/^export class (\w+)/gm)].map(([, name]) => name).sort(), errors);
+});
+
+const WEB_APPS = await read("../docs/web-apps.md");
+const sectionOf = (heading) => WEB_APPS.split(`\n## ${heading}\n`)[1].split("\n## ")[0];
+
+test("docs/web-apps.md has something to show for every error", () => {
+  const shown = [...sectionOf("What to show").matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell]) => cell.match(/\w+/g));
+
+  const errors = Object.keys({ ...client, ...rooms }).filter((name) => name.endsWith("Error"));
+  assert.deepEqual(errors.filter((name) => !shown.includes(name)), []);
+});
+
+test("a sign-out in one tab reaches the others, and each leaves once", async (t) => {
+  const [, code] = /^```js\n(.*?)^```$/ms.exec(sectionOf("Signing out, tabs and other users"));
+  const left = [];
+  const opened = ["one", "two", "three"].map((tab) => new Function("leave", `${code}; return { tabs, signOut };`)(() => left.push(tab)));
+  t.after(() => opened.forEach(({ tabs }) => tabs.close()));
+
+  opened[1].signOut();
+  await until(() => left.length === 3);
+
+  assert.deepEqual(left.toSorted(), ["one", "three", "two"]);
 });
