@@ -19,6 +19,7 @@ OTHER_TID = "9188040d-6c67-4c5b-b112-36a304b66dad"
 APP = "6731de76-14a6-49ae-97bc-6eba6914391e"
 OID = "690222be-ff1a-4d56-abd1-7e4f7d38e474"
 POOL = "eu-west-1_AbCdEfGhI"
+COGNITO_ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL}"
 UUID = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 
 

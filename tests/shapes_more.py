@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.shape import APP, OID, POOL, TID, UUID, Shape
+from tests.shape import APP, COGNITO_ISSUER, OID, OTHER_TID, POOL, TID, UUID, Shape
 from tests.tokens import NOW
 
 CLERK = {
@@ -18,7 +18,7 @@ MORE = {
         {"preset": "cognito", "user_pool_id": POOL, "client_id": "1example", "token_use": "access"},
         {
             "sub": UUID,
-            "iss": f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL}",
+            "iss": COGNITO_ISSUER,
             "client_id": "1example",
             "token_use": "access",
             "scope": "openid",
@@ -141,5 +141,84 @@ MORE = {
         },
         {"subject": UUID, "name": ""},
         source="https://www.keycloak.org/docs/latest/server_admin/#_using_lightweight_access_token",
+    ),
+    "cognito ID token of somebody from elsewhere": Shape(
+        {"preset": "cognito", "user_pool_id": POOL, "client_id": "1example23456789"},
+        {
+            "sub": UUID,
+            "iss": COGNITO_ISSUER,
+            "cognito:username": "Google_103247812345678901234",
+            "identities": [{"userId": "103247812345678901234", "providerName": "Google", "primary": "true"}],
+            "aud": "1example23456789",
+            "token_use": "id",
+            "given_name": "Ada",
+            "family_name": "Lovelace",
+        },
+        {"subject": UUID, "name": "Ada Lovelace"},
+        {"typ": None},
+        source="https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html",
+    ),
+    "entra v1, one tenant of a list": Shape(
+        {"preset": "entra", "tenant": [OTHER_TID, TID], "client_id": APP},
+        {
+            "aud": f"api://{APP}",
+            "iss": f"https://sts.windows.net/{TID}/",
+            "oid": OID,
+            "sub": "HKZpfaHyWadeOouYlitjrI-KffTm222X5rrV3xDqfKQ",
+            "tid": TID,
+            "unique_name": "ada@example.com",
+        },
+        {"subject": OID, "name": "ada", "namespace": f"https://login.microsoftonline.com/{TID}", "keep_subject": False},
+        jwk={"issuer": "https://login.microsoftonline.com/{tenantid}/v2.0"},
+        source="https://learn.microsoft.com/entra/identity-platform/access-tokens#token-formats",
+    ),
+    "entra of any tenant": Shape(
+        {"preset": "entra", "tenant": "any", "client_id": APP},
+        {
+            "aud": APP,
+            "iss": f"https://login.microsoftonline.com/{TID}/v2.0",
+            "oid": OID,
+            "tid": TID,
+            "ver": "2.0",
+        },
+        {"subject": OID, "namespace": f"https://login.microsoftonline.com/{TID}", "keep_subject": False},
+        jwk={"issuer": "https://login.microsoftonline.com/{tenantid}/v2.0"},
+        source="https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference",
+    ),
+    "entra for the US government": Shape(
+        {"preset": "entra", "cloud": "us-government", "tenant": TID, "client_id": APP},
+        {"aud": APP, "iss": f"https://login.microsoftonline.us/{TID}/v2.0", "oid": OID, "tid": TID},
+        {"subject": OID, "namespace": f"https://login.microsoftonline.us/{TID}", "keep_subject": True},
+        jwk={"issuer": "https://login.microsoftonline.us/{tenantid}/v2.0"},
+        source="https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud",
+    ),
+    "entra in China, v1": Shape(
+        {"preset": "entra", "cloud": "china", "tenant": "any", "client_id": APP},
+        {"aud": APP, "iss": f"https://sts.chinacloudapi.cn/{TID}/", "oid": OID, "tid": TID},
+        {"subject": OID, "namespace": f"https://login.partner.microsoftonline.cn/{TID}", "keep_subject": False},
+        jwk={"issuer": "https://login.partner.microsoftonline.cn/{tenantid}/v2.0"},
+        source="https://learn.microsoft.com/answers/questions/1190472/what-are-the-token-issuers-for-the-sovereign-cloud",
+    ),
+    "firebase, of a tenant": Shape(
+        {"preset": "firebase", "project_id": "my-project", "tenant_id": "customers-x1y2z"},
+        {
+            "iss": "https://securetoken.google.com/my-project",
+            "aud": "my-project",
+            "sub": "K3sDlBcWZ9bWFtPaWQHkqcnNLzI3",
+            "name": "Ada Lovelace",
+            "firebase": {"sign_in_provider": "password", "tenant": "customers-x1y2z"},
+        },
+        {"subject": "K3sDlBcWZ9bWFtPaWQHkqcnNLzI3", "name": "Ada Lovelace"},
+        source="https://cloud.google.com/identity-platform/docs/multi-tenancy-managing-tenants",
+    ),
+    "google's other spelling": Shape(
+        {"preset": "google", "client_id": "1234987819200.apps.googleusercontent.com"},
+        {
+            "iss": "accounts.google.com",
+            "aud": "1234987819200.apps.googleusercontent.com",
+            "sub": "10769150350006150715113082367",
+        },
+        {"subject": "10769150350006150715113082367", "namespace": "https://accounts.google.com", "keep_subject": True},
+        source="https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken",
     ),
 }

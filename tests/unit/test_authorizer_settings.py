@@ -1,9 +1,8 @@
-"""Good settings, then one change at a time: each says which, and what to write."""
+"""Good providers, then one change at a time: each says which, and what to write."""
 
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from authorizer.clock import Clock
 from authorizer.errors import SettingsError
 from authorizer.providers import AccessRequirements, Provider, RoomRules, UserRoles
-from authorizer.settings import Settings, log_level
+from authorizer.settings import Settings
 from tests.tokens import ec_signer, rsa_signer
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ PEM = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(Encoding
 OWN = {"name": "own", "preset": "shared-secret", "secret_arn": ARN}
 
 
-def settings(*entries: Any, **environ: str) -> Settings:
-    return Settings.from_environ({"PROVIDERS": json.dumps(entries), **environ}, Clock())
+def settings(*entries: Any) -> Settings:
+    return Settings.from_environ({"PROVIDERS": json.dumps(entries)}, Clock())
 
 
 def provider(entry: dict[str, Any]) -> Provider:
@@ -307,28 +306,6 @@ def test_providers_that_are_no_json_list_are_refused(text: str) -> None:
         Settings.from_environ({"PROVIDERS": text}, Clock())
 
 
-def test_base64_is_off_unless_switched_on() -> None:
-    assert not settings(OIDC).accept_base64
-    assert settings(OIDC, ACCEPT_BASE64_TOKENS="true").accept_base64
-
-
-@pytest.mark.parametrize("text", ["", "True", "1", "yes"])
-def test_base64_is_true_or_false(text: str) -> None:
-    with pytest.raises(SettingsError, match="ACCEPT_BASE64_TOKENS is neither"):
-        settings(OIDC, ACCEPT_BASE64_TOKENS=text)
-
-
-@pytest.mark.parametrize("text", ["1024", "10000"])
-def test_longest_token_may_be_set(text: str) -> None:
-    assert settings(OIDC, LONGEST_TOKEN=text).max_token_length == int(text)
-
-
-@pytest.mark.parametrize("text", ["1023", "10001", "8k", "", "9" * 5000], ids=lambda text: text[:9])
-def test_longest_token_that_is_out_of_range_is_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match="LONGEST_TOKEN is no whole number from 1024 to 10000"):
-        settings(OIDC, LONGEST_TOKEN=text)
-
-
 def test_room_rules_are_read_with_the_claim_of_the_roles() -> None:
     rules = {"rooms_claim": "rooms", "host_roles": "teacher", "listen_only_roles": ["pupil", "guest"]}
 
@@ -351,12 +328,6 @@ def test_user_role_that_no_arn_can_end_with_is_refused(name: str) -> None:
         provider({**OIDC, "user_roles": ["owner", name], "user_roles_claim": "groups"})
 
 
-def test_tokens_may_have_to_outlast_the_shortest_session() -> None:
-    assert settings(OIDC, LEAST_TOKEN_SECONDS="900").providers.all[0].min_remaining_seconds == 900
-    with pytest.raises(SettingsError, match="LEAST_TOKEN_SECONDS is no whole number from 0 to 3600"):
-        settings(OIDC, LEAST_TOKEN_SECONDS="3601")
-
-
 def test_entrance_and_times_are_read() -> None:
     guarded = provider(
         {
@@ -374,24 +345,6 @@ def test_entrance_and_times_are_read() -> None:
         ("chat",), ("staff",), "groups", {"email_verified": (True,)}
     )
     assert (guarded.clock_skew, guarded.max_lifetime) == (0, 3600)
-
-
-@pytest.mark.parametrize(
-    ("environ", "level"),
-    [
-        pytest.param({}, logging.INFO, id="unless set"),
-        pytest.param({"POWERTOOLS_LOG_LEVEL": "ERROR"}, logging.ERROR, id="set"),
-        pytest.param({"POWERTOOLS_LOG_LEVEL": "DEBUG"}, logging.INFO, id="never DEBUG"),
-    ],
-)
-def test_level_to_log_from(environ: dict[str, str], level: int) -> None:
-    assert log_level(environ) == level
-
-
-@pytest.mark.parametrize("text", ["", "info", "LOUD", "10"])
-def test_level_that_there_is_not_is_named(text: str) -> None:
-    with pytest.raises(SettingsError, match=r"^POWERTOOLS_LOG_LEVEL .* Write "):
-        log_level({"POWERTOOLS_LOG_LEVEL": text})
 
 
 def test_option_said_twice_is_refused_because_json_would_drop_the_first() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from authorizer.errors import SettingsError, TokenRefused
 from authorizer.presets import PRESETS
-from tests.shape import OID, OTHER_TID, TID, Shape, decide
-from tests.shapes import COGNITO_ISSUER, SHAPES
+from tests.shape import COGNITO_ISSUER, OID, OTHER_TID, TID, Shape, decide
+from tests.shapes import SHAPES
 from tests.tokens import NOW
 
 
