@@ -142,8 +142,8 @@ class Entrance:
         while deadline.remaining():
             now = self.clock()
             new = self.opening_limit.added(expected, opening, now)
-            if opening in expected:
-                return
+            if new[opening] == expected.get(opening):
+                return  # it counts already; one that has lapsed is written anew
             write = functools.partial(self.table.write_openings, lapsed=now - self.opening_limit.seconds)
             try:
                 deadline.retry(functools.partial(write, key, expected, new))

@@ -317,6 +317,17 @@ def test_only_who_opened_something_of_late_costs_a_further_call(hall: Hall) -> N
     assert counting == [3, 4, 4, 3]
 
 
+def test_opening_that_is_tried_again_after_five_minutes_counts_again(hall: Hall) -> None:
+    then = f"{time.time() - 301:.3f}"
+    now = f"{time.time():.3f}"
+    tried = {digest("room-1", ""): {"N": then}} | {f"opening-{number}": {"N": now} for number in range(4)}
+    item = {"id": {"S": openings_key("eve")}, "openings": {"M": tried}, "opened_at": {"N": now}}
+    hall.table.put_item(TableName=TABLE, Item=item)
+    rooms = hall.rooms()
+
+    assert [asked(rooms, "eve", room).status for room in ("room-1", "room-2")] == [200, 429]
+
+
 @pytest.mark.parametrize("openings", [{"S": "none"}, {"M": {"x": {"S": "today"}}}], ids=["a text", "no time"])
 def test_openings_that_were_spoilt_by_hand_open_no_room(hall: Hall, openings: dict[str, Any]) -> None:
     hall.table.put_item(TableName=TABLE, Item={"id": {"S": openings_key("eve")}, "openings": openings})
