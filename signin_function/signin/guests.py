@@ -57,8 +57,12 @@ class Stay:
         return days if days > expiration.days else None
 
     def is_urgent(self, expiration: Expiration) -> bool:
-        """Tell whether Chime may delete the guest within a day, so during the session."""
-        return expiration.time - self.now < DAY
+        """
+        Tell whether Chime may delete the guest within a day, so during the session.
+
+        Whoever has no expiration is in no hurry: Chime deletes nobody who has none.
+        """
+        return expiration.days > 0 and expiration.time - self.now < DAY
 
 
 def settings(days: int) -> dict[str, Any]:

@@ -180,6 +180,16 @@ def test_guest_who_may_be_deleted_today_signs_in_only_if_they_are_extended(
         users.ensure(chime, GUEST, deadline, executor)
 
 
+@pytest.mark.parametrize("failure", FAILURES)
+def test_guest_whom_chime_keeps_for_ever_signs_in_though_they_are_not_extended(
+    deadline: Deadline, executor: ThreadPoolExecutor, failure: SigninError
+) -> None:
+    for_ever = ChimeUser(Chime().arn("guest-a"), "Grace", "", Expiration(NOW - 400 * DAY, 0))
+    chime = Chime(for_ever, keep=[failure])
+
+    assert users.ensure(chime, GUEST, deadline, executor).extension == Extension(failure)
+
+
 def test_extension_that_waited_too_long_for_a_thread_is_not_sent_later() -> None:
     chime, freed = Chime(guest(20)), threading.Event()
     little = Deadline(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.1)
