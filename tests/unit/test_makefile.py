@@ -297,7 +297,8 @@ def fake_python(project: Path, name: str, version: str = "3.13") -> str:
         "#!/bin/sh\n"
         f'case "$2" in *version_info*) exit {int(version == "3.10")};; *base_prefix*) echo {name}; exit;; esac\n'
         f"echo {name} >> '{project.parent / 'made'}'\n"
-        f"rm -rf .venv/* && mkdir -p .venv/bin && cp '{path}' .venv/bin/python\n"
+        # -p, because the first rm on the PATH only notes that it was called.
+        f"command -p rm -rf .venv/* && mkdir -p .venv/bin && cp '{path}' .venv/bin/python\n"
     )
     _write(path, body)
     return str(path)
