@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from local.aws.identities import ACCOUNT
 from local.cloudformation.deployment import REGION, STACK_NAME, deploy
 from local.stack import TEMPLATE
 from operations.aws import session
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 PROVIDERS = json.dumps([{"name": "main", "issuer": "https://id.example.com/", "audience": "my-app"}])
 ENDPOINTS = ("CLOUDWATCH", "CLOUDWATCH_LOGS", "LAMBDA", "KMS", "SNS", "SERVICE_QUOTAS")
 """The services that the local AWS does not play, as botocore writes them in variables."""
+ANYBODY = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+"""A trust policy's statement that lets everybody of the account assume the role."""
 SECONDS = 60.0
 all_checks()
 
