@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
 SUBPROTOCOL = Subprotocol("_aws_wt_session")
+UNAVAILABLE, ENDED, ANOTHER_DEVICE = (4403, "attendee unavailable"), (4410, "meeting ended"), 1000
+REMOVED_STATUS, ENDED_STATUS, ANOTHER_DEVICE_STATUS = 411, 410, 301
 PATIENCE = 60.0
 """In seconds; only for tests that hang."""
 

@@ -1,4 +1,4 @@
-"""Clients of the Chime SDK, an AppInstance, its users, and a channel, for each test."""
+"""Clients of the Chime SDK, an AppInstance, its users, a channel, and a meeting, for each test."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.local_aws.meetings import HALL, join
 from tests.integration.local_aws.messaging import create
 
 if TYPE_CHECKING:
@@ -47,3 +48,15 @@ def channel(messaging: Any, app_instance: str, users: dict[str, str]) -> str:
 @pytest.fixture
 def meetings(aws: Aws) -> Any:
     return aws.client("chime-sdk-meetings")
+
+
+@pytest.fixture
+def meeting(meetings: Any) -> Any:
+    """A meeting that goes on."""
+    return meetings.create_meeting(**HALL)["Meeting"]
+
+
+@pytest.fixture
+def attendees(meetings: Any, meeting: Any) -> dict[str, Any]:
+    """The attendees of the meeting, by name."""
+    return {name: join(meetings, meeting["MeetingId"], name) for name in ("ada", "bob", "cyd")}
