@@ -44,7 +44,12 @@ OF_HANDLER = {
     "GUEST_DAYS": "GuestDays",
     "ALLOWED_ORIGINS": "AllowedOrigins",
 }
-OF_ROOMS = {"MEETINGS": "Meetings", "MEETING_OPTIONS": "MeetingOptions", "ALLOWED_ORIGINS": "AllowedOrigins"}
+OF_ROOMS = {
+    "MEETINGS": "Meetings",
+    "MEETING_OPTIONS": "MeetingOptions",
+    "GUESTS": "Guests",
+    "ALLOWED_ORIGINS": "AllowedOrigins",
+}
 """Environment variables and the parameters that template.yaml fills them with; a test compares them."""
 
 

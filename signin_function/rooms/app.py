@@ -22,6 +22,7 @@ from signin import answers, snapshot, telemetry
 from signin.deadline import SECONDS
 from signin.edge import Edge
 from signin.environment import log_level
+from signin.errors import Rejected
 from signin.identity import app_instance_user_id
 from signin.revocation import RevocationList, RevokedUsers
 
@@ -44,6 +45,7 @@ class Rooms:
         """Do each by *settings* within *seconds*. *clock* returns seconds since the epoch."""
         self._edge = Edge(settings.allowed_origins, ERRORS, METHODS, "not joined", seconds)
         self._executor = ThreadPoolExecutor(THREADS)
+        self._guests = settings.guests
         self._table = RoomsTable(settings.table)
         self._meetings = ChimeMeetings(settings.region, settings.meeting_settings)
         self._revocation_list = RevocationList(settings.revoked_users) if settings.revoked_users else None
@@ -81,6 +83,8 @@ class Rooms:
         parameters = event.get("pathParameters") or {}
         visitor = Visitor(app_instance_user_id(caller), entitlements(event), room_name(parameters.get("name")))
         if event["httpMethod"] == "POST":
+            if caller.guest and not self._guests:
+                raise Rejected("no_guest_role")  # as the sign-in says, so that without `Guests` nobody is one anywhere
             entered = deadline.timed("total", lambda: self._entrance(visitor, deadline))
             joined.record(entered, deadline, request_id)
             return joined.answer(entered)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rooms.meetings import MeetingSettings
 from rooms.options import meeting_options
-from signin.environment import allowed_origins, app_instance_arn, matching, revoked_users
+from signin.environment import allowed_origins, app_instance_arn, boolean, matching, revoked_users
 from signin.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ class Settings:
     What the environment variables say.
 
     `region` is where meetings are controlled, and `meeting_settings` says what they are like. With `hosted` only hosts
-    open rooms. `stack` is the stack's id. `revoked_users` and `revoked_users_seconds` are as for the sign-in.
+    open rooms; without `guests` no guest enters one. `stack` is the stack's id. `revoked_users` and
+    `revoked_users_seconds` are as for the sign-in.
     """
 
     region: str
     hosted: bool
+    guests: bool
     table: str
     stack: str
     meeting_settings: MeetingSettings
@@ -53,6 +55,7 @@ class Settings:
         return cls(
             region=region,
             hosted=_hosted(environ),
+            guests=boolean(environ, "GUESTS"),
             table=matching(environ, "ROOMS_TABLE", TABLE, "the name of the DynamoDB table"),
             stack=matching(environ, "STACK_ID", STACK, "the stack's id"),
             meeting_settings=MeetingSettings(options.media_region or region, options.features, options.network_type),

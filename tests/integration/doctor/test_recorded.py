@@ -232,6 +232,7 @@ def configurations(stack: Patient, **changes: Any) -> None:
         },
         inside.resources.get("RoomsFunction"): {
             "MEETINGS": inside.stack.parameters.get("Meetings"), "MEETING_OPTIONS": "", "ALLOWED_ORIGINS": "",
+            "GUESTS": "false",
             "ROOMS_TABLE": inside.resources.get("RoomsTable"), "STACK_ID": inside.stack.id,
             "CHIME_APP_INSTANCE_ARN": inside.app_instance_arn,
         },

@@ -131,6 +131,16 @@ def test_what_is_no_name_is_answered_and_nothing_is_called(hall: Hall, room: str
     assert hall.operations() == []
 
 
+@pytest.mark.parametrize(("guests", "status"), [(None, 502), ("false", 502), ("true", 200)])
+def test_guests_enter_rooms_only_where_there_are_guests(hall: Hall, guests: str | None, status: int) -> None:
+    if guests is not None:
+        hall.variables["GUESTS"] = guests
+
+    answered = asked(hall.rooms(), "vera", guest="true", rooms='["stand-up"]')
+
+    assert (answered.status, bool(hall.operations())) == (status, status == 200)
+
+
 def test_names_are_compared_as_they_were_sent(hall: Hall) -> None:
     rooms = hall.rooms()
 
