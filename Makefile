@@ -277,7 +277,7 @@ lock: .venv/dev ## write the lock files anew from pyproject.toml; UPGRADE=1: wit
 NEVER_IMPORTED := ecdsa pyasn1 pycparser rsa s3transfer
 
 clean: ## remove everything that the other commands created
-	@rm -rf .venv .aws-sam .build web_client/dist local/page/node_modules local/page/room/node_modules tests/browser/node_modules benchmarks/contenders/*/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .aws-sam .build web_client/dist local/page/node_modules local/page/room/node_modules tests/browser/node_modules tests/clients/providers/node_modules benchmarks/contenders/*/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Empty files in .venv/ record what is installed: `local` is what `make run` needs, `dev` what all commands need, `meetings`

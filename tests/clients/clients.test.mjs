@@ -188,15 +188,15 @@ test("Next: rendered by a server, and used in a browser", async (t) => {
 test("React Native: bundled by Metro, compiled by its Hermes, and run in an older one", { skip: NO_BINARY }, async (t) => {
   const folder = await project(t, "react-native", tarball);
   const program = (path) => join(folder, "node_modules", path);
-  const compiled = async (app, entry) => {
+  const compiled = async (app, entry, size) => {
     const bundle = join(folder, `bundle-${entry}.js`);
-    await run(process.execPath, ["bundle.js", bundle, app, entry], { cwd: folder });
+    await run(process.execPath, ["bundle.js", bundle, app, entry, size], { cwd: folder });
     await run(program("hermes-compiler/hermesc/linux64-bin/hermesc"), ["-w", "-O", "-emit-binary", "-out", `${bundle}.hbc`, bundle]);
     return bundle;
   };
   for (const entry of ["exports", "main"])
     await t.test(`found by \`${entry}\``, async () => {
-      const bundle = await compiled("app.js", entry);
+      const bundle = await compiled("app.js", entry, "minified");
 
       const hermes = program("hermes-engine-cli/linux64-bin/hermes");
       const outcome = await runInHermes(hermes, await readFile(bundle, "utf8"), `start(${JSON.stringify(stack.urls)})`);
@@ -204,7 +204,7 @@ test("React Native: bundled by Metro, compiled by its Hermes, and run in an olde
       assert.deepEqual(outcome, EXPECTED);
     });
   await writeFile(join(folder, "App.tsx"), await startOf("React Native"));
-  await t.test("the file of docs/web-start.md", () => compiled("App.tsx", "exports"));
+  await t.test("the file of docs/web-start.md", () => compiled("App.tsx", "exports", "whole")); // minifying all of React Native takes long
   await tested("React Native", await versionOf(folder, "react-native"));
 });
 
