@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
 from local.http.server import Server
+from tests.tokens import rsa_signer
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 
@@ -40,3 +45,33 @@ class Issuer:
     def _json(document: Any) -> Response:
         status = 404 if document is None else 200
         return Response(json.dumps(document), status, content_type="application/json")
+
+
+class Late(BaseHTTPRequestHandler):
+    """An issuer's server whose clock is years ahead."""
+
+    def do_GET(self) -> None:
+        host = f"http://{self.headers['Host']}"
+        jwks = {"keys": [rsa_signer().jwk]}
+        document = jwks if self.path == "/keys" else {"issuer": host, "jwks_uri": f"{host}/keys"}
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(document).encode())
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return "Fri, 01 Jan 2055 00:00:00 GMT"
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
+        pass
+
+
+@contextmanager
+def years_ahead() -> Iterator[str]:
+    """Return the address of an issuer whose documents are good, and whose clock is years ahead."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Late) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()

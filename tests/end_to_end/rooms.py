@@ -7,12 +7,18 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from botocore.session import Session
+
 from local.stack import LocalStack, StackOptions
+from rooms import names
+from tests.end_to_end.operators import owner
 from tests.tokens import AUDIENCE, ISSUER, claims, rsa_signer
 
 if TYPE_CHECKING:
     from tests.end_to_end.conftest import Answer, Client
 
+LISTENS = dict.fromkeys(("Audio", "Video", "Content"), "Receive")
+SPEAKS = dict.fromkeys(("Audio", "Video", "Content"), "SendReceive")
 SIGNER, OTHER_SIGNER = rsa_signer(), rsa_signer(number=2)
 OTHER_ISSUER = "https://other.example"
 RULES: dict[str, object] = {
@@ -73,3 +79,45 @@ def present(client: Client, meeting: dict[str, Any]) -> list[str]:
         for attendee in found["attendees"]
         if found["meetingId"] == wanted
     )
+
+
+def opened(client: Client, room: str) -> dict[str, Any]:
+    """Open the room by a host of its own, because one person opens five only, and let Bob in."""
+    joined(client, room, f"host-of-{room}", "host")
+    return joined(client, room, "bob")
+
+
+def open_meetings(client: Client) -> set[str]:
+    """Return the ids of all meetings that go on."""
+    return {meeting["meetingId"] for meeting in client.control("GET", "aws", "/local/meetings")}
+
+
+def is_written(stack: LocalStack, room: str) -> bool:
+    """Tell whether the room has an item."""
+    dynamodb = owner(stack, "dynamodb")
+    [table] = dynamodb.list_tables()["TableNames"]
+    return "Item" in dynamodb.get_item(TableName=table, Key={"id": {"S": names.digest(room)}})
+
+
+def good_parameters(operation: str, attendee: dict[str, Any], meeting: dict[str, Any]) -> dict[str, Any]:
+    """Return good parameters for an *operation* on that attendee and meeting."""
+    known: dict[str, Any] = {
+        "MeetingId": meeting["MeetingId"],
+        "AttendeeId": attendee["AttendeeId"],
+        "ExternalUserId": "ada",
+        "ExternalMeetingId": "mine",
+        "ClientRequestToken": "mine",
+        "MediaRegion": "us-east-1",
+        "Capabilities": SPEAKS,
+        "Attendees": [{"ExternalUserId": "ada"}],
+        "ExcludedAttendeeIds": [{"AttendeeId": meeting["MeetingId"]}],
+        "TranscriptionConfiguration": {"EngineTranscribeSettings": {"LanguageCode": "en-US"}},
+        "ResourceARN": meeting["MeetingArn"],
+        "Tags": [{"Key": "mine", "Value": "mine"}],
+        "TagKeys": ["mine"],
+    }
+    shape = Session().get_service_model("chime-sdk-meetings").operation_model(operation).input_shape
+    assert shape
+    missing = set(shape.required_members) - known.keys()
+    assert not missing, f"{operation}: {missing}"
+    return {name: known[name] for name in shape.required_members}

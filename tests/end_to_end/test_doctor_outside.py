@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import re
 import socket
-import threading
 import time
 from contextlib import closing
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,7 +23,7 @@ from operations.template import Template
 from tests.between import Between, Spoil, always, as_it_is, only, without
 from tests.end_to_end.conftest import command_line_stack
 from tests.end_to_end.operators import owner
-from tests.issuers import Issuer
+from tests.issuers import Issuer, years_ahead
 from tests.tokens import rsa_signer
 
 if TYPE_CHECKING:
@@ -385,29 +383,8 @@ def test_issuer_with_a_certificate_that_nobody_trusts_is_told(healthy: Outside) 
         assert_only(wrong(of_issuer(healthy, issuer.url)), {"discovery"}, "TLS fails: self", "its whole chain")
 
 
-class Late(BaseHTTPRequestHandler):
-    """An issuer's server whose clock is years ahead."""
-
-    def do_GET(self) -> None:
-        host = f"http://{self.headers['Host']}"
-        jwks = {"keys": [rsa_signer().jwk]}
-        document = jwks if self.path == "/keys" else {"issuer": host, "jwks_uri": f"{host}/keys"}
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.end_headers()
-        self.wfile.write(json.dumps(document).encode())
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        return "Fri, 01 Jan 2055 00:00:00 GMT"
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
-        pass
-
-
 def test_issuer_whose_clock_is_off_is_told(healthy: Outside) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Late) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        found = wrong(of_issuer(healthy, f"http://127.0.0.1:{server.server_port}"))
-        server.shutdown()
+    with years_ahead() as url:
+        found = wrong(of_issuer(healthy, url))
 
     assert_only(found, {"clock"}, "the issuer of main is", "the issuer's clock")

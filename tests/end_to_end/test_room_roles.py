@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.stack import GUESTS, LocalStack, StackOptions
+from tests.end_to_end.rooms import LISTENS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.end_to_end.conftest import Answer, Client
-
-LISTENS = dict.fromkeys(("Audio", "Video", "Content"), "Receive")
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,23 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 
 from rooms import names
+from tests.end_to_end.as_bob import BOB, CONTEXT_MEMBERS, IN_BODY
 from tests.end_to_end.conftest import aws
-from tests.end_to_end.operators import PAUSE, assert_refused, finish, owner, restore, start
-from tests.end_to_end.rooms import OTHER_ISSUER, asked, joined, present, rooms_stack, token, token_of_other
+from tests.end_to_end.rooms import (
+    LISTENS,
+    OTHER_ISSUER,
+    SPEAKS,
+    asked,
+    good_parameters,
+    is_written,
+    joined,
+    open_meetings,
+    opened,
+    present,
+    rooms_stack,
+    token,
+    token_of_other,
+)
 from tests.tokens import ISSUER
 
 if TYPE_CHECKING:
@@ -22,32 +36,6 @@ if TYPE_CHECKING:
 
     from local.stack import LocalStack
     from tests.end_to_end.conftest import Client
-
-LISTENS = dict.fromkeys(("Audio", "Video", "Content"), "Receive")
-SPEAKS = dict.fromkeys(("Audio", "Video", "Content"), "SendReceive")
-BOB = {"ExternalUserId": "bob", "externalUserId": "bob", "subject": "bob", "sub": "bob", "user": "bob", "name": "bob"}
-IN_BODY = {**BOB, "requestContext": {"authorizer": BOB}, "Attendee": BOB, "Capabilities": SPEAKS}
-CONTEXT_MEMBERS: dict[str, Any] = {
-    "subject": "bob",
-    "user_id": "bob",
-    "ChimeUserId": "bob",
-    "ExternalUserId": "bob",
-    "principalId": "bob",
-    "provider": "other",
-    "namespace": "",
-    "scope": "",
-    "keep_subject": True,
-    "plain": True,
-    "role": "",
-    "expires": 1,
-    "host": True,
-    "listens": False,
-    "guest": True,
-    "guests": ["bob"],
-    "forbidden": "",
-    "context": BOB,
-}
-"""Claims that are named like what the authorizer tells the handler."""
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +48,6 @@ def stack(logs: list[bytes]) -> Iterator[LocalStack]:
 def as_documented(client: Client) -> Iterator[None]:
     yield
     client.control("DELETE", "aws", "/local/meetings/behaviours")
-
-
-def opened(client: Client, room: str) -> dict[str, Any]:
-    """Open the room by a host of its own, because one person opens five only, and let Bob in."""
-    joined(client, room, f"host-of-{room}", "host")
-    return joined(client, room, "bob")
 
 
 # ── Ada as Bob ─────────────────────────────────────────────────────────────────────────────────────
@@ -263,20 +245,11 @@ def test_id_of_a_meeting_is_a_name_like_any_other(client: Client) -> None:
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("/me?user=bob&ExternalUserId=bob", None),
-        ("/me", json.dumps(IN_BODY).encode()),
-        ("/bob", None),
-        ("/me/bob", None),
-        ("/me%2Fbob", None),
-        ("%2Fme", None),
-        ("/ME", None),
-        ("/m%65", None),
-        ("//me", None),
-        ("/me/", None),
-        ("", None),
-        ("?me=bob", None),
+        ("/me?user=bob&ExternalUserId=bob", None), ("/me", json.dumps(IN_BODY).encode()), ("/bob", None),
+        ("/me/bob", None), ("/me%2Fbob", None), ("%2Fme", None), ("/ME", None), ("/m%65", None), ("//me", None),
+        ("/me/", None), ("", None), ("?me=bob", None),
     ],
-)
+)  # fmt: skip
 def test_ada_takes_nobody_s_seat_and_ends_nothing(client: Client, path: str, body: bytes | None) -> None:
     bob = opened(client, "seats")
     joined(client, "seats", "ada")
@@ -308,48 +281,7 @@ def test_host_of_the_other_provider_s_claims_is_no_host_here(client: Client) -> 
     assert "bob" in present(client, bob)
 
 
-def test_revoked_host_ends_nothing_and_opens_nothing(stack: LocalStack, client: Client) -> None:
-    bob = opened(client, "of-a-revoked-host")
-    status, printed = finish(
-        start(stack, "revoke", "eva", "--pause", PAUSE, variables={"PYTHONPATH": "signin_function:."})
-    )
-    assert status == 0, printed
-
-    ends = asked(client, "DELETE", "of-a-revoked-host", token("eva", "host"))
-    opens = asked(client, "POST", "by-a-revoked-host", token("eva", "host"))
-
-    assert_refused(ends)
-    assert_refused(opens)
-    assert "bob" in present(client, bob)
-    assert asked(client, "DELETE", "of-a-revoked-host", token("eva"), "/me").status == 204
-    restore(stack, "eva")
-
-
 # ── Microphones ────────────────────────────────────────────────────────────────────────────────────
-
-
-def parameters(operation: str, attendee: dict[str, Any], meeting: dict[str, Any]) -> dict[str, Any]:
-    """Return good parameters for an *operation* on that attendee and meeting."""
-    known: dict[str, Any] = {
-        "MeetingId": meeting["MeetingId"],
-        "AttendeeId": attendee["AttendeeId"],
-        "ExternalUserId": "ada",
-        "ExternalMeetingId": "mine",
-        "ClientRequestToken": "mine",
-        "MediaRegion": "us-east-1",
-        "Capabilities": SPEAKS,
-        "Attendees": [{"ExternalUserId": "ada"}],
-        "ExcludedAttendeeIds": [{"AttendeeId": meeting["MeetingId"]}],
-        "TranscriptionConfiguration": {"EngineTranscribeSettings": {"LanguageCode": "en-US"}},
-        "ResourceARN": meeting["MeetingArn"],
-        "Tags": [{"Key": "mine", "Value": "mine"}],
-        "TagKeys": ["mine"],
-    }
-    shape = Session().get_service_model("chime-sdk-meetings").operation_model(operation).input_shape
-    assert shape
-    missing = set(shape.required_members) - known.keys()
-    assert not missing, f"{operation}: {missing}"
-    return {name: known[name] for name in shape.required_members}
 
 
 def test_own_credentials_of_a_listener_do_nothing_to_any_meeting(stack: LocalStack, client: Client) -> None:
@@ -362,7 +294,7 @@ def test_own_credentials_of_a_listener_do_nothing_to_any_meeting(stack: LocalSta
     refused = {}
     for operation in Session().get_service_model("chime-sdk-meetings").operation_names:
         with pytest.raises(ClientError) as raised:
-            own._make_api_call(operation, parameters(operation, listener["Attendee"], listener["Meeting"]))  # noqa: SLF001
+            own._make_api_call(operation, good_parameters(operation, listener["Attendee"], listener["Meeting"]))  # noqa: SLF001
         refused[operation] = raised.value.response["ResponseMetadata"]["HTTPStatusCode"]
 
     assert len(refused) > 10
@@ -447,13 +379,6 @@ def test_host_ends_the_meeting_that_was_written_down_while_they_ended_the_room(
     assert open_meetings(client) == untouched
 
 
-def is_written(stack: LocalStack, room: str) -> bool:
-    """Tell whether the room has an item."""
-    dynamodb = owner(stack, "dynamodb")
-    [table] = dynamodb.list_tables()["TableNames"]
-    return "Item" in dynamodb.get_item(TableName=table, Key={"id": {"S": names.digest(room)}})
-
-
 def test_who_enters_while_a_host_ends_the_room_is_told_at_once(client: Client) -> None:
     """A meeting that is missing and young may be too new; one that a host has ended is not waited for."""
     joined(client, "ended-meanwhile", "rudi", "host")
@@ -466,7 +391,3 @@ def test_who_enters_while_a_host_ends_the_room_is_told_at_once(client: Client) -
 
     assert ended.status == 204
     assert (answer.status, answer.body["error"]) == (404, "not_open")
-
-
-def open_meetings(client: Client) -> set[str]:
-    return {meeting["meetingId"] for meeting in client.control("GET", "aws", "/local/meetings")}

@@ -11,7 +11,7 @@ import pytest
 
 from rooms import names
 from tests.end_to_end.operators import owner
-from tests.end_to_end.rooms import asked, joined, rooms_stack, token
+from tests.end_to_end.rooms import SPEAKS, asked, joined, rooms_stack, token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tests.end_to_end.conftest import Answer, Client
 
 ROOM, USER = "secret-room-7", "ada.lovelace@example.com"
-SPEAKS = dict.fromkeys(("Audio", "Video", "Content"), "SendReceive")
 FAULTS: list[dict[str, Any]] = [
     {"operation": operation, **fault}
     for operation in (

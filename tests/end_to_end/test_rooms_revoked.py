@@ -13,7 +13,7 @@ from local.cloudformation.deployment import REGION
 from operations.rooms import MeetingsOfRooms
 from rooms import names
 from tests.end_to_end.operators import PAUSE, assert_refused, environment, finish, owner, restore, start
-from tests.end_to_end.rooms import asked, joined, present, rooms_stack, token
+from tests.end_to_end.rooms import asked, joined, opened, present, rooms_stack, token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +80,21 @@ def test_revoked_user_is_out_of_every_meeting_and_enters_none(stack: LocalStack,
         assert_refused(asked(client, "POST", "room-1", token(user)))
     restore(stack, "ada", "a")
     assert asked(client, "POST", "room-1", token("ada")).status == 200
+
+
+def test_revoked_host_ends_nothing_and_opens_nothing(stack: LocalStack, client: Client) -> None:
+    bob = opened(client, "of-a-revoked-host")
+    status, printed = revoke(stack, "eva")
+    assert status == 0, printed
+
+    ends = asked(client, "DELETE", "of-a-revoked-host", token("eva", "host"))
+    opens = asked(client, "POST", "by-a-revoked-host", token("eva", "host"))
+
+    assert_refused(ends)
+    assert_refused(opens)
+    assert "bob" in present(client, bob)
+    assert asked(client, "DELETE", "of-a-revoked-host", token("eva"), "/me").status == 204
+    restore(stack, "eva")
 
 
 def test_all_pages_of_attendees_are_read_before_the_first_is_removed(stack: LocalStack, client: Client) -> None:
