@@ -6,6 +6,8 @@ import { setImmediate as turn } from "node:timers/promises";
 
 import { chimeSignIn } from "../../web_client/src/chime-signin.js";
 
+export const MINUTE = 60_000;
+
 /** Return the answer of the service to a good token. Its times are those of a server whose clock is wrong by years. */
 export function signedIn(change = {}) {
   const body = {
@@ -111,3 +113,14 @@ export async function signInAt(t, answers, options = {}) {
   const signIn = chimeSignIn({ endpoint: service.endpoint, getToken, time: clock, ...options });
   return { ...service, clock, asked, signIn };
 }
+
+/** Return the result of `signInAt`, with a sign-in that was *minutes* ago. */
+export async function signedInAgo(t, minutes, answers, options) {
+  const all = await signInAt(t, [signedIn(), ...answers], options);
+  await all.signIn.credentials();
+  all.clock.pass(minutes * MINUTE);
+  return all;
+}
+
+/** Return the id of the key that a sign-in gives. */
+export const keyOf = async (signIn) => (await signIn.credentials()).accessKeyId;
