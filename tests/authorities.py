@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from local.http.certificate import HERE
+from local.http.certificate import HERE, server_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,13 +50,11 @@ class Authority:
 
     def server(self, names: Iterable[x509.GeneralName] = HERE) -> ssl.SSLContext:
         """Return the TLS context of a server called *names*."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         # The `ssl` module loads certificates from files only.
         with TemporaryDirectory() as folder:
             file = Path(folder, "both.pem")
             file.write_text(self.server_pem(names))
-            context.load_cert_chain(file)
-        return context
+            return server_context(file)
 
     def server_pem(self, names: Iterable[x509.GeneralName] = HERE) -> str:
         """Return, in PEM, a certificate for a server called *names*, and its key."""

@@ -82,7 +82,9 @@ def test_every_tls_server_of_the_repository_uses_this_context() -> None:
     makes_its_own = re.compile(r"PROTOCOL_TLS_SERVER|Purpose\.CLIENT_AUTH|PROTOCOL_TLS\b")
     sources = [path for folder in ("local", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
     found = [path.relative_to(ROOT) for path in sources if makes_its_own.search(path.read_text())]
-    assert found == [Path("local/http/certificate.py"), Path(__file__).relative_to(ROOT)]
+    # The test of the layers runs in Lambda's image, without our code, and its servers have no socket.
+    known = [Path("local/http/certificate.py"), Path("tests/docker/test_layers.py"), Path(__file__).relative_to(ROOT)]
+    assert found == known
 
 
 def test_client_that_reads_in_one_thread_and_writes_in_another_does_not_hang(server: Server) -> None:
