@@ -7,7 +7,7 @@ are in `request`, `compact`, `providers` (with `tenants`), `keys` (with `algorit
 
 `key_sources` gives the keys that may have signed a token. It keeps them in a `refreshing_cache`, whose ages are read
 from a `clock`. Keys are fetched by `https` (over `connections`, from servers that `trust` accepts), shared secrets by
-`secrets`. `telemetry` writes logs, as `log_lines` forms them, and metrics.
+`secrets`. `telemetry` writes metrics, and log entries in the form of `log_lines`.
 
 `settings` builds all of this from environment variables. `options` reads an entry of PROVIDERS option by option,
 `key_options` those about its keys, `identity_options` those about its users, `guests` what is different where those are

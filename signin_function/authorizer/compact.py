@@ -15,7 +15,7 @@ MAX_NESTING = 16
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
-"""From base64url to base64 (RFC 4648, 5 and 4). What only base64 has, and padding, becomes what neither has."""
+"""From base64url to base64 (RFC 4648, 5 and 4). The "+", "/" and "=" of base64 become "!", so that they are refused."""
 _BASE64URL = "base64url without padding, in its one spelling"
 
 

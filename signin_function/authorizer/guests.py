@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from authorizer.options import ProviderOptions
     from authorizer.providers import Provider
 
-MIN_SECONDS = 900
-"""AWS opens no shorter session, and the session of a guest ends with the invitation."""
+MIN_SESSION_SECONDS = 900
+"""AWS opens no shorter session, and the session of a guest ends with the invitation, so this much must be left."""
 
 _NOT_FOR_GUESTS = {
     "user_roles": "Guests have one user role, which is their own. Leave it out.",
@@ -65,10 +65,10 @@ def check_invitations_are_apart(entries: Iterable[tuple[ProviderOptions, Provide
         SettingsError: One has the issuer of guests. Or it accepts tokens without an issuer under the same secret, so
             that an invitation whose issuer was forgotten would sign its guest in as a user.
     """
-    for (options, guests), (others_options, other) in itertools.permutations(entries, 2):
-        if not guests.guests:
+    for (options, provider), (others_options, other) in itertools.permutations(entries, 2):
+        if not provider.guests:
             continue
-        if any(_covers(*each) for each in itertools.product(other.issuers, guests.issuers)):
+        if any(_covers(*each) for each in itertools.product(other.issuers, provider.issuers)):
             raise options.wrong(
                 "issuer", f"is an issuer of {other.name} too. Write one of the guests' own, which no other entry has."
             )

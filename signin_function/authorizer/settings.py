@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from authorizer.errors import SettingsError
-from authorizer.guests import MIN_SECONDS, check_invitations_are_apart, guests_of
+from authorizer.guests import MIN_SESSION_SECONDS, check_invitations_are_apart, guests_of
 from authorizer.identity_options import (
     audiences_of,
     check_namespaces_differ,
@@ -219,7 +219,7 @@ def _provider(
         clock_skew=options.whole_number("clock_skew_seconds", 0, MAX_CLOCK_SKEW, DEFAULT_CLOCK_SKEW),
         max_lifetime=_max_lifetime(options),
         max_lifetime_without_name=_max_lifetime_without_name(options),
-        min_remaining_seconds=max(min_remaining_seconds, MIN_SECONDS) if guests else min_remaining_seconds,
+        min_remaining_seconds=max(min_remaining_seconds, MIN_SESSION_SECONDS) if guests else min_remaining_seconds,
         guests=guests,
         clients=options.texts("clients", "Write the ids of the applications whose tokens are accepted.", ()),
         client_claims=options.texts(

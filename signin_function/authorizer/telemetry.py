@@ -1,5 +1,5 @@
 """
-What operators see: a log event and a metric for each refusal and each fetch of keys. Never a token or its claims.
+What operators see: a log entry and a metric for each refusal and each fetch of keys. Never a token or its claims.
 
 What a refused token names is there as a hash, beside those of what is configured: docs/decisions/0028.
 """
@@ -46,7 +46,7 @@ def log_from(level: int) -> None:
 
 
 def load() -> None:
-    """Load Powertools. A cold start does so while the issuers answer; the first log line does it too."""
+    """Load Powertools. A cold start does so while the issuers answer; the first log entry does it too."""
     logger()
     importlib.import_module("aws_lambda_powertools.metrics")
 

@@ -27,7 +27,7 @@ class Trust:
     """
     The TLS context for issuers: one for all of them, made when it is first asked for.
 
-    All but the roots is as Python's default context has it: names are checked, and certificates, strictly.
+    It is Python's default context but for the roots: the host's name is checked, and certificates strictly.
     """
 
     def __init__(self, environ: Mapping[str, str], places: Iterable[str]) -> None:

@@ -55,7 +55,7 @@ def caller(event: Mapping[str, Any]) -> VerifiedCaller:
         keep_subject=_text(context, _known(context, "keep_subject")).lower() == "true",
         subject=_text(context, "subject"),
         name=str(context.get("name") or ""),
-        # Guests come without a role, so that a handler that knows no guests answers 500 instead of opening a session.
+        # Guests come without a role: an older handler, which knows no guests, then opens no session for them.
         role="" if guest else str(context["role"]),
         expires=int(context["expires"]),
         guest=guest,

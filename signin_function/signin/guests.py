@@ -65,6 +65,6 @@ class Stay:
         return expiration.days > 0 and expiration.time - self.now < DAY
 
 
-def settings(days: int) -> dict[str, Any]:
+def expiration_settings(days: int) -> dict[str, Any]:
     """Return Chime's ExpirationSettings for *days* after the creation, which is the one criterion that there is."""
     return {"ExpirationDays": days, "ExpirationCriterion": "CREATED_TIMESTAMP"}

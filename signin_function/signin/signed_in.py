@@ -58,7 +58,7 @@ def _refresh_after(outcome: SignedIn, lifetime: timedelta, chance: float) -> dat
     """Return when a sixth of *lifetime* is left, ten minutes of an hour, or a little earlier; never later."""
     expiration = outcome.credentials.expiration
     refresh_after = expiration - lifetime / 6 - lifetime * SPREAD * chance
-    # So little would be left of an invitation then that it opens no session. There is nothing to come back for.
+    # By then too little of the invitation may be left for another session, so there is nothing to come back for.
     if outcome.guest and outcome.token_expires - refresh_after.timestamp() < MIN_SECONDS:
         return expiration
     return refresh_after

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from signin.aws import AwsAdapter, aws_errors_translated, sent_if
 from signin.errors import Rejected, SigninError, Unavailable, UserExists, UserMissing
-from signin.guests import Expiration, settings
+from signin.guests import Expiration, expiration_settings
 from signin.names import display_name
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class ChimeUsers(AwsAdapter):
             SigninError: Chime throttles, fails or refuses.
         """
         creating = aws_errors_translated("CreateAppInstanceUser")
-        expiration = {"ExpirationSettings": settings(stay.days)} if stay else {}
+        expiration = {"ExpirationSettings": expiration_settings(stay.days)} if stay else {}
         with _expected_errors({"Conflict"}, UserExists), creating, sent_if(wanted):
             answer = self._client.create_app_instance_user(
                 AppInstanceArn=self._app_instance_arn,
@@ -162,7 +162,7 @@ class ChimeUsers(AwsAdapter):
         with aws_errors_translated("UpdateAppInstanceUser"), sent_if(wanted):
             self._client.update_app_instance_user(AppInstanceUserArn=user.arn, Name=name, Metadata=user.metadata)
 
-    def keep(self, user: ChimeUser, days: int, wanted: Wanted) -> None:
+    def extend(self, user: ChimeUser, days: int, wanted: Wanted) -> None:
         """
         Let Chime delete the user *days* after their creation, if that is still *wanted*.
 
@@ -175,7 +175,7 @@ class ChimeUsers(AwsAdapter):
         operation = "PutAppInstanceUserExpirationSettings"
         with _expected_errors(MISSING, UserMissing), aws_errors_translated(operation), sent_if(wanted):
             self._client.put_app_instance_user_expiration_settings(
-                AppInstanceUserArn=user.arn, ExpirationSettings=settings(days)
+                AppInstanceUserArn=user.arn, ExpirationSettings=expiration_settings(days)
             )
 
 
@@ -221,7 +221,7 @@ def _extension(
     if user.expiration is None or days is None:
         return None
     failure = _failure(
-        lambda wanted: users.keep(user, days, wanted), "PutAppInstanceUserExpirationSettings", deadline, executor
+        lambda wanted: users.extend(user, days, wanted), "PutAppInstanceUserExpirationSettings", deadline, executor
     )
     if failure and (isinstance(failure, UserMissing) or stay.is_urgent(user.expiration)):
         raise failure

@@ -69,11 +69,11 @@ class Chime(users.ChimeUsers):
         assert stay is not None
         self.user, self.days = ChimeUser(self.arn(user_id), name, ""), stay.days
 
-    def keep(self, user: ChimeUser, days: int, wanted: Wanted) -> None:
+    def extend(self, user: ChimeUser, days: int, wanted: Wanted) -> None:
         assert user == self.user
         if not wanted():
             raise Unavailable("given_up")
-        self._called("keep")
+        self._called("extend")
         self.days = days
 
     def _called(self, operation: str) -> None:
@@ -109,8 +109,8 @@ def test_new_guest_is_created_for_some_days(deadline: Deadline, executor: Thread
     ("age", "calls", "extension"),
     [
         pytest.param(1, ["describe"], None, id="who was here yesterday"),
-        pytest.param(20, ["describe", "keep"], Extension(), id="who expires soon"),
-        pytest.param(31, ["describe", "keep"], Extension(), id="who has expired and is not deleted yet"),
+        pytest.param(20, ["describe", "extend"], Extension(), id="who expires soon"),
+        pytest.param(31, ["describe", "extend"], Extension(), id="who has expired and is not deleted yet"),
     ],
 )
 def test_returning_guest_costs_a_second_call_only_when_they_expire_soon(
@@ -142,19 +142,19 @@ def test_guest_of_whom_chime_does_not_say_when_they_were_created_is_left_alone(
 def test_guest_who_vanishes_between_both_calls_is_created_anew(
     deadline: Deadline, executor: ThreadPoolExecutor
 ) -> None:
-    chime = Chime(guest(30), keep=[UserMissing("Forbidden")])
+    chime = Chime(guest(30), extend=[UserMissing("Forbidden")])
 
     assert users.ensure(chime, GUEST, deadline, executor).outcome == "created"
-    assert (chime.calls, chime.days) == (["describe", "keep", "create"], 30)
+    assert (chime.calls, chime.days) == (["describe", "extend", "create"], 30)
 
 
 def test_guest_whom_another_device_created_anew_meanwhile_is_found(
     deadline: Deadline, executor: ThreadPoolExecutor
 ) -> None:
-    chime = Chime(guest(30), keep=[UserMissing("Forbidden")], create=[UserExists("Conflict")])
+    chime = Chime(guest(30), extend=[UserMissing("Forbidden")], create=[UserExists("Conflict")])
 
     assert users.ensure(chime, GUEST, deadline, executor).outcome == "found"
-    assert chime.calls == ["describe", "keep", "create", "describe"]
+    assert chime.calls == ["describe", "extend", "create", "describe"]
 
 
 FAILURES = [Throttled("ThrottledClient"), Unavailable("ServiceFailure"), Rejected("AccessDenied")]
@@ -164,7 +164,7 @@ FAILURES = [Throttled("ThrottledClient"), Unavailable("ServiceFailure"), Rejecte
 def test_extension_that_fails_fails_no_sign_in_while_there_is_time(
     deadline: Deadline, executor: ThreadPoolExecutor, failure: SigninError
 ) -> None:
-    chime = Chime(guest(28.9), keep=[failure])
+    chime = Chime(guest(28.9), extend=[failure])
 
     assert users.ensure(chime, GUEST, deadline, executor).extension == Extension(failure)
 
@@ -174,7 +174,7 @@ def test_extension_that_fails_fails_no_sign_in_while_there_is_time(
 def test_guest_who_may_be_deleted_today_signs_in_only_if_they_are_extended(
     deadline: Deadline, executor: ThreadPoolExecutor, failure: SigninError, age: float
 ) -> None:
-    chime = Chime(guest(age), keep=[failure])
+    chime = Chime(guest(age), extend=[failure])
 
     with pytest.raises(type(failure)):
         users.ensure(chime, GUEST, deadline, executor)
@@ -185,7 +185,7 @@ def test_guest_whom_chime_keeps_for_ever_signs_in_though_they_are_not_extended(
     deadline: Deadline, executor: ThreadPoolExecutor, failure: SigninError
 ) -> None:
     for_ever = ChimeUser(Chime().arn("guest-a"), "Grace", "", Expiration(NOW - 400 * DAY, 0))
-    chime = Chime(for_ever, keep=[failure])
+    chime = Chime(for_ever, extend=[failure])
 
     assert users.ensure(chime, GUEST, deadline, executor).extension == Extension(failure)
 
