@@ -28,7 +28,7 @@ SDK_V2, SDK_V3, VERIFIERS = (CONTENDERS / name for name in ("node-sdk-v2", "node
 PACKAGES = SCRATCH / "python"
 BUNDLED, BUNDLED_VERIFIER = SCRATCH / "node-sdk-v3.js", SCRATCH / "node-verifiers.js"
 ROOMS_DEMO, ROOMS_DEMO_BUNDLED = CONTENDERS / "rooms-demo" / "whole.js", SCRATCH / "rooms-demo.js"
-LAMBDA_S_PYTHON = (3, 13)
+LAMBDA_PYTHON = (3, 13)
 
 
 @dataclass(frozen=True)
@@ -166,17 +166,17 @@ def python_driver() -> tuple[str, ...]:
 def python() -> str:
     """Return a CPython 3.13, whose bytecode the artifacts hold: $PYTHON313, on the PATH or pyenv's; or else ours."""
     candidates = [os.environ.get("PYTHON313", ""), "python3.13", sys.executable, *_pyenvs()]
-    return next((found for candidate in candidates if (found := _lambda_s(candidate))), sys.executable)
+    return next((found for candidate in candidates if (found := _path_if_as_lambdas(candidate))), sys.executable)
 
 
 def python_note() -> str:
     """Return what a reader has to know of the interpreter."""
-    if _lambda_s(python()):
+    if _path_if_as_lambdas(python()):
         return "Python is CPython 3.13, as in Lambda: it uses the bytecode that the layers bring."
     return "**There is no CPython 3.13 here: ours ran on another, for which the layers have no bytecode.**"
 
 
-def _lambda_s(candidate: str) -> str:
+def _path_if_as_lambdas(candidate: str) -> str:
     """Return the path of the interpreter itself, not of what starts it, if it is a CPython of Lambda's version."""
     code = "import sys; print(*sys.version_info[:2], sys.implementation.name, sys.executable)"
     try:
@@ -184,7 +184,7 @@ def _lambda_s(candidate: str) -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     major, minor, name, path = said.strip().split(" ", 3)
-    return path if (int(major), int(minor), name) == (*LAMBDA_S_PYTHON, "cpython") else ""
+    return path if (int(major), int(minor), name) == (*LAMBDA_PYTHON, "cpython") else ""
 
 
 def _pyenvs() -> list[str]:

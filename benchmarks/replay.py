@@ -112,12 +112,12 @@ class Replay:
     async def _answer(self, request: bytes) -> bytes:
         if _OF_ROOMS.search(request.partition(b"\r\n\r\n")[0]):
             return await self._ask_origin(request)
-        known = self._answers.get(_token_profile(request))
+        known = self._answers.get(_kind(request))
         if known is not None:
             return known
         answer = await self._ask_origin(request)
         if answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")) or request.startswith(b"HEAD "):
-            self._answers[_token_profile(request)] = answer
+            self._answers[_kind(request)] = answer
         return answer
 
     async def _ask_origin(self, request: bytes) -> bytes:
@@ -129,7 +129,8 @@ class Replay:
         return answer
 
 
-def _token_profile(request: bytes) -> bytes:
+def _kind(request: bytes) -> bytes:
+    """Return what requests with the same answer have in common: method, path, and the operation if the body has it."""
     head, _, body = request.partition(b"\r\n\r\n")
     action = _ACTION.search(body)
     return head.partition(b"\r\n")[0] + (action[1] if action else b"")

@@ -141,7 +141,7 @@ def _table(kind: str, running: Upstream, contenders: Mapping[Name, Contender]) -
     calls = {name: calls_of_aws(running, contender) for name, contender in contenders.items()}
     late = running.late()
     times = interleaved(contenders, ROUNDS[kind])
-    late = running.late() - late  # or stop, if one of them was refused
+    late = running.late() - late  # raises if a contender refused a certificate
     digits = 0 if kind == "cold" else 1
     rows = [_row((room, name), times, calls, digits) for room in (OPEN, NEW) for name in FUNCTIONS]
     columns = ("", *COLUMNS[:3], "authorizer + function", "calls of AWS", "ours / this", "our function / this one")

@@ -49,7 +49,7 @@ class Authority:
         """Return the name under which OpenSSL looks for it in a directory, without the number."""
         subject = x509.load_pem_x509_certificate(self.certificate).subject.public_bytes()
         # OpenSSL hashes the subject in lower case, each text as UTF8String, and without the header of the sequence:
-        # here that is what it is anyway, since `_NAME` is short, lower-case ASCII.
+        # `_NAME` is in that form already, because it is short, lower-case ASCII.
         return f"{int.from_bytes(hashlib.sha1(subject[2:]).digest()[:4], 'little'):08x}"  # noqa: S324 - OpenSSL's choice
 
 
@@ -57,7 +57,7 @@ _NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "benchmark")])
 
 
 def authority(folder: Path) -> Authority:
-    """Return a new one for servers on 127.0.0.1; its files are in *folder*, and its own key nowhere."""
+    """Return a new authority for servers on 127.0.0.1. Its files are in *folder*; its own key is in no file."""
     own, server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root = _root(own)
     key = server.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

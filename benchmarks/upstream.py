@@ -41,7 +41,7 @@ class Trust:
 @dataclass(frozen=True)
 class Upstream:
     """
-    What runs: the *environments* of the functions, by logical id, the *issuer* and a *token* of his that lasts.
+    What runs: the *environments* of the functions, by logical id, the *issuer* and a *token* of the issuer that lasts.
 
     *trust* is None if neither the issuer nor AWS uses TLS; else both use nothing else. *issuer* holds what whoever
     verifies tokens is told: `issuer`, `audience` and `jwks_uri`. *aws* is where AWS is without delay and TLS.

@@ -1,7 +1,7 @@
 """
 What a token costs, the whole authorizer beside others, and hostile tokens.
 
-The contestants take turns within one process, so that a busy moment of this machine hits all of them. Everything is
+The contenders take turns within one process, so that a busy moment of this machine hits all of them. Everything is
 warm: keys are built, and no network is asked. What the authorizer logs goes to /dev/null.
 """
 
@@ -57,7 +57,7 @@ OPENSSL, OURS, PLAIN = (
 def tables() -> list[Table]:
     """Measure."""
     with _silence():
-        warm, hostile = _measured(_contestants()), _measured(_hostile())
+        warm, hostile = _measured(_contenders()), _measured(_hostile())
     name, worst = max(hostile.items(), key=lambda found: found[1].median)
     rows = {**warm, "the worst hostile token, the whole handler call": worst}
     others = [f"“{other}” {_compared(warm, other, PLAIN, OTHER_GOAL)}" for other in warm if other.startswith("…")]
@@ -90,7 +90,7 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def _contestants() -> dict[str, Callable[[], object]]:
+def _contenders() -> dict[str, Callable[[], object]]:
     token = _good(RSA)
     head, _, last = token.rpartition(".")
     signed, signature = head.encode(), jwt.utils.base64url_decode(last)

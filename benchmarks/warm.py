@@ -36,7 +36,7 @@ def tables() -> list[Table]:
     """Measure."""
     with upstream(tls=True) as running, ExitStack() as started:
         times = interleaved(_contenders(running, started), ROUNDS, warm_up=10)
-        running.opened()  # or stop, if one of them was refused
+        running.opened()  # raises if a contender refused a certificate
         megabytes = int(running.environments["SigninFunction"]["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
     return [_both(times, megabytes), _beside_its_calls(times)]
 

@@ -1,8 +1,8 @@
 """
 Remove from a layer what the functions never read: `python3 prune.py FOLDER SERVICE:OPERATION,…`, on any Python 3.
 
-A client is made of its service's model, and of the 154 operations of Parameter Store's the functions call one. So a
-model keeps the operations that are called, which a test compares with the adapters (tests/unit/test_prune.py).
+A client is made from its service's model. Most operations in it are never called: of the 154 of Parameter Store the
+functions call one. So a model keeps only those that are called; tests/unit/test_prune.py compares them with our code.
 
 Tests run both functions on what is left (tests/docker), and compare the patterns with what each function imports
 (tests/integration/test_import_budget.py). If a change needs one of these files, remove its pattern from UNUSED.

@@ -19,19 +19,19 @@ from pathlib import Path
 BUNDLE = Path("certifi", "cacert.pem")
 FOLDER = "issuer_roots"
 FEWEST = 80
-"""Of the roots that Mozilla trusts, which were never so few: with less the bundle is not what it should be."""
+"""Mozilla has always trusted more roots than this, so a bundle with fewer is broken, or cut off."""
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n(.+?)-----END CERTIFICATE-----", re.DOTALL)
 _SEQUENCE, _SET, _UTF8, _VERSION = 0x30, 0x31, 0x0C, 0xA0
 _LONG = 0x80
-"""The bit that says of the first octet of a length that it only counts the octets of the length."""
+"""With this bit, the first octet of a length is no length, but the number of the octets after it, which hold it."""
 _ENCODINGS = {
     _UTF8: "utf-8",
     **dict.fromkeys((0x13, 0x14, 0x16, 0x1A), "latin-1"),  # PrintableString, T61String, IA5String, VisibleString
     0x1C: "utf-32-be",  # UniversalString
     0x1E: "utf-16-be",  # BMPString
 }
-"""Of ASN.1's kinds of text, by their tags, as OpenSSL reads them."""
+"""How OpenSSL reads the bytes of each ASN.1 string type, by the type's tag."""
 _BLANKS = re.compile("[ \t\n\v\f\r]+")
 _CAPITALS = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
 

@@ -1,1 +1,1 @@
-"""What takes turns with our functions: the way that sign-in went before, in three forms, and the drivers of all."""
+"""What our functions are compared with: others' authorizers, handlers and demo of rooms, and the drivers."""
