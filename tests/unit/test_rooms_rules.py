@@ -189,8 +189,16 @@ def test_one_opening_too_many_is_refused_until_the_oldest_is_forgotten() -> None
     assert refused.value.retry_after == 100
 
 
-def test_opening_in_the_future_does_not_count() -> None:
-    assert OpeningLimit(1, 300).added(opened(-1), "new", NOW) == {"new": NOW}
+@pytest.mark.parametrize("ahead", [0.02, 1, 299])
+def test_opening_by_a_clock_that_is_ahead_counts(ahead: float) -> None:
+    with pytest.raises(TooManyOpenings) as refused:
+        OpeningLimit(1, 300).added(opened(-ahead), "new", NOW)
+
+    assert 300 <= refused.value.retry_after <= 600
+
+
+def test_opening_in_the_far_future_does_not_count() -> None:
+    assert OpeningLimit(1, 300).added(opened(-300), "new", NOW) == {"new": NOW}
 
 
 def room(**changes: Any) -> RoomItem:
