@@ -31,8 +31,7 @@ class OpeningLimit:
         Raises:
             TooManyOpenings: They would be too many. It says after how many seconds they are not.
         """
-        # Of another copy's clock, or of one that was set back: a time that is a little ahead counts, one far ahead blocks
-        # nobody.
+        # A little ahead is what another copy wrote, or this clock was set back. A time that is far ahead blocks nobody.
         recent = {what: at for what, at in openings.items() if abs(now - at) < self.seconds}
         if opening in recent:
             return recent
