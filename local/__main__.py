@@ -157,7 +157,7 @@ def welcome(stack: LocalStack, answers: str | None) -> str:
     return f"""
 The API            {urls["api"]}    POST /signin; in a browser: a page to try it
 A token issuer     {urls["issuer"]}    POST /token
-AWS                {urls["aws"]}    STS, Chime SDK identity and messaging, Secrets Manager
+AWS                {urls["aws"]}    STS, Chime SDK, Secrets Manager and others: docs/local-aws.md
 
 {_who_signs_in(stack, answers)}
 

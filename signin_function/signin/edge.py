@@ -2,7 +2,7 @@
 What every function behind the authorizer does with a proxy event, whatever it is for.
 
 It answers preflights, reads the verified caller, gives the work a deadline, and answers and logs errors.
-`app` adds what the sign-in does; a further function adds something else and imports nothing of the sign-in.
+`app` adds the sign-in to it, and `rooms.app` the rooms. `rooms` imports nothing of the sign-in itself.
 """
 
 from __future__ import annotations
