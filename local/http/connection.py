@@ -112,5 +112,6 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         """Close it, because the server ends."""
-        if not self.is_closing:  # or uvicorn, after the client's close frame, would try to send another, and raise
+        # After the client's close frame uvicorn would try to send another one, and raise.
+        if not self.is_closing:
             super().shutdown()

@@ -81,7 +81,7 @@ class _Uvicorn(uvicorn.Server):
             for connection in list(self.server_state.connections):
                 connection.shutdown()
         finally:
-            self.drained.set()  # or `Server.close` would wait for ever
+            self.drained.set()  # `Server.close` waits for it, whatever was raised above
         while self.open or self.server_state.tasks:  # noqa: ASYNC110 - uvicorn tells of no end of a connection
             await asyncio.sleep(_PAUSE_SECONDS)
 

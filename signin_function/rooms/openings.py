@@ -31,7 +31,8 @@ class OpeningLimit:
         Raises:
             TooManyOpenings: They would be too many. It says after how many seconds they are not.
         """
-        # A little ahead is what another copy wrote, or this clock was set back. A time that is far ahead blocks nobody.
+        # A time may be a little ahead: another copy wrote it by its own clock, or this one was set back. A time that is
+        # far ahead does not count, or its caller could open nothing until then.
         recent = {what: at for what, at in openings.items() if abs(now - at) < self.seconds}
         if opening in recent:
             return recent

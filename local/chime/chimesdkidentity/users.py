@@ -61,8 +61,8 @@ class AppInstanceUser(Tagged, BaseModel):
 
     def same_as(self, other: AppInstanceUser) -> bool:
         """Tell whether *other*, which is to be created, is the same user as this one."""
-        # That a changed Name conflicts is known from three code bases; which attributes else AWS compares is inferred,
-        # and that it does not compare ExpirationSettings.
+        # That a changed Name conflicts is known from three code bases; which other attributes AWS compares is inferred,
+        # and so is that it does not compare ExpirationSettings.
         return (self.name, self.metadata or "") == (other.name, other.metadata or "")
 
     def is_to_be_deleted(self, now: datetime) -> bool:
