@@ -244,12 +244,19 @@ def _renamed(users: ChimeUsers, user: ChimeUser, named: NamedUser, deadline: Dea
 def _created(users: ChimeUsers, named: NamedUser, deadline: Deadline) -> Ensured:
     # One token for all attempts, so that a retry creates nobody twice. A new token for each sign-in, because Chime
     # would answer a known token with the earlier success, even if that user has been deleted since.
-    request = named.user_id, named.new_name, str(uuid.uuid4()), lambda: deadline.remaining() > 0, named.stay
+    token = str(uuid.uuid4())
+    return deadline.retry(lambda: _created_or_found(users, named, token, lambda: deadline.remaining() > 0))
+
+
+def _created_or_found(users: ChimeUsers, named: NamedUser, token: str, wanted: Wanted) -> Ensured:
     try:
-        deadline.retry(lambda: users.create(*request))
+        users.create(named.user_id, named.new_name, token, wanted, named.stay)
     except UserExists:
-        # Another device of the same new user was faster.
-        return Ensured(deadline.retry(lambda: users.describe(named.user_id)), "found")
+        try:
+            return Ensured(users.describe(named.user_id), "found")  # another device of the same new user was faster
+        except UserMissing as error:
+            # Chime says both that they exist and that they do not: it is deleting a guest, say. That passes.
+            raise Unavailable(error.code, operation=error.operation) from error
     return Ensured(ChimeUser(users.arn(named.user_id), named.new_name, metadata=""), "created")
 
 

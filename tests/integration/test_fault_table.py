@@ -79,8 +79,8 @@ TABLE: dict[str, list[Fault]] = {
         Fault("ForbiddenException", 403, once=502, always=502),
         Fault("NotFoundException", 404, once=502, always=502),
         Fault("ResourceLimitExceededException", 400, once=502, always=502),
-        # Conflict says that the user exists, but describing them again finds nobody.
-        Fault("ConflictException", 409, once=502, always=502),
+        # Conflict says that the user exists, but describing them again finds nobody: Chime may be deleting them.
+        Fault("ConflictException", 409, once=200, always=503),
         *ANY_CALL,
     ],
     # A rename is tried once, and fails no sign-in.

@@ -157,6 +157,15 @@ def test_guest_whom_another_device_created_anew_meanwhile_is_found(
     assert chime.calls == ["describe", "extend", "create", "describe"]
 
 
+def test_guest_whom_chime_is_just_deleting_is_created_when_they_are_gone(
+    deadline: Deadline, executor: ThreadPoolExecutor
+) -> None:
+    chime = Chime(create=[UserExists("Conflict")])  # they are there for this call, and for no other
+
+    assert users.ensure(chime, GUEST, deadline, executor).outcome == "created"
+    assert chime.calls == ["describe", "create", "describe", "create"]
+
+
 FAILURES = [Throttled("ThrottledClient"), Unavailable("ServiceFailure"), Rejected("AccessDenied")]
 
 
