@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from local.cloudformation.deployment import REGION, STACK_NAME
-from operations.__main__ import command_line
+from operations.commands import command_line
 from tests.end_to_end.conftest import ROOT, Answer, Client, aws
 
 if TYPE_CHECKING:
