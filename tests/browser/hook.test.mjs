@@ -1,4 +1,4 @@
-/** The React hook of docs/web-apps.md, in React's StrictMode, which mounts everything twice. */
+/** The React hook of docs/web-apps.md, in React's StrictMode, which mounts everything twice; and the first apps of docs/web-start.md. */
 
 import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { bundle } from "./bundle.mjs";
 import { connections, startChatting } from "./chatting.mjs";
-import { documentation, openPage, until } from "./stack.mjs";
+import { documentation, firstApp, openPage, startStranger, until } from "./stack.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -67,4 +67,41 @@ test("it has one connection, of the user of the app, and none without one", asyn
   await until(async () => (await connected()).length === 0);
   assert.deepEqual(await page.evaluate(() => told), ["ada: Hello", "grace: Hello"]);
   assert.deepEqual(page.uncaught, []);
+});
+
+/** Return the first app with *name*. Its user has what this stack requires, and is in no channel. */
+async function first(name) {
+  return (await firstApp(world.stack, name)).replace('sub: "ada"', 'sub: "first", scope: "chat"');
+}
+
+/** Open a page of `http://localhost` with *script*, or with *html*, and wait until it shows *expected*. */
+async function shows(t, { script, html }, expected) {
+  const page = await openPage(t, world.browser, await startStranger(t, "localhost"));
+  if (html) await page.setContent(html);
+  else await page.addScriptTag({ content: script });
+  await page.waitForFunction((expected) => document.body.innerText.trim() === expected, expected);
+  assert.deepEqual(page.uncaught, []);
+}
+
+test("the first app with Vite lists the user's channels", async (t) => {
+  const code = await first("Vite");
+  const [imports, rest] = [code.match(/^import .*$/gm).join("\n"), code.replace(/^import .*$/gm, "")];
+  const contents = `${imports}\n(async () => {${rest}})();`; // for a script, which cannot await at its top
+  await shows(t, { script: await bundle({ stdin: { contents, resolveDir: at(".") } }) }, "Ada Lovelace is in 0 channels.");
+});
+
+for (const [name, component] of [
+  ["Next", "Page"],
+  ["React Native", "App"],
+])
+  test(`the first app with ${name} shows who is signed in`, async (t) => {
+    const code = (await first(name)).replace("import { Text } from", "const Text = 'p'; //");
+    const render = `import { createRoot } from "react-dom/client"; createRoot(document.body).render(<${component} />);`;
+    const stdin = { contents: `${code}\n${render}`, loader: "jsx", resolveDir: at(".") };
+    await shows(t, { script: await bundle({ stdin, jsx: "automatic" }) }, "Signed in as Ada Lovelace.");
+  });
+
+test("the first app without a bundler shows who is signed in", async (t) => {
+  const html = (await first("Plain ES modules")).replace("./chime-signin.js", "/local/web_client/chime-signin.js");
+  await shows(t, { html }, "Signed in as Ada Lovelace.");
 });

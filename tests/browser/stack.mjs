@@ -161,6 +161,13 @@ export async function exampleIn(path) {
   return /^```js\n(.*?)^```$/ms.exec(await documentation(path))[1];
 }
 
+/** Return the one file of docs/web-start.md under *heading*, with the addresses of the stack. */
+export async function firstApp({ urls: { api, issuer, aws } }, heading) {
+  const [, section] = (await documentation("docs/web-start.md")).split(`\n## ${heading}\n`);
+  const [, code] = /^```(?:jsx?|html)\n(.*?)^```$/ms.exec(section);
+  return code.replace("http://127.0.0.1:3000", api).replace("http://127.0.0.1:3001", issuer).replace("http://127.0.0.1:3002", aws);
+}
+
 /** Return how many requests the service received. */
 export function signIns(page) {
   return page.requests.filter((request) => request.method() === "POST" && /\/(signin|creds)(\?.*)?$/.test(request.url())).length;

@@ -14,7 +14,7 @@ import test, { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 
-import { documentation, openPage, startBrowser, startStack } from "../browser/stack.mjs";
+import { documentation, firstApp, openPage, startBrowser, startStack } from "../browser/stack.mjs";
 import { firefox, serve, webkit } from "./browsers.mjs";
 import { pack, project, run, temporaryFolder, versionOf } from "./project.mjs";
 import { run as runInHermes } from "./react-native/hermes.mjs";
@@ -108,14 +108,6 @@ test("TypeScript, with each getToken of docs/web-tokens.md and its provider's ow
   assert.equal(files.length, 9);
 });
 
-/** Return the one file of docs/web-start.md under *heading*, with the addresses of the stack that the tests have. */
-async function startOf(heading) {
-  const [, section] = (await documentation("docs/web-start.md")).split(`\n## ${heading}\n`);
-  const [, code] = /^```(?:jsx?|html)\n(.*?)^```$/ms.exec(section);
-  const { api, issuer, aws } = stack.urls;
-  return code.replace("http://127.0.0.1:3000", api).replace("http://127.0.0.1:3001", issuer).replace("http://127.0.0.1:3002", aws);
-}
-
 /** Open *url* in Chromium, and wait until it shows the text *expected*. */
 async function shows(t, url, expected) {
   const browser = await startBrowser();
@@ -138,8 +130,8 @@ async function addressOf(server) {
 test("Vite: the file of docs/web-start.md, and Amazon's SDK for calls", async (t) => {
   const folder = await project(t, "vite", tarball);
   await mkdir(join(folder, "src"));
-  await writeFile(join(folder, "src/main.js"), await startOf("Vite"));
-  await writeFile(join(folder, "vite.config.js"), await startOf("Local development"));
+  await writeFile(join(folder, "src/main.js"), await firstApp(stack, "Vite"));
+  await writeFile(join(folder, "vite.config.js"), await firstApp(stack, "Local development"));
   const server = spawn(process.execPath, ["node_modules/vite/bin/vite.js", "--port", "0"], { cwd: folder });
   t.after(async () => (server.kill("SIGTERM"), await once(server, "exit")));
 
@@ -155,7 +147,7 @@ test("Vite: the file of docs/web-start.md, and Amazon's SDK for calls", async (t
 
 test("no bundler: the page of docs/web-start.md", async (t) => {
   const folder = await temporaryFolder(t);
-  await writeFile(join(folder, "index.html"), await startOf("Plain ES modules"));
+  await writeFile(join(folder, "index.html"), await firstApp(stack, "Plain ES modules"));
   await cp(`${WEB_CLIENT}/dist/chime-signin.js`, join(folder, "chime-signin.js"));
 
   await shows(t, `http://localhost:${await serve(t, folder)}/`, "Signed in as Ada Lovelace.");
@@ -164,7 +156,7 @@ test("no bundler: the page of docs/web-start.md", async (t) => {
 test("Next: rendered by a server, and used in a browser", async (t) => {
   const folder = await project(t, "next", tarball);
   await mkdir(join(folder, "app/start"));
-  await writeFile(join(folder, "app/start/page.js"), await startOf("Next"));
+  await writeFile(join(folder, "app/start/page.js"), await firstApp(stack, "Next"));
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
   await run("node_modules/.bin/next", ["build"], { cwd: folder, env });
   const server = spawn(process.execPath, ["node_modules/next/dist/bin/next", "start", "--port", "0"], { cwd: folder, env });
@@ -203,9 +195,11 @@ test("React Native: bundled by Metro, compiled by its Hermes, and run in an olde
 
       assert.deepEqual(outcome, EXPECTED);
     });
-  await writeFile(join(folder, "App.tsx"), await startOf("React Native"));
+  await writeFile(join(folder, "App.tsx"), await firstApp(stack, "React Native"));
   await t.test("the file of docs/web-start.md", () => compiled("App.tsx", "exports", "whole")); // minifying all of React Native takes long
-  await tested("React Native", await versionOf(folder, "react-native"));
+  const version = await versionOf(folder, "react-native");
+  assert.ok((await documentation("docs/web-start.md")).includes(` --version ${version} `));
+  await tested("React Native", version);
 });
 
 /** The modules of the package in *folder* are served as they are, and called in a page of a browser. */
