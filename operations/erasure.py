@@ -94,12 +94,11 @@ class Erasure:
         if confirmed() != user:
             raise OperationError(f"Nothing was changed. To confirm it, type the id once more, or say CONFIRM={user}.")
         with errors_ending_in(NOT_ALL_DONE):
+            refused = None
             if keep_out:
-                now = self._revocation.refuse_sign_ins(frozenset({user}), rhythm.pause_seconds)
-            else:
-                now = self._parameter.read().read_at
+                refused = self._revocation.refuse_sign_ins(frozenset({user}), rhythm.pause_seconds)
             self._leave_rooms(user)
-            self._end(user, now)
+            self._end(user, refused)
             self._forget(user, rhythm.longest_session)
             if not keep_out:
                 self._take_off_the_list(user)
@@ -130,11 +129,16 @@ class Erasure:
             self._print(IN_HISTORY.format(name=self._parameter.name, count=count))
         self._print(STAYS_OUT if keep_out else COMES_BACK)
 
-    def _end(self, user: str, now: datetime) -> None:
-        """End what a user has. There is nothing to be done if an earlier run has done so."""
+    def _end(self, user: str, refused: datetime | None) -> None:
+        """
+        End what a user has, who is given no session since *refused*, or may still sign in.
+
+        There is nothing to be done if an earlier run has done so.
+        """
         if not self._users.exists(user):
             self._print(f"Chime has no user {user} any more.")
             return
+        now = refused or self._next_second()
         policy = DenyPolicy.of(frozenset({user}), now)
         for role in self._own_roles():
             self._revocation.deny(role, policy, now)
@@ -143,6 +147,12 @@ class Erasure:
         self._print(f"Channels that {user} has left: {self._users.leave_channels(user)}.")
         self._users.delete(user)
         self._print(f"{user} is deleted in Chime.")
+
+    def _next_second(self) -> datetime:
+        """Return a time, by AWS's clock, before which every session was issued that there is now."""
+        # AWS counts in whole seconds, and a policy denies what was issued in those before its own.
+        self._pause(1)
+        return self._parameter.read().read_at
 
     def _leave_rooms(self, user: str) -> None:
         self._revocation.remove_from_meetings(frozenset({user}))

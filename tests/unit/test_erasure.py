@@ -14,6 +14,8 @@ from tests.operators_world import START, Role, Users, World, revocation
 
 HOUR = MAX_SESSION.total_seconds()
 RHYTHM = Rhythm(pause_seconds=45)
+SECOND = timedelta(seconds=1)
+"""What AWS counts the issue of a session in: what is issued at START is denied as of the next second."""
 
 
 @pytest.fixture
@@ -38,15 +40,19 @@ def erase(
     erasure.erase(user, keep_out=keep_out, confirmed=lambda: typed, rhythm=RHYTHM)
 
 
+def nothing() -> None:
+    """What happens in the second that is let pass before the sessions are denied."""
+
+
 def test_sessions_are_denied_before_the_user_is_deleted_and_until_the_longest_is_over(world: World, role: Role) -> None:
     users = Users(world, "ada", "bob")
     denied_meanwhile = []
-    world.during_pause.append(lambda: denied_meanwhile.append(role.denied()))
+    world.during_pause.extend([nothing, lambda: denied_meanwhile.append(role.denied())])
 
     erase(world, users, role)
 
-    assert world.log == ["deny UserRole", "delete ada", f"pause {HOUR:.0f}"]
-    assert denied_meanwhile == [{"ada": START}]
+    assert world.log == ["pause 1", "deny UserRole", "delete ada", f"pause {HOUR:.0f}"]
+    assert denied_meanwhile == [{"ada": START + SECOND}]
     assert users.present == {"bob"}
 
 
@@ -139,10 +145,10 @@ def stop() -> None:
 
 def test_run_that_was_stopped_while_it_waited_is_continued_by_the_same_command(world: World, role: Role) -> None:
     users = Users(world, "ada")
-    world.during_pause.append(stop)
+    world.during_pause.extend([nothing, stop])
     with pytest.raises(KeyboardInterrupt):
         erase(world, users, role)
-    world.now = START + timedelta(minutes=20)
+    world.now = START + SECOND + timedelta(minutes=20)
     world.log.clear()
 
     erase(world, users, role)
@@ -153,10 +159,10 @@ def test_run_that_was_stopped_while_it_waited_is_continued_by_the_same_command(w
 
 
 def test_later_run_for_somebody_else_deletes_the_policy_of_one_that_was_stopped(world: World, role: Role) -> None:
-    world.during_pause.append(stop)
+    world.during_pause.extend([nothing, stop])
     with pytest.raises(KeyboardInterrupt):
         erase(world, Users(world, "ada"), role)
-    world.now = START + MAX_SESSION
+    world.now = START + SECOND + MAX_SESSION
 
     revocation(world, role).revoke(["bob"], 0)
 
@@ -174,19 +180,19 @@ def test_user_is_not_deleted_if_sessions_cannot_be_denied(world: World) -> None:
 
 def test_user_who_signs_in_meanwhile_is_no_success_and_the_next_run_ends_that_too(world: World, role: Role) -> None:
     users = Users(world, "ada")
-    world.during_pause.append(lambda: users.present.add("ada"))
+    world.during_pause.extend([nothing, lambda: users.present.add("ada")])
     with pytest.raises(OperationError, match="ada has signed in again meanwhile"):
         erase(world, users, role)
     world.log.clear()
 
     erase(world, users, role)
 
-    assert world.log == ["deny UserRole", "delete ada", f"pause {HOUR:.0f}"]
+    assert world.log == ["pause 1", "deny UserRole", "delete ada", f"pause {HOUR:.0f}"]
 
 
 def test_policy_that_somebody_adds_meanwhile_is_waited_for_too(world: World, role: Role) -> None:
-    later = START + timedelta(minutes=30)
-    world.during_pause.append(lambda: role.put(DenyPolicy.of(frozenset({"ada", "bob"}), later)))
+    later = START + SECOND + timedelta(minutes=30)
+    world.during_pause.extend([nothing, lambda: role.put(DenyPolicy.of(frozenset({"ada", "bob"}), later))])
 
     erase(world, Users(world, "ada"), role)
 
