@@ -37,13 +37,10 @@ def _secret(inside: Inside) -> Iterator[Finding]:
     arn = inside.stack.parameters.get("SharedSecretArn", "")
     if not arn:
         return
-    client = inside.client("secretsmanager", arn.split(":")[3])
-    try:
-        secret = client.describe_secret(SecretId=arn)
-    except client.exceptions.ResourceNotFoundException:
+    secret = _described(inside, arn)
+    if secret is None:
         yield wrong(f"there is no secret {arn}", wanted="the secret", mend=ANOTHER)
-        return
-    if "DeletedDate" in secret:
+    elif "DeletedDate" in secret:
         mend = f"aws secretsmanager restore-secret --secret-id {arn}"
         yield wrong(f"{arn} is being deleted", wanted="a secret that stays", mend=mend)
     elif secret["ARN"] != arn:
@@ -56,13 +53,9 @@ def _secret(inside: Inside) -> Iterator[Finding]:
 @check("secret versions", "inside", "Whether the shared secret has a current version, and no rotation of it is stuck.")
 def _versions(inside: Inside) -> Iterator[Finding]:
     arn = inside.stack.parameters.get("SharedSecretArn", "")
-    if not arn:
-        return
-    client = inside.client("secretsmanager", arn.split(":")[3])
-    try:
-        secret = client.describe_secret(SecretId=arn)
-    except client.exceptions.ResourceNotFoundException:
-        return  # the check `secret` says so
+    secret = _described(inside, arn) if arn else None
+    if secret is None:
+        return  # if it is gone, the check `secret` says so
     labels = [set(stages) for stages in (secret.get("VersionIdsToStages") or {}).values()]
     now = datetime.fromtimestamp(inside.now(), UTC)
     found = [*_not_current(labels, arn), *_rotation(labels, secret, now, arn)]
@@ -81,6 +74,16 @@ def _kms_keys(inside: Inside) -> Iterator[Finding]:
         else:
             mend = f"{MENDS.get(state, 'See what AWS says of the state: aws kms describe-key --key-id')} {arn}"
             yield wrong(f"{parameter} is {state}", wanted="Enabled", mend=mend)
+
+
+def _described(inside: Inside, arn: str) -> Mapping[str, Any] | None:
+    """Return what Secrets Manager says of a secret, or None if there is no such secret."""
+    client = inside.client("secretsmanager", arn.split(":")[3])
+    try:
+        described: Mapping[str, Any] = client.describe_secret(SecretId=arn)
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    return described
 
 
 def _encrypted(inside: Inside, secret: Mapping[str, Any]) -> Iterator[Finding]:
