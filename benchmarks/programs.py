@@ -197,6 +197,14 @@ def _needed(path: Path) -> Path:
     return path
 
 
+def milliseconds_of(ask: Callable[[Any], dict[str, Any]], event: Any, check: Callable[[Any], None]) -> float:
+    """Have *event* answered by a program that is up, check the answer, and return what the program's driver timed."""
+    answer = ask(event)
+    check(answer["answer"])
+    milliseconds: float = answer["milliseconds"]
+    return milliseconds
+
+
 def check_allowed(answer: Any) -> None:
     """Accept the authorizer's Allow."""
     if answer["policyDocument"]["Statement"][0]["Effect"] != "Allow":

@@ -17,6 +17,7 @@ from benchmarks.programs import (
     VERIFIERS,
     check_allowed,
     check_answered,
+    milliseconds_of,
     node,
     ours,
     python_note,
@@ -92,14 +93,7 @@ def tables() -> list[Table]:
 
 def warm(ask: Callable[[Any], dict[str, Any]]) -> Measure:
     """Return the measure of a program that is up, and that *ask* sends an event."""
-
-    def measured(event: Any, check: Callable[[Any], None]) -> float:
-        answer = ask(event)
-        check(answer["answer"])
-        milliseconds: float = answer["milliseconds"]
-        return milliseconds
-
-    return measured
+    return partial(milliseconds_of, ask)
 
 
 def _contenders(running: Upstream, measure: Callable[[Program], Measure]) -> dict[Name, Contender]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import prices
 from benchmarks.measure import Times, compared, interleaved
 from benchmarks.pairs import OURS, PAIRS, authorizers, handlers
-from benchmarks.programs import check_allowed, check_answered, check_signed_in, python_contender
+from benchmarks.programs import check_allowed, check_answered, check_signed_in, milliseconds_of, python_contender
 from benchmarks.report import Table
 from benchmarks.upstream import DELAY, upstream
 from tests.docker.events import authorizer_event, signin_event
@@ -49,20 +50,13 @@ def _contenders(running: Upstream, started: ExitStack) -> dict[str, Contender]:
     up = {name: started.enter_context(program.running()) for name, program in programs.items()}
     renewing = {**event, "multiValueQueryStringParameters": {"renewal": ["true"]}}
     return {
-        **{name: _warm(ask, asked, check_allowed) for name, ask in verifying.items()},
-        **{name: _warm(ask, event, check_answered if name in CALLS else check_signed_in) for name, ask in up.items()},
-        RENEWAL: _warm(up[HANDLER], renewing, check_signed_in),
+        **{name: partial(milliseconds_of, ask, asked, check_allowed) for name, ask in verifying.items()},
+        **{
+            name: partial(milliseconds_of, ask, event, check_answered if name in CALLS else check_signed_in)
+            for name, ask in up.items()
+        },
+        RENEWAL: partial(milliseconds_of, up[HANDLER], renewing, check_signed_in),
     }
-
-
-def _warm(ask: Ask, event: Any, check: Callable[[Any], None]) -> Contender:
-    def measured() -> float:
-        answer = ask(event)
-        check(answer["answer"])
-        milliseconds: float = answer["milliseconds"]
-        return milliseconds
-
-    return measured
 
 
 def _both(times: Mapping[str, Times], megabytes: int) -> Table:
