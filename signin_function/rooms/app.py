@@ -84,7 +84,7 @@ class Rooms:
         visitor = Visitor(app_instance_user_id(caller), entitlements(event), room_name(parameters.get("name")))
         if event["httpMethod"] == "POST":
             if caller.guest and not self._guests:
-                raise Rejected("no_guest_role")  # as the sign-in says, so that without `Guests` nobody is one anywhere
+                raise Rejected("no_guest_role")  # as at the sign-in: without `Guests` nobody is let in as a guest
             entered = deadline.timed("total", lambda: self._entrance(visitor, deadline))
             joined.record(entered, deadline, request_id)
             return joined.answer(entered)

@@ -60,7 +60,7 @@ class Stay:
         """
         Tell whether Chime may delete the guest within a day, so during the session.
 
-        Whoever has no expiration is in no hurry: Chime deletes nobody who has none.
+        Chime deletes nobody without an expiration, so for them it is never urgent.
         """
         return expiration.days > 0 and expiration.time - self.now < DAY
 
