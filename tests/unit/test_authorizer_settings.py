@@ -307,9 +307,9 @@ def test_providers_that_are_no_json_list_are_refused(text: str) -> None:
 
 
 def test_room_rules_are_read_with_the_claim_of_the_roles() -> None:
-    rules = {"rooms_claim": "rooms", "host_roles": "teacher", "listen_only_roles": ["pupil", "guest"]}
+    rules = {"rooms_claim": "rooms", "host_roles": "teacher", "listen_only_roles": ["pupil", "listener"]}
 
-    assert provider({**OIDC, **rules}).room_rules == RoomRules("rooms", ("teacher",), ("pupil", "guest"), "roles")
+    assert provider({**OIDC, **rules}).room_rules == RoomRules("rooms", ("teacher",), ("pupil", "listener"), "roles")
     assert provider({**OIDC, **rules, "roles_claim": "groups"}).room_rules.roles_claim == "groups"
     assert provider(OIDC).room_rules == RoomRules()
 

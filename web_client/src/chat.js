@@ -107,7 +107,7 @@ export function chimeChat({ signIn, chime, sdk, onMessage, onEvent = () => {}, s
   async function connect(signal, onOpen) {
     const limited = (/** @type {(options: CallOptions) => Promise<any>} */ call) => within(signal, call);
     const { userArn } = await signIn.user();
-    chime.config.systemClockOffset = signIn.clockOffset(); // the SDK itself corrects only a clock that is wrong by minutes;
+    chime.config.systemClockOffset = signIn.clockOffset(); // the SDK itself corrects only a clock that is wrong by minutes
     const { Endpoint } = await limited((options) => chime.getMessagingSessionEndpoint({}, options));
     let held = /** @type {ChatEvent[] | undefined} */ ([]); // until what was missed is told, because that is older
     const given = { userArn, sessionId, url: Endpoint?.Url, chime, sdk, logger };
