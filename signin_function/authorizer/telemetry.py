@@ -43,6 +43,8 @@ def log_from(level: int) -> None:
     so to botocore, which writes bodies and signed headers at DEBUG. Metrics are printed, not logged.
     """
     logging.disable(level - 1)
+    # Its INFO is about itself: where each client found credentials and its endpoint, at each start.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
 def load() -> None:

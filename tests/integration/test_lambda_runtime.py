@@ -108,6 +108,7 @@ def test_functions_log_from_their_level_on_and_nothing_secret(
     ran = run(tmp_path, level, by_hand)
 
     assert {line.get("message") for line in ran.lines()} & EVENTS["INFO"] == EVENTS[level]
+    assert not [line for line in ran.lines() if str(line.get("logger")).startswith("botocore")]
     # Metrics come at every level.
     counted = {
         metric["Name"]
