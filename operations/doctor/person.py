@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signin import identity, names
@@ -23,6 +23,6 @@ class PersonInChime:
 
 def person(caller: Caller) -> PersonInChime:
     """Return who *caller* is in Chime."""
-    verified = VerifiedCaller(**{field.name: getattr(caller, field.name) for field in fields(VerifiedCaller)})
+    verified = VerifiedCaller(**{name: getattr(caller, name) for name in VerifiedCaller._fields})
     user_id = identity.app_instance_user_id(verified)
     return PersonInChime(user_id, names.display_name(caller.name) or names.fallback_name(user_id), caller.role)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from signin.errors import Forbidden
 
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 EARLIER_NAMES = {"namespace": "scope", "keep_subject": "plain"}
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedCaller:
+class VerifiedCaller(NamedTuple):
     """
     Who signs in. The authorizer has verified everything in here, so nobody has to check it again.
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from signin import answers, telemetry
 from signin.caller import VerifiedCaller, caller
@@ -24,8 +23,7 @@ Work = Callable[[VerifiedCaller, Deadline, str], dict[str, Any]]
 """Returns the answer for a caller, before a deadline. The string is API Gateway's id of the request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """
     The edge of one function.
 

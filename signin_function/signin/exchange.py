@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import FIRST_EXCEPTION, Executor, wait
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from signin import identity, names, users
 from signin.errors import Unavailable
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from signin.users import ChimeUsers, Ensured
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(NamedTuple):
     """What a caller gets. `token_expires` is in seconds since the epoch."""
 
     session: UserSession
@@ -33,8 +31,7 @@ class SignedIn:
     token_expires: float = math.inf
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """
     The exchange and what it needs.
 

@@ -11,8 +11,7 @@ Source: https://docs.aws.amazon.com/chime-sdk/latest/dg/expiration.html
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 DAY = 86_400.0
 """Seconds."""
@@ -21,8 +20,7 @@ MOST_DAYS = 5475
 DEFAULT_DAYS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Expiration:
+class Expiration(NamedTuple):
     """
     When Chime deletes a user: `days` after `created`, which is in seconds since the epoch.
 
@@ -38,8 +36,7 @@ class Expiration:
         return self.created + self.days * DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A guest is to be kept for `days` from `now` on, which is in seconds since the epoch."""
 
     days: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from signin.aws import AwsAdapter, aws_errors_translated
 from signin.errors import Rejected
@@ -22,8 +23,7 @@ USER_TAG = "UserUUID"
 """The session tag to which the user roles' trust policies and permissions are pinned."""
 
 
-@dataclass(frozen=True, slots=True)
-class UserSession:
+class UserSession(NamedTuple):
     """A session to be opened for a user, for `seconds`."""
 
     user_id: str
@@ -41,8 +41,7 @@ class Credentials:
     expiration: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SessionSettings:
+class SessionSettings(NamedTuple):
     """
     Which role a caller's session is of, and for how long, as the deployer decided.
 
@@ -54,7 +53,7 @@ class SessionSettings:
 
     role_arn: str
     seconds: int
-    other_role_arns: Mapping[str, str] = field(default_factory=dict)
+    other_role_arns: Mapping[str, str] = MappingProxyType({})
     ends_with_token: bool = False
     guest_role_arn: str = ""
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from signin.environment import allowed_origins, app_instance_arn, boolean, items, matching, revoked_users, whole_number
 from signin.errors import SettingsError
@@ -19,8 +18,7 @@ ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\w+=,.@-]+/)*[\w+=,
 ROLE_HINT = "arn:aws:iam::ACCOUNT:role/NAME"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """
     What the handler's environment variables say.
 

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from signin.aws import AwsAdapter, aws_errors_translated, sent_if
 from signin.errors import Rejected, SigninError, Unavailable, UserExists, UserMissing
@@ -44,8 +44,7 @@ class ChimeUser:
     expiration: Expiration | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """What to call a user: the name that their token `claims`, which may be empty, or else the `fallback`."""
 
     claimed: str
@@ -56,8 +55,7 @@ class Name:
         return self.claimed or (stored if _is_real_name(stored, user_id) else self.fallback)
 
 
-@dataclass(frozen=True, slots=True)
-class NamedUser:
+class NamedUser(NamedTuple):
     """Who is to be a user of Chime, and what to call them. With a `stay` they are a guest."""
 
     user_id: str
@@ -88,8 +86,7 @@ class Ensured:
     extension: Extension | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(NamedTuple):
     """An attempt to let Chime keep a guest longer, and its `failure`, or None."""
 
     failure: SigninError | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -65,7 +64,7 @@ def test_answer_to_a_guest_says_so_and_no_other_does() -> None:
     user = outcome(NOON.replace(hour=13))
     ours, guests = (
         json.loads(signed_in.answer(each, SETTINGS, NOON.timestamp(), 0.0)["body"])
-        for each in (user, replace(user, guest=True))
+        for each in (user, user._replace(guest=True))
     )
 
     assert guests == {**ours, "ChimeGuest": True}
@@ -81,11 +80,11 @@ def test_answer_to_a_guest_says_so_and_no_other_does() -> None:
     ],
 )
 def test_guest_is_not_sent_to_renew_what_cannot_be_renewed(minutes: int, refresh_after: str) -> None:
-    user = replace(outcome(NOON.replace(hour=13)), token_expires=NOON.timestamp() + 60 * minutes)
+    user = outcome(NOON.replace(hour=13))._replace(token_expires=NOON.timestamp() + 60 * minutes)
 
     ours, guests = (
         json.loads(signed_in.answer(each, SETTINGS, NOON.timestamp(), 0.0)["body"])
-        for each in (user, replace(user, guest=True))
+        for each in (user, user._replace(guest=True))
     )
 
     assert (guests["RefreshAfter"], guests["ExpiresIn"]) == (refresh_after, 3600)

@@ -133,7 +133,7 @@ def test_guest_s_sign_in_is_told_apart(
 ) -> None:
     said, counted = expected
     found = outcome("found")
-    of_guest = replace(found, guest=True, ensured=replace(found.ensured, extension=extension))
+    of_guest = found._replace(guest=True, ensured=replace(found.ensured, extension=extension))
 
     signed_in.record(ADA, of_guest, deadline, "request-1")
 

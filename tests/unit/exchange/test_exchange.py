@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -46,13 +45,13 @@ def test_revoked_user_is_turned_away_before_any_call(deadline: Deadline, executo
     chime, sts = Chime(), Sts()
 
     with pytest.raises(Forbidden, match="revoked"):
-        exchange(chime, sts, deadline, executor, replace(ADA, subject="eve"))
+        exchange(chime, sts, deadline, executor, ADA._replace(subject="eve"))
     assert (chime.calls, sts.opened) == ([], [])
     assert deadline.remaining() == 0
 
 
 def test_without_a_list_nobody_is_revoked(deadline: Deadline, executor: Executor) -> None:
-    eve = replace(ADA, subject="eve")
+    eve = ADA._replace(subject="eve")
 
     assert Exchange(None, Chime(), Sts(), POLICY, executor)(eve, NOW, deadline).session.user_id == "eve"
 
@@ -88,7 +87,7 @@ def test_user_is_shown_by_a_name_and_never_by_the_id(
     if stored is not None:
         chime.users["ada"] = ChimeUser(chime.arn("ada"), stored, "vip")
 
-    outcome = exchange(chime, Sts(), deadline, executor, replace(ADA, name=claimed))
+    outcome = exchange(chime, Sts(), deadline, executor, ADA._replace(name=claimed))
 
     assert outcome.ensured.user.name == chime.users["ada"].name == shown
     assert ("rename" in chime.calls) == (stored not in (None, shown))
@@ -98,7 +97,7 @@ def test_id_is_not_shown_even_if_the_user_cannot_be_renamed(deadline: Deadline, 
     chime = Chime(rename=[Rejected("BadRequest")])
     chime.users["ada"] = ChimeUser(chime.arn("ada"), "ada", "vip")
 
-    ensured = exchange(chime, Sts(), deadline, executor, replace(ADA, name="")).ensured
+    ensured = exchange(chime, Sts(), deadline, executor, ADA._replace(name="")).ensured
 
     assert ensured == Ensured(ChimeUser(chime.arn("ada"), "User x6pj", "vip"), "not renamed")
 
@@ -191,7 +190,7 @@ def test_each_step_s_time_is_noted_even_if_it_fails(deadline: Deadline, executor
 def test_session_is_by_the_session_settings(deadline: Deadline, executor: Executor) -> None:
     sts = Sts()
     with pytest.raises(Rejected, match="unknown_user_role"):
-        exchange(Chime(), sts, deadline, executor, replace(ADA, role="owner"))
+        exchange(Chime(), sts, deadline, executor, ADA._replace(role="owner"))
 
     assert sts.opened == []
 
@@ -224,8 +223,8 @@ def test_renewal_is_refused_to_the_revoked(deadline: Deadline, executor: Executo
 
 
 def test_guest_has_a_role_of_their_own_and_is_told_apart(deadline: Deadline, executor: Executor) -> None:
-    sts, guests = Sts(), replace(POLICY, guest_role_arn="arn:aws:iam::123456789012:role/Guest")
-    invited = replace(ADA, guest=True, expires=NOW + 1200)
+    sts, guests = Sts(), POLICY._replace(guest_role_arn="arn:aws:iam::123456789012:role/Guest")
+    invited = ADA._replace(guest=True, expires=NOW + 1200)
 
     outcome = Exchange(Revoked("eve"), Chime(), sts, guests, executor)(invited, NOW, deadline)
 
@@ -235,8 +234,8 @@ def test_guest_has_a_role_of_their_own_and_is_told_apart(deadline: Deadline, exe
 
 
 def test_renewal_of_a_guest_makes_no_call_of_chime(deadline: Deadline, executor: Executor) -> None:
-    chime, guests = Chime(), replace(POLICY, guest_role_arn="arn:aws:iam::123456789012:role/Guest")
+    chime, guests = Chime(), POLICY._replace(guest_role_arn="arn:aws:iam::123456789012:role/Guest")
 
-    renewed = Exchange(None, chime, Sts(), guests, executor)(replace(ADA, guest=True), NOW, deadline, renewal=True)
+    renewed = Exchange(None, chime, Sts(), guests, executor)(ADA._replace(guest=True), NOW, deadline, renewal=True)
 
     assert (chime.calls, renewed.ensured.outcome, renewed.guest) == ([], "renewed", True)
