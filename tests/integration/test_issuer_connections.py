@@ -19,6 +19,7 @@ from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response
 
 from authorizer.algorithms import ASYMMETRIC
+from authorizer.connections import IssuerConnections, Resolver
 from authorizer.errors import KeysUnavailable
 from authorizer.https import IssuerDocuments
 from authorizer.trust import _trust
@@ -123,6 +124,12 @@ def test_other_addresses_of_a_name_are_tried(
 
 NO_SUCH_FAMILY = 99
 """The kernel says of it what one without IPv6 says of that: address family not supported by protocol."""
+
+
+def test_request_does_not_wait_until_what_was_sent_before_is_confirmed(issuer: Issuer) -> None:
+    with IssuerConnections(10, Resolver()) as connections:
+        opened = connections.open_socket(issuer.server.host, issuer.server.port)
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize("families", [[socket.AF_INET, NO_SUCH_FAMILY], [NO_SUCH_FAMILY, socket.AF_INET]])
