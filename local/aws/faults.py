@@ -92,13 +92,17 @@ class Faults:
         self._faults: list[Fault] = []
         self._recent: dict[str, deque[float]] = {}
         self._lock = threading.Lock()
+        self._cleared = threading.Event()
 
     def __call__(self, request: AwsRequest) -> Response:
         """Apply the first fault that is set for the operation, or answer with the response of what comes next."""
+        cleared = self._cleared
         fault = self._take(request.name)
         if fault is None:
             return self._get_response(request)
-        time.sleep(fault.delay_ms / 1000)
+        if cleared.wait(fault.delay_ms / 1000):
+            # Its client has given up long ago, and does not expect that the call is still carried out.
+            raise ConnectionAbortedError(f"The faults were removed while {fault.operation} waited.")
         return self._fail(request, fault) if fault.error else self._get_response(request)
 
     def add(self, fault: Fault) -> None:
@@ -107,10 +111,12 @@ class Faults:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """Remove all faults."""
+        """Remove all faults, and drop the connections of the calls that wait because of one."""
         with self._lock:
             self._faults.clear()
             self._recent.clear()
+            self._cleared.set()
+            self._cleared = threading.Event()
 
     def list(self) -> list[dict[str, Any]]:
         """Return the faults that are set, with the `times` that remain."""

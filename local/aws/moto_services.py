@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from moto.core.base_backend import BackendDict
@@ -17,6 +17,7 @@ from local.aws import errors, moto_patches, simulation, sts
 from local.aws.errors import AwsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from wsgiref.types import WSGIApplication
 
@@ -53,15 +54,23 @@ class MotoServices:
         self._applications: dict[str, WSGIApplication] = {}
         self._lock = threading.Lock()
         self._tables = threading.Lock()
+        self._serving = 0
+        self._changed = threading.Condition()
+        self._is_closed = False
         _reset_moto()
 
     def __call__(self, request: AwsRequest) -> Response:
-        """Answer by moto, or say that there is no such operation."""
+        """
+        Answer by moto, or say that there is no such operation.
+
+        Raises:
+            ConnectionAbortedError: It is closed.
+        """
         error = _unusable(request)
         if error:
             return errors.shared_error_response(request, error)
         try:
-            with self._turn(request):
+            with self._in_service(), self._turn(request):
                 return Response.from_app(self._application(request), _environ(request), buffered=True)
         except (NotImplementedError, ModuleNotFoundError):
             # The second one where moto needs a package that is not installed: cfn-lint for ValidateTemplate.
@@ -69,12 +78,29 @@ class MotoServices:
             return errors.shared_error_response(request, AwsError("NotImplemented", message))
 
     def close(self) -> None:
-        """Empty moto's state and undo our changes to moto."""
+        """Wait for the calls that are served now, then empty moto's state and undo our changes to moto."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.wait_for(lambda: not self._serving)
         _reset_moto()
         simulation.uninstall()
         sts.uninstall()
         moto_patches.uninstall()
         _in_use.release()
+
+    @contextmanager
+    def _in_service(self) -> Iterator[None]:
+        # A call may come late, when its client has given up and another instance is open. moto's state is that one's.
+        with self._changed:
+            if self._is_closed:
+                raise ConnectionAbortedError("The services are closed.")
+            self._serving += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._serving -= 1
+                self._changed.notify_all()
 
     def _turn(self, request: AwsRequest) -> AbstractContextManager[Any]:
         """Wait for one's turn where requests are served one after the other."""

@@ -13,6 +13,7 @@ import logging
 import sys
 import threading
 from concurrent.futures import Executor, Future
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -73,9 +74,9 @@ class Adapter:
         scope = {**scope, "headers": _without_ambiguous(scope["headers"]), CONNECTION: connection}
         try:
             if scope["type"] == "http":
-                await self._http(scope, _raising_if_gone(receive), _closing_if_wrong(send, connection))
+                await self._http(scope, _raising_if_gone(receive), _dated(_closing_if_wrong(send, connection)))
             else:
-                await self._open(scope, receive, send)
+                await self._open(scope, receive, _dated(send))
         except ConnectionError:
             connection.transport.close()
             # Until the connection is gone, because uvicorn would otherwise answer in the application's place.
@@ -153,6 +154,17 @@ def _closing_if_wrong(send: Any, connection: Connection) -> Any:
         except LocalProtocolError:
             # The body is not as long as its Content-Length says: only the end of the connection tells the client.
             connection.transport.close()
+
+    return send_on
+
+
+def _dated(send: Any) -> Any:
+    async def send_on(message: Any) -> None:
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            # uvicorn's own is as old as a second, or more on a busy machine. Clients read a server's clock from it.
+            date = (b"date", formatdate(usegmt=True).encode())
+            message = {**message, "headers": [date, *message["headers"]]}
+        await send(message)
 
     return send_on
 

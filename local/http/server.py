@@ -52,6 +52,7 @@ class _Uvicorn(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                date_header=False,
                 timeout_keep_alive=_IDLE_SECONDS,
                 h11_max_incomplete_event_size=_HEAD_BYTES,
             )

@@ -7,7 +7,9 @@ import itertools
 import socket
 import ssl
 import threading
+import time
 from contextlib import closing
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -102,6 +104,16 @@ def test_connection_is_kept_after(
     assert ask(client, path, method=method) == answer
     assert ask(client, "/", b"next") == (200, b"next")
     assert server.accepted == 1
+
+
+def test_date_is_of_the_second_in_which_the_answer_was_given(client: http.client.HTTPConnection) -> None:
+    for _ in range(30):  # over more than a second
+        before = int(time.time())
+        client.request("GET", "/")
+        answer = client.getresponse()
+        answer.read()
+        assert before <= parsedate_to_datetime(answer.headers["Date"]).timestamp() <= time.time()
+        time.sleep(0.04)
 
 
 def test_requests_in_one_go_are_answered_in_order(server: Server) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from local.aws.aws_request import AwsRequest
 from local.aws.call_log import MAX_LENGTH, CallLog
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from local.http.server import Server
@@ -114,6 +116,19 @@ def test_fault_stays_until_cleared(aws: Aws, chime: Any, app_instance: str) -> N
     assert aws.local("GET", "faults") == (200, [{**GOOD_FAULT, "times": -1, "beyond_per_second": None}])
     assert aws.local("DELETE", "faults") == (200, [])
     assert create(chime, app_instance)
+
+
+def test_call_that_waits_is_dropped_when_the_faults_are_cleared(aws: Aws, chime: Any, app_instance: str) -> None:
+    aws.local("POST", "faults", {"operation": "CreateAppInstanceUser", "delay_ms": 600_000})
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(create, chime, app_instance)
+        until(lambda: aws.local("GET", "faults") == (200, []))  # the call has come, and waits
+
+        aws.local("DELETE", "faults")
+
+        with pytest.raises(ConnectionClosedError):
+            waiting.result()
+    assert chime.list_app_instance_users(AppInstanceArn=app_instance)["AppInstanceUsers"] == []
 
 
 def test_fault_leaves_other_operations_alone(aws: Aws, chime: Any, app_instance: str) -> None:

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +16,19 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from werkzeug.test import EnvironBuilder
 
 from local.aws import identities
+from local.aws.aws_request import AwsRequest
 from local.aws.control import UnknownRoleError
 from local.aws.endpoint import AwsEndpoint
+from local.aws.moto_services import MotoServices
 from local.http.server import Server
 from tests.integration.clients import HTTP
+from tests.integration.conftest import Aws
 
 if TYPE_CHECKING:
     import urllib3
-
-    from tests.integration.conftest import Aws
 
 TEMPLATE = {
     "Parameters": {"DisplayName": {"Type": "String"}},
@@ -187,6 +191,23 @@ def test_next_endpoint_starts_empty() -> None:
         endpoint.close()
         assert listed == {"AppInstances": []}
         assert identities.iam_backend().users == {}
+
+
+def test_call_that_has_waited_until_after_the_end_changes_nothing_in_the_next_endpoint() -> None:
+    request: Any = AWSRequest(
+        "POST", "http://localhost/app-instances", {}, b'{"Name": "Demo", "ClientRequestToken": "token"}'
+    )
+    SigV4Auth(Credentials("key", "secret"), "chime", "us-east-1").add_auth(request)
+    sent = EnvironBuilder(
+        path="/app-instances", method="POST", data=request.data, headers=dict(request.headers.items())
+    )
+    call = AwsRequest.read(sent.get_environ())
+    with closing(MotoServices()) as first:
+        assert first(call).status_code == HTTPStatus.CREATED
+    with closing(AwsEndpoint()) as second, closing(Server(second)) as running:
+        with pytest.raises(ConnectionAbortedError):
+            first(call)
+        assert Aws(second, running.url).client("chime-sdk-identity").list_app_instances()["AppInstances"] == []
 
 
 def test_unknown_role_has_no_credentials(aws: Aws) -> None:
