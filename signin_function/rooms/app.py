@@ -19,8 +19,7 @@ from rooms.names import room_name
 from rooms.settings import Settings
 from rooms.table import RoomsTable
 from signin import answers, snapshot, telemetry
-from signin.deadline import SECONDS
-from signin.edge import Edge
+from signin.edge import Edge, new_deadline
 from signin.environment import log_level
 from signin.errors import Rejected
 from signin.identity import app_instance_user_id
@@ -41,9 +40,14 @@ CONNECT_SECONDS = 2.0
 class Rooms:
     """Lets callers into rooms and out again, one at a time, by settings that were checked at start."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float], seconds: float = SECONDS) -> None:
-        """Do each by *settings* within *seconds*. *clock* returns seconds since the epoch."""
-        self._edge = Edge(settings.allowed_origins, ERRORS, METHODS, "not joined", seconds)
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], float],
+        new_deadline: Callable[[], Deadline] = new_deadline,
+    ) -> None:
+        """Do each by *settings* within a *new_deadline*. *clock* returns seconds since the epoch."""
+        self._edge = Edge(settings.allowed_origins, ERRORS, METHODS, "not joined", new_deadline)
         self._executor = ThreadPoolExecutor(THREADS)
         self._guests = settings.guests
         self._table = RoomsTable(settings.table)

@@ -11,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from signin import answers, signed_in, snapshot, telemetry
-from signin.deadline import SECONDS
-from signin.edge import Edge
+from signin.edge import Edge, new_deadline
 from signin.environment import log_level
 from signin.exchange import Exchange
 from signin.revocation import RevocationList, RevokedUsers
@@ -34,11 +33,16 @@ CONNECT_SECONDS = 2.0
 class SignIn:
     """Signs callers in, one at a time, by settings that were checked at start."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float], seconds: float = SECONDS) -> None:
-        """Sign in by *settings*, each time within *seconds*. *clock* returns seconds since the epoch."""
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], float],
+        new_deadline: Callable[[], Deadline] = new_deadline,
+    ) -> None:
+        """Sign in by *settings*, each time within a *new_deadline*. *clock* returns seconds since the epoch."""
         self._settings = settings
         self._clock = clock
-        self._edge = Edge(settings.allowed_origins, answers.ERRORS, seconds=seconds)
+        self._edge = Edge(settings.allowed_origins, answers.ERRORS, new_deadline=new_deadline)
         self._executor = ThreadPoolExecutor(THREADS)
         self._users = ChimeUsers(settings.app_instance_arn)
         self._sessions = StsSessions(source_identity=settings.source_identity)

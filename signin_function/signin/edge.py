@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from signin import answers, telemetry
 from signin.caller import VerifiedCaller, caller
-from signin.deadline import SECONDS, Deadline
+from signin.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,19 +23,24 @@ Work = Callable[[VerifiedCaller, Deadline, str], dict[str, Any]]
 """Returns the answer for a caller, before a deadline. The string is API Gateway's id of the request."""
 
 
+def new_deadline() -> Deadline:
+    """Return the deadline of a request that has come now."""
+    return Deadline(time.monotonic, time.sleep, random.random)
+
+
 class Edge(NamedTuple):
     """
     The edge of one function.
 
     `errors` has the answers to its errors, as `answers.ERRORS` has; `methods` are those of its routes, for preflights;
-    `failed` is the message of the log entry of a request that did not work.
+    `failed` is the message of the log entry of a request that did not work; `new_deadline` is called for each request.
     """
 
     allowed_origins: frozenset[str]
     errors: answers.Errors
     methods: tuple[str, ...] = ("POST",)
     failed: str = "not signed in"
-    seconds: float = SECONDS
+    new_deadline: Callable[[], Deadline] = new_deadline
 
     def answer(self, event: Mapping[str, Any], work: Work) -> dict[str, Any]:
         """
@@ -51,7 +56,7 @@ class Edge(NamedTuple):
 
     def _outcome(self, event: Mapping[str, Any], work: Work) -> dict[str, Any]:
         request_id = str((event.get("requestContext") or {}).get("requestId", ""))
-        deadline = Deadline(time.monotonic, time.sleep, random.random, self.seconds)
+        deadline = self.new_deadline()
         try:
             return work(caller(event), deadline, request_id)
         except Exception as failure:  # noqa: BLE001 - for any error at all the client gets JSON, and no stack trace

@@ -9,6 +9,7 @@ import pytest
 
 from signin import answers, edge, telemetry
 from signin.errors import Rejected, Throttled
+from tests.deadlines import hurried
 
 if TYPE_CHECKING:
     from signin.caller import VerifiedCaller
@@ -34,12 +35,12 @@ EVENT = {
 
 
 def room_of(caller: VerifiedCaller, deadline: Deadline, request_id: str) -> dict[str, Any]:
-    left = 0 < deadline.remaining() <= 5
+    left = 4 < deadline.remaining() <= 5
     return answers.success(200, {"subject": caller.subject, "in time": left, "request": request_id})
 
 
 def answer(event: dict[str, Any], work: edge.Work = room_of) -> dict[str, Any]:
-    return edge.Edge(frozenset({ORIGIN}), answers.ERRORS, seconds=5).answer(event, work)
+    return edge.Edge(frozenset({ORIGIN}), answers.ERRORS, new_deadline=lambda: hurried(5)).answer(event, work)
 
 
 def failing(failure: Exception) -> edge.Work:

@@ -13,11 +13,16 @@ from rooms.app import Rooms
 from rooms.names import digest
 from rooms.settings import Settings
 from signin import aws as signin_aws
+from tests.deadlines import hurried
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from signin.deadline import Deadline
     from tests.integration.conftest import Aws
 
-READ_SECONDS = 0.8
+PATIENT = 60.0
+"""Seconds that a call waits for its answer; no test depends on it."""
 TABLE = "rooms"
 LIST = "/test/revoked-users"
 VARIABLES = {
@@ -50,15 +55,28 @@ class Answer:
 
 @dataclass
 class Hall:
-    """All rooms of a stack: the handler, and what is behind it. Its clock is ahead of ours by `later` seconds."""
+    """
+    All rooms of a stack: the handler, and what is behind it.
+
+    The handler's clock stands, `later` seconds after `now`, but for the pauses before retries.
+    """
 
     aws: Aws
     variables: dict[str, str] = field(default_factory=lambda: dict(VARIABLES))
+    now: int = field(default_factory=lambda: int(time.time()))
     later: float = 0.0
 
-    def rooms(self, seconds: float = 30.0, **variables: str) -> Rooms:
-        """Return a handler that takes at most so many *seconds*; a deployed one takes 8."""
-        return Rooms(Settings.from_environ(self.variables | variables), lambda: time.time() + self.later, seconds)
+    def rooms(self, new_deadline: Callable[[], Deadline] | None = None, **variables: str) -> Rooms:
+        """Return a handler. Its deadlines are long and pass without waiting, unless a test gives it others."""
+        settings = Settings.from_environ(self.variables | variables)
+        return Rooms(settings, lambda: self.now + self.later, new_deadline or (lambda: self.deadline(60)))
+
+    def deadline(self, seconds: float) -> Deadline:
+        """Return a deadline that passes without waiting."""
+        return hurried(seconds, self._slept)
+
+    def _slept(self, seconds: float) -> None:
+        self.later += seconds
 
     def fault(self, operation: str, **fault: Any) -> None:
         """Set a fault of the local AWS."""
@@ -124,7 +142,7 @@ def asked(handler: Rooms, *arguments: Any, **keywords: Any) -> Answer:
 
 @pytest.fixture
 def hall(default_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Hall:
-    monkeypatch.setattr(signin_aws, "READ_SECONDS", READ_SECONDS)
+    monkeypatch.setattr(signin_aws, "READ_SECONDS", PATIENT)
     hall = Hall(default_aws)
     hall.table.create_table(
         TableName=TABLE,

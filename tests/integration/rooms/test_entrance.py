@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,9 +19,6 @@ LISTENER = {"Audio": "Receive", "Video": "Receive", "Content": "Receive"}
 
 def test_first_opens_the_room_and_the_second_enters_it(hall: Hall) -> None:
     rooms = hall.rooms()
-    asked(rooms, "eve", "lunch")  # what the local AWS loads at its first calls could take longer than a call waits
-    hall.forget_calls()
-
     ada = asked(rooms, "ada")
     opening = hall.operations()
     hall.forget_calls()
@@ -182,7 +178,7 @@ def test_full_room_lets_nobody_in_and_nobody_out(hall: Hall) -> None:
 def test_account_that_has_all_its_meetings_is_an_outage_that_is_waited_out(hall: Hall) -> None:
     hall.fault("CreateMeeting", error="LimitExceededException", status=400, times=-1)
 
-    refused = asked(hall.rooms(seconds=2), "ada")
+    refused = asked(hall.rooms(), "ada")
 
     assert (refused.status, refused.body["error"]) == (503, "unavailable")
     assert int(refused.headers["Retry-After"]) >= 60
@@ -199,7 +195,7 @@ def test_one_person_opens_five_rooms_in_five_minutes(hall: Hall) -> None:
     later = asked(rooms, "eve", "room-7")
 
     assert statuses == [200] * 5 + [429]
-    assert (refused.body["error"], 290 <= int(refused.headers["Retry-After"]) <= 301) == ("throttled", True)
+    assert (refused.body["error"], refused.headers["Retry-After"]) == ("throttled", "300")
     assert [each.status for each in (entered, somebody_else, later)] == [200, 200, 200]
 
 
@@ -216,8 +212,7 @@ def test_only_who_opened_something_of_late_costs_a_further_call(hall: Hall) -> N
 
 
 def test_opening_that_is_tried_again_after_five_minutes_counts_again(hall: Hall) -> None:
-    then = f"{time.time() - 301:.3f}"
-    now = f"{time.time():.3f}"
+    then, now = f"{hall.now - 301:.3f}", f"{hall.now:.3f}"
     tried = {digest("room-1", ""): {"N": then}} | {f"opening-{number}": {"N": now} for number in range(4)}
     item = {"id": {"S": openings_key("eve")}, "openings": {"M": tried}, "opened_at": {"N": now}}
     hall.table.put_item(TableName=TABLE, Item=item)
@@ -236,7 +231,7 @@ def test_openings_that_were_spoilt_by_hand_open_no_room(hall: Hall, openings: di
 
 
 def test_openings_that_say_nothing_of_the_latest_count(hall: Hall) -> None:
-    now = f"{time.time():.3f}"
+    now = f"{hall.now:.3f}"
     openings = {"M": {f"opening-{number}": {"N": now} for number in range(4)}}
     hall.table.put_item(TableName=TABLE, Item={"id": {"S": openings_key("eve")}, "openings": openings})
     rooms = hall.rooms()

@@ -98,7 +98,7 @@ def test_openings_at_once_pass_no_limit(hall: Hall) -> None:
 
 
 def test_handler_that_stops_half_way_leaves_nothing_that_the_next_one_cannot_go_on_from(hall: Hall) -> None:
-    rooms = hall.rooms(seconds=1)
+    rooms = hall.rooms()
     for operation in ("PutItem", "CreateMeeting", "UpdateItem", "CreateAttendee"):
         hall.fault(operation, error="BadRequestException", status=400)
         assert asked(rooms, "ada", f"room-{operation}").status == 502
