@@ -31,6 +31,10 @@ CREDENTIALS_MARGIN_SECONDS = 300.0
 """How long before the end of its credentials a process is replaced; half of their lifetime if that is less."""
 
 WORKER = Path(__file__).with_name("worker.py")
+END_OF_LOG = b"\0\n"
+"""What `worker` writes into a function's log before it sends a result."""
+LOG_SECONDS = 5.0
+"""How long a result waits for the log that was written before it."""
 INHERITED_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME")
 
 
@@ -154,6 +158,7 @@ class Process:
             env=dict(variables), cwd=function.code, start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
+        self._logged = threading.Semaphore(0)
         self._log = threading.Thread(target=self._copy_log, args=(log,), daemon=True)
         self._log.start()
         self._replace_at = expires - min(CREDENTIALS_MARGIN_SECONDS, (expires - time.time()) / 2)
@@ -199,7 +204,7 @@ class Process:
         """End the process, and wait until it has ended and its log is written."""
         self._kill()
         self._popen.wait()
-        self._log.join(timeout=5)
+        self._log.join(timeout=LOG_SECONDS)
         for pipe in (self._popen.stdin, self._popen.stdout):
             _close_quietly(cast("IO[bytes]", pipe))
 
@@ -213,6 +218,8 @@ class Process:
             raise timeout_error
         if not line.endswith(b"\n"):
             raise FunctionFailedError(self._exit_error())
+        # The log comes through a pipe of its own. Whoever has the result may look for what it says.
+        self._logged.acquire(timeout=LOG_SECONDS)
         return _value(line)
 
     def _exchange(self, request: Json) -> bytes:
@@ -242,7 +249,11 @@ class Process:
     def _copy_log(self, log: LogSink) -> None:
         with cast("IO[bytes]", self._popen.stderr) as lines:
             for line in lines:
-                log(line)
+                text = line.removesuffix(END_OF_LOG)
+                if text:
+                    log(text)
+                if text != line:
+                    self._logged.release()
 
 
 def _timeout(seconds: float) -> FunctionTimeoutError:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     Handler = Callable[[Any, "LambdaContext"], Any]
 
 
+END_OF_LOG = b"\0\n"
+"""Ends what was written to the log until a result was sent; `process` takes it out."""
+
+
 class RuntimeFailureError(Exception):
     """An error of the runtime, not of the function. *error_type* is Lambda's name for it: Runtime.HandlerNotFound."""
 
@@ -153,9 +157,10 @@ def set_up_logging(log_format: str | None, level: str | None) -> None:
 
 
 def send(results: IO[str], line: str) -> None:
-    """Send one result, after what the function has printed."""
+    """Send one result, after what the function has printed, and mark in the log where that ends."""
     sys.stdout.flush()
     sys.stderr.flush()
+    os.write(2, END_OF_LOG)
     results.write(line + "\n")
     results.flush()
 

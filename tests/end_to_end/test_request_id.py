@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,24 +27,17 @@ def stack(logs: list[bytes]) -> Iterator[LocalStack]:
 
 
 def lines(client: Client) -> list[Line]:
-    return [json.loads(line) for line in list(client.logs) if line.startswith(b"{")]
+    return [json.loads(line) for line in client.logs if line.startswith(b"{")]
 
 
 def lines_of(client: Client, answer: Answer, metric: str) -> tuple[Line, dict[str, Line], Line]:
     """Return the request's line of the access log, the functions' events by `service`, and the line with *metric*."""
     request_id = answer.headers["x-amzn-RequestId"]
-    access: list[Line] = []
-    events: dict[str, Line] = {}
-    metrics: list[Line] = []
-    # What a function writes arrives through a pipe of its own, perhaps after the answer.
-    while not (access and metrics and {"authorizer", metrics[0]["service"]} <= events.keys()):
-        time.sleep(0.01)
-        found = [line for line in lines(client) if request_id in (line.get("requestId"), line.get("request_id"))]
-        access = [line for line in found if "requestId" in line]
-        events = {line["service"]: line for line in found if "message" in line}
-        metrics = [line for line in found if metric in line]
-    [one], [counted] = access, metrics
-    return one, events, counted
+    found = [line for line in lines(client) if request_id in (line.get("requestId"), line.get("request_id"))]
+    [access] = [line for line in found if "requestId" in line]
+    events = {line["service"]: line for line in found if "message" in line}
+    [metrics] = [line for line in found if metric in line]
+    return access, events, metrics
 
 
 def sha256(text: str) -> str:

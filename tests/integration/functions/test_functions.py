@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from local.lambda_runtime.functions import Functions
 from local.lambda_runtime.process import CallerTimeoutError, Function, FunctionFailedError
-from tests.integration.functions.toys import Toy
+from tests.integration.functions.toys import Toy, credentials
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,6 +146,20 @@ def test_what_the_function_prints_is_in_its_log_and_not_in_the_result(toy: Toy) 
     log = b"".join(toy.log).decode()
     for text in ("printed", "written", "logged", "by a child"):
         assert text in log
+
+
+def test_what_an_event_logs_is_there_before_its_result(function: Function) -> None:
+    lines: list[bytes] = []
+
+    def log_slowly(line: bytes) -> None:
+        time.sleep(0.2)
+        lines.append(line)
+
+    functions = Functions({"Toy": function}, credentials, "http://aws", log_slowly)
+    with closing(functions):
+        for do, said in (("talk", b"by a child\n"), ("unfinished", b"no end of line")):
+            functions.invoke("Toy", {"do": do})
+            assert said in lines
 
 
 def test_error_is_logged_with_its_message_and_stack_trace(toy: Toy) -> None:

@@ -57,6 +57,9 @@ HANDLERS = '''
         subprocess.run([sys.executable, "-c", "print('by a child')"], check=True)
         return sys.stdin.read()
 
+    def unfinished(event, context):
+        os.write(2, b"no end of line")
+
     def root(event, context):
         logging.getLogger("a.library").debug("for %s", "debugging")
         return logging.getLevelName(logging.getLogger().level)
