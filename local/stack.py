@@ -15,7 +15,7 @@ from local.aws.endpoint import AwsEndpoint
 from local.cloudformation.deployment import REGION, Deployment, deploy
 from local.http.bodies import BoundedBodies
 from local.http.certificate import kept, self_signed
-from local.http.hosts import AWS_DOMAINS, HostGuard
+from local.http.hosts import AWS_DOMAINS, BUCKET_DOMAIN, HostGuard
 from local.http.local_pages import LocalPages
 from local.http.same_origin import SameOriginGuard, origin
 from local.http.server import Server
@@ -115,7 +115,7 @@ class LocalStack:
         self.issuer.url = issuer_server.url
         self.endpoint = started.enter_context(closing(AwsEndpoint()))
         endpoint = BoundedBodies(self.endpoint)
-        aws = _guarded(endpoint, pages, AWS_DOMAINS)
+        aws = _guarded(endpoint, pages, (*AWS_DOMAINS, BUCKET_DOMAIN))
         tls = kept(options.certificate) if options.certificate else self_signed()
         aws_server = started.enter_context(closing(Server(aws, port=options.ports.aws, tls=tls)))
         self.servers = {"api": api_server, "issuer": issuer_server, "aws": aws_server}

@@ -23,6 +23,7 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 
 from local import chime
 from local.aws.aws_request import SERVICES
+from local.aws.s3_operations import OPERATIONS
 from local.chime.chimesdkmessaging.event_types import EVENTS
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ This page is written by `{COMMAND}`, from the code. [The local stack](local-stac
 ## Operations
 
 What is not there is answered with 501, after signature and permissions are checked.
+"""
+_TABLE = "local/aws/s3_operations.py"
+_NOT_IN_S3 = """\
+ Not there: all others; what a policy allows to everybody, without a signature; forms (`createPresignedPost`); signatures
+of single chunks; CRC32C and CRC64NVME; and Signature Version 2, with which boto3 presigns unless it is told
+`signature_version="s3v4"`.
 """
 _INFERRED = """\
 ## What is inferred
@@ -124,6 +131,8 @@ def _comments(source: str) -> Iterator[str]:
 
 def _service(name: str) -> str:
     played, missing = operations(name)
+    if name == "s3":
+        return f"**s3**: {', '.join(OPERATIONS)}, with the parameters that [a table](../{_TABLE}) lists.{_NOT_IN_S3}"
     if len(played) + len(missing) > MOST_LISTED:
         return f"**{name}**: {len(played)} of {len(played) + len(missing)}.\n"
     absent = f" Not there: {', '.join(missing)}." if missing else " Nothing is missing."

@@ -2,8 +2,9 @@
 Verify Signature Version 4, as https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html describes it.
 
 botocore's own signer computes the expected signature from the request as it arrived: the raw path, the raw query, and
-the headers that were signed. A presigned URL is accepted for opening a WebSocket only; any other request with a
-signature in its query counts as unsigned.
+the headers that were signed. A presigned URL is accepted for S3 and for opening a WebSocket only; any other request
+with a signature in its query counts as unsigned. What S3 does otherwise is in
+https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and sigv4-query-string-auth.html there.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
 import boto3
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
 
 from local.aws import errors, identities
-from local.aws.authorization import MAX_CLOCK_SKEW
+from local.aws.authorization import MAX_CLOCK_SKEW, QueryAuthorization
 from local.aws.errors import AwsError
+from local.aws.s3_requests import UNSIGNED, PayloadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,12 +68,18 @@ def authenticate(request: AwsRequest, now: datetime) -> CallerIdentity:
 
     Raises:
         AwsError: MissingAuthenticationToken, IncompleteSignature, SignatureDoesNotMatch (also for a wrong time or
-            region), InvalidClientTokenId (for an unknown key or a wrong session token) or ExpiredToken.
+            region), InvalidClientTokenId (for an unknown key or a wrong session token) or ExpiredToken. For S3 also
+            those of `_check_time_for_s3`, `_check_headers_for_s3` and `S3Request.check`, and InvalidToken.
 
     """
     authorization = _authorization(request)
+    if request.s3:
+        _check_headers_for_s3(request, authorization)
+        _check_time_for_s3(request, authorization, now)
     _check_scope(request, authorization, now)
     caller = identities.find(authorization.access_key_id)
+    if request.s3 and caller and not _token_matches(authorization.session_token(request.http_request.headers), caller):
+        raise AwsError("InvalidToken", "The provided token is malformed or otherwise invalid.", 400)
     if caller is None or not _token_matches(authorization.session_token(request.http_request.headers), caller):
         raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.")
     if caller.session and caller.session.expired:
@@ -90,6 +98,38 @@ def _authorization(request: AwsRequest) -> Authorization:
         )
         raise AwsError("IncompleteSignature", message)
     return authorization
+
+
+def _check_headers_for_s3(request: AwsRequest, authorization: Authorization) -> None:
+    """
+    Check that the signature covers every header of S3's own.
+
+    Raises:
+        AwsError: InvalidRequest or AccessDenied.
+    """
+    headers = request.http_request.headers.items()
+    of_s3 = {name.lower() for name, _ in headers if name.lower().startswith("x-amz-")}
+    if not isinstance(authorization, QueryAuthorization) and "x-amz-content-sha256" not in of_s3:
+        raise AwsError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256", 400)
+    if not of_s3 <= set(authorization.signed_headers):
+        raise AwsError("AccessDenied", "There were headers present in the request which were not signed")
+
+
+def _check_time_for_s3(request: AwsRequest, authorization: Authorization, now: datetime) -> None:
+    """
+    Check the time of signing, for which S3 has words of its own.
+
+    Raises:
+        AwsError: RequestTimeTooSkewed; AccessDenied for a presigned URL.
+    """
+    signed_at = _signed_at(request, authorization)
+    is_presigned = isinstance(authorization, QueryAuthorization)
+    if signed_at >= now - authorization.lifetime and signed_at <= now + MAX_CLOCK_SKEW:
+        return
+    if is_presigned:
+        raise AwsError("AccessDenied", "Request has expired" if signed_at < now else "Request is not yet valid")
+    message = "The difference between the request time and the current time is too large."
+    raise AwsError("RequestTimeTooSkewed", message, 403)
 
 
 def _check_scope(request: AwsRequest, authorization: Authorization, now: datetime) -> None:
@@ -148,15 +188,20 @@ def _check_signature(request: AwsRequest, authorization: Authorization, caller: 
     # Compared with the body, because botocore's signer takes the hash in this header for the body's without reading it.
     stated_hash = request.http_request.headers.get("X-Amz-Content-SHA256")
     body_hash = hashlib.sha256(request.body).hexdigest()
-    if stated_hash is not None and not hmac.compare_digest(stated_hash.encode(), body_hash.encode()):
+    if stated_hash is not None and not request.s3 and not hmac.compare_digest(stated_hash.encode(), body_hash.encode()):
         _reject(_MISMATCH)
     if not hmac.compare_digest(_expected_signature(request, authorization, caller), authorization.signature):
         _reject(_MISMATCH)
+    if request.s3:
+        try:
+            request.s3.check()
+        except PayloadError as error:
+            raise AwsError(error.code, str(error), 501 if error.code == "NotImplemented" else 400) from error
 
 
 def _expected_signature(request: AwsRequest, authorization: Authorization, caller: CallerIdentity) -> str:
     credentials = Credentials(caller.access_key_id, caller.secret_access_key)
-    signer = _Signer(credentials, authorization.service, authorization.region)
+    signer = (_S3Signer if request.s3 else _Signer)(credentials, authorization.service, authorization.region)
     signed = _signed_request(request, authorization)
     signature: str = signer.signature(signer.string_to_sign(signed, signer.canonical_request(signed)), signed)
     return signature
@@ -173,14 +218,25 @@ def _signed_request(request: AwsRequest, authorization: Authorization) -> AWSReq
     return signed
 
 
-class _Signer(SigV4Auth):
-    """botocore's signer, for exactly the headers that the client signed."""
+class _ExactHeaders:
+    """Has a signer of botocore sign exactly the headers that the client signed."""
 
     def headers_to_sign(self, request: AWSRequest) -> HTTPHeaders:
         headers = HTTPHeaders()
         for name, value in request.headers.items():
             headers[name.lower()] = value
         return headers
+
+
+class _Signer(_ExactHeaders, SigV4Auth):
+    """For all services but S3."""
+
+
+class _S3Signer(_ExactHeaders, S3SigV4Auth):
+    """For S3: the path is not encoded a second time, and a presigned URL says nothing of the body."""
+
+    def payload(self, request: AWSRequest) -> str:  # noqa: ARG002 - botocore's method
+        return UNSIGNED
 
 
 def _reject(message: str) -> NoReturn:

@@ -52,6 +52,15 @@ class Authorization:
         return cls(access_key_id, date, region, service, tuple(signed_headers.split(";")), signature)
 
     @property
+    def header(self) -> str:
+        """What the header of such a request is."""
+        scope = f"{self.date}/{self.region}/{self.service}/aws4_request"
+        signed = ";".join(self.signed_headers)
+        return (
+            f"{ALGORITHM} Credential={self.access_key_id}/{scope}, SignedHeaders={signed}, Signature={self.signature}"
+        )
+
+    @property
     def complete(self) -> bool:
         """Tell whether the signature covers what it must: the host, and the time of the request."""
         return {"host", "x-amz-date"} <= set(self.signed_headers)

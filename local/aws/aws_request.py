@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from moto.core.model import OperationModel
-from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
+from local.aws import buckets
 from local.aws.authorization import Authorization, QueryAuthorization
+from local.aws.s3_requests import S3Request, bucket_of
 from local.chime import routing
 
 if TYPE_CHECKING:
@@ -30,8 +32,12 @@ SERVICES = {
     "iam": ("iam",),
     "cloudformation": ("cloudformation",),
     "apigateway": ("apigateway",),
+    "s3": ("s3",),
 }
 """The services that are served here: by signing name, the names of botocore's services that share it."""
+
+_BY_OPERATION = tuple(itertools.chain(*(names for name, names in SERVICES.items() if name != "s3")))
+"""Those that an unsigned request may be for by what it asks. To S3 every path is an object."""
 
 _RESOURCES = {"/channel": "chime-sdk-messaging", ":meeting/": "chime-sdk-meetings"}
 """What is in the ARNs of a service's resources; all others are identity's."""
@@ -41,6 +47,7 @@ CONNECT = "Connect"
 _CONNECT_PATH = "/connect"
 PREFETCH = ("prefetch-on", "prefetch-sort-by")
 """The parameters of that operation that need not be there."""
+_REST = ("rest-json", "rest-xml")
 _PROTOCOLS = {"application/x-www-form-urlencoded": "query", "application/x-amz-json-": "json"}
 """By the beginning of a request's content type."""
 
@@ -61,6 +68,8 @@ class AwsRequest:
     parameters: dict[str, Any] | None = field(default_factory=dict)
     """By their names in the operation's model; None if they cannot be parsed."""
     caller: CallerIdentity | None = None
+    s3: S3Request | None = None
+    """The same request in another form, if it is one to S3."""
 
     @classmethod
     def read(cls, environ: dict[str, Any]) -> AwsRequest:
@@ -68,7 +77,9 @@ class AwsRequest:
         http_request = Request(environ, populate_request=False)
         if (http_request.method, http_request.path) == ("GET", _CONNECT_PATH):
             return cls._connect(http_request)
-        authorization = Authorization.parse(http_request.headers.get("Authorization"))
+        authorization = _authorization(http_request)
+        if authorization.service == "s3" if authorization else buckets.find(bucket_of(http_request)):
+            return cls._to_s3(http_request, authorization)
         request = cls(http_request, http_request.get_data(), authorization)
         candidates = request._candidates()
         for service in candidates:
@@ -88,6 +99,17 @@ class AwsRequest:
         operation = OperationModel(model, service, CONNECT)
         return cls(http_request, b"", authorization, service, operation, parameters)
 
+    @classmethod
+    def _to_s3(cls, http_request: Request, authorization: Authorization | None) -> AwsRequest:
+        service, body = get_service_model("s3"), http_request.get_data()
+        form = S3Request.read(http_request, body)
+        request = cls(http_request, body, authorization, service, s3=form)
+        matched = _match(service, form.http)
+        if matched is not None:
+            request.operation, in_path = matched
+            request.parameters = _parsed(service, request.operation, form.http, form.content, in_path)
+        return request
+
     @property
     def name(self) -> str | None:
         """The operation's name."""
@@ -100,7 +122,7 @@ class AwsRequest:
 
     @property
     def protocol(self) -> str:
-        """The service's protocol: `query`, `json` or `rest-json`; told by the content type if there is no service."""
+        """The protocol: `query`, `json`, `rest-json` or `rest-xml`; told by the content type if there is no service."""
         if self.service:
             return str(self.service.protocol)
         content_type = self.http_request.content_type or ""
@@ -113,7 +135,7 @@ class AwsRequest:
         claimed = SERVICES[self.authorization.service] if self.authorization else None
         if claimed:
             self.service = get_service_model(claimed[0])
-        served = [get_service_model(name) for name in claimed or itertools.chain(*SERVICES.values())]
+        served = [get_service_model(name) for name in claimed or _BY_OPERATION]
         # By the host that was called, if it is one of AWS: the services of the Chime SDK have one signing name.
         host = self.http_request.host.partition(".")[0]
         return [service for service in served if service.endpoint_prefix == host] or served
@@ -144,23 +166,37 @@ class AwsRequest:
         http = self.http_request
         if http.args and http.form:
             return None  # moto reads the form alone, so that permissions would see other parameters than it does
-        parser = PROTOCOL_PARSERS[_protocol(service, http)](operation)
-        try:
-            parsed: dict[str, Any] = parser.parse(
-                {
-                    "method": http.method,
-                    "values": http.args if service.protocol == "rest-json" else http.values,
-                    "headers": http.headers,
-                    "body": self.body,
-                    "url_path": http.path,
-                    "url_params": uri_parameters,
-                }
-            )
-        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
-            # moto's parsers do not check their input: a list for an object, or letters for a number, raise one of
-            # these.
-            return None
-        return parsed
+        return _parsed(service, operation, http, self.body, uri_parameters)
+
+
+def _authorization(http_request: Request) -> Authorization | None:
+    """Return what the header says; if there is none, what the query says, if that is for S3."""
+    header = http_request.headers.get("Authorization")
+    if header:
+        return Authorization.parse(header)
+    presigned = QueryAuthorization.read(http_request.query_string.decode("latin-1"))
+    return presigned if presigned and presigned.service == "s3" else None
+
+
+def _parsed(
+    service: ServiceModel, operation: OperationModel, http: Request, body: bytes, uri_parameters: dict[str, Any]
+) -> dict[str, Any] | None:
+    parser = PROTOCOL_PARSERS[_protocol(service, http)](operation)
+    try:
+        parsed: dict[str, Any] = parser.parse(
+            {
+                "method": http.method,
+                "values": http.args if service.protocol in _REST else http.values,
+                "headers": http.headers,
+                "body": body,
+                "url_path": http.path,
+                "url_params": uri_parameters,
+            }
+        )
+    except (AttributeError, KeyError, RecursionError, RequestParserError, TypeError, ValueError):
+        # moto's parsers do not check their input: a list for an object, or letters for a number, raise one of these.
+        return None
+    return parsed
 
 
 def _match(service: ServiceModel, http_request: Request) -> tuple[OperationModel, dict[str, Any]] | None:

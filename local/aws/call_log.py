@@ -20,7 +20,7 @@ Of all records, in characters of JSON. The oldest are dropped beyond it: a stack
 send calls of 10 MB that nobody has signed.
 """
 
-SECRET_PARAMETERS = frozenset({"SecretString", "SecretBinary", "Password", "OldPassword", "NewPassword"})
+SECRET_PARAMETERS = frozenset({"Body", "SecretString", "SecretBinary", "Password", "OldPassword", "NewPassword"})
 
 
 class CallLog:

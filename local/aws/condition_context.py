@@ -46,7 +46,8 @@ def _of_request(request: AwsRequest) -> dict[str, str]:
         "aws:principalaccount": identities.ACCOUNT,
         "aws:requestedregion": request.authorization.region if request.authorization else "",
         # True, because AWS is called over TLS, and policies demand it; this endpoint takes plain HTTP on loopback too.
-        "aws:securetransport": "true",
+        # S3 takes plain HTTP on AWS as well, so that its policies can tell one from the other.
+        "aws:securetransport": str(not request.s3 or request.http_request.scheme == "https").lower(),
     }
 
 

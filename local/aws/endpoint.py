@@ -13,11 +13,12 @@ import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from moto.core.request import Request
 from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Response
 
-from local.aws import errors, identities, sts
+from local.aws import bucket_cors, errors, identities, sts
 from local.aws.authentication import Authentication
 from local.aws.aws_request import CONNECT, AwsRequest
 from local.aws.call_log import CallLog
@@ -129,12 +130,16 @@ class AwsEndpoint:
         if http_request.path.startswith(CALLS):
             return self._meetings.answer(http_request)
         if http_request.method == "OPTIONS":
-            return _preflight(http_request.headers.get("Access-Control-Request-Headers", ""))
+            of_bucket = bucket_cors.preflight(http_request)
+            return of_bucket or _preflight(http_request.headers.get("Access-Control-Request-Headers", ""))
         try:
             request = AwsRequest.read(environ)
             response = self._answer_aws(request)
             if request.name == CONNECT and response.status_code >= HTTPStatus.BAD_REQUEST:
                 response = closing_upgrade(request, response)
+            if request.s3:
+                bucket_cors.add_headers(request.http_request, response)
+                return response
             return _with_cors_headers(response)
         except HTTPException as error:
             # werkzeug stopped reading: a form has more parts or a longer field than moto's limits allow.

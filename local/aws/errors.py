@@ -4,7 +4,8 @@ Write an AWS error as the called service sends it.
 Status and body come from botocore's model if the model has the error's code. The errors that all services share
 (signature errors and the like) are in no model: `_SHARED` has them, from
 https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html and from answers of Lambda
-(rest-json) and Secrets Manager (json) that public issues quote. For Chime they are inferred from Lambda's.
+(rest-json) and Secrets Manager (json) that public issues quote. For Chime they are inferred from Lambda's. S3 has codes
+and messages of its own: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
 """
 
 from __future__ import annotations
@@ -42,6 +43,36 @@ _SHARED = {
     "SignatureDoesNotMatch": ("InvalidSignatureException", (403, 403, 400)),
     "Throttling": ("ThrottlingException", (400, 429, 400)),
 }
+_MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+)
+# By the same code: the code of S3, its status, and its message if it is always the same.
+_OF_S3 = {
+    "AccessDenied": ("AccessDenied", 403, ""),
+    "ExpiredToken": ("ExpiredToken", 400, "The provided token has expired."),
+    "IncompleteSignature": ("AuthorizationHeaderMalformed", 400, ""),
+    "InternalFailure": ("InternalError", 500, ""),
+    "InvalidAction": ("MethodNotAllowed", 405, "The specified method is not allowed against this resource."),
+    "InvalidClientTokenId": (
+        "InvalidAccessKeyId",
+        403,
+        "The AWS Access Key Id you provided does not exist in our records.",
+    ),
+    "MalformedQueryString": (
+        "MalformedXML",
+        400,
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    ),
+    "MissingAuthenticationToken": ("AccessDenied", 403, "Access Denied"),
+    "NotImplemented": ("NotImplemented", 501, ""),
+    "ServiceUnavailable": ("ServiceUnavailable", 503, ""),
+    "SignatureDoesNotMatch": (
+        "SignatureDoesNotMatch",
+        403,
+        _MISMATCH,
+    ),
+    "Throttling": ("SlowDown", 503, "Please reduce your request rate."),
+}
 _SHARED_STATUS = {name: statuses for code, (other, statuses) in _SHARED.items() for name in (code, other)}
 
 
@@ -71,7 +102,10 @@ class QueryError(HTTPException):
 
 def shared_error_response(request: AwsRequest, error: AwsError) -> Response:
     """Return the response for an error that all services share, given by its code in query services."""
-    if request.protocol != "query" and error.code in _SHARED:
+    if request.s3 and error.code in _OF_S3:
+        code, status, message = _OF_S3[error.code]
+        error = AwsError(code, message or error.message, error.status or status)
+    elif request.protocol != "query" and error.code in _SHARED:
         error = AwsError(_SHARED[error.code][0], error.message, error.status)
     return error_response(request, error)
 
@@ -80,9 +114,9 @@ def error_response(request: AwsRequest, error: AwsError) -> Response:
     """Return the response for *error*, whose code is sent as it is, in the protocol of the called service."""
     shape = _model_shape(request, error.code)
     status = error.status or _status(request, error.code, shape)
-    writers = {"query": _query, "json": _json, "rest-json": _rest_json}
+    writers = {"query": _query, "json": _json, "rest-json": _rest_json, "rest-xml": _rest_xml}
     response = writers[request.protocol](request, error, status, shape)
-    response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+    response.headers["x-amz-request-id" if request.s3 else "x-amzn-RequestId"] = str(uuid.uuid4())
     return response
 
 
@@ -92,6 +126,7 @@ def malformed_response(request: AwsRequest, status: int) -> Response:
         "query": ("<", "text/xml"),
         "json": ("{", _json_type(request)),
         "rest-json": ("{", "application/json"),
+        "rest-xml": ("<", "application/xml"),
     }
     body, content_type = kinds[request.protocol]
     return Response(body, status, content_type=content_type)
@@ -112,6 +147,8 @@ def _error_shapes(service: str) -> dict[str, StructureShape]:
 def _status(request: AwsRequest, code: str, shape: StructureShape | None) -> int:
     if shape is not None:
         return int(shape.metadata.get("error", {}).get("httpStatusCode", _DEFAULT_STATUS))
+    if request.s3:
+        return next((status for known, status, _ in _OF_S3.values() if known == code), _DEFAULT_STATUS)
     return _SHARED_STATUS.get(code, (_DEFAULT_STATUS,) * 3)[_PROTOCOLS.index(request.protocol)]
 
 
@@ -145,3 +182,13 @@ def _rest_json(_: AwsRequest, error: AwsError, status: int, shape: StructureShap
         # Chime's Code is the exception's name without its endings: Throttled for ThrottledClientException.
         body = {"Code": error.code.removesuffix("Exception").removesuffix("Client"), "Message": error.message}
     return Response(json.dumps(body), status, {"x-amzn-ErrorType": error.code}, content_type="application/json")
+
+
+def _rest_xml(request: AwsRequest, error: AwsError, status: int, _: StructureShape | None) -> Response:
+    if request.http_request.method == "HEAD":
+        return Response(status=status, content_type="application/xml")
+    body = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{escape(error.code)}</Code>'
+        f"<Message>{escape(error.message)}</Message><RequestId>{uuid.uuid4()}</RequestId></Error>"
+    )
+    return Response(body, status, content_type="application/xml")

@@ -1,5 +1,5 @@
 """
-Change where moto differs from AWS: its choice of operation, CloudFormation, CloudWatch Logs, DynamoDB, Secrets Manager.
+Change where moto differs from AWS: its choice of operation, and in services from CloudFormation to Secrets Manager.
 
 Each change replaces one method of a class of moto, while an endpoint is open. Sources:
 
@@ -24,9 +24,14 @@ from moto.core.model import ServiceModel
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import BaseResponse
 from moto.dynamodb.models.dynamo_type import Item
+from moto.iam.access_control import PermissionResult
 from moto.iam.models import Role, iam_backends
 from moto.logs.models import LogGroup
+from moto.s3.models import FakeBucket
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
+from werkzeug.datastructures import ImmutableMultiDict
+
+from local.aws import bucket_stacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,14 +97,17 @@ def _action(response: BaseResponse) -> str:
 
 def _setup_class(response: BaseResponse, request: Request, *given: Any, **named: Any) -> None:
     """
-    Let moto read the parameters of a JSON service from where the permissions read them: the body.
+    Let moto read the parameters of a service from where the permissions read them: of a JSON service the body.
 
     moto would first look in the query, in a body that it takes for a form, and in the headers.
     """
+    if request.environ.get(PROTOCOL) == "rest-xml":
+        # What is stored may be a form; it is no parameter.
+        vars(request).update(form=ImmutableMultiDict(), files=ImmutableMultiDict())
     _original(BaseResponse, "setup_class")(response, request, *given, **named)
     if request.environ.get(PROTOCOL) == "json":
         response.querystring.clear()
-    elif request.environ.get(PROTOCOL) == "rest-json":
+    elif request.environ.get(PROTOCOL) in ("rest-json", "rest-xml"):
         query = parse_qs(request.query_string.decode("latin-1"), keep_blank_values=True)
         response.querystring.clear()
         response.querystring.update(query)
@@ -156,6 +164,23 @@ def _log_group_attribute(group: LogGroup, name: str) -> str:
     return f"{attribute}:*" if name == "Arn" else attribute
 
 
+def _bucket_permission(_: FakeBucket, *__: str) -> PermissionResult:
+    """Say nothing: `permissions` has asked the policies. moto would apply a Deny whatever its conditions are."""
+    return PermissionResult.NEUTRAL
+
+
+def _configured_bucket(method: str) -> Any:
+    """Return moto's *method*, which then does for the bucket what moto leaves out."""
+
+    def configuring(cls: type[FakeBucket], *given: Any, **named: Any) -> FakeBucket:
+        bucket: FakeBucket = _original(FakeBucket, method)(cls, *given, **named)
+        template = named.get("cloudformation_json") or next(each for each in given if isinstance(each, dict))
+        bucket_stacks.configure(bucket, template.get("Properties", {}))
+        return bucket
+
+    return classmethod(configuring)
+
+
 def _update_item(item: Item, attribute_updates: dict[str, Any] | None) -> None:
     """Change nothing where there is nothing to change; moto fails then."""
     _original(Item, "update_with_attribute_updates")(item, attribute_updates or {})
@@ -186,6 +211,9 @@ _OURS: dict[tuple[type, str], Any] = {
     (Stack, "stack_resources"): property(_stack_resources),
     (LogGroup, "get_cfn_attribute"): _log_group_attribute,
     (CloudFormationBackend, "delete_stack"): _delete_stack,
+    (FakeBucket, "get_permission"): _bucket_permission,
+    (FakeBucket, "create_from_cloudformation_json"): _configured_bucket("create_from_cloudformation_json"),
+    (FakeBucket, "update_from_cloudformation_json"): _configured_bucket("update_from_cloudformation_json"),
     (Item, "update_with_attribute_updates"): _update_item,
     (SecretsManagerBackend, "update_secret_version_stage"): _and_update_secret("update_secret_version_stage"),
     (SecretsManagerBackend, "rotate_secret"): _and_update_secret("rotate_secret"),
@@ -194,7 +222,9 @@ _ORIGINALS = {(owner, name): owner.__dict__[name] for owner, name in _OURS}
 
 
 def _original(owner: type, name: str) -> Callable[..., Any]:
-    """Return moto's own method, or a property's getter, as a function that takes the instance."""
+    """Return moto's own method, or a property's getter, as a function that takes the instance or the class."""
     original: Any = _ORIGINALS.get((owner, name)) or owner.__dict__[name]
+    if isinstance(original, classmethod):
+        return original.__func__
     function: Callable[..., Any] = getattr(original, "fget", original)
     return function

@@ -15,6 +15,8 @@ from werkzeug.wrappers import Response
 from local import chime
 from local.aws import errors, moto_patches, simulation, sts
 from local.aws.errors import AwsError
+from local.aws.s3_operations import not_served
+from local.aws.s3_requests import BUCKET_NAME, RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,18 +127,37 @@ def _unusable(request: AwsRequest) -> AwsError | None:
         return AwsError("InvalidAction", "There is no such operation here.")
     if request.parameters is None:
         return AwsError("MalformedQueryString", "The parameters could not be read.")
+    return _unusable_in_s3(request.operation.name, request.parameters) if request.s3 else None
+
+
+def _unusable_in_s3(operation: str, parameters: dict[str, Any]) -> AwsError | None:
+    missing = not_served(operation, parameters)
+    bucket = str(parameters.get("Bucket", ""))
+    if bucket in RESERVED:
+        missing = f"A bucket named {bucket}"  # its paths are those of another service here
+    if missing:
+        return AwsError("NotImplemented", f"{missing} is not available on the local stack.")
+    if "Bucket" in parameters and not BUCKET_NAME.fullmatch(bucket):
+        return AwsError("InvalidBucketName", "The specified bucket is not valid.", 400)
     return None
 
 
 def _environ(request: AwsRequest) -> dict[str, Any]:
     assert request.authorization is not None  # noqa: S101 - for mypy: the request is authenticated
     http = request.http_request
-    environ = {name: value for name, value in http.environ.items() if name not in _DROPPED}
+    received, body = http.environ, request.body
+    if request.s3 and request.operation:
+        parameters = request.parameters or {}
+        received = request.s3.environ(request.operation, parameters.get("Bucket", ""), parameters.get("Key", ""))
+        body = request.s3.content
+        # Also for a presigned URL, because moto takes who has none for nobody.
+        received["HTTP_AUTHORIZATION"] = request.authorization.header
+    environ = {name: value for name, value in received.items() if name not in _DROPPED}
     # moto reads the region from the host's name. What was called, and how, is where messaging and meetings are.
     host = f"{request.authorization.service}.{request.authorization.region}.amazonaws.com"
     environ |= {"HTTP_HOST": host, "HTTP_X_FORWARDED_HOST": http.host, "HTTP_X_FORWARDED_PROTO": http.scheme}
     environ |= {moto_patches.OPERATION: request.name, moto_patches.PROTOCOL: request.protocol}
-    return {**environ, "wsgi.input": io.BytesIO(request.body), "CONTENT_LENGTH": str(len(request.body))}
+    return {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
 
 
 def _reset_moto() -> None:

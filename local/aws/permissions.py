@@ -1,5 +1,5 @@
 """
-Ask the policies whether a request is allowed: those of the caller's user or role, and a role's trust policy.
+Ask the policies whether a request is allowed: those of the caller's user or role, a role's trust policy, a bucket's.
 
 The policies are read from moto's IAM at each request, so a change takes effect at once. What AWS does by itself is
 not checked: CloudFormation creating a resource, Lambda assuming a function's role.
@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from local.aws import errors, identities
+from local.aws import bucket_permissions, errors, identities
 from local.aws.condition_context import condition_context
 from local.aws.errors import AwsError
 from local.aws.identity_policies import statements_of
@@ -62,6 +62,9 @@ def check(request: AwsRequest) -> None:
     try:
         if request.name == "AssumeRole":
             _check_assume_role(request, request.caller)
+        elif request.s3:
+            own = list(_identity_statements(request.caller))
+            bucket_permissions.check(request, request.caller, _principal(request.caller), own)
         else:
             _check_identity_policies(request, request.caller)
     except PolicyError as error:

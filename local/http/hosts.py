@@ -22,6 +22,9 @@ AWS's names, `chime.aws` for WebSockets and media, which a browser can be told t
 network's DNS can do that, too.
 """
 
+BUCKET_DOMAIN = ".localhost"
+"""Of the names by which SDKs call the buckets at `localhost`: `files.localhost`, this machine too (RFC 6761, 6.3)."""
+
 CONTROL = "/local/"
 """Paths that control the local stack. They are not AWS's, need no signature, and are refused under AWS's names."""
 

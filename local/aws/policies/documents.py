@@ -21,11 +21,12 @@ VERSIONS = ("2012-10-17", "2008-10-17")
 _COMMON_ELEMENTS = frozenset({"Sid", "Effect", "Action", "NotAction", "Condition"})
 _IDENTITY_ELEMENTS = _COMMON_ELEMENTS | {"Resource", "NotResource"}
 _TRUST_ELEMENTS = _COMMON_ELEMENTS | {"Principal"}
+_BUCKET_ELEMENTS = _IDENTITY_ELEMENTS | {"Principal"}
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement: of a trust policy if it has `principals`, else of an identity-based policy."""
+    """A statement: of a resource's policy if it has `principals`, else of an identity-based policy."""
 
     denies: bool
     actions: tuple[str, ...]
@@ -73,6 +74,21 @@ def parse(text: str, *, of_resource: bool = False) -> tuple[Statement, ...]:
     Raises:
         PolicyError: The document is not valid, or has something that is not understood here, such as NotPrincipal.
     """
+    return _parse(text, _TRUST_ELEMENTS if of_resource else _IDENTITY_ELEMENTS)
+
+
+@functools.lru_cache(maxsize=64)
+def parse_bucket_policy(text: str) -> tuple[Statement, ...]:
+    """
+    Return the statements of the policy of a bucket in S3.
+
+    Raises:
+        PolicyError: As `parse`.
+    """
+    return _parse(text, _BUCKET_ELEMENTS)
+
+
+def _parse(text: str, known: frozenset[str]) -> tuple[Statement, ...]:
     try:
         document = json.loads(text)
     except ValueError as error:
@@ -83,18 +99,18 @@ def parse(text: str, *, of_resource: bool = False) -> tuple[Statement, ...]:
     if version not in VERSIONS:
         raise PolicyError(f"There is no policy version {version}.")
     statements = _list(document.get("Statement", []))
-    return tuple(_statement(each, of_resource=of_resource, variables=version == VERSIONS[0]) for each in statements)
+    return tuple(_statement(each, known, variables=version == VERSIONS[0]) for each in statements)
 
 
-def _statement(statement: object, *, of_resource: bool, variables: bool) -> Statement:
-    known = _TRUST_ELEMENTS if of_resource else _IDENTITY_ELEMENTS
+def _statement(statement: object, known: frozenset[str], *, variables: bool) -> Statement:
     if not isinstance(statement, dict) or not statement.keys() <= known:
         unknown = sorted(statement.keys() - known) if isinstance(statement, dict) else statement
         raise PolicyError(f"A statement has elements that are not understood here: {unknown}.")
     if statement.get("Effect") not in ("Allow", "Deny"):
         raise PolicyError("A statement's Effect has to be Allow or Deny.")
     actions, all_but_actions = _either(statement, "Action", "NotAction")
-    resources, all_but_resources = (["*"], False) if of_resource else _either(statement, "Resource", "NotResource")
+    names_resources = "Resource" in known
+    resources, all_but_resources = _either(statement, "Resource", "NotResource") if names_resources else (["*"], False)
     return Statement(
         denies=statement["Effect"] == "Deny",
         actions=tuple(actions),
@@ -102,7 +118,7 @@ def _statement(statement: object, *, of_resource: bool, variables: bool) -> Stat
         conditions=conditions.parse(statement.get("Condition", {}), variables=variables),
         all_but_actions=all_but_actions,
         all_but_resources=all_but_resources,
-        principals=Principals.parse(statement.get("Principal")) if of_resource else None,
+        principals=Principals.parse(statement.get("Principal")) if "Principal" in known else None,
     )
 
 

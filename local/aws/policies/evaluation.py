@@ -89,3 +89,31 @@ def decide_on_role(
         return Decision.EXPLICIT_DENY
     sufficient = by_own is Decision.ALLOWED or (by_name is Decision.ALLOWED and not own_required)
     return Decision.ALLOWED if by_trust is Decision.ALLOWED and sufficient else Decision.IMPLICIT_DENY
+
+
+def decide_on_resource(
+    own: Collection[Statement], of_resource: Collection[Statement], principal: Principal, access: Access
+) -> tuple[Decision, bool]:
+    """
+    Decide whether *principal* may do this to a resource of its own account that has the statements *of_resource*.
+
+    It is enough that one side allows it: the principal's *own* policies, or the resource's, if that names the principal
+    by its ARN or its role's ARN, or names everybody. A statement that names the account allows nothing by itself.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+    ("If either the identity-based policy or the resource-based policy within the same account allows the request and
+    the other doesn't, the request is still allowed."). For a session whose role is named, permissions boundaries and
+    session policies limit that; there are none here.
+
+    Returns:
+        The decision, and whether it is an explicit deny of the resource's policy.
+
+    Raises:
+        PolicyError: A statement cannot be evaluated.
+    """
+    including = [each for each in of_resource if each.principals and each.principals.includes(principal)]
+    naming = [each for each in including if each.principals and each.principals.names(principal)]
+    by_own, by_resource, by_name = decide(own, access), decide(including, access), decide(naming, access)
+    if Decision.EXPLICIT_DENY in (by_own, by_resource):
+        return Decision.EXPLICIT_DENY, by_own is not Decision.EXPLICIT_DENY
+    return (Decision.ALLOWED if Decision.ALLOWED in (by_own, by_name) else Decision.IMPLICIT_DENY), False
