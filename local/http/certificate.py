@@ -7,6 +7,7 @@ trusts it at the next start, too.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -50,14 +51,25 @@ def kept(file: Path, now: datetime | None = None) -> ssl.SSLContext:
     try:
         if not _is_of_use(file, moment):
             file.parent.mkdir(parents=True, exist_ok=True)
+            _renew(file, moment)
+        return server_context(file)
+    except OSError:
+        return self_signed()
+
+
+def _renew(file: Path, moment: datetime) -> None:
+    # Under a lock, because of two stacks that start together each would make one, and the first one's would not last.
+    locked = os.open(file.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(locked, fcntl.LOCK_EX)
+        if not _is_of_use(file, moment):
             # In one step, because another stack may be reading it.
             with TemporaryDirectory(dir=file.parent) as folder:
                 fresh = Path(folder, file.name)
                 _write(fresh, _made(HERE, moment))
                 fresh.replace(file)
-        return server_context(file)
-    except OSError:
-        return self_signed()
+    finally:
+        os.close(locked)
 
 
 def _is_of_use(file: Path, now: datetime) -> bool:

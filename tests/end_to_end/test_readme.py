@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -28,32 +27,25 @@ WITH_ANSWER = [
 MADE = sorted(set(re.findall(r"(?:^|`)make ([a-z0-9-]+)", README, flags=re.MULTILINE)))
 
 
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [opened.getsockname()[1] for opened in sockets]
-    for opened in sockets:
-        opened.close()
-    return ports
-
-
 @pytest.fixture(scope="module")
 def moved() -> Iterator[dict[str, str]]:
     """Start `make run` on free ports; return where README's addresses are now."""
-    ports = free_ports(3)
-    arguments = " ".join(
-        f"{option} {port}" for option, port in zip(("--port", "--issuer-port", "--aws-port"), ports, strict=True)
-    )
     with subprocess.Popen(
-        ["make", "--silent", "run", f"ARGS={arguments}"],
+        ["make", "--silent", "run", "ARGS=--port 0 --issuer-port 0 --aws-port 0"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
     ) as running:
         assert running.stdout
-        said = iter(running.stdout.readline, "")
-        assert any("Ctrl-C" in line for line in said), "make run ended before all was up"
-        yield {f"127.0.0.1:{port}": f"127.0.0.1:{free}" for port, free in zip((3000, 3001, 3002), ports, strict=True)}
+        said = []
+        for line in iter(running.stdout.readline, ""):
+            said.append(line)
+            if "Ctrl-C" in line:
+                break
+        addresses = re.findall(r"^[A-Z].*http://(127\.0\.0\.1:\d+) ", "".join(said), flags=re.MULTILINE)
+        assert len(addresses) == 3, "make run ended before all was up"
+        yield dict(zip(("127.0.0.1:3000", "127.0.0.1:3001", "127.0.0.1:3002"), addresses, strict=True))
         # As Ctrl-C does: make and what it started.
         os.killpg(running.pid, signal.SIGINT)
 

@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPSConnection
@@ -120,6 +121,18 @@ def test_certificate_that_is_kept_is_the_same_and_its_owner_s_alone(tmp_path: Pa
     assert certificate_of(kept(file)) == certificate_of(kept(file))
     assert file.stat().st_mode & 0o777 == 0o600
     assert [found.name for found in file.parent.iterdir()] == ["certificate.pem"]
+
+
+def test_stacks_that_start_together_for_the_first_time_keep_one(tmp_path: Path) -> None:
+    file, together = tmp_path / "new" / "certificate.pem", threading.Barrier(8)
+
+    def start(_: int) -> bytes:
+        together.wait(60)
+        kept(file)
+        return file.read_bytes()
+
+    with ThreadPoolExecutor(8) as stacks:
+        assert len(set(stacks.map(start, range(8)))) == 1
 
 
 @pytest.mark.parametrize(

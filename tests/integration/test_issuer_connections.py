@@ -120,8 +120,7 @@ def test_certificates_are_read_once_however_many_fetch() -> None:
 def test_other_addresses_of_a_name_are_tried(
     issuer: Issuer, documents: IssuerDocuments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        nobody = closed.getsockname()
+    nobody = ("127.0.0.1", 9)  # the discard port: nobody listens there
     places = [nobody, (issuer.server.host, issuer.server.port)]
     found = [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", place) for place in places]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)

@@ -10,7 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -199,9 +199,16 @@ def test_command_that_make_started_is_said_as_for_make() -> None:
     assert words[words.index("--set") + 1] == "A=b c"
 
 
+def lasting_free_port() -> int:
+    """Return a port that stays free: below those that the system hands out, for which other tests ask all the time."""
+    for port in range(10_000 + os.getpid() % 10_000, 30_000):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("There is none.")
+
+
 def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = str(found.getsockname()[1])
+    port = str(lasting_free_port())
     with command("--port", port, "--issuer-port", port) as process:
         _, said = process.communicate()
         assert said.startswith(f"Port {port} is taken. Type: ")
