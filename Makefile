@@ -162,7 +162,7 @@ load: .venv/dev ## let 200 users come back and 200 new ones sign in while Chime 
 # $(call asks,QUESTIONS): not empty if ONLY names one of QUESTIONS, or if there is no ONLY.
 asks = $(if $(value ONLY),$(filter $(1),$(value ONLY)),all)
 
-bench: .venv/dev $(if $(call asks,cold warm rooms memory load shipped),build) $(if $(call asks,cold warm rooms),contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": only these questions
+bench: .venv/dev $(if $(call asks,cold warm rooms memory load shipped steps),build) $(if $(call asks,cold warm rooms),contenders) ## measure, and write benchmarks/README.md; ONLY="cold warm": only these questions
 	@set -f; PYTHONPATH=signin_function:. $(call with_words_of,ARGS) $(NO_ACCOUNT) $(BIN)/python -m benchmarks $(if $(value ONLY),$$ONLY)
 
 # What our functions are compared with.

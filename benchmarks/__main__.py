@@ -19,6 +19,7 @@ QUESTIONS = (
     "load",
     "verifier",
     "shipped",
+    "steps",
 )
 """Modules of this package, in README.md's order."""
 

@@ -72,13 +72,15 @@ def _sign_ins(running: Upstream) -> dict[str, Contender]:
     with verifying["ours, the authorizer"].running() as ask:
         event = signin_event(running.token, ask(asked)["answer"]["context"])
     return {
-        **{name: _cold(running, program, asked, check_allowed) for name, program in verifying.items()},
-        **{name: _cold(running, program, event, check_signed_in) for name, program in handlers(running).items()},
-        LEAN: _cold(running, node(running, SDK_V2 / "lean.js"), event, check_signed_in),
+        **{name: cold(running, program, asked, check_allowed) for name, program in verifying.items()},
+        **{name: cold(running, program, event, check_signed_in) for name, program in handlers(running).items()},
+        LEAN: cold(running, node(running, SDK_V2 / "lean.js"), event, check_signed_in),
     }
 
 
-def _cold(running: Upstream, program: Program, event: Any, check: Callable[[Any], None]) -> Contender:
+def cold(running: Upstream, program: Program, event: Any, check: Callable[[Any], None]) -> Contender:
+    """Return a cold start of *program*, to its answer to *event*; it must ask a server of *running*'s."""
+
     def measured() -> float:
         before = running.opened()
         milliseconds = program.cold(event, check)

@@ -68,6 +68,13 @@ class Program:
         check(answer)
         return milliseconds
 
+    def started(self, event: Any) -> float:
+        """Return the milliseconds from the process's start until its handler is given *event*."""
+        start = time.perf_counter()
+        with self.running() as ask:
+            own: float = ask(event)["milliseconds"]
+            return (time.perf_counter() - start) * 1000 - own
+
 
 def _asked(event: Any, requests: IO[bytes], answers: IO[bytes]) -> dict[str, Any]:
     requests.write(json.dumps(event).encode() + b"\n")
@@ -90,7 +97,7 @@ def ours(upstream: Upstream, function: str, built: Path = BUILT) -> Program:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     if function == "Authorizer" and not any(part.directories for part in shipped):
-        environment |= _system_store(upstream)
+        environment |= system_store_of(upstream)
     return Program((*python_driver(), f"{function.lower()}.app.handler"), environment)
 
 
@@ -106,7 +113,7 @@ def python_contender(upstream: Upstream, handler: str) -> Program:
     environment = {
         **_told(upstream),
         "PYTHONPATH": os.pathsep.join(map(str, (CONTENDERS, packages))),
-        **_system_store(upstream),
+        **system_store_of(upstream),
     }
     return Program((*python_driver(), handler), environment)
 
@@ -137,7 +144,8 @@ def _told(upstream: Upstream, function: str = "SigninFunction") -> dict[str, str
     return {**upstream.environments[function], **issuer}
 
 
-def _system_store(upstream: Upstream) -> dict[str, str]:
+def system_store_of(upstream: Upstream) -> dict[str, str]:
+    """Return the variable by which a program trusts this machine's bundle, with the authority in it."""
     if not upstream.trust:
         return {}
     return {"SSL_CERT_FILE": str(system_store(python(), upstream.trust.authority, upstream.trust.folder))}
