@@ -136,3 +136,24 @@ def test_cold_pairs_are_compared_with_tls_and_told_their_goals_and_the_floor() -
 def test_lambda_bills_both_requests_and_whole_milliseconds_of_the_memory() -> None:
     # 2 GB for 1 ms and for 2 ms, a million times, and two million requests
     assert prices.of_a_million(2048, 0.2, 1.7) == pytest.approx(1_000_000 * (0.003 * 2 * 0.0000166667 + 2 * 0.0000002))
+
+
+def test_a_snapshot_costs_what_aws_computes_in_its_own_example() -> None:
+    """Of 1 GB, in a month of 31 days, with 74,400 starts: 4.03 USD and 10.40 USD (https://aws.amazon.com/lambda/pricing/)."""
+    month = 31 * 24 * 3600
+    assert f"{prices.of_a_snapshot(1024, month):.2f}" == "4.03"
+    assert f"{prices.of_a_snapshot(1024, 0, 74_400):.2f}" == "10.40"
+
+
+def test_operators_read_what_a_snapshot_costs() -> None:
+    text = (report.ROOT / "docs" / "operating.md").read_text()
+    rows = [
+        [f"{megabytes:,}", *(f"{prices.of_a_snapshot(megabytes, starts=starts):.2f}" for starts in (0, 1000, 100_000))]
+        for megabytes in (256, 512, 1024, 1769)
+    ]
+    for row in rows:
+        assert f"| {' | '.join(row)} |" in text
+    as_long = prices.RESTORED_GB / prices.GB_SECOND
+    assert f"as much as {as_long:.1f} seconds of its running" in text
+    for price in (prices.SNAPSHOT_GB_SECOND, prices.RESTORED_GB):
+        assert f"{price:.10f} USD a GB" in text
