@@ -14,8 +14,6 @@ MAX_NESTING = 16
 """How deep objects and lists may be nested. Real claims are nested two or three deep."""
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-_TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
-"""From base64url to base64 (RFC 4648, 5 and 4). The "+", "/" and "=" of base64 become "!", so that they are refused."""
 _BASE64URL = "base64url without padding, in its one spelling"
 
 
@@ -36,30 +34,38 @@ def parse(unverified_token: str) -> UnverifiedToken:
         TokenRefused: It is not three segments of canonical base64url, or header and claims are not
             JSON objects with unique names and plain values (RFC 7515, 4; RFC 8725, 3.14).
     """
-    segments = unverified_token.split(".")
-    if len(segments) != 3:  # noqa: PLR2004 - header, claims, signature
-        raise TokenRefused(Reason.MALFORMED_TOKEN, "the parts between dots", len(segments), 3)
-    header, claims, signature = (_decoded(segment) for segment in segments)
-    signing_input = unverified_token.rpartition(".")[0].encode("ascii")
-    return UnverifiedToken(_json_object(header), _json_object(claims), signing_input, signature)
+    signed, _, last = unverified_token.rpartition(".")
+    first, dot, second = signed.partition(".")
+    if not dot or "." in second:
+        raise TokenRefused(Reason.MALFORMED_TOKEN, "the parts between dots", unverified_token.count(".") + 1, 3)
+    header, claims, signature = (_decoded(segment) for segment in (first, second, last))
+    return UnverifiedToken(_json_object(header), _json_object(claims), signed.encode("ascii"), signature)
 
 
 def _decoded(segment: str) -> bytes:
     if not segment:
         raise _badly_encoded("nothing")
     try:
-        encoded = segment.encode("ascii").translate(_TO_BASE64)
+        encoded = _in_base64(segment)
         # Strictly, because otherwise what is not in the alphabet is left out, and one token would have many spellings.
-        decoded = binascii.a2b_base64(encoded + b"=" * (-len(encoded) % 4), strict_mode=True)
+        decoded = binascii.a2b_base64(encoded + "=" * (-len(encoded) % 4), strict_mode=True)
     except ValueError:
         good = _SEGMENT.fullmatch(segment)
         found = "one character too many or too few" if good else "characters other than A-Z, a-z, 0-9, - and _"
         raise _badly_encoded(found) from None
     # The last one or two bytes have characters of their own, whose unused bits could be anything.
     last = len(decoded) % 3
-    if last and not encoded.endswith(binascii.b2a_base64(decoded[-last:], newline=False).rstrip(b"=")):
+    if last and encoded[-1 - last :] != binascii.b2a_base64(decoded[-last:]).decode("ascii")[: last + 1]:
         raise _badly_encoded("spare bits that are not zero")
     return decoded
+
+
+def _in_base64(segment: str) -> str:
+    """Return *segment* in the alphabet of base64 (RFC 4648, 4 and 5). Raises ValueError for what only base64 has."""
+    if "+" in segment or "/" in segment or "=" in segment:
+        raise ValueError("a character of base64 alone")
+    # A text without the character is not copied: most claims have neither. To translate takes ten times as long.
+    return segment.replace("-", "+").replace("_", "/")
 
 
 def _badly_encoded(found: str) -> TokenRefused:

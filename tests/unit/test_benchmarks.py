@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks import prices, report
+from benchmarks import long_tokens, prices, report
 from benchmarks.__main__ import QUESTIONS, answered
 from benchmarks.cold import whole
 from benchmarks.measure import CannotMeasureError, Times, compared, interleaved
 from benchmarks.pairs import BEST, OURS, PAIRS, PYTHON
 from benchmarks.report import MarkersMissingError, Table, listed
+from tests.tokens import rsa_signer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,3 +159,32 @@ def test_operators_read_what_a_snapshot_costs() -> None:
     assert f"as much as {as_long:.1f} seconds of its running" in text
     for price in (prices.SNAPSHOT_GB_SECOND, prices.RESTORED_GB):
         assert f"{price:.10f} USD a GB" in text
+
+
+def test_what_a_long_token_costs_is_told_by_parts() -> None:
+    taken = {
+        long_tokens.VERIFIED: (16.0, 18.0),
+        long_tokens.DECODED: (1.0, 5.0),
+        long_tokens.READ: (3.0, 7.0),
+        long_tokens.PARSED: (7.0, 17.0),
+        long_tokens.HASHED: (1.0, 2.5),
+    }
+    table = long_tokens.table(taken, (64.0, 80.0), 4096, 5)
+    assert [list(row[1:]) for row in table.rows] == [
+        *(["16.0", "18.0", "2.0"], ["1.0", "5.0", "4.0"], ["3.0", "7.0", "4.0"]),
+        ["20.0", "30.0", "10.0"],
+        ["3.0", "5.0", "2.0"],
+        ["1.0", "2.5", "1.5"],
+        ["40.0", "42.5", "2.5"],
+        ["64.0", "80.0", "16.0"],
+    ]
+    assert "1.25 times as long as the plain one, and what nobody can do without 1.50 times" in table.note
+    assert "It takes 5.00 times as long as OpenSSL's verification of the plain one" in table.note
+
+
+def test_parts_of_a_token_are_really_done() -> None:
+    token = rsa_signer().token({"sub": "ada", "name": "Ada > Grace?"})
+    done: dict[str, Any] = {part: call() for part, call in long_tokens.parts(token, lambda: True).items()}
+    assert done[long_tokens.READ] == (done[long_tokens.PARSED].header, done[long_tokens.PARSED].claims)
+    assert done[long_tokens.DECODED][2] == done[long_tokens.PARSED].signature
+    assert done[long_tokens.HASHED] == hashlib.sha256(token.encode()).hexdigest()

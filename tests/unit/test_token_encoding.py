@@ -51,6 +51,16 @@ def test_part_is_accepted_only_in_its_one_spelling() -> None:
     assert accepted > 1000
 
 
+def test_there_are_three_parts_wherever_the_dots_are() -> None:
+    for token in map("".join, itertools.chain.from_iterable(itertools.product(".A", repeat=n) for n in range(6))):
+        with pytest.raises(TokenRefused) as refused:
+            compact.parse(token)
+        parts = token.split(".")
+        expected = ("the encoding of a part", None) if len(parts) == 3 else ("the parts between dots", len(parts))
+        assert refused.value.what == expected[0], token
+        assert expected[1] in {None, refused.value.found}, token
+
+
 @pytest.mark.parametrize(
     ("segment", "found"),
     [
