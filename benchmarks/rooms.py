@@ -23,7 +23,7 @@ from benchmarks.programs import (
     python_note,
 )
 from benchmarks.report import Table
-from benchmarks.upstream import DELAY, upstream
+from benchmarks.upstream import DELAY, busy_note, upstream
 from tests.docker.events import authorizer_event, rooms_event
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _table(kind: str, running: Upstream, contenders: Mapping[Name, Contender]) -
     digits = 0 if kind == "cold" else 1
     rows = [_row((room, name), times, calls, digits) for room in (OPEN, NEW) for name in FUNCTIONS]
     columns = ("", *COLUMNS[:3], "authorizer + function", "calls of AWS", "ours / this", "our function / this one")
-    return Table(f"Entering a room, {kind}, milliseconds", f"{_note(kind)}{_late(late)}", columns, rows)
+    return Table(f"Entering a room, {kind}, milliseconds", f"{_note(kind)}{busy_note(late)}", columns, rows)
 
 
 def _row(name: Name, times: Mapping[Name, Times], calls: Mapping[Name, int], digits: int) -> list[str]:
@@ -169,12 +169,6 @@ def calls_of_aws(running: Upstream, contender: Contender) -> int:
     urllib3.request("DELETE", url)
     contender()
     return sum(1 for call in urllib3.request("GET", url).json() if call["operation"])
-
-
-def _late(answers: int) -> str:
-    if not answers:
-        return ""
-    return f"\n\n**This machine was busy: {answers} answers of the stand-in for AWS came later than they should.**"
 
 
 def _note(kind: str) -> str:

@@ -102,6 +102,13 @@ def upstream(delay: float = DELAY, *, tls: bool = False) -> Iterator[Upstream]:
             running.stdin.close()
 
 
+def busy_note(late: int) -> str:
+    """Return what a reader has to know of so many *late* answers, as a paragraph that follows others."""
+    if not late:
+        return ""
+    return f"\n\n**This machine was busy: {late} answers of the stand-in for AWS came later than they should.**"
+
+
 def main(delay: float, certificate: Path | None) -> None:
     """Say in a line of JSON what runs, and how many connections there were at each line that is read, until the end."""
     from local.stack import LocalStack, StackOptions  # noqa: PLC0415 - takes seconds, and only this process needs it
