@@ -226,8 +226,8 @@ def _verification(token: str) -> Callable[[], object]:
 
 def _decision(signer: Signer, token: str = "", providers: Sequence[Mapping[str, Any]] = ()) -> Callable[[], object]:
     """Return the decision about *token*, or a good one of *signer*, by *providers*, or the one that has its key."""
-    from authorizer.app import Authorizer  # noqa: PLC0415 - as above
     from authorizer.clock import Clock  # noqa: PLC0415 - as above
+    from authorizer.edge import Authorizer  # noqa: PLC0415 - as above
     from authorizer.key_sources import SecretKeys, SecretVersion  # noqa: PLC0415 - as above
     from authorizer.keys import secret_key  # noqa: PLC0415 - as above
     from authorizer.providers import Providers  # noqa: PLC0415 - as above

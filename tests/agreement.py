@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import authorizer.verifier
-from authorizer.app import Authorizer
 from authorizer.clock import Clock
+from authorizer.edge import Authorizer
 from authorizer.errors import KeysUnavailable
 from authorizer.settings import TOKEN_LENGTHS, Settings
 from operations.doctor.judgement import NO_TOKEN, UNAVAILABLE, judge

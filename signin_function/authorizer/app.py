@@ -1,152 +1,101 @@
-"""The edge: API Gateway's REQUEST event in, a policy out. An outage raises, so that API Gateway answers 503."""
+"""
+What Lambda calls. A start asks the issuers for their keys before all else, and loads the rest while they answer.
+
+So nothing is imported here but what it takes to ask: the rest is imported in functions.
+"""
 
 from __future__ import annotations
 
 import functools
 import gc
-import importlib
 import os
-from concurrent.futures import ThreadPoolExecutor, wait
+import sys
+import threading
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from authorizer import telemetry
 from authorizer.clock import Clock
-from authorizer.errors import CallerForbidden, KeysUnavailable, NoToken, Reason, TokenRefused
-from authorizer.request import unverified_token
-from authorizer.settings import Settings, log_level
+from authorizer.log_level import log_from, log_level
+from authorizer.settings import Settings
 from authorizer.trust import trust
-from authorizer.verifier import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from authorizer.claims import Caller
+    from authorizer.edge import Authorizer
+    from authorizer.providers import Providers
+    from authorizer.refreshing_cache import Fetch
 
 WARM_UP_SECONDS = 4.0
 """Lambda gives ten seconds to a start; what is slower is left to the first token."""
-
-
-class Authorizer:
-    """Decides about requests by settings that were checked at start."""
-
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Take the *settings*, and the *clock* by which tokens expire."""
-        self._settings = settings
-        self._clock = clock
-
-    def warm_up(self, seconds: float = WARM_UP_SECONDS) -> None:
-        """
-        Fetch the keys of all providers at the same time, and wait for them for so many *seconds* at most.
-
-        Meanwhile modules are loaded that are slow to load and not needed to ask for keys.
-        """
-        providers = self._settings.providers.all
-        executor = ThreadPoolExecutor(len(providers))
-        fetches = [executor.submit(provider.keys.warm_up) for provider in providers]
-        _load()
-        wait(fetches, timeout=seconds)
-        executor.shutdown(wait=False)
-
-    def decide(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """
-        Return the policy for a REQUEST *event*: an Allow that names the caller, or a Deny with the reason.
-
-        A caller who is forbidden gets an Allow without a user: a Deny would be a 401, and the handler answers 403.
-
-        Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
-
-        Raises:
-            Exception: With the text "Unauthorized", if there is no token: API Gateway answers 401 without a reason.
-            KeysUnavailable: The token cannot be judged now: API Gateway answers 503.
-        """
-        token, request_id = "", _request_id(event)
-        try:
-            token = unverified_token(event, self._settings.max_token_length, accept_base64=self._settings.accept_base64)
-            caller = verify(token, self._settings.providers, self._clock.wall_clock())
-        except NoToken:
-            telemetry.no_token(request_id)
-            raise Exception("Unauthorized") from None  # noqa: TRY002 - API Gateway answers 401 to this text only
-        except TokenRefused as refused:
-            telemetry.refused(refused, token, self._settings.providers, request_id)
-            return _deny(event, refused.reason)
-        except CallerForbidden as forbidden:
-            telemetry.forbidden(forbidden, token, request_id)
-            return _policy("Allow", event, "forbidden", {"forbidden": forbidden.reason.value})
-        except KeysUnavailable as error:
-            telemetry.unavailable(error, token, request_id)
-            raise
-        telemetry.accepted(caller.provider, token, request_id)
-        return _allow(event, caller)
+TURN_SECONDS = 0.0005
+"""After which a thread that loads modules lets another one run that asks an issuer. Python's own is ten times that."""
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Answer API Gateway with a policy; see `Authorizer.decide`."""
+    """Answer API Gateway with a policy; see `edge.Authorizer.decide`."""
     return _authorizer().decide(event)
 
 
 @functools.cache
 def _authorizer() -> Authorizer:
-    telemetry.log_from(log_level(os.environ))
-    trust().on_widened = telemetry.trust_widened
+    log_from(log_level(os.environ))
+    trust().on_widened = _trust_widened
     clock = Clock()
-    settings = Settings.from_environ(os.environ, clock, telemetry.fetched)
+    settings = Settings.from_environ(os.environ, clock, _fetched)
+    warm_up(settings.providers)
+
+    from authorizer import edge, telemetry  # noqa: PLC0415 - see above
+
     telemetry.odd_settings(settings.notes)
-    authorizer = Authorizer(settings, clock)
-    authorizer.warm_up()
-    return authorizer
+    return edge.Authorizer(settings, clock)
+
+
+def warm_up(providers: Providers, seconds: float = WARM_UP_SECONDS) -> None:
+    """
+    Fetch the keys of all *providers* at the same time, and wait for them for so many *seconds* at most.
+
+    Meanwhile everything is loaded that is not needed to ask for keys.
+    """
+    ends = time.monotonic() + seconds
+    fetches = [threading.Thread(target=provider.keys.warm_up, daemon=True) for provider in providers.all]
+    with _short_turns():
+        for fetch in fetches:
+            fetch.start()
+        _load()
+        for fetch in fetches:
+            fetch.join(max(0.0, ends - time.monotonic()))
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Have threads take turns more often, since each part of a handshake would wait for a long turn of the loading."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _load() -> None:
-    """Load cryptography and Powertools."""
-    importlib.import_module("authorizer.keys")
+    """Load cryptography and Powertools, and our own modules that use them."""
+    from authorizer import edge, keys, telemetry  # noqa: F401, PLC0415 - see above
 
     telemetry.load()
 
 
-def _request_id(event: Mapping[str, Any]) -> str:
-    context = event.get("requestContext")
-    return str(context.get("requestId", "")) if isinstance(context, dict) else ""
+def _fetched(provider: str, fetch: Fetch) -> None:
+    from authorizer import telemetry  # noqa: PLC0415 - see above
+
+    telemetry.fetched(provider, fetch)
 
 
-def _allow(event: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-    context = {
-        "provider": caller.provider,
-        "namespace": caller.namespace,
-        "keep_subject": caller.keep_subject,
-        # The same two under their old names, because during a gradual deployment (GRADUAL=1) the old handler still
-        # answers, and it reads no other names. They go with the first release.
-        "scope": caller.namespace,
-        "plain": caller.keep_subject,
-        "subject": caller.subject,
-        "name": caller.name,
-        "role": caller.role,
-        "expires": caller.expires,
-    }
-    if caller.guest:
-        # During a gradual deployment the old handler may answer. It knows no guests, and would open a user's session:
-        # without a role it answers 500 instead.
-        del context["role"]
-    return _policy("Allow", event, caller.provider, context | _of_rooms_and_guests(caller))
+def _trust_widened() -> None:
+    from authorizer import telemetry  # noqa: PLC0415 - see above
 
-
-def _of_rooms_and_guests(caller: Caller) -> dict[str, Any]:
-    """Return what the caller may do in rooms, and whether they are a guest. What does not apply is left out."""
-    members = {"rooms": caller.rooms, "host": caller.host, "listens": caller.listens, "guest": caller.guest}
-    return {name: value for name, value in members.items() if value}
-
-
-def _deny(event: Mapping[str, Any], reason: Reason) -> dict[str, Any]:
-    return _policy("Deny", event, "refused", {"reason": reason.code, "description": reason.description})
-
-
-def _policy(effect: str, event: Mapping[str, Any], principal: str, context: dict[str, Any]) -> dict[str, Any]:
-    """Return a policy. The *principal* must not name a user, because API Gateway may write it into logs."""
-    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
-    return {
-        "principalId": principal,
-        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-        "context": context,
-    }
+    telemetry.trust_widened()
 
 
 # In Lambda, the work is done at start: wrong settings stop it, and a start has more processor time than a request.

@@ -7,7 +7,6 @@ import socket
 import ssl
 import threading
 import time
-from concurrent.futures import Future
 from http import HTTPStatus
 from http.client import HTTP_PORT, HTTPS_PORT, HTTPConnection, HTTPResponse
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -47,22 +46,41 @@ class Resolver:
         """
         if not self._free.acquire(timeout=remaining()):
             raise TimeoutError
-        found: Future[Addresses] = Future()
+        looking_up = _LookUp(host, port, self._free)
         try:
-            # A daemon thread: another one would keep the process alive while a name server hangs.
-            threading.Thread(target=self._look_up, args=(found, host, port), name="resolver", daemon=True).start()
+            looking_up.start()
         except RuntimeError as error:
             self._free.release()
             raise OSError("no thread to look a name up with") from error
-        return found.result(remaining())
+        looking_up.join(remaining())
+        return looking_up.found()
 
-    def _look_up(self, found: Future[Addresses], host: str, port: int) -> None:
+
+class _LookUp(threading.Thread):
+    """Looks up a name, and releases *free* when that is over."""
+
+    def __init__(self, host: str, port: int, free: threading.Lock) -> None:
+        # A daemon thread: another one would keep the process alive while a name server hangs.
+        super().__init__(name="resolver", daemon=True)
+        self._host = host
+        self._port = port
+        self._free = free
+        self._outcome: Addresses | Exception = TimeoutError()
+
+    def run(self) -> None:
         try:
-            found.set_result(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+            # Bytes, because for a text Python loads tables of Unicode (IDNA), and addresses of issuers are ASCII.
+            self._outcome = list(socket.getaddrinfo(self._host.encode("ascii"), self._port, type=socket.SOCK_STREAM))
         except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
-            found.set_exception(error)
+            self._outcome = error
         finally:
             self._free.release()
+
+    def found(self) -> Addresses:
+        """Return the addresses found so far, or raise why there are none: TimeoutError if it is not over."""
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
 
 
 class IssuerConnections:
@@ -147,7 +165,8 @@ class IssuerConnections:
     def _secured(self, context: ssl.SSLContext, host: str, port: int) -> ssl.SSLSocket:
         opened = self.open_socket(host, port)
         opened.settimeout(self.remaining())
-        secured = context.wrap_socket(opened, server_hostname=host)
+        # Bytes, as in the look-up.
+        secured = context.wrap_socket(opened, server_hostname=host.encode("ascii"))
         self._sockets.append(secured)
         return secured
 

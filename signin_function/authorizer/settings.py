@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -54,8 +53,6 @@ TOKEN_LENGTHS = 8192, 1024, 10_000
 MAX_SESSION_SECONDS = 3600
 """The most that LEAST_TOKEN_SECONDS may ask for: no session lasts longer, so that no token needs to."""
 YEAR = 366 * 24 * 3600
-LOG_LEVELS = {"DEBUG": logging.INFO, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
-"""DEBUG counts as INFO, because botocore writes bodies and headers at DEBUG."""
 MAX_LIFETIME_WITHOUT_NAME = 900
 """In seconds; for tokens under a shared secret that no option tells from those for password resets and the like."""
 CLIENT_CLAIMS = ("azp", "client_id", "cid", "appid")
@@ -91,19 +88,6 @@ class Settings(NamedTuple):
             max_token_length=_whole_number(environ, "LONGEST_TOKEN", *TOKEN_LENGTHS),
             notes=tuple(notes),
         )
-
-
-def log_level(environ: Mapping[str, str]) -> int:
-    """
-    Return the lowest level that is logged, as `logging` numbers it.
-
-    Raises:
-        SettingsError: There is no such level.
-    """
-    text = environ.get("POWERTOOLS_LOG_LEVEL", "INFO")
-    if text not in LOG_LEVELS:
-        raise SettingsError(f"POWERTOOLS_LOG_LEVEL is none of {', '.join(LOG_LEVELS)}. Write one of them.")
-    return LOG_LEVELS[text]
 
 
 def _boolean(environ: Mapping[str, str], name: str, default: str) -> bool:

@@ -6,6 +6,7 @@ import hmac
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.backends import default_backend
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -78,3 +79,5 @@ class Ed25519Key(Key):
 for _name in ("PS256", "PS384", "PS512"):
     jwk.register_key(_name, RsaPssKey)
 jwk.register_key("EdDSA", Ed25519Key)
+
+default_backend()  # python-jose calls it for each key. The first call loads modules, and here no issuer's answer waits.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
-import logging
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -33,18 +32,6 @@ MOST_NAMED = 5
 """How many of a token's audiences are logged, because a stranger's token may name thousands."""
 
 _LOGGER_LOCK = threading.Lock()
-
-
-def log_from(level: int) -> None:
-    """
-    Log nothing below *level* in this process, libraries included.
-
-    Loggers' own levels are not enough: Powertools prefers Lambda's level. Lambda gives that to the root logger too, and
-    so to botocore, which writes bodies and signed headers at DEBUG. Metrics are printed, not logged.
-    """
-    logging.disable(level - 1)
-    # Its INFO is about itself: where each client found credentials and its endpoint, at each start.
-    logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
 def load() -> None:

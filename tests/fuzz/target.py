@@ -19,7 +19,8 @@ import atheris
 
 with atheris.instrument_imports(include=["authorizer"]):
     import authorizer.app
-    import authorizer.keys  # noqa: F401 - with all that both import; the second is loaded late
+    import authorizer.edge
+    import authorizer.keys  # noqa: F401 - with all that they import; a start loads the last two late
 
 from authorizer.algorithms import ASYMMETRIC
 from authorizer.clock import Clock

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.wrappers import Response
 
-from authorizer.app import Authorizer
+from authorizer.app import warm_up
 from authorizer.clock import Clock
+from authorizer.edge import Authorizer
 from authorizer.errors import KeysUnavailable
 from authorizer.https import MAX_ANSWER_BYTES
 from authorizer.refreshing_cache import COOL_DOWN, DEFAULT_LIFETIME, FIRST_COOL_DOWN, Fetch
@@ -49,6 +50,7 @@ class World:
         settings = Settings.from_environ(
             {"PROVIDERS": json.dumps(entries)}, clock, lambda name, fetch: self.fetches.append((name, fetch))
         )
+        self.providers = settings.providers
         self.authorizer = Authorizer(settings, clock)
 
     def decide(self, issuer: Issuer, signer: Signer = OLD, **header: Any) -> str:
@@ -125,7 +127,7 @@ def test_discovery_document_on_a_bad_day_is_an_outage_until_it_mends(issuer: Iss
 
 
 def test_key_that_is_new_a_second_after_a_cold_start_is_accepted(issuer: Issuer, world: World) -> None:
-    world.authorizer.warm_up()
+    warm_up(world.providers)
     issuer.serve("/keys", key_set(OLD, NEW))
     world.passed += 1
 
@@ -270,7 +272,7 @@ def test_provider_that_hangs_harms_no_other(issuer: Issuer, other: Issuer) -> No
 def test_provider_that_fails_harms_no_other(issuer: Issuer, other: Issuer) -> None:
     world = World(issuer, other)
     issuer.serve("/keys", lambda: Response("no", 500))
-    world.authorizer.warm_up()
+    warm_up(world.providers)
 
     with pytest.raises(KeysUnavailable):
         world.decide(issuer)
@@ -286,7 +288,7 @@ def test_start_does_not_wait_for_an_issuer_that_hangs(issuer: Issuer, other: Iss
         return key_set(OLD)
 
     issuer.serve("/keys", keys)
-    world.authorizer.warm_up(seconds=0.5)
+    warm_up(world.providers, seconds=0.5)
 
     assert "issuer-0" not in [name for name, _ in world.fetches]
     start_is_over.set()

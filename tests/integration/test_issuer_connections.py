@@ -165,8 +165,8 @@ def test_name_server_that_hangs_is_left_at_the_deadline_and_is_nobody_else_s(
     """Twenty ask at once, and the system is asked once; another provider's keys come meanwhile."""
     real, mends, asked = socket.getaddrinfo, threading.Event(), []
 
-    def getaddrinfo(host: str, *args: Any, **kwargs: Any) -> Any:
-        if host != "hangs.example":
+    def getaddrinfo(host: bytes, *args: Any, **kwargs: Any) -> Any:
+        if host != b"hangs.example":
             return real(host, *args, **kwargs)
         asked.append(host)
         mends.wait(timeout=60)
@@ -182,7 +182,7 @@ def test_name_server_that_hangs_is_left_at_the_deadline_and_is_nobody_else_s(
         assert set(threads.map(cause, range(20))) == {"TimeoutError"}
     assert len(documents.key_set_at(issuer.serve("/keys", KEY_SET)).value.keys) == 2
     assert not mends.is_set()
-    assert asked == ["hangs.example"]
+    assert asked == [b"hangs.example"]
 
     mends.set()
 

@@ -29,21 +29,31 @@ def server() -> Iterator[Issuer]:
     made.server.close()
 
 
-def start(function: str, server: Issuer, packages: set[str], settings: dict[str, str]) -> None:
-    """Start *function*, which tells *server* of each of *packages* that it begins to load."""
+def start(function: str, server: Issuer, packages: set[str], settings: dict[str, str]) -> list[float]:
+    """
+    Start *function*, which tells *server* of each of *packages* that it begins to load.
+
+    Return how long a turn of a thread was before, while each of them was loaded, and after, in seconds.
+    """
     code = f"""\
+import json
 import sys
 import urllib.request
+
+turns = [sys.getswitchinterval()]
 
 def tell(event, details):
     # Not by a finder: those are asked under a lock for which all other imports wait.
     if event == "import" and details[0] in {packages}:
+        turns.append(sys.getswitchinterval())
         urllib.request.urlopen("{server.url}/loading/" + details[0]).close()
 
 sys.addaudithook(tell)
 import {function}.app
+print(json.dumps([*turns, sys.getswitchinterval()]))
 """
-    layers.run(function, code, settings)
+    turns: list[float] = json.loads(layers.run(function, code, settings).splitlines()[-1])
+    return turns
 
 
 def test_authorizer_loads_what_is_slow_while_issuers_answer(server: Issuer) -> None:
@@ -66,9 +76,11 @@ def test_authorizer_loads_what_is_slow_while_issuers_answer(server: Issuer) -> N
         server.serve(f"/loading/{name}", partial(begins, name))
     provider = {"name": "main", "issuer": server.url, "audience": "a", "jwks_uri": server.serve("/keys", keys)}
 
-    start("authorizer", server, packages, {"PROVIDERS": json.dumps([provider])})
+    before, *meanwhile, after = start("authorizer", server, packages, {"PROVIDERS": json.dumps([provider])})
 
     assert waited_for == dict.fromkeys({*packages, "loading"}, True)
+    assert len(meanwhile) == len(packages)
+    assert max(meanwhile) < before == after  # whoever asks waits less for what loads
 
 
 def test_handler_loads_what_can_wait_while_connections_open(server: Issuer) -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from authorizer.app import Authorizer
 from authorizer.clock import Clock
+from authorizer.edge import Authorizer
 from authorizer.errors import (
     AuthorizerError,
     CallerForbidden,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from authorizer import app
-from authorizer.app import Authorizer
 from authorizer.clock import Clock
+from authorizer.edge import Authorizer
 from authorizer.errors import ForbiddenReason, Reason
 from authorizer.settings import Settings
 from tests.tokens import AUDIENCE, ISSUER, NOW, claims, rsa_signer

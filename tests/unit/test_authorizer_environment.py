@@ -9,7 +9,8 @@ import pytest
 
 from authorizer.clock import Clock
 from authorizer.errors import SettingsError
-from authorizer.settings import Settings, log_level
+from authorizer.log_level import log_level
+from authorizer.settings import Settings
 
 PROVIDERS = json.dumps([{"name": "main", "issuer": "https://issuer.example/", "audience": "chime-signin"}])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from authorizer.app import Authorizer
 from authorizer.clock import Clock
+from authorizer.edge import Authorizer
 from authorizer.settings import Settings
 from signin.caller import VerifiedCaller, caller
 from tests import tokens

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from authorizer.app import Authorizer
 from authorizer.clock import Clock
+from authorizer.edge import Authorizer
 from authorizer.errors import CallerForbidden, Reason, SettingsError, TokenRefused
 from authorizer.settings import Settings
 from authorizer.verifier import verify

@@ -22,11 +22,11 @@ class System:
 
     def __init__(self) -> None:
         self.mends = threading.Event()
-        self.asked: list[str] = []
+        self.asked: list[bytes] = []
 
-    def getaddrinfo(self, host: str, _port: int, **_: Any) -> list[Any]:
+    def getaddrinfo(self, host: bytes, _port: int, **_: Any) -> list[Any]:
         self.asked.append(host)
-        if host == "hangs.example":
+        if host == b"hangs.example":
             self.mends.wait(timeout=60)
         return FOUND
 
@@ -84,7 +84,7 @@ def test_system_that_hangs_is_left_in_time_and_asked_once_however_many_come(syst
         resolver.addresses("hangs.example", 443, within(0.05))
     with ThreadPoolExecutor(20) as threads:
         assert all(threads.map(ask, range(100)))
-    assert system.asked == ["hangs.example"]
+    assert system.asked == [b"hangs.example"]
 
     system.mends.set()
     assert resolver.addresses("issuer.example", 443, within(30)) == FOUND

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import authorizer
-from authorizer.app import Authorizer
 from authorizer.clock import Clock
+from authorizer.edge import Authorizer
 from authorizer.settings import Settings
 from tests import budgets
 from tests.tokens import AUDIENCE, ISSUER, NOW, claims, rsa_signer
