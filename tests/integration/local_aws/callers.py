@@ -160,7 +160,7 @@ class Line:
     def open(self, meeting: Any, token: str, tls: SSLContext | None = None) -> Caller:
         """Return a client with a connection that has not joined yet."""
         url, subprotocols = meeting["MediaPlacement"]["SignalingUrl"], [SUBPROTOCOL, Subprotocol(token)]
-        websocket = connect(url, subprotocols=subprotocols, ssl=tls)
+        websocket = connect(url, subprotocols=subprotocols, ssl=tls, open_timeout=PATIENCE, close_timeout=PATIENCE)
         assert websocket.subprotocol == SUBPROTOCOL
         self._started.enter_context(websocket)
         return Caller(websocket)

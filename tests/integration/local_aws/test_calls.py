@@ -28,6 +28,7 @@ from tests.integration.local_aws.callers import (
     ANOTHER_DEVICE_STATUS,
     ENDED,
     ENDED_STATUS,
+    PATIENCE,
     REMOVED_STATUS,
     SUBPROTOCOL,
     UNAVAILABLE,
@@ -130,13 +131,14 @@ def test_who_comes_after_the_end_is_told_that_the_meeting_has_ended(
 )
 def test_handshake_with_other_subprotocols_fails(meeting: Any, subprotocols: Any) -> None:
     with pytest.raises(InvalidStatus) as failed:
-        connect(meeting["MediaPlacement"]["SignalingUrl"], subprotocols=subprotocols)
+        connect(meeting["MediaPlacement"]["SignalingUrl"], subprotocols=subprotocols, open_timeout=PATIENCE)
 
     assert failed.value.response.status_code == 400
 
 
 def test_without_a_token_nobody_gets_in(meeting: Any) -> None:
-    with connect(meeting["MediaPlacement"]["SignalingUrl"], subprotocols=[SUBPROTOCOL]) as websocket:
+    url = meeting["MediaPlacement"]["SignalingUrl"]
+    with connect(url, subprotocols=[SUBPROTOCOL], open_timeout=PATIENCE, close_timeout=PATIENCE) as websocket:
         assert Caller(websocket).closing() == (*UNAVAILABLE, [])
 
 

@@ -97,7 +97,10 @@ def test_call_that_hangs_is_not_waited_for_after_the_deadline(executor: Executor
     chime.released.set()
 
 
-def test_rename_that_hangs_is_given_up_and_fails_no_sign_in(executor: Executor) -> None:
+def test_rename_that_hangs_is_given_up_and_fails_no_sign_in(
+    deadline: Deadline, executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(users, "CHANGE_SECONDS", 0.05)
     released, still_wanted = threading.Event(), []
 
     class SlowChime(Chime):
@@ -107,9 +110,8 @@ def test_rename_that_hangs_is_given_up_and_fails_no_sign_in(executor: Executor) 
 
     chime = SlowChime()
     chime.users["ada"] = ChimeUser(chime.arn("ada"), "Ada Byron", "vip")
-    little = Deadline(lambda: 0.0, lambda _: None, lambda: 0.0, seconds=0.1)
 
-    outcome = exchange(chime, Sts(), little, executor)
+    outcome = exchange(chime, Sts(), deadline, executor)
     released.set()
 
     executor.shutdown()

@@ -36,7 +36,13 @@ def credentials_of(aws: Aws, role: str, user: str) -> dict[str, Any]:
 
 
 def presigned_url(  # noqa: PLR0913 - what goes into a signature
-    aws: Aws, user_arn: str, by: dict[str, Any], *, seconds: int = 10, region: str = "us-east-1", service: str = "chime"
+    aws: Aws,
+    user_arn: str,
+    by: dict[str, Any],
+    *,
+    seconds: int = 300,
+    region: str = "us-east-1",
+    service: str = "chime",
 ) -> str:
     """Return the presigned URL for *user_arn*, signed by *by*."""
     signer = SigV4QueryAuth(
