@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.programs import BUNDLED, BUNDLED_VERIFIER, SDK_V2, SDK_V3, VERIFIERS, node, ours, python_contender
+from benchmarks.programs import (
+    BUNDLED,
+    BUNDLED_VERIFIER,
+    SDK_V2,
+    SDK_V3,
+    VERIFIERS,
+    check_refusals,
+    node,
+    ours,
+    python_contender,
+)
 
 if TYPE_CHECKING:
     from benchmarks.programs import Program
@@ -27,7 +37,12 @@ PAIRS = {
 
 
 def authorizers(upstream: Upstream) -> dict[str, Program]:
-    """Return what answers the authorizer's event: it verifies signature, issuer, audience, algorithm and expiry."""
+    """
+    Return what answers the authorizer's event: it verifies signature, issuer, audience, algorithm and expiry.
+
+    Raises:
+        CannotMeasureError: One of them does not.
+    """
     programs = {
         "ours, the authorizer": ours(upstream, "Authorizer"),
         "jose 5, bundled": node(upstream, BUNDLED_VERIFIER),
@@ -35,6 +50,9 @@ def authorizers(upstream: Upstream) -> dict[str, Program]:
     }
     if upstream.trust:  # it takes no issuer without TLS
         programs["Powertools' JWTVerifier"] = python_contender(upstream, "powertools_jwt.handler")
+    for name, program in programs.items():
+        with program.running() as ask:
+            check_refusals(name, ask, upstream)
     return programs
 
 

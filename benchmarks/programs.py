@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from benchmarks.measure import CannotMeasureError
 from benchmarks.trust import Trusting, system_store, trusting
 from benchmarks.upstream import ROOT, SCRATCH
+from tests.docker.events import authorizer_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,6 +84,8 @@ def _asked(event: Any, requests: IO[bytes], answers: IO[bytes]) -> dict[str, Any
     if not line:
         raise CannotMeasureError("A contender ended without an answer: see what it wrote above.")
     answer: dict[str, Any] = json.loads(line)
+    if "error" in answer:
+        raise CannotMeasureError(f"A contender failed: {answer['error']}")
     return answer
 
 
@@ -217,6 +220,27 @@ def check_allowed(answer: Any) -> None:
     """Accept the authorizer's Allow."""
     if answer["policyDocument"]["Statement"][0]["Effect"] != "Allow":
         raise CannotMeasureError(f"A contender refused a good token: {answer}")
+
+
+def check_refusals(name: str, ask: Callable[[Any], dict[str, Any]], upstream: Upstream) -> None:
+    """
+    Ask the authorizer of that *name* about a good token, and about *upstream*'s wrong ones.
+
+    Raises:
+        CannotMeasureError: It refused the good one, or allowed another: who believes is not measured with who verifies.
+    """
+    check_allowed(ask(authorizer_event(upstream.token))["answer"])
+    allowed = [what for what, token in upstream.wrong_tokens.items() if _allows(ask, token)]
+    if allowed:
+        raise CannotMeasureError(f"{name} allowed a token {', '.join(allowed)}.")
+
+
+def _allows(ask: Callable[[Any], dict[str, Any]], token: str) -> bool:
+    try:
+        check_allowed(ask(authorizer_event(token))["answer"])
+    except CannotMeasureError:
+        return False
+    return True
 
 
 def check_answered(answer: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -15,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from benchmarks.measure import CannotMeasureError
 from benchmarks.replay import Replay
 from benchmarks.trust import Authority, authority
-from local.issuer.issuer import AUDIENCE, JWKS
+from local.issuer.issuer import AUDIENCE, JWKS, Issuer
 from local.lambda_runtime.process import environment
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 SCRATCH = ROOT / ".build" / "bench"
 DELAY = 0.04
 """Seconds that each call of AWS takes, and each fetch from the issuer."""
+CLAIMS = {"sub": "ada", "name": "Ada Lovelace", "expires_in": 86400}
 PARAMETERS = {"Meetings": "open"}
 
 
@@ -43,6 +45,7 @@ class Upstream:
     """
     What runs: the *environments* of the functions, by logical id, the *issuer* and a *token* of the issuer that lasts.
 
+    *wrong_tokens* are tokens that nobody may accept, by what is wrong with them.
     *trust* is None if neither the issuer nor AWS uses TLS; else both use nothing else. *issuer* holds what whoever
     verifies tokens is told: `issuer`, `audience` and `jwks_uri`. *aws* is where AWS is without delay and TLS.
     """
@@ -50,6 +53,7 @@ class Upstream:
     environments: Mapping[str, Mapping[str, str]]
     issuer: Mapping[str, str]
     token: str
+    wrong_tokens: Mapping[str, str]
     aws: str
     trust: Trust | None
     control: tuple[IO[bytes], IO[bytes]]
@@ -120,11 +124,27 @@ def main(delay: float, certificate: Path | None) -> None:
     ):
         stack.issuer.url = keys.url  # in its discovery document and its tokens
         issuer = {"issuer": keys.url, "audience": AUDIENCE, "jwks_uri": keys.url + JWKS}
-        token = stack.issuer.token({"sub": "ada", "name": "Ada Lovelace", "expires_in": 86400})
+        token = stack.issuer.token(CLAIMS)
         said = {"environments": _environments(stack, aws.url, issuer), "issuer": issuer, "token": token}
+        said["wrong_tokens"] = _wrong_tokens(stack.issuer, token)
         _say({**said, "aws": stack.urls["aws"]})
         for _ in sys.stdin:
             _say({"AWS": aws.connections(), "the issuer": keys.connections()})
+
+
+def _wrong_tokens(issuer: Issuer, token: str) -> dict[str, str]:
+    changes: dict[str, dict[str, Any]] = {
+        "of another issuer": {"iss": "https://another.example"},
+        "for another audience": {"aud": "another"},
+        "that has expired": {"expires_in": -3600},
+        "without an expiry": {"exp": None},
+    }
+    wrong = {what: issuer.token({**CLAIMS, **changed}) for what, changed in changes.items()}
+    header, claims, signature = token.split(".")
+    unsigned = json.dumps({**json.loads(base64.urlsafe_b64decode(f"{header}==")), "alg": "none"}).encode()
+    none = base64.urlsafe_b64encode(unsigned).rstrip(b"=").decode()
+    forged = {"whose signature is another's": f"{header}.{claims}.{'A' * len(signature)}"}
+    return {**wrong, **forged, "without a signature": f"{none}.{claims}."}
 
 
 def _environments(stack: LocalStack, aws: str, issuer: Mapping[str, str]) -> dict[str, dict[str, str]]:

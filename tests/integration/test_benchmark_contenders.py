@@ -13,7 +13,7 @@ import pytest
 import urllib3
 
 from benchmarks.measure import CannotMeasureError
-from benchmarks.programs import CONTENDERS, Program, check_allowed, check_signed_in
+from benchmarks.programs import CONTENDERS, Program, check_refusals, check_signed_in
 from benchmarks.replay import Replay
 from benchmarks.rooms import Door, at_ours, calls_of_aws, warm
 from benchmarks.upstream import ROOT, Upstream, upstream
@@ -58,16 +58,30 @@ def test_boto3_signs_in_again_and_again_over_tls(secured: Upstream) -> None:
 
 
 def test_powertools_allows_a_good_token_and_no_other_over_tls(secured: Upstream) -> None:
-    head, body, signature = secured.token.split(".")
-    bad = f"{head}.{body}.{'A' * len(signature)}"
     before = secured.opened()
     with contender(secured, "powertools_jwt.handler").running() as ask:
+        check_refusals("Powertools", ask, secured)
         allowed = ask(authorizer_event(secured.token))["answer"]
-        with pytest.raises(CannotMeasureError, match="refused a good token"):
-            check_allowed(ask(authorizer_event(bad))["answer"])
-    check_allowed(allowed)
     assert allowed["context"] == {"sub": "ada", "name": "Ada Lovelace"}
     assert secured.opened() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("effect", "reason"),
+    [
+        pytest.param("Allow", "It allowed a token of another issuer, for another audience, that has expired", id="all"),
+        pytest.param("Deny", "A contender refused a good token", id="none"),
+    ],
+)
+def test_whoever_allows_or_denies_without_looking_is_not_measured(secured: Upstream, effect: str, reason: str) -> None:
+    with pytest.raises(CannotMeasureError, match=reason):
+        check_refusals("It", lambda _: {"answer": {"policyDocument": {"Statement": [{"Effect": effect}]}}}, secured)
+
+
+def test_a_contender_s_error_is_told() -> None:
+    failing = 'import os, sys; input(); os.write(int(sys.argv[1]), b\'{"error": "Unauthorized"}\\n\')'
+    with pytest.raises(CannotMeasureError, match="A contender failed: Unauthorized"):
+        Program((sys.executable, "-c", failing), {}).cold({}, print)
 
 
 @pytest.mark.parametrize("scheme", ["https", pytest.param("http", id="without TLS")])

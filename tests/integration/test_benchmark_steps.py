@@ -19,7 +19,7 @@ from tests.layers import SIGNIN_FUNCTION
 if TYPE_CHECKING:
     from pathlib import Path
 
-NOWHERE = Upstream({}, {}, "", "", None, control=None)  # type: ignore[arg-type] # nobody is asked
+NOWHERE = Upstream({}, {}, "", {}, "", None, control=None)  # type: ignore[arg-type] # nobody is asked
 TOY = "FAST = True\n\ndef handler(event, context):\n    return FAST\n"
 SLOW = ("toy/app.py", "FAST = True", "FAST = False")
 SAYS = "print(not app.FAST)"
