@@ -194,29 +194,43 @@ STEPS: Mapping[str, Sequence[Undoing]] = {
         )
     ],
     "no search for garbage until all is loaded": [_collecting("Authorizer"), _collecting("Signin")],
-    "cryptography and Powertools loaded while issuers and AWS are waited for": [
+    "issuers and AWS asked before the rest is loaded": [
         Undoing(
             "Authorizer",
-            "names = app.Authorizer.warm_up.__code__.co_names; print(names.index('wait') < names.index('_load'))",
+            "names = app.warm_up.__code__.co_names; print(names.index('_load') < names.index('start'))",
             [
                 (
                     "authorizer/app.py",
-                    "        _load()\n        wait(fetches, timeout=seconds)\n",
-                    "        wait(fetches, timeout=seconds)\n        _load()\n",
+                    "        for fetch in fetches:\n            fetch.start()\n        _load()\n",
+                    "        _load()\n        for fetch in fetches:\n            fetch.start()\n",
                 )
             ],
         ),
         Undoing(
             "Signin",
-            "names = app.SignIn.connect.__code__.co_names; print(names.index('wait') < names.index('load'))",
+            "names = app.SignIn.connect.__code__.co_names; print(names.index('load') < names.index('submit'))",
             [
-                (
-                    "signin/app.py",
-                    "        telemetry.load()\n        wait(opening, timeout=CONNECT_SECONDS)\n",
-                    "        wait(opening, timeout=CONNECT_SECONDS)\n        telemetry.load()\n",
-                )
+                ("signin/app.py", "        opening = [", "        telemetry.load()\n        opening = ["),
+                ("signin/app.py", "adapters()]\n        telemetry.load()\n", "adapters()]\n"),
             ],
         ),
+    ],
+    "shorter turns of threads while issuers are asked": [
+        Undoing(
+            "Authorizer",
+            "import sys; print(app.TURN_SECONDS == sys.getswitchinterval())",
+            [("authorizer/app.py", "TURN_SECONDS = 0.0005\n", "TURN_SECONDS = 0.005\n")],
+        )
+    ],
+    "names of issuers' hosts as bytes, for which no tables of Unicode are loaded": [
+        Undoing(
+            "Authorizer",
+            "import sys; print('stringprep' in sys.modules)",
+            [
+                ("authorizer/connections.py", 'self._host.encode("ascii")', "self._host"),
+                ("authorizer/connections.py", 'server_hostname=host.encode("ascii")', "server_hostname=host"),
+            ],
+        )
     ],
     "TCP_NODELAY for issuers": [
         Undoing(
