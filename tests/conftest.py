@@ -5,6 +5,7 @@ What every test runs under, so that none depends on this machine: no network, no
   code under test catches the error. Child processes are not watched. They get the address of a proxy that does not
   exist, which stops those that use proxies; the local stack's functions get the local stack's address only.
 - Tests in tests/unit open no socket at all.
+- SIGINT is heard, also where whoever runs the tests ignores it.
 - No configuration of whoever runs the tests is read: no file in ~/.aws, no variable that tests/environment.py omits.
 
 tests/deployed is the exception: `make test-deployed` runs it without this file.
@@ -16,6 +17,7 @@ import functools
 import importlib
 import ipaddress
 import os
+import signal
 import socket
 import time
 from pathlib import Path
@@ -96,8 +98,15 @@ def _clear_environment() -> None:
     time.tzset()
 
 
+def _hear_ctrl_c() -> None:
+    # A shell without job control lets what it starts in the background ignore SIGINT; so would all that tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 # Now, because the other conftest.py files are imported before `pytest_configure`, and much is read on import.
 _clear_environment()
+_hear_ctrl_c()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -84,9 +84,18 @@ class AmazonRootsFirst:
             super().connect()  # type: ignore[misc]
 
 
-@functools.cache
+_LOCK = threading.Lock()
+
+
 def trust() -> AwsTrust:
     """Return the one of this process."""
+    # Under a lock: threads that made it at the same time would each widen one of their own.
+    with _LOCK:
+        return _trust()
+
+
+@functools.cache
+def _trust() -> AwsTrust:
     return AwsTrust(sys.path)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import socketserver
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +26,7 @@ from signin.deadline import Deadline
 from signin.errors import Rejected, Unavailable
 from signin.revocation import RevocationList
 from signin.sessions import StsSessions, UserSession
-from signin.trust import FILE, trust
+from signin.trust import FILE, _trust, trust
 from signin.users import ChimeUsers
 from tests.authorities import Authority, common_name
 
@@ -38,14 +41,21 @@ INTERCEPTING = Authority(common_name("A company's proxy"))
 
 ADA = UserSession("ada", "arn:aws:iam::123456789012:role/user", 900)
 APP_INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
-CALLS: dict[str, Callable[[], object]] = {
-    "sts": lambda: StsSessions(source_identity=False).open(ADA),
-    "chime-sdk-identity": lambda: ChimeUsers(APP_INSTANCE).describe("ada"),
-    "ssm": lambda: RevocationList("/list").read(),
-    "dynamodb": lambda: RoomsTable("rooms").room("key"),
-    "chime-sdk-meetings": lambda: ChimeMeetings("us-east-1", MeetingSettings("us-east-1", Features())).exists("1"),
+CLIENTS: dict[str, Callable[[], Callable[[], object]]] = {
+    "sts": lambda: partial(StsSessions(source_identity=False).open, ADA),
+    "chime-sdk-identity": lambda: partial(ChimeUsers(APP_INSTANCE).describe, "ada"),
+    "ssm": lambda: RevocationList("/list").read,
+    "dynamodb": lambda: partial(RoomsTable("rooms").room, "key"),
+    "chime-sdk-meetings": lambda: partial(
+        ChimeMeetings("us-east-1", MeetingSettings("us-east-1", Features())).exists, "1"
+    ),
 }
-"""A call of each service, by a client of its own."""
+"""What makes a client of each service, and returns a call by it."""
+
+
+def call(service: str) -> object:
+    """Call the service, by a client of its own."""
+    return CLIENTS[service]()()
 
 
 def refuse(environ: Any, start_response: Any) -> Any:
@@ -74,7 +84,7 @@ def layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def forget() -> None:
     """Be a process that has just started."""
-    trust.cache_clear()
+    _trust.cache_clear()
     aws.shared_session.cache_clear()
 
 
@@ -124,32 +134,52 @@ def test_endpoint_under_amazon_s_roots_is_verified_by_them_alone(
 ) -> None:
     with aws_under(AMAZONS) as server:
         with pytest.raises(Rejected):
-            CALLS["sts"]()
+            call("sts")
         assert server.accepted == 1
     assert widened(capsys) == 0
 
 
-@pytest.mark.parametrize("service", CALLS)
+@pytest.mark.parametrize("service", CLIENTS)
 def test_endpoint_under_another_root_is_verified_by_botocore_s_bundle(
     service: str, aws_under: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with aws_under(A_SIXTH) as server:
         with pytest.raises(Rejected):
-            CALLS[service]()
+            call(service)
         assert server.accepted == 2  # the first was not trusted
         assert widened(capsys) == 1
 
         with pytest.raises(Rejected):
-            CALLS[service]()  # a client of its own, which knows nothing of the first one's connections
+            call(service)  # a client of its own, which knows nothing of the first one's connections
         assert server.accepted == 3
     assert widened(capsys) == 0
 
 
 def test_calls_at_once_widen_trust_once(aws_under: Any, capsys: pytest.CaptureFixture[str]) -> None:
     with aws_under(A_SIXTH), ThreadPoolExecutor() as executor:
-        running = [executor.submit(call) for call in [*CALLS.values()] * 2]
+        # One after the other, because botocore makes no two clients of one session at once.
+        calls = [make() for make in [*CLIENTS.values()] * 2]
+        running = [executor.submit(each) for each in calls]
         assert all(isinstance(each.exception(), Rejected) for each in running)
     assert widened(capsys) == 1
+
+
+def test_threads_that_are_the_first_to_ask_share_one_trust(monkeypatch: pytest.MonkeyPatch) -> None:
+    together, real = threading.Barrier(2), os.path.isfile
+
+    def slow(path: str) -> bool:
+        """Look, and let another thread come in between."""
+        time.sleep(0.05)
+        return real(path)
+
+    monkeypatch.setattr(os.path, "isfile", slow)
+
+    def ask(_: int) -> int:
+        together.wait(60)
+        return id(trust())
+
+    with ThreadPoolExecutor(2) as threads:
+        assert len(set(threads.map(ask, range(2)))) == 1
 
 
 def test_endpoint_under_an_unknown_root_is_an_outage(aws_under: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,7 +187,7 @@ def test_endpoint_under_an_unknown_root_is_an_outage(aws_under: Any, capsys: pyt
     deadline = Deadline(lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds + 1), lambda: 0.5, 8.0)
 
     with aws_under(OF_NOBODY) as server, pytest.raises(Unavailable) as caught:
-        deadline.retry(CALLS["sts"])
+        deadline.retry(lambda: call("sts"))
 
     assert caught.value.code == "SSLError"
     assert answers.error(caught.value, "request-1")["statusCode"] == 503
@@ -185,7 +215,7 @@ def test_bundle_that_somebody_has_chosen_is_the_only_one(
 ) -> None:
     with aws_under(authority) as server:
         with pytest.raises(refused):
-            CALLS["sts"]()
+            call("sts")
         assert server.accepted == 1
     assert widened(capsys) == 0
 
@@ -202,7 +232,7 @@ def test_trust_is_widened_through_a_proxy_too(
             monkeypatch.delenv(name, raising=False)
 
         with pytest.raises(Rejected):
-            CALLS["sts"]()
+            call("sts")
         proxy.shutdown()
         assert server.accepted == 2
     assert widened(capsys) == 1
@@ -216,7 +246,7 @@ def test_other_partitions_are_verified_by_botocore_s_bundle(
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     with aws_under(authority) as server:
         with pytest.raises(refused):
-            CALLS["sts"]()
+            call("sts")
         assert server.accepted == 1
 
 
@@ -225,5 +255,5 @@ def test_without_amazon_s_roots_botocore_s_bundle_is_used(layer: Path, aws_under
 
     with aws_under(A_SIXTH) as server:
         with pytest.raises(Rejected):
-            CALLS["sts"]()
+            call("sts")
         assert server.accepted == 1
