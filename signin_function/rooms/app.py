@@ -67,9 +67,8 @@ class Rooms:
         self._closing = Closing(self._table, self._meetings, revoked_users, clock)
 
     def connect(self) -> None:
-        """Open the connections that the first caller will use, and load Powertools meanwhile."""
+        """Open the connections that the first caller will use."""
         opening = [self._executor.submit(adapter.connect) for adapter in self._adapters()]
-        telemetry.load()
         wait(opening, timeout=CONNECT_SECONDS)
 
     def disconnect(self) -> None:
@@ -126,4 +125,5 @@ if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     gc.freeze()  # what a start made stays, so that the garbage collector need not look through it
     gc.enable()
 if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    telemetry.load()  # so that it is in the snapshot
     snapshot.prepare(_started().disconnect, _started().connect)

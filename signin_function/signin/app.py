@@ -57,13 +57,8 @@ class SignIn:
         )
 
     def connect(self) -> None:
-        """
-        Open the connections that the first sign-in will use. One that takes too long is left to that sign-in.
-
-        Powertools is loaded meanwhile, because opening connections is mostly waiting.
-        """
+        """Open the connections that the first sign-in will use. One that takes too long is left to that sign-in."""
         opening = [self._executor.submit(adapter.connect) for adapter in self._adapters()]
-        telemetry.load()
         wait(opening, timeout=CONNECT_SECONDS)
 
     def disconnect(self) -> None:
@@ -115,4 +110,5 @@ if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     gc.freeze()  # what a start made stays, so that the garbage collector need not look through it
     gc.enable()
 if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    telemetry.load()  # so that it is in the snapshot
     snapshot.prepare(_started().disconnect, _started().connect)

@@ -57,6 +57,7 @@ class Edge(NamedTuple):
     def _outcome(self, event: Mapping[str, Any], work: Work) -> dict[str, Any]:
         request_id = str((event.get("requestContext") or {}).get("requestId", ""))
         deadline = self.new_deadline()
+        telemetry.load_soon()
         try:
             return work(caller(event), deadline, request_id)
         except Exception as failure:  # noqa: BLE001 - for any error at all the client gets JSON, and no stack trace

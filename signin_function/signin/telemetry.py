@@ -6,6 +6,7 @@ Users appear as hashes only. Names, tokens, credentials and the text of exceptio
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib
@@ -28,6 +29,9 @@ NAMESPACE = os.environ.get("METRICS_NAMESPACE", "ChimeSignin")
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "signin")
 """Which function this is, in log entries and as a dimension of each metric."""
 
+MOMENT = 0.01
+"""Seconds: more than it takes to send requests to AWS on open connections, and less than AWS takes to answer."""
+
 _MAKING_LOGGER = threading.Lock()
 
 
@@ -45,9 +49,22 @@ def log_from(level: int) -> None:
 
 
 def load() -> None:
-    """Load Powertools, which the first log entry would wait for. A cold start does it while connections are opened."""
+    """Load Powertools, which the first log entry would wait for."""
     logger()
     importlib.import_module("aws_lambda_powertools.metrics")
+
+
+@functools.cache
+def load_soon() -> None:
+    """
+    Load Powertools while AWS answers the first request, in a thread of its own.
+
+    In a moment, because what loads would delay what sends the request: one thread of Python runs at a time.
+    """
+    loading = threading.Timer(MOMENT, load)
+    loading.daemon = True
+    with contextlib.suppress(RuntimeError):  # without a thread for it, the first log entry loads it
+        loading.start()
 
 
 def logger() -> Logger:

@@ -8,8 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from werkzeug.wrappers import Response
 
 from tests import layers
+from tests.docker.events import rooms_event, signin_event
 from tests.issuers import Issuer
 from tests.tokens import rsa_signer
 
@@ -29,11 +31,14 @@ def server() -> Iterator[Issuer]:
     made.server.close()
 
 
-def start(function: str, server: Issuer, packages: set[str], settings: dict[str, str]) -> list[float]:
+def start(
+    function: str, server: Issuer, packages: set[str], settings: dict[str, str], event: dict[str, Any] | None = None
+) -> list[float]:
     """
     Start *function*, which tells *server* of each of *packages* that it begins to load.
 
-    Return how long a turn of a thread was before, while each of them was loaded, and after, in seconds.
+    If there is an *event*, the function then tells that it has started, and answers it. Return how long a turn of a
+    thread was before, while each of them was loaded, and after, in seconds.
     """
     code = f"""\
 import json
@@ -50,10 +55,25 @@ def tell(event, details):
 
 sys.addaudithook(tell)
 import {function}.app
+if {event!r}:
+    urllib.request.urlopen("{server.url}/started").close()
+    {function}.app.handler({event!r}, None)
 print(json.dumps([*turns, sys.getswitchinterval()]))
 """
     turns: list[float] = json.loads(layers.run(function, code, settings).splitlines()[-1])
     return turns
+
+
+@pytest.fixture
+def started(server: Issuer) -> threading.Event:
+    event = threading.Event()
+
+    def tell() -> dict[str, Any]:
+        event.set()
+        return {}
+
+    server.serve("/started", tell)
+    return event
 
 
 def test_authorizer_loads_what_is_slow_while_issuers_answer(server: Issuer) -> None:
@@ -83,30 +103,37 @@ def test_authorizer_loads_what_is_slow_while_issuers_answer(server: Issuer) -> N
     assert max(meanwhile) < before == after  # whoever asks waits less for what loads
 
 
-def test_handler_loads_what_can_wait_while_connections_open(server: Issuer) -> None:
-    """Connections are held back until Powertools is being loaded; that, until both are being opened."""
-    loading, opened = threading.Event(), threading.Semaphore(0)
+@pytest.mark.parametrize(("function", "event"), [("signin", signin_event("token")), ("rooms", rooms_event("token"))])
+def test_what_can_wait_is_loaded_while_aws_answers(
+    function: str, event: dict[str, Any], server: Issuer, started: threading.Event
+) -> None:
+    """AWS holds its answers back until Powertools is being loaded; that, after the start, until AWS was asked."""
+    asked, loading = threading.Event(), threading.Event()
     waited_for: list[bool] = []
 
-    def connection() -> dict[str, Any]:
-        opened.release()
-        waited_for.append(loading.wait(HELD_BACK))
-        return {}
+    def aws() -> Response:
+        if started.is_set():  # before, connections are opened
+            asked.set()
+            waited_for.append(loading.wait(HELD_BACK))
+        return Response("{}", 403, content_type="application/json")
 
     def begins() -> dict[str, Any]:
+        waited_for.append(started.is_set())
         loading.set()
-        waited_for.append(all([opened.acquire(timeout=PATIENCE), opened.acquire(timeout=PATIENCE)]))
+        waited_for.append(asked.wait(PATIENCE))
         return {}
 
-    server.serve("/", connection)
+    server.serve("/", aws)
+    server.serve(f"/app-instance-users/{layers.SETTINGS[function]['CHIME_APP_INSTANCE_ARN']}/user/ada", aws)
     server.serve("/loading/aws_lambda_powertools", begins)
     settings = {
-        **layers.SETTINGS["signin"],
+        **layers.SETTINGS[function],
         "AWS_ENDPOINT_URL": server.url,
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
     }
 
-    start("signin", server, {"aws_lambda_powertools"}, settings)
+    start(function, server, {"aws_lambda_powertools"}, settings, event)
 
-    assert waited_for == [True] * 3
+    assert len(waited_for) >= 3
+    assert all(waited_for)
