@@ -89,7 +89,8 @@ def _with_operations(model: Any, operations: set[str]) -> Any:
     while found:
         shapes |= {name: model["shapes"][name] for name in found}
         found = _shapes([model["shapes"][name] for name in found]) - shapes.keys()
-    return {**model, "operations": kept, "shapes": shapes}
+    # In order, so that the same packages make the same layer, which is then not deployed again.
+    return {**model, "operations": kept, "shapes": dict(sorted(shapes.items()))}
 
 
 def _shapes(content: Any) -> set[str]:

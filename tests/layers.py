@@ -20,33 +20,6 @@ SIGNIN_FUNCTION = ROOT / "signin_function"
 STAND_INS = ROOT / "layers" / "stand_ins"
 """Packages of ours that are in the layers of the sign-in and of rooms in place of others."""
 
-# What Lambda itself says, so that the modules do on import what they do there.
-LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "test", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
-KEY = {
-    "kty": "EC", "crv": "P-256", "kid": "1", "alg": "ES256",
-    # RFC 7515, A.3.1
-    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-}  # fmt: skip
-BY_KEY_SET = {"name": "main", "issuer": "https://issuer.example", "audience": "chime-signin", "jwks": {"keys": [KEY]}}
-SETTINGS = {
-    "authorizer": {"PROVIDERS": json.dumps([BY_KEY_SET])},
-    "signin": {
-        "USER_ROLE_ARN": "arn:aws:iam::123456789012:role/user",
-        "CHIME_APP_INSTANCE_ARN": "arn:aws:chime:us-east-1:123456789012:app-instance/1",
-        "SESSION_SECONDS": "3600",
-        "ALLOWED_ORIGINS": "",
-    },
-    "rooms": {
-        "CHIME_APP_INSTANCE_ARN": "arn:aws:chime:us-east-1:123456789012:app-instance/1",
-        "MEETINGS": "open",
-        "MEETING_OPTIONS": "",
-        "ROOMS_TABLE": "RoomsTable",
-        "STACK_ID": "arn:aws:cloudformation:us-east-1:123456789012:stack/chime-signin/1",
-        "ALLOWED_ORIGINS": "",
-    },
-}
-"""Valid settings of each function, which reach for nothing."""
-
 
 def module(name: str) -> Any:
     """Return the module *name* of layers/, which is no package."""
@@ -58,11 +31,45 @@ def module(name: str) -> Any:
     return loaded
 
 
+# What Lambda itself says, so that the modules do on import what they do there.
+LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "test", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
+KEY = {
+    "kty": "EC", "crv": "P-256", "kid": "1", "alg": "ES256",
+    # RFC 7515, A.3.1
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+}  # fmt: skip
+BY_KEY_SET = {"name": "main", "issuer": "https://issuer.example", "audience": "chime-signin", "jwks": {"keys": [KEY]}}
+SETTINGS = {**module("expressions").SETTINGS, "authorizer": {"PROVIDERS": json.dumps([BY_KEY_SET])}}
+"""Valid settings of each function, which reach for nothing."""
+
+
 def distributions(function: str) -> set[str]:
     """Return the names of the distributions in the layer of *function*."""
     # Rooms need what the sign-in needs, with the data of other services.
     lock = (ROOT / "layers" / f"{'signin' if function == 'rooms' else function}.txt").read_text()
     return set(re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE))
+
+
+COMPILED = """\
+import re
+compiled = []
+compile_anew = re._compiler.compile
+
+def counted(pattern, flags=0):
+    compiled.append(pattern)
+    return compile_anew(pattern, flags)
+
+re._compiler.compile = counted
+"""
+"""Code after which `compiled` has the regular expressions that Python's compiler was called for."""
+AS_COMPILED_ANEW = """\
+import compiled_expressions
+for pattern, flags, *_ in compiled_expressions.EXPRESSIONS:
+    found, anew = re._cache[type(pattern), pattern, flags], compile_anew(pattern, flags)
+    assert found == anew, pattern  # the same code, for the same pattern with the same flags
+    assert (found.groups, found.groupindex) == (anew.groups, anew.groupindex), pattern
+"""
+"""Code after `COMPILED` that fails if a regular expression in the layer is not what this Python makes of it."""
 
 
 def run(function: str, code: str, settings: Mapping[str, str] | None = None) -> str:

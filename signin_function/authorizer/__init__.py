@@ -20,3 +20,10 @@ import os
 # What a start makes stays in use, so that collecting garbage only takes time. `app` enables it after the start.
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     gc.disable()
+
+    import contextlib
+    import importlib
+
+    # First, because whatever is imported later has regular expressions. It is in built layers (layers/expressions.py).
+    with contextlib.suppress(ImportError):
+        importlib.import_module("regular_expressions")

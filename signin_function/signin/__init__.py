@@ -15,3 +15,10 @@ import os
 # The objects that a start makes stay for good, so looking for garbage only takes time. `app` allows it again.
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     gc.disable()
+
+    import contextlib
+    import importlib
+
+    # First, because whatever is imported later has regular expressions. It is in built layers (layers/expressions.py).
+    with contextlib.suppress(ImportError):
+        importlib.import_module("regular_expressions")

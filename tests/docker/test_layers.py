@@ -16,13 +16,13 @@ from tests.docker import sam
 PYTHON = "/var/lang/bin/python3.13"
 
 
-def run(layer: str, flags: list[str], code: str) -> str:
+def run(layer: str, flags: list[str], code: str, hashes: str = "random") -> str:
     """Return what *code* prints in a container without network that has *layer* and its function."""
     pull, function = "never" if flags else "missing", layer.replace("Layer", "Function")
     command = [
         "docker", "run", "--rm", f"--pull={pull}", "--network=none", "--entrypoint", PYTHON,
         "--volume", f"{sam.BUILT / layer}:/opt:ro", "--volume", f"{sam.BUILT / function}:/var/task:ro",
-        "--env", "PYTHONPATH=/var/task:/opt/python", sam.IMAGE, "-c", code,
+        "--env", "PYTHONPATH=/var/task:/opt/python", "--env", f"PYTHONHASHSEED={hashes}", sam.IMAGE, "-c", code,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -78,6 +78,21 @@ print(json.dumps([name for name, module in sys.modules.items() if module]))"""
     assert len(loaded) <= budgets.MODULES[function]
     # What only boto3's transfers, and python-jose's ways without cryptography, would bring.
     assert not {"boto3.s3.inject", "ecdsa", "multiprocessing", "rsa", "s3transfer.futures"} & loaded
+
+
+@pytest.mark.parametrize("function", budgets.MODULES)
+def test_regular_expressions_are_compiled_in_the_layer_as_lambda_s_python_would(
+    function: str, flags: list[str]
+) -> None:
+    code = f"""\
+import os
+os.environ.update({layers.LAMBDA | layers.SETTINGS[function]})
+{layers.COMPILED}
+import {function}.app
+print(compiled)
+{layers.AS_COMPILED_ANEW}"""
+    printed = run(f"{function.capitalize()}Layer", flags, code, hashes="0").splitlines()[-1]
+    assert printed == "[]", "If it is one of ours: SAM keeps a layer that was built before. Run: rm -r .aws-sam"
 
 
 @pytest.mark.parametrize("artifact", budgets.MEGABYTES)

@@ -145,6 +145,28 @@ print([len(collected), gc.isenabled(), gc.get_freeze_count() > 10_000])"""
     assert layers.run(function, code).splitlines()[-1] == "[0, True, True]"
 
 
+@pytest.mark.parametrize("function", ["authorizer", "signin"])  # that of rooms: tests/docker/test_layers.py
+def test_start_compiles_no_regular_expression_that_the_layer_brings(function: str, tmp_path: Path) -> None:
+    """The layer's build starts the function, and writes what it compiled; the next start has nothing to compile."""
+    # The same for both, because python-jose makes one from a set.
+    hashes = {"PYTHONHASHSEED": "0"}
+    scripts, functions = str(layers.ROOT / "layers"), str(layers.SIGNIN_FUNCTION)
+    build = f"""\
+from pathlib import Path
+sys.path.append({scripts!r})
+import expressions
+expressions.main(Path({str(tmp_path)!r}), Path({functions!r}), {function!r})"""
+    layers.run(function, build, hashes)
+
+    start = f"""\
+sys.path.append({str(tmp_path)!r})
+{layers.COMPILED}
+import {function}.app
+print(compiled, len(re._cache) > 60)
+{layers.AS_COMPILED_ANEW}"""
+    assert layers.run(function, start, layers.SETTINGS[function] | hashes).splitlines()[-1] == "[] True"
+
+
 def test_nothing_that_is_taken_out_of_the_layers_is_imported(
     authorizer: set[str], signin: set[str], rooms: set[str]
 ) -> None:
