@@ -119,7 +119,15 @@ def _whole_data(copy: Copy, _: Upstream) -> None:
     data.symlink_to(INSTALLED / "botocore" / "data")
 
 
-def _sources_alone(copy: Copy, _: Upstream) -> None:
+def _without_expressions(copy: Copy, _: Upstream) -> None:
+    for module in ("regular_expressions.pyc", "compiled_expressions.pyc"):
+        (copy.packages / module).unlink()
+
+
+def _sources_alone(copy: Copy, running: Upstream) -> None:
+    _without_expressions(
+        copy, running
+    )  # a layer without bytecode has none, and what is written by a build has no source
     for folder in list(copy.code.rglob("__pycache__")):
         shutil.rmtree(folder)
     for compiled in list(copy.packages.rglob("*.pyc")):
@@ -155,6 +163,10 @@ def _collecting(function: str) -> Undoing:
 STEPS: Mapping[str, Sequence[Undoing]] = {
     "bytecode in the layers and beside our sources": [
         Undoing(function, _COMPILED_BY_ITSELF, change=_sources_alone) for function in ("Authorizer", "Signin")
+    ],
+    "regular expressions compiled when the layers are built": [
+        Undoing(function, "import sys; print('regular_expressions' not in sys.modules)", change=_without_expressions)
+        for function in ("Authorizer", "Signin")
     ],
     "issuers' roots one file each, in place of the machine's bundle": [
         Undoing(
