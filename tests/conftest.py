@@ -114,8 +114,15 @@ def _reads_each_model_of_aws_once() -> None:
     """Let all sessions of botocore share the files that they read: reading them took half of the time."""
     loaders = importlib.import_module("botocore.loaders")
 
+    read = loaders.JSONFileLoader().load_file
+    shared = functools.cache(read)
+
     class SharedFileLoader(loaders.JSONFileLoader):  # type: ignore[misc,name-defined]
-        load_file = staticmethod(functools.cache(loaders.JSONFileLoader().load_file))
+        @staticmethod
+        def load_file(path: str) -> Any:
+            # Each for itself the model of S3: a client changes it (`remove_bucket_from_url_paths_from_model`), after
+            # which the local AWS, in the same process, would not know its own paths.
+            return read(path) if f"{os.sep}s3{os.sep}" in path else shared(path)
 
     _patches.setattr(loaders.Loader, "FILE_LOADER_CLASS", SharedFileLoader)
 
