@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { codeOfTheApp, createBucket, PARAMETERS } from "./attachments.mjs";
 import { bundle } from "./bundle.mjs";
 import { publicKeyHash } from "./chatting.mjs";
 import { exampleIn, openPage, startApp, startBrowser, startStack, until } from "./stack.mjs";
@@ -17,7 +18,7 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 let stack, browser, sdk;
 before(async () => {
   // The shortest session: AWS accepts a client's clock that is wrong by that much, so a test may move the clock.
-  const starting = startStack({ settings: { SESSION_SECONDS: "900" }, parameters: { Messaging: "member" } });
+  const starting = startStack({ settings: { SESSION_SECONDS: "900" }, parameters: { Messaging: "member", ...PARAMETERS } });
   [stack, sdk] = await Promise.all([starting, bundle()]);
   browser = await startBrowser({ trusting: await publicKeyHash(stack.urls.aws) });
 });
@@ -196,4 +197,32 @@ test("the documentation's chat signs out, and shows no error", async (t) => {
 
   await until(async () => (await connections()).length === 0);
   assert.deepEqual(await page.evaluate(() => told), []);
+});
+
+test("the documentation's code attaches a file, which who knows its key opens and cannot replace", async (t) => {
+  const script = await codeOfTheApp(stack, await createBucket(stack));
+  const openFiles = async (claims) => {
+    const page = await openPage(t, browser, stack.app);
+    await startApp(page, stack, { claims });
+    await page.addScriptTag({ content: script });
+    await page.evaluate(() => (window.files = attachments(app.signIn)));
+    return page;
+  };
+  const [ada, bob] = await Promise.all([ADA, BOB].map(openFiles));
+
+  const metadata = await ada.evaluate(() => files.attach(new File(["a picture"], "engine.png", { type: "image/png" })));
+
+  const opened = await bob.evaluate(async (metadata) => {
+    const file = await files.open(metadata);
+    return [file.name, await file.text()];
+  }, metadata);
+  assert.deepEqual(opened, ["engine.png", "a picture"]);
+  const { key, size } = JSON.parse(metadata);
+  assert.deepEqual([key.startsWith("ada/"), size], [true, 9]);
+  const replace = async (key) => {
+    const user = async () => ({ ...(await app.signIn.user()), userId: key });
+    const asAda = attachments({ credentials: app.signIn.credentials, user });
+    return asAda.attach(new File(["another"], "engine.png")).catch(({ name }) => name);
+  };
+  assert.equal(await bob.evaluate(replace, key), "AccessDenied");
 });
