@@ -35,8 +35,10 @@ UV := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-a
 # For commands that use moto, because moto looks for the caller's AWS account as soon as it is imported.
 NO_ACCOUNT := env -u AWS_PROFILE -u AWS_DEFAULT_PROFILE -u AWS_DATA_PATH AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
 
-# No scripts of packages are run. A registry that cannot be reached fails at once, one that does not answer after 20 s.
-NPM := npm --silent --ignore-scripts --no-audit --no-fund --fetch-retries=0 --fetch-timeout=20000
+# No scripts of packages are run. A registry that cannot be reached, or does not answer for 20 s, is asked again; but at the
+# first start of `make run`, which sets WITHIN, it fails at once.
+NPM = npm --silent --ignore-scripts --no-audit --no-fund --fetch-timeout=20000 \
+	--fetch-retries=$(if $(value WITHIN),0,2) --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000
 
 # $(call within,SECONDS) command: ends the command after so many seconds.
 within = $(BIN)/python -c 'import os, signal, sys; signal.alarm(int(sys.argv[1])); os.execvp(sys.argv[2], sys.argv[2:])' $(1)
