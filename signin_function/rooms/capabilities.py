@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 BOTH = "SendReceive"
 RECEIVE = "Receive"
@@ -11,8 +11,7 @@ NO_VIDEO = "None"
 """The resolution of a meeting without video or without content."""
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(NamedTuple):
     """What a meeting has: the highest resolutions of `video` and `content`, and the most `attendees`."""
 
     video: str = "HD"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rooms.table import Outdated
 from signin.errors import Unavailable
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from signin.revocation import RevokedUsers
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(NamedTuple):
     """The way out of rooms. Without `revoked_users` nobody is revoked. `clock` returns seconds since the epoch."""
 
     table: RoomsTable

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from signin.errors import Forbidden
 
@@ -15,8 +14,7 @@ ANYTHING = "*"
 USER_ID = "{user_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Entitlements:
+class Entitlements(NamedTuple):
     """
     What a caller may do in rooms.
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rooms import names
 from rooms.errors import MeetingMissing, RoomClosed
@@ -32,8 +31,7 @@ CLOSED_SECONDS = 60
 """For so long only a host may open a room that a host ended: clients that lost their meeting try to join again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(NamedTuple):
     """Who wants to enter which room."""
 
     user_id: str
@@ -51,8 +49,7 @@ class Visitor:
         return names.external_user_id(self.user_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(NamedTuple):
     """Who entered which meeting. `opened` says whether this request opened the room."""
 
     visitor: Visitor
@@ -61,8 +58,7 @@ class Joined:
     opened: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Entrance:
+class Entrance(NamedTuple):
     """
     The way into rooms, and what it needs.
 

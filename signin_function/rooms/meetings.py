@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rooms.errors import MeetingMissing, NoRoomLeft, RoomFull
 from signin.aws import AwsAdapter, aws_errors_translated
@@ -26,8 +26,7 @@ MAX_PAGES = 10
 """A meeting has 250 attendees at most, so that more pages than this are no answer of Chime's."""
 
 
-@dataclass(frozen=True, slots=True)
-class MeetingSettings:
+class MeetingSettings(NamedTuple):
     """What each new meeting is like. `network_type` is Ipv4Only or DualStack."""
 
     media_region: str

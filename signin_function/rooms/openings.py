@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rooms.errors import TooManyOpenings
 
@@ -14,11 +13,10 @@ AT_ONCE = 5
 SECONDS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class OpeningLimit:
-    """A caller opens at most `count` rooms within `seconds`."""
+class OpeningLimit(NamedTuple):
+    """A caller opens at most `most` rooms within `seconds`."""
 
-    count: int = AT_ONCE
+    most: int = AT_ONCE
     seconds: int = SECONDS
 
     def added(self, openings: Mapping[str, float], opening: str, now: float) -> dict[str, float]:
@@ -36,7 +34,7 @@ class OpeningLimit:
         recent = {what: at for what, at in openings.items() if abs(now - at) < self.seconds}
         if opening in recent:
             return recent
-        if len(recent) >= self.count:
+        if len(recent) >= self.most:
             wait = min(recent.values()) + self.seconds - now
             raise TooManyOpenings("too_many_openings", max(1, round(wait + 0.5)))
         return {**recent, opening: now}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from rooms.capabilities import Features
 from rooms.openings import AT_ONCE, SECONDS, OpeningLimit
@@ -19,8 +18,7 @@ MOST_IN_HIGH_RESOLUTION = 25
 NETWORKS = {"ipv4": "Ipv4Only", "dual": "DualStack"}
 
 
-@dataclass(frozen=True, slots=True)
-class MeetingOptions:
+class MeetingOptions(NamedTuple):
     """
     What MeetingOptions says.
 
@@ -30,8 +28,8 @@ class MeetingOptions:
 
     media_region: str = ""
     network_type: str = NETWORKS["ipv4"]
-    features: Features = field(default_factory=Features)
-    opening_limit: OpeningLimit = field(default_factory=OpeningLimit)
+    features: Features = Features()
+    opening_limit: OpeningLimit = OpeningLimit()
 
 
 def meeting_options(text: str) -> MeetingOptions:

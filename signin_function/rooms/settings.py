@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rooms.meetings import MeetingSettings
 from rooms.options import meeting_options
@@ -20,8 +19,7 @@ TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}", re.ASCII)
 STACK = re.compile(r"\S{1,1024}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """
     What the environment variables say.
 

@@ -28,8 +28,8 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from signin.aws import AwsAdapter, aws_errors_translated
 from signin.errors import Rejected
@@ -64,8 +64,7 @@ class OtherOpenings(Outdated):
         self.openings = openings
 
 
-@dataclass(frozen=True, slots=True)
-class RoomItem:
+class RoomItem(NamedTuple):
     """A room's item; see the module for what its members mean."""
 
     uuid: str
@@ -74,7 +73,7 @@ class RoomItem:
     meeting: Mapping[str, Any] | None = None
     ended_at: float | None = None
     over: bool = False
-    earlier: Mapping[str, float] = field(default_factory=dict)
+    earlier: Mapping[str, float] = MappingProxyType({})
 
     @property
     def meeting_id(self) -> str:

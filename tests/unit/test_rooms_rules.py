@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import string
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -204,7 +203,7 @@ def test_opening_in_the_far_future_does_not_count() -> None:
 
 def room(**changes: Any) -> RoomItem:
     open_one = RoomItem("u", NOW, NOW + 86400, {"MeetingId": "m"})
-    return replace(open_one, **changes)
+    return open_one._replace(**changes)
 
 
 @pytest.mark.parametrize(
