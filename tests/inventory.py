@@ -48,8 +48,8 @@ What is not there is answered with 501, after signature and permissions are chec
 _TABLE = "local/aws/s3_operations.py"
 _NOT_IN_S3 = """\
  Not there: all others; what a policy allows to everybody, without a signature; forms (`createPresignedPost`);
-signatures of single chunks; CRC32C and CRC64NVME; and Signature Version 2, with which boto3 presigns unless it is told
-`signature_version="s3v4"`.
+bodies over 10 MB; signatures of single chunks; CRC32C and CRC64NVME; and Signature Version 2, with which boto3 presigns
+unless it is told `signature_version="s3v4"`.
 """
 _INFERRED = """\
 ## What is inferred

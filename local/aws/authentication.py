@@ -105,10 +105,12 @@ def _check_headers_for_s3(request: AwsRequest, authorization: Authorization) -> 
     Check that the signature covers every header of S3's own.
 
     Raises:
-        AwsError: InvalidRequest or AccessDenied.
+        AwsError: InvalidArgument, InvalidRequest or AccessDenied.
     """
     headers = request.http_request.headers.items()
     of_s3 = {name.lower() for name, _ in headers if name.lower().startswith("x-amz-")}
+    if not isinstance(authorization, QueryAuthorization) and "X-Amz-Signature" in request.http_request.args:
+        raise AwsError("InvalidArgument", "Only one auth mechanism allowed", 400)
     if not isinstance(authorization, QueryAuthorization) and "x-amz-content-sha256" not in of_s3:
         raise AwsError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256", 400)
     if not of_s3 <= set(authorization.signed_headers):

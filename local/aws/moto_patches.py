@@ -24,7 +24,6 @@ from moto.core.model import ServiceModel
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import BaseResponse
 from moto.dynamodb.models.dynamo_type import Item
-from moto.iam.access_control import PermissionResult
 from moto.iam.models import Role, iam_backends
 from moto.logs.models import LogGroup
 from moto.s3.models import FakeBucket
@@ -164,9 +163,8 @@ def _log_group_attribute(group: LogGroup, name: str) -> str:
     return f"{attribute}:*" if name == "Arn" else attribute
 
 
-def _bucket_permission(_: FakeBucket, *__: str) -> PermissionResult:
-    """Say nothing: `permissions` has asked the policies. moto would apply a Deny whatever its conditions are."""
-    return PermissionResult.NEUTRAL
+def _bucket_permission(_: FakeBucket, *__: str) -> None:
+    """Neither permit nor deny: the policies were asked before. moto would apply a Deny whatever its conditions are."""
 
 
 def _configured_bucket(method: str) -> Any:

@@ -55,7 +55,7 @@ class MotoServices:
         moto_patches.install()
         self._applications: dict[str, WSGIApplication] = {}
         self._lock = threading.Lock()
-        self._tables = threading.Lock()
+        self._one_by_one = {"dynamodb": threading.Lock(), "s3": threading.Lock()}
         self._serving = 0
         self._changed = threading.Condition()
         self._is_closed = False
@@ -106,10 +106,10 @@ class MotoServices:
 
     def _turn(self, request: AwsRequest) -> AbstractContextManager[Any]:
         """Wait for one's turn where requests are served one after the other."""
-        # moto's DynamoDB evaluates a condition and writes afterwards, so that two writes under the same condition
-        # would both succeed. Reads too, because one may see half of a transaction.
-        is_table = request.service is not None and request.service.service_name == "dynamodb"
-        return self._tables if is_table else nullcontext()
+        # moto evaluates a condition and writes afterwards, so that two writes under the same condition would both
+        # succeed. Reads too, because one may see half of a transaction.
+        name = request.service.service_name if request.service else ""
+        return self._one_by_one.get(name) or nullcontext()
 
     def _application(self, request: AwsRequest) -> WSGIApplication:
         assert request.service is not None  # noqa: S101 - for mypy: `_unusable` has checked it

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
-"""Source: AWS, "Amazon API Gateway quotas", payload size. No other service that is emulated here takes more."""
+"""Source: AWS, "Amazon API Gateway quotas", payload size. Of the other services here, S3 alone takes more on AWS."""
 
 
 class BodyTooLargeError(Exception):

@@ -12,8 +12,8 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.aws.policies import documents
-from local.aws.policies.evaluation import Access, Decision, decide
-from local.aws.policies.principals import Principal, Principals
+from local.aws.policies.evaluation import Access, Decision, decide, decide_on_resource
+from local.aws.policies.principals import Principal
 from tests.translated import ACCOUNT, LEAST, deployed, findings
 
 if TYPE_CHECKING:
@@ -52,22 +52,18 @@ def filled(value: Any) -> Any:
     return ROLES + "UserRole" if "Ref" in value else {name: filled(one) for name, one in value.items()}
 
 
-def of_bucket(role: str) -> tuple[Statement, ...]:
-    """Return the statements of the bucket policy whose principal is a session of *role*."""
+def of_bucket() -> tuple[Statement, ...]:
     document = filled(TEMPLATE["Resources"]["FilesPolicy"]["Properties"]["PolicyDocument"])
-    session = Principal(ACCOUNT, frozenset({ROLES + role, f"{SESSIONS}{role}/chime_ada"}))
-    including = [one for one in document["Statement"] if Principals.parse(one["Principal"]).includes(session)]
-    unnamed = [{name: one for name, one in statement.items() if name != "Principal"} for statement in including]
-    return documents.parse(json.dumps({**document, "Statement": unnamed}))
+    return documents.parse_bucket_policy(json.dumps(document))
 
 
 def allows(
     role: str, action: str, key: str, *, context: Mapping[str, tuple[str, ...]] = ADA, added: bool = True
 ) -> bool:
     """Tell whether a session may do this in one account: one of the two policies allows it, and neither denies it."""
+    session = Principal(ACCOUNT, frozenset({ROLES + role, f"{SESSIONS}{role}/chime_ada"}))
     access = Access(action, f"{BUCKET}/{key}", context)
-    decisions = [decide(own(role, added=added), access), decide(of_bucket(role), access)]
-    return Decision.EXPLICIT_DENY not in decisions and Decision.ALLOWED in decisions
+    return decide_on_resource(own(role, added=added), of_bucket(), session, access)[0] is Decision.ALLOWED
 
 
 @pytest.mark.parametrize(

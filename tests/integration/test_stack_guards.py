@@ -152,14 +152,14 @@ def test_names_of_aws_are_its_port_s_alone(stack: LocalStack, side: str, status:
     route = (side, "OPTIONS", "/")
     services = ("identity-chime", "messaging-chime", "meetings-chime", "sts")
     names = [f"{service}.us-east-1.amazonaws.com" for service in services]
-    for name in (*names, "node001.ue1.ws-messaging.chime.aws", "signal.m1.ue1.app.chime.aws:443"):
+    for name in (*names, "node001.ue1.ws-messaging.chime.aws", "signal.m1.ue1.app.chime.aws:443", "files.localhost"):
         assert called(stack, route, [name])[0] == status
 
 
 @pytest.mark.parametrize("path", ["/local/calls", "//local/calls", "/%6cocal/calls"])
 def test_names_of_aws_lead_to_aws_and_not_to_the_control_paths(stack: LocalStack, path: str) -> None:
     # The DNS of an untrusted network can point such a name at this machine, and a page of that name would get here.
-    for host in ("anybody.s3.amazonaws.com", "sts.us-east-1.amazonaws.com"):
+    for host in ("anybody.s3.amazonaws.com", "sts.us-east-1.amazonaws.com", "files.localhost"):
         assert called(stack, ("aws", "GET", path), [host])[0] == 421
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto.core.utils import get_service_model
+from moto.s3.models import S3Backend
 
 from local.aws.s3_operations import OPERATIONS
 from tests.integration.clients import HTTP
@@ -67,6 +71,29 @@ def test_part_of_an_object_is_read(s3: Any, bucket: str) -> None:
 def test_nothing_is_put_over_what_is_there_if_asked_so(s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, **HELLO, IfNoneMatch="*")
     assert code(s3.put_object, Bucket=bucket, **HELLO, IfNoneMatch="*") == (412, "PreconditionFailed")
+
+
+def test_one_of_two_who_put_at_once_finds_nothing(
+    aws: Aws, s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Slow, so that the second one looks before the first one has put, if nothing keeps it from that.
+    put = S3Backend.put_object
+
+    def put_late(*given: Any, **named: Any) -> Any:
+        time.sleep(0.3)
+        return put(*given, **named)
+
+    monkeypatch.setattr(S3Backend, "put_object", put_late)
+    together = Barrier(2)
+
+    def status(_: int) -> int:
+        request = signed("PUT", f"{aws.url}/{bucket}/1", aws.endpoint.admin_credentials(), b"hello", if_none_match="*")
+        together.wait(60)
+        return send(request).status
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(status, range(2))) == [200, 412]
+    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
 
 
 def test_listing_is_by_prefix_and_in_pages(s3: Any, bucket: str) -> None:

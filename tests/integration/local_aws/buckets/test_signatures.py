@@ -172,6 +172,11 @@ def test_bucket_is_called_in_its_region(aws: Aws, bucket: str, keys: dict[str, s
     assert answered(request) == (400, "AuthorizationHeaderMalformed")
 
 
+def test_request_is_signed_in_one_place(aws: Aws, bucket: str, keys: dict[str, str]) -> None:
+    url = presigned("GET", f"{aws.url}/{bucket}/1", keys)
+    assert answered(signed("GET", url, keys)) == (400, "InvalidArgument")
+
+
 def test_presigned_url_reads_and_writes(aws: Aws, bucket: str, keys: dict[str, str]) -> None:
     url = f"{aws.url}/{bucket}/a%20b"
     assert HTTP.request("PUT", presigned("PUT", url, keys), body=b"hello").status == 200
