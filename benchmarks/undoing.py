@@ -125,9 +125,8 @@ def _without_expressions(copy: Copy, _: Upstream) -> None:
 
 
 def _sources_alone(copy: Copy, running: Upstream) -> None:
-    _without_expressions(
-        copy, running
-    )  # a layer without bytecode has none, and what is written by a build has no source
+    # What a build writes has no source, and a layer without bytecode has none of it.
+    _without_expressions(copy, running)
     for folder in list(copy.code.rglob("__pycache__")):
         shutil.rmtree(folder)
     for compiled in list(copy.packages.rglob("*.pyc")):
