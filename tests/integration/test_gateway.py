@@ -28,6 +28,13 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         yield toy_api.start(tmp_path_factory.mktemp("toy"), running)
 
 
+@pytest.fixture(scope="module")
+def hurried(api: Client) -> Iterator[Client]:
+    """The same, but each function has a second."""
+    with ExitStack() as running:
+        yield toy_api.serve(api.endpoint, api.deployment, running, timeout=1)
+
+
 def asked(api: Client, reply_json: dict[str, Any]) -> dict[str, Any]:
     """Return the event that the authorizer received. The toy passes it on in its context."""
     event: dict[str, Any] = json.loads(reply_json["requestContext"]["authorizer"]["event"])
@@ -221,7 +228,6 @@ def test_header_copied_from_the_request_is_left_out_if_the_request_has_none(api:
         ),
         pytest.param({"raise": "oh"}, 500, "AuthorizerConfigurationException", id="raises something else"),
         pytest.param({"exit": 1}, 500, "AuthorizerConfigurationException", id="exits"),
-        pytest.param({"sleep": 60}, 500, "AuthorizerFailureException", id="takes too long"),
         pytest.param({"return": None}, 500, "AuthorizerConfigurationException", id="returns nothing"),
         pytest.param({"return": {"principalId": "x"}}, 500, "AuthorizerConfigurationException", id="no policy"),
         pytest.param({"effect": "Perhaps"}, 500, "AuthorizerConfigurationException", id="neither allows nor denies"),
@@ -241,7 +247,6 @@ def test_authorizer_that_fails(api: Client, gate: dict[str, Any], status: int, e
     [
         pytest.param({"raise": "secret"}, id="raises"),
         pytest.param({"exit": 3}, id="exits"),
-        pytest.param({"sleep": 60}, id="takes too long"),
         pytest.param({"return": "text"}, id="returns text"),
         pytest.param({"return": {"statusCode": 200, "body": {}}}, id="body is an object"),
         pytest.param({"return": {"statusCode": "yes"}}, id="status is not a number"),
@@ -255,6 +260,18 @@ def test_authorizer_that_fails(api: Client, gate: dict[str, Any], status: int, e
 )
 def test_function_that_fails_is_a_bad_gateway(api: Client, echo: dict[str, Any]) -> None:
     reply = api.call("POST", "/open", echo=echo)
+    assert (reply.status, reply.json) == (502, {"message": "Internal server error"})
+    assert reply.headers["x-failed"] == "yes"
+
+
+def test_authorizer_that_takes_too_long_has_failed(hurried: Client) -> None:
+    reply = hurried.call("GET", "/echo", [TOKEN], gate={"sleep": 60})
+    assert (reply.status, reply.headers["x-amzn-errortype"]) == (500, "AuthorizerFailureException")
+    assert reply.headers["x-failed"] == "yes"
+
+
+def test_function_that_takes_too_long_is_a_bad_gateway(hurried: Client) -> None:
+    reply = hurried.call("POST", "/open", echo={"sleep": 60})
     assert (reply.status, reply.json) == (502, {"message": "Internal server error"})
     assert reply.headers["x-failed"] == "yes"
 

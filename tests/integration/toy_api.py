@@ -6,7 +6,7 @@ import http.client
 import json
 import textwrap
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -177,6 +177,7 @@ class Client:
 
     url: str
     deployment: Deployment
+    endpoint: AwsEndpoint
     log: list[bytes] = field(default_factory=list)
 
     def call(
@@ -206,12 +207,18 @@ def write(folder: Path, template: str = TEMPLATE, handlers: str = HANDLERS) -> P
 
 
 def start(folder: Path, running: ExitStack) -> Client:
-    """Deploy the toy, and serve it until *running* is closed."""
+    """Deploy the toy, and serve it until *running* is closed, with functions that have all the time they need."""
     endpoint = running.enter_context(closing(AwsEndpoint()))
     deployment = deploy(write(folder), {})
     endpoint.roles.update(deployment.roles)
+    return serve(endpoint, deployment, running, timeout=60)
+
+
+def serve(endpoint: AwsEndpoint, deployment: Deployment, running: ExitStack, timeout: float) -> Client:
+    """Serve a deployment until *running* is closed, with functions that have *timeout* seconds instead of their own."""
     log: list[bytes] = []
-    functions = Functions(deployment.functions, endpoint.credentials, "http://127.0.0.1:9", log.append)
+    patient = {name: replace(function, timeout=timeout) for name, function in deployment.functions.items()}
+    functions = Functions(patient, endpoint.credentials, "http://127.0.0.1:9", log.append)
     running.enter_context(closing(functions))
     server = running.enter_context(closing(Server(Gateway(deployment.api, functions.invoke))))
-    return Client(server.url, deployment, log)
+    return Client(server.url, deployment, endpoint, log)
