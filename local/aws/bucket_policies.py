@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from local.aws import identities
 from local.aws.errors import AwsError
 from local.aws.policies import PolicyError, documents
+from local.aws.s3_operations import OPERATIONS
+
+if TYPE_CHECKING:
+    from local.aws.policies.documents import Statement
+
+_ON_OBJECT = {each.action.lower(): each.on_object for each in OPERATIONS.values()}
 
 
 def check_new(text: str, bucket: str) -> None:
@@ -14,8 +21,8 @@ def check_new(text: str, bucket: str) -> None:
     Return if *text* can be the policy of the bucket of that name.
 
     Raises:
-        AwsError: MalformedPolicy, as S3 answers: it is no JSON, is on other resources, or names a principal that is not
-            there.
+        AwsError: MalformedPolicy, as S3 answers: it is no JSON, is on other resources, allows or denies on buckets what
+            is done to objects, or the reverse, or names a principal that is not there.
         PolicyError: It has something that is not evaluated here. That is also an Allow for everybody, who would need no
             signature.
     """
@@ -27,11 +34,19 @@ def check_new(text: str, bucket: str) -> None:
     for statement in documents.parse_bucket_policy(text):
         if not all(pattern.text == own or pattern.text.startswith(f"{own}/") for pattern in statement.resources):
             raise AwsError("MalformedPolicy", "Policy has invalid resource", 400)
+        if not all(_fits(action, statement) for action in statement.actions):
+            raise AwsError("MalformedPolicy", "Action does not apply to any resource(s) in statement", 400)
         arns = statement.principals.arns if statement.principals else frozenset()
         if not all(map(_is_principal, arns)):
             raise AwsError("MalformedPolicy", "Invalid principal in policy", 400)
         if not statement.denies and statement.principals and statement.principals.everyone:
             raise PolicyError("An Allow for everybody is not available on the local stack.")
+
+
+def _fits(action: str, statement: Statement) -> bool:
+    """Tell whether a resource of the statement is of the kind that the action is on: objects, or the bucket."""
+    on_object = _ON_OBJECT.get(action.lower())
+    return on_object is None or any(("/" in pattern.text) == on_object for pattern in statement.resources)
 
 
 def _is_principal(arn: str) -> bool:

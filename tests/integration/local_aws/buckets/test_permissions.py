@@ -163,6 +163,8 @@ def test_refusal_says_who_what_where_and_why(aws: Aws, s3: Any, bucket: str, sta
         pytest.param({}, None, id="nothing"),
         pytest.param({"Resource": "arn:aws:s3:::other/*"}, (400, "MalformedPolicy"), id="another bucket"),
         pytest.param({"Resource": "*"}, (400, "MalformedPolicy"), id="all buckets"),
+        pytest.param({"Action": "s3:ListBucket"}, (400, "MalformedPolicy"), id="an action on buckets, for objects"),
+        pytest.param({"Action": ["s3:ListBucket", "s3:Get*"]}, (400, "MalformedPolicy"), id="one of two actions"),
         pytest.param({"Principal": {"AWS": f"{ACCOUNT}:role/none"}}, (400, "MalformedPolicy"), id="a missing role"),
         pytest.param({"Principal": "*"}, (501, "NotImplemented"), id="everybody"),
         pytest.param({"Condition": {"StringEquals": {"s3:x-amz-acl": "x"}}}, (501, "NotImplemented"), id="a key"),

@@ -167,6 +167,11 @@ def test_wrong_checksum_is_refused(aws: Aws, bucket: str, keys: dict[str, str], 
     assert answered(request) == (400, "BadDigest")
 
 
+@pytest.mark.parametrize("name", ["x-amz-checksum-crc32c", "x-amz-checksum-crc64nvme"])
+def test_checksum_that_cannot_be_checked_is_refused(aws: Aws, bucket: str, keys: dict[str, str], name: str) -> None:
+    assert answered(signed("PUT", f"{aws.url}/{bucket}/1", keys, b"hello", **{name: "AAAAAA=="}))[0] == 501
+
+
 def test_bucket_is_called_in_its_region(aws: Aws, bucket: str, keys: dict[str, str]) -> None:
     request = signed("GET", f"{aws.url}/{bucket}/1", keys, region="eu-central-1")
     assert answered(request) == (400, "AuthorizationHeaderMalformed")
