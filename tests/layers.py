@@ -51,17 +51,17 @@ def distributions(function: str) -> set[str]:
 
 
 COMPILED = """\
-import re
+import re, sys
 compiled = []
 compile_anew = re._compiler.compile
 
 def counted(pattern, flags=0):
-    compiled.append(pattern)
+    compiled.append((sys._getframe(3).f_code.co_filename, pattern))  # who called re.compile, which called two more
     return compile_anew(pattern, flags)
 
 re._compiler.compile = counted
 """
-"""Code after which `compiled` has the regular expressions that Python's compiler was called for."""
+"""Code after which `compiled` has who called Python's compiler for which regular expression, each by its file."""
 AS_COMPILED_ANEW = """\
 import compiled_expressions
 for pattern, flags, *_ in compiled_expressions.EXPRESSIONS:

@@ -89,10 +89,10 @@ import os
 os.environ.update({layers.LAMBDA | layers.SETTINGS[function]})
 {layers.COMPILED}
 import {function}.app
-print(compiled)
+print([expression for file, expression in compiled if file.startswith(("/opt/", "/var/task/"))], len(compiled) < 10)
 {layers.AS_COMPILED_ANEW}"""
     printed = run(f"{function.capitalize()}Layer", flags, code, hashes="0").splitlines()[-1]
-    assert printed == "[]", "If it is one of ours: SAM keeps a layer that was built before. Run: rm -r .aws-sam"
+    assert printed == "[] True", "If it is one of ours: SAM keeps a layer that was built before. Run: rm -r .aws-sam"
 
 
 @pytest.mark.parametrize("artifact", budgets.MEGABYTES)
