@@ -7,7 +7,7 @@ A count is the same on every machine; benchmarks/README.md has the times. Raise 
 from __future__ import annotations
 
 MODULES = {"authorizer": 304, "signin": 430, "rooms": 437}
-"""Imported when the function has started, Python's own included, on Python 3.11 to 3.14."""
+"""Imported when the function has started and answered once, Python's own included, on Python 3.11 to 3.14."""
 
 BEFORE_ASKING = 146
 """How many of them the authorizer imports before it asks issuers for their keys."""
