@@ -52,10 +52,10 @@ def stack(logs: list[bytes]) -> Iterator[LocalStack]:
         yield running
 
 
-def token(signer: Any = SIGNER, header: Any = None, **changes: Any) -> str:
-    """Return a token that is good for an hour, with *changes* to its claims."""
+def token(signer: Any = SIGNER, header: Any = None, seconds: int = 3600, **changes: Any) -> str:
+    """Return a token that is good for so many *seconds* from now on, with *changes* to its claims."""
     now = int(time.time())
-    made: str = signer.token(claims(**{"iat": now, "exp": now + 3600, **changes}), **(header or {}))
+    made: str = signer.token(claims(**{"iat": now, "exp": now + seconds, **changes}), **(header or {}))
     return made
 
 
@@ -96,7 +96,7 @@ def enters_after_another(client: Client) -> Answer:
 
 
 def over(seconds: int) -> Callable[[], str]:
-    return lambda: token(exp=int(time.time()) + seconds)
+    return lambda: token(seconds=seconds)
 
 
 UNAUTHORIZED: dict[str, Provoke] = {
@@ -122,7 +122,7 @@ TURNED_AWAY: dict[str, dict[str, Any]] = {
     "missing_scope": {"iss": STRICT},
     "missing_role": {"iss": STRICT, "scope": "chime"},
     "missing_claim": {"iss": STRICT, "scope": "chime", "roles": ["staff"]},
-    "invitation_ends": {"iss": GUESTS, "exp": int(time.time()) + 300},
+    "invitation_ends": {"iss": GUESTS, "seconds": 300},
     "revoked": {"sub": "eve", **HOST},
     "room_not_allowed": {**HOST, "rooms": ["other"]},
     "not_a_host": {"rooms": ["*"]},
