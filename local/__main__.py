@@ -64,6 +64,7 @@ def _serve(arguments: argparse.Namespace, stop: threading.Event) -> int:
         _complain(str(error))
         return 1
     with stack:
+        stack.endpoint.load()
         for logical_id, failure in stack.functions.failing_starts().items():
             _complain(f"{logical_id} does not start: {failure} As on AWS, requests that need it are answered with 503.")
         said = json.dumps(stack.urls) if arguments.json else welcome(stack, arguments.answers)

@@ -67,6 +67,12 @@ class AwsEndpoint:
         """Answer a request."""
         return self._answer(environ)(environ, start_response)
 
+    def load(self) -> None:
+        """Load what a sign-in calls. Otherwise whoever signs in first waits for it, too long on a slow machine."""
+        for service in ("sts", "chime-sdk-identity", "ssm"):
+            self._services.load(service)
+        sts.load()
+
     def credentials(self, role: str) -> dict[str, str]:
         """
         Return the credentials that Lambda would give to a function with the role of logical id *role*.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
+from moto.core.utils import get_service_model
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.wrappers import Response
 
@@ -79,6 +80,11 @@ class MotoServices:
             message = f"{request.name} is not available on the local stack."
             return errors.shared_error_response(request, AwsError("NotImplemented", message))
 
+    def load(self, service_name: str) -> None:
+        """Load what the first call of a service would load. *service_name* is botocore's."""
+        self._backend_app(service_name)
+        get_service_model(service_name)
+
     def close(self) -> None:
         """Wait for the calls that are served now, then empty moto's state and undo our changes to moto."""
         with self._changed:
@@ -113,7 +119,10 @@ class MotoServices:
 
     def _application(self, request: AwsRequest) -> WSGIApplication:
         assert request.service is not None  # noqa: S101 - for mypy: `_unusable` has checked it
-        name = request.service.service_name.replace("-", "")
+        return self._backend_app(request.service.service_name)
+
+    def _backend_app(self, service_name: str) -> WSGIApplication:
+        name = service_name.replace("-", "")
         with self._lock:
             if name not in self._applications:
                 self._applications[name] = cast("WSGIApplication", create_backend_app(cast("Any", name)))

@@ -73,6 +73,11 @@ def uninstall() -> None:
     urls.url_paths[_PATH] = TokenResponse.dispatch
 
 
+def load() -> None:
+    """Load what the first call of AssumeRole would load, above all the patterns, which take a tenth of a second."""
+    _check_limits({"RoleArn": "x" * 20, "RoleSessionName": "xx", "Tags": [{"Key": "x", "Value": "x"}]})
+
+
 def _error(code: str, message: str, status: int = 400) -> QueryError:
     return QueryError(AwsError(code, message), status, get_service_model("sts").metadata["xmlNamespace"])
 

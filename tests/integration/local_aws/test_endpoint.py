@@ -23,6 +23,7 @@ from local.aws.aws_request import AwsRequest
 from local.aws.control import UnknownRoleError
 from local.aws.endpoint import AwsEndpoint
 from local.aws.moto_services import MotoServices
+from local.chime.constraints import _categories, _compiled
 from local.http.server import Server
 from tests.integration.clients import HTTP
 from tests.integration.conftest import Aws
@@ -208,6 +209,22 @@ def test_call_that_has_waited_until_after_the_end_changes_nothing_in_the_next_en
         with pytest.raises(ConnectionAbortedError):
             first(call)
         assert Aws(second, running.url).client("chime-sdk-identity").list_app_instances()["AppInstances"] == []
+
+
+def test_sign_in_does_not_wait_for_what_was_loaded_before(aws: Aws) -> None:
+    _compiled.cache_clear()
+    _categories.cache_clear()
+    aws.endpoint.load()
+    loaded = _categories.cache_info().currsize, _compiled.cache_info().currsize
+
+    session = {
+        "RoleArn": aws.role("User"),
+        "RoleSessionName": "chime_ada",
+        "Tags": [{"Key": "UserUUID", "Value": "ada"}],
+    }
+    aws.client("sts").assume_role(**session)
+
+    assert loaded == (_categories.cache_info().currsize, _compiled.cache_info().currsize) != (0, 0)
 
 
 def test_unknown_role_has_no_credentials(aws: Aws) -> None:
