@@ -138,7 +138,9 @@ def test_answers_that_cannot_be_played_are_refused_with_what_to_write(answers: d
         play_answers(answers, "http://127.0.0.1:1", lambda name, value: f"{name}{value}")
 
 
-@pytest.mark.parametrize("example", [*(ROOT / "environments" / "examples").glob("*.yaml")], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "example", sorted((ROOT / "environments" / "examples").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_every_example_is_played(example: Path) -> None:
     played = play_answers(read_answers(example), "http://127.0.0.1:1", lambda name, _: f"arn:of:{name}")
     assert [provider.preset for provider in played.providers] == [example.stem]

@@ -81,7 +81,7 @@ def test_no_session_ticket_follows_the_handshake(server: Server) -> None:
 
 def test_every_tls_server_of_the_repository_uses_this_context() -> None:
     makes_its_own = re.compile(r"PROTOCOL_TLS_SERVER|Purpose\.CLIENT_AUTH|PROTOCOL_TLS\b")
-    sources = [path for folder in ("local", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    sources = [path for folder in ("local", "tests", "benchmarks") for path in sorted((ROOT / folder).rglob("*.py"))]
     found = [path.relative_to(ROOT) for path in sources if makes_its_own.search(path.read_text())]
     # The test of the layers runs in Lambda's image, without our code, and its servers have no socket.
     known = [Path("local/http/certificate.py"), Path("tests/docker/test_layers.py"), Path(__file__).relative_to(ROOT)]
