@@ -1,9 +1,9 @@
 """
 Verify Signature Version 4, as https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html describes it.
 
-botocore's own signer computes the expected signature from the request as it arrived: the raw path, the raw query, and
-the headers that were signed. A presigned URL is accepted for S3 and for opening a WebSocket only; any other request
-with a signature in its query counts as unsigned. What S3 does otherwise is in
+botocore's own signer computes the expected signature from the request as it arrived: the raw path and query, which are
+encoded anew for S3, and the headers that were signed. A presigned URL is accepted for S3 and for opening a WebSocket
+only; any other request with a signature in its query counts as unsigned. What S3 does otherwise is in
 https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and sigv4-query-string-auth.html there.
 """
 
@@ -14,6 +14,7 @@ import hashlib
 import hmac
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import quote, unquote_to_bytes
 
 import boto3
 from botocore.auth import S3SigV4Auth, SigV4Auth
@@ -212,12 +213,25 @@ def _expected_signature(request: AwsRequest, authorization: Authorization, calle
 def _signed_request(request: AwsRequest, authorization: Authorization) -> AWSRequest:
     http = request.http_request
     headers = {name: http.headers.get(name, "") for name in authorization.signed_headers}
+    path, query = http.raw_path, authorization.signed_query(http.query_string.decode("latin-1"))
+    if request.s3:
+        # S3 encodes both anew, so that it refuses who signs another spelling: an apostrophe that is not encoded, say.
+        path, query = _canonical(path, safe="/"), "&".join(map(_canonical_parameter, query.split("&")))
     # With an http URL, because botocore can leave the body of a request to an https URL unsigned.
-    url = f"http://{http.host}{http.raw_path}"
-    query = authorization.signed_query(http.query_string.decode("latin-1"))
+    url = f"http://{http.host}{path}"
     signed = AWSRequest(http.method, f"{url}?{query}" if query else url, headers, request.body)
     signed.context["timestamp"] = authorization.signing_time(http.headers)
     return signed
+
+
+def _canonical(encoded: str, safe: str = "") -> str:
+    """Return a part of a URL as it is signed for S3: all but unreserved characters, and *safe*, are %XX."""
+    return quote(unquote_to_bytes(encoded), safe)
+
+
+def _canonical_parameter(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    return _canonical(name) + equals + _canonical(value)
 
 
 class _ExactHeaders:

@@ -21,20 +21,20 @@ def check_new(text: str, bucket: str) -> None:
     Return if *text* can be the policy of the bucket of that name.
 
     Raises:
-        AwsError: MalformedPolicy, as S3 answers: it is no JSON, is on other resources, allows or denies on buckets what
-            is done to objects, or the reverse, or names a principal that is not there.
+        AwsError: MalformedPolicy, as S3 answers: it is no JSON, says nothing, is on other resources or on actions of
+            another service, allows or denies on buckets what is done to objects, or the reverse, or names a principal
+            that is not there.
         PolicyError: It has something that is not evaluated here. That is also an Allow for everybody, who would need no
             signature.
     """
-    try:
-        json.loads(text)
-    except ValueError as error:
-        raise AwsError("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'", 400) from error
+    _check_form(text)
     own = f"arn:aws:s3:::{bucket}"
     for statement in documents.parse_bucket_policy(text):
         if not all(pattern.text == own or pattern.text.startswith(f"{own}/") for pattern in statement.resources):
             raise AwsError("MalformedPolicy", "Policy has invalid resource", 400)
-        if not all(_fits(action, statement) for action in statement.actions):
+        if not all(each == "*" or each.lower().startswith("s3:") for each in statement.actions):
+            raise AwsError("MalformedPolicy", "Policy has invalid action", 400)
+        if not (statement.all_but_actions or all(_fits(action, statement) for action in statement.actions)):
             raise AwsError("MalformedPolicy", "Action does not apply to any resource(s) in statement", 400)
         arns = statement.principals.arns if statement.principals else frozenset()
         if not all(map(_is_principal, arns)):
@@ -47,6 +47,17 @@ def _fits(action: str, statement: Statement) -> bool:
     """Tell whether a resource of the statement is of the kind that the action is on: objects, or the bucket."""
     on_object = _ON_OBJECT.get(action.lower())
     return on_object is None or any(("/" in pattern.text) == on_object for pattern in statement.resources)
+
+
+def _check_form(text: str) -> None:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise AwsError("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'", 400) from error
+    if isinstance(document, dict) and "Statement" not in document:
+        raise AwsError("MalformedPolicy", "Missing required field Statement", 400)
+    if isinstance(document, dict) and document["Statement"] == []:
+        raise AwsError("MalformedPolicy", "Could not parse the policy: Statement is empty!", 400)
 
 
 def _is_principal(arn: str) -> bool:

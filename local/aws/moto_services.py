@@ -17,14 +17,17 @@ from local import chime
 from local.aws import errors, moto_patches, simulation, sts
 from local.aws.errors import AwsError
 from local.aws.s3_operations import not_served
-from local.aws.s3_requests import BUCKET_NAME, RESERVED
+from local.aws.s3_requests import BUCKET_NAME, MAX_KEY_BYTES, RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from wsgiref.types import WSGIApplication
 
+    from moto.core.model import OperationModel
+
     from local.aws.aws_request import AwsRequest
+    from local.aws.s3_requests import S3Request
 
 # The first, because moto lets a client choose its account by this header, and AWS does not. The others, because the
 # body is passed on whole, with its length.
@@ -136,18 +139,25 @@ def _unusable(request: AwsRequest) -> AwsError | None:
         return AwsError("InvalidAction", "There is no such operation here.")
     if request.parameters is None:
         return AwsError("MalformedQueryString", "The parameters could not be read.")
-    return _unusable_in_s3(request.operation.name, request.parameters) if request.s3 else None
+    return _unusable_in_s3(request.s3, request.operation, request.parameters) if request.s3 else None
 
 
-def _unusable_in_s3(operation: str, parameters: dict[str, Any]) -> AwsError | None:
-    missing = not_served(operation, parameters)
-    bucket = str(parameters.get("Bucket", ""))
+def _unusable_in_s3(s3: S3Request, operation: OperationModel, parameters: dict[str, Any]) -> AwsError | None:
+    missing = not_served(operation.name, parameters)
+    foreign = s3.foreign(operation)
+    bucket, key = (str(parameters.get(name) or "") for name in ("Bucket", "Key"))
     if bucket in RESERVED:
         missing = f"A bucket named {bucket}"  # its paths are those of another service here
+    elif foreign and not missing:
+        missing = f"{operation.name} with {foreign}"
     if missing:
         return AwsError("NotImplemented", f"{missing} is not available on the local stack.")
     if "Bucket" in parameters and not BUCKET_NAME.fullmatch(bucket):
         return AwsError("InvalidBucketName", "The specified bucket is not valid.", 400)
+    if not s3.has_readable_path():
+        return AwsError("InvalidURI", "Couldn't parse the specified URI.", 400)
+    if len(key.encode()) > MAX_KEY_BYTES:
+        return AwsError("KeyTooLongError", "Your key is too long", 400)
     return None
 
 

@@ -12,14 +12,16 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/, and sigv4-streaming-trai
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from moto.core.request import Request
+from moto.core.utils import get_service_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -39,6 +41,9 @@ RESERVED = frozenset(
 )
 """With what the paths of other services begin here: no bucket can be called so, because S3 has no host of its own."""
 
+MAX_KEY_BYTES = 1024
+"""In UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html."""
+
 UNSIGNED = "UNSIGNED-PAYLOAD"
 CHUNKED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 _HASH = "X-Amz-Content-SHA256"
@@ -49,6 +54,8 @@ _OF_SIGNATURE = frozenset(
 )
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})\r\n")
 _CUT_OFF = "The request body terminated unexpectedly"
+_ON_CHECKSUMS = frozenset({"algorithm", "mode", "type"})
+"""How names of headers on checksums end that hold none."""
 _CHECKSUMS: Mapping[str, Callable[[bytes], bytes]] = {
     "crc32": lambda content: zlib.crc32(content).to_bytes(4, "big"),
     "sha1": lambda content: hashlib.sha1(content, usedforsecurity=False).digest(),
@@ -89,15 +96,37 @@ class S3Request:
         Check the body against its hash, and the content in it against its checksums.
 
         Raises:
-            PayloadError: XAmzContentSHA256Mismatch, IncompleteBody, MalformedTrailerError or BadDigest; or
-                NotImplemented, for a checksum or a way to sign a body that is not known here.
+            PayloadError: XAmzContentSHA256Mismatch, IncompleteBody, MalformedTrailerError or BadDigest; InvalidRequest
+                for checksums that do not go together; or NotImplemented, for a checksum or a way to sign a body that is
+                not known here.
         """
         stated = self.received.headers.get(_HASH)
         if stated not in (None, UNSIGNED, CHUNKED):
             _check_hash(stated, self.body)
-        _decoded(self.received.headers, self.body)
+        _, trailers = _decoded(self.received.headers, self.body)
+        _check_algorithms(self.received.headers, trailers)
         for name, value in self.http.headers.items():
             _check_digest(name.lower(), value, self.content)
+
+    def foreign(self, operation: OperationModel) -> str | None:
+        """
+        Return a parameter or header of S3's own that the *operation* does not have; None if there is none.
+
+        With it S3 may take the request for another operation, or refuse it: `DELETE ?acl` deletes nothing.
+        """
+        headers, parameters = _names_in(operation)
+        of_s3 = _names_of_s3()
+        given = [name for name, _ in _pairs(self.http) if name in of_s3.parameters - parameters]
+        named = {name.lower() for name, _ in self.http.headers.items()} & of_s3.headers - headers
+        return next(iter([*given, *sorted(named)]), None)
+
+    def has_readable_path(self) -> bool:
+        """Tell whether the path is UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html."""
+        try:
+            unquote_to_bytes(self.http.raw_path).decode()
+        except UnicodeDecodeError:
+            return False
+        return True
 
     def environ(self, operation: OperationModel, bucket: str, key: str) -> dict[str, Any]:
         """
@@ -105,9 +134,8 @@ class S3Request:
 
         moto would choose another operation by a parameter that this one does not have.
         """
-        headers, parameters = (_names(operation, place) for place in ("header", "querystring"))
-        known = parameters | operation.http_trait.query_args.keys()
-        query = "&".join(pair for name, pair in _pairs(self.http) if name in known)
+        headers, parameters = _names_in(operation)
+        query = "&".join(pair for name, pair in _pairs(self.http) if name in parameters)
         environ = {name: value for name, value in self.http.environ.items() if _is_known(name, headers)}
         path = f"/{bucket}/{quote(key, safe='/~')}" if key else f"/{bucket}"
         return environ | _target(path, query)
@@ -128,11 +156,25 @@ def _check_hash(stated: str, body: bytes) -> None:
         raise PayloadError("XAmzContentSHA256Mismatch", message)
 
 
+def _check_algorithms(headers: Headers, trailers: Mapping[str, str]) -> None:
+    """Check that there is one checksum at most, and that it is the one that the SDK says it has made."""
+    given = {name for each, _ in headers.items() if (name := each.lower()).startswith("x-amz-checksum-")}
+    given = {name for name in given if name.removeprefix("x-amz-checksum-") not in _ON_CHECKSUMS}
+    if len(given) + len(trailers) > 1:
+        raise PayloadError("InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple are not allowed.")
+    said = headers.get("X-Amz-Sdk-Checksum-Algorithm", "").lower()
+    if said and {f"x-amz-checksum-{said}"} != given | trailers.keys():
+        message = (
+            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers."
+        )
+        raise PayloadError("InvalidRequest", message)
+
+
 def _check_digest(name: str, value: str, content: bytes) -> None:
     algorithm = name.removeprefix("x-amz-checksum-")
     if name == "content-md5":
         digest = hashlib.md5(content, usedforsecurity=False).digest()
-    elif algorithm in (name, "mode", "algorithm", "type"):
+    elif algorithm == name or algorithm in _ON_CHECKSUMS:
         return
     elif algorithm in _CHECKSUMS:
         digest = _CHECKSUMS[algorithm](content)
@@ -176,7 +218,8 @@ def _trailers(headers: Headers, rest: bytes) -> dict[str, str]:
     pairs = (line.partition(":") for line in rest.decode("latin-1").split("\r\n") if line)
     trailers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     announced = {name.strip().lower() for name in headers.get("X-Amz-Trailer", "").split(",") if name.strip()}
-    if trailers.keys() != announced or any(not name.startswith("x-amz-checksum-") for name in announced):
+    whole = rest == b"\r\n" or rest.endswith(b"\r\n\r\n")
+    if not whole or trailers.keys() != announced or any(not name.startswith("x-amz-checksum-") for name in announced):
         raise PayloadError("MalformedTrailerError", "The request contained trailing data that was not well-formed.")
     return trailers
 
@@ -224,18 +267,42 @@ def _target(path: str, query: str) -> dict[str, str]:
     }
 
 
+class _Names(NamedTuple):
+    """Names of headers, in lower case, and of parameters in the query."""
+
+    headers: frozenset[str]
+    parameters: frozenset[str]
+
+
+def _names_in(operation: OperationModel) -> _Names:
+    """Return what the operation has there, also what only names it: `acl` in `?acl`."""
+    headers, parameters = (_names(operation, place) for place in ("header", "querystring"))
+    return _Names(frozenset(map(str.lower, headers)), frozenset(parameters | operation.http_trait.query_args.keys()))
+
+
+@functools.cache
+def _names_of_s3() -> _Names:
+    """Return what any operation of S3 has there, without x-id, which changes nothing, and checksums, which fit any."""
+    model = get_service_model("s3")
+    each = [_names_in(cast("OperationModel", model.operation_model(name))) for name in model.operation_names]
+    headers = {name for names in each for name in names.headers if name.startswith("x-amz-")}
+    return _Names(
+        frozenset(name for name in headers if not name.startswith("x-amz-checksum-")),
+        frozenset(name for names in each for name in names.parameters) - {"x-id"},
+    )
+
+
 def _names(operation: OperationModel, place: str) -> set[str]:
-    """Return the names of the parameters that the operation has there: of headers in lower case."""
+    """Return the names of the operation's parameters that are there."""
     members = operation.input_shape.members.items() if operation.input_shape else ()
-    found = {str(each.serialization.get("name", name)) for name, each in members if _is_in(each, place)}
-    return {name.lower() for name in found} if place == "header" else found
+    return {str(each.serialization.get("name", name)) for name, each in members if _is_in(each, place)}
 
 
 def _is_in(member: Any, place: str) -> bool:
     return bool(member.serialization.get("location") == place)
 
 
-def _is_known(name: str, headers: set[str]) -> bool:
+def _is_known(name: str, headers: frozenset[str]) -> bool:
     """Tell whether a name in a WSGI environment is not of a header of S3's own, or of one of *headers*, or metadata."""
     header = name.removeprefix("HTTP_").replace("_", "-").lower()
     return not header.startswith("x-amz-") or header.startswith("x-amz-meta-") or header in headers

@@ -147,7 +147,7 @@ def test_bucket_cannot_have_the_name_of_a_path_of_another_service(s3: Any, name:
     assert code(s3.create_bucket, Bucket=name) == (501, "NotImplemented")
 
 
-@pytest.mark.parametrize("name", ["Files", "fi", "a_b", "a%2Fb", "-ab"])
+@pytest.mark.parametrize("name", ["Files", "fi", "a_b", "-ab"])
 def test_bucket_has_a_name_that_s3_allows(aws: Aws, name: str) -> None:
     # Not by boto3, which sends no such name.
     answer = send(signed("PUT", f"{aws.url}/{name}", aws.endpoint.admin_credentials()))
@@ -199,6 +199,41 @@ def status(aws: Aws, bucket: str, name: str) -> int:
     url = f"{aws.url}{path}{query if '?' in path else query.replace('&', '?', 1)}"
     headers: dict[str, Any] = {each.replace("-", "_"): "1" for each in (shape.required_headers if shape else ())}
     return send(signed(operation.http["method"], url, aws.endpoint.admin_credentials(), b"", **headers)).status
+
+
+@pytest.mark.parametrize(
+    ("request_line", "headers"),
+    [
+        pytest.param("DELETE /ada/1?acl", {}, id="an ACL, which is not deleted"),
+        pytest.param("DELETE /ada/1?legal-hold", {}, id="a legal hold, neither"),
+        pytest.param("DELETE ?versions", {}, id="versions, neither"),
+        pytest.param("PUT /ada/1?partNumber=1", {}, id="a part of no upload"),
+        pytest.param("PUT /ada/1?torrent", {}, id="what is read only"),
+        pytest.param("PUT /bob/1", {"x-amz-rename-source": "/files/ada/1"}, id="another operation's header"),
+    ],
+)
+def test_request_is_not_taken_for_a_simpler_one(
+    aws: Aws, s3: Any, bucket: str, request_line: str, headers: dict[str, str]
+) -> None:
+    s3.put_object(Bucket=bucket, **HELLO)
+    method, path = request_line.split()
+    request = signed(method, f"{aws.url}/{bucket}{path}", aws.endpoint.admin_credentials(), b"", **headers)
+    assert send(request).status == 501
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["ada/1"]
+    assert s3.get_object(Bucket=bucket, Key="ada/1")["Body"].read() == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        pytest.param("k" * 1024, (200, b""), id="as long as can be"),
+        pytest.param("%C3%BC" * 513, (400, b"KeyTooLongError"), id="longer"),
+        pytest.param("%FF", (400, b"InvalidURI"), id="not UTF-8"),
+    ],
+)
+def test_key_is_short_and_in_utf_8(aws: Aws, bucket: str, key: str, expected: tuple[int, bytes]) -> None:
+    answer = send(signed("PUT", f"{aws.url}/{bucket}/{key}", aws.endpoint.admin_credentials(), b"hello"))
+    assert (answer.status, answer.data.partition(b"<Code>")[2].partition(b"</Code>")[0]) == expected
 
 
 def test_content_of_an_object_is_not_in_the_log_of_calls(aws: Aws, s3: Any, bucket: str) -> None:

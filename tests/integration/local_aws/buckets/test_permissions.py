@@ -166,6 +166,8 @@ def test_refusal_says_who_what_where_and_why(aws: Aws, s3: Any, bucket: str, sta
         pytest.param({"Action": "s3:ListBucket"}, (400, "MalformedPolicy"), id="an action on buckets, for objects"),
         pytest.param({"Action": ["s3:ListBucket", "s3:Get*"]}, (400, "MalformedPolicy"), id="one of two actions"),
         pytest.param({"Principal": {"AWS": f"{ACCOUNT}:role/none"}}, (400, "MalformedPolicy"), id="a missing role"),
+        pytest.param({"Action": "sqs:SendMessage"}, (400, "MalformedPolicy"), id="another service's action"),
+        pytest.param({"Action": "*"}, None, id="all actions"),
         pytest.param({"Principal": "*"}, (501, "NotImplemented"), id="everybody"),
         pytest.param({"Condition": {"StringEquals": {"s3:x-amz-acl": "x"}}}, (501, "NotImplemented"), id="a key"),
         pytest.param({"NotPrincipal": "*"}, (501, "NotImplemented"), id="everybody but"),
@@ -183,8 +185,14 @@ def test_new_policy_is_one_that_is_understood(
         assert code(s3.get_bucket_policy, Bucket=bucket) == (404, "NoSuchBucketPolicy")
 
 
-def test_new_policy_is_json(s3: Any, bucket: str) -> None:
-    assert code(s3.put_bucket_policy, Bucket=bucket, Policy="{") == (400, "MalformedPolicy")
+def test_actions_that_are_excepted_fit_any_resource(aws: Aws, s3: Any, bucket: str, reader: str) -> None:
+    put(s3, bucket, {"Effect": "Allow", "NotAction": "s3:ListBucket", "Principal": {"AWS": reader}})
+    assert may(aws, "reader", bucket)
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"Version": "2012-10-17", "Statement": []}'])
+def test_new_policy_is_json_and_says_something(s3: Any, bucket: str, text: str) -> None:
+    assert code(s3.put_bucket_policy, Bucket=bucket, Policy=text) == (400, "MalformedPolicy")
 
 
 @pytest.mark.parametrize("operation", ["PutBucketPolicy", "DeleteBucketPolicy", "PutBucketCors", "DeleteBucket"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import zlib
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from hashlib import sha1, sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Aws
 
 CRC32 = base64.b64encode(zlib.crc32(b"hello world").to_bytes(4, "big")).decode()
+CRC32_OF_HELLO = base64.b64encode(zlib.crc32(b"hello").to_bytes(4, "big")).decode()
+SHA1_OF_HELLO = base64.b64encode(sha1(b"hello", usedforsecurity=False).digest()).decode()
 CHUNKS = f"6\r\nhello \r\n5\r\nworld\r\n0\r\nx-amz-checksum-crc32:{CRC32}\r\n\r\n".encode()
 CHUNKED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 TRAILER = {
@@ -59,11 +61,23 @@ def with_header(name: str, change: Callable[[str], str]) -> Callable[[Any], None
     return change_request
 
 
-@pytest.mark.parametrize("key", ["1", "a b", "%C3%BC", "a%2Fb", "a//b", "~!*'()", "a+b%2Bc"])
-def test_path_is_signed_as_it_is_sent(aws: Aws, bucket: str, keys: dict[str, str], key: str) -> None:
-    url = f"{aws.url}/{bucket}/{key.replace(' ', '%20')}"
+@pytest.mark.parametrize("key", ["1", "a%20b", "%C3%BC", "a//b", "~%21%2A%27%28%29", "a%2Bb"])
+def test_path_is_signed_in_its_one_spelling(aws: Aws, bucket: str, keys: dict[str, str], key: str) -> None:
+    url = f"{aws.url}/{bucket}/{key}"
     assert answered(signed("PUT", url, keys, b"hello"))[0] == 200
     assert send(signed("GET", url, keys)).data == b"hello"
+
+
+@pytest.mark.parametrize("path", ["/1'", "/a+b", "/a%2Fb", "/%c3%bc", "/%31", "?prefix=a/b", "?prefix=a'b"])
+def test_other_spelling_is_not_what_s3_signs(aws: Aws, bucket: str, keys: dict[str, str], path: str) -> None:
+    assert answered(signed("GET", f"{aws.url}/{bucket}{path}", keys)) == (403, "SignatureDoesNotMatch")
+
+
+def test_spelling_may_change_on_the_way(aws: Aws, s3: Any, bucket: str, keys: dict[str, str]) -> None:
+    s3.put_object(Bucket=bucket, Key="1", Body=b"hello")
+    url = presigned("GET", f"{aws.url}/{bucket}/1", keys)
+    assert "%2Fs3%2F" in url
+    assert HTTP.request("GET", url.replace("%2Fs3%2F", "/s3/")).data == b"hello"
 
 
 @pytest.mark.parametrize(
@@ -148,6 +162,8 @@ def test_chunks_are_taken_for_one_body(aws: Aws, bucket: str, keys: dict[str, st
             (CHUNKS, {"x-amz-trailer": "x-amz-checksum-sha256"}), "MalformedTrailerError", id="another trailer"
         ),
         pytest.param((CHUNKS.partition(b"x-amz")[0], {}), "MalformedTrailerError", id="no trailer"),
+        pytest.param((CHUNKS[:-2], {}), "MalformedTrailerError", id="no end of the trailer"),
+        pytest.param((CHUNKS, {"x-amz-checksum-crc32": CRC32}), "InvalidRequest", id="two checksums"),
     ],
 )
 def test_wrong_chunks_are_refused(
@@ -170,6 +186,25 @@ def test_wrong_checksum_is_refused(aws: Aws, bucket: str, keys: dict[str, str], 
 @pytest.mark.parametrize("name", ["x-amz-checksum-crc32c", "x-amz-checksum-crc64nvme"])
 def test_checksum_that_cannot_be_checked_is_refused(aws: Aws, bucket: str, keys: dict[str, str], name: str) -> None:
     assert answered(signed("PUT", f"{aws.url}/{bucket}/1", keys, b"hello", **{name: "AAAAAA=="}))[0] == 501
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"x-amz-sdk-checksum-algorithm": "CRC32"}, id="none of what was announced"),
+        pytest.param({"x-amz-sdk-checksum-algorithm": "SHA1", "x-amz-checksum-crc32": CRC32_OF_HELLO}, id="another"),
+        pytest.param({"x-amz-checksum-sha1": SHA1_OF_HELLO, "x-amz-checksum-crc32": CRC32_OF_HELLO}, id="two"),
+    ],
+)
+def test_checksum_is_the_one_that_is_announced(
+    aws: Aws, bucket: str, keys: dict[str, str], headers: dict[str, str]
+) -> None:
+    url, one = (
+        f"{aws.url}/{bucket}/1",
+        {"x-amz-sdk-checksum-algorithm": "CRC32", "x-amz-checksum-crc32": CRC32_OF_HELLO},
+    )
+    assert answered(signed("PUT", url, keys, b"hello", **one))[0] == 200
+    assert answered(signed("PUT", url, keys, b"hello", **headers)) == (400, "InvalidRequest")
 
 
 def test_bucket_is_called_in_its_region(aws: Aws, bucket: str, keys: dict[str, str]) -> None:
