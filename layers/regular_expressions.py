@@ -21,8 +21,8 @@ def give() -> None:
         _cache[type(pattern), pattern, flags_given] = compile(pattern, flags, words, len(names) - 1, groups, names)
 
 
+# RuntimeError is the engine's: it looks through the code, and refuses what it does not know. The others come from what
+# has another form than this module reads. What is not brought is compiled, as ever.
 if ENGINE == (MAGIC, CODESIZE):
-    with suppress(
-        RuntimeError
-    ):  # the engine looks through the code, and raises this if there is anything wrong with it
+    with suppress(RuntimeError, TypeError, ValueError, OverflowError):
         give()

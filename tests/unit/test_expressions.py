@@ -67,8 +67,18 @@ def test_another_engine_gets_nothing(engine: tuple[int, int], monkeypatch: pytes
     assert not given(monkeypatch, ("a", 0, *expressions.made_of("a", 0)), engine=engine)
 
 
-def test_code_that_the_engine_refuses_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    good, broken = ("a", 0, *expressions.made_of("a", 0)), ("b", 0, 0, bytes(8), (None,))
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(("b", 0, 0, bytes(8), (None,)), id="code that the engine refuses"),
+        pytest.param(("b", 0, 0, bytes(7), (None,)), id="half a word of code"),
+        pytest.param(("b", 0, -(2**40), bytes(8), (None,)), id="flags that are none"),
+        pytest.param(("b", 0), id="too little"),
+        pytest.param(None, id="nothing"),
+    ],
+)
+def test_what_is_broken_is_left_out(broken: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = ("a", 0, *expressions.made_of("a", 0))
     assert [*given(monkeypatch, good, broken)] == [(str, "a", 0)]
 
 
