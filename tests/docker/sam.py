@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 import yaml
 
 from tests.environment import with_reach
+from tests.ports import lasting_free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -167,7 +168,7 @@ class Api:
         Raises:
             SamError: It ended before it answered.
         """
-        self._port = _free_port()
+        self._port = lasting_free_port()
         with log.open("wb") as output:
             self._process = start_api(cloud, flags, self._port, output)
         while not self._answers():
@@ -196,9 +197,3 @@ class Api:
         except OSError:
             return False
         return True
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

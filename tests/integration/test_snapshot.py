@@ -24,6 +24,7 @@ from signin.sessions import SessionSettings
 from signin.settings import Settings
 from tests import layers
 from tests.docker.events import signin_event
+from tests.ports import lasting_free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,7 +90,7 @@ def _hooks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def front(default_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """AWS at an address that the handler alone knows, so that all connections there are its own."""
-    with closing(Server(default_aws.endpoint)) as running:
+    with closing(Server(default_aws.endpoint, port=lasting_free_port())) as running:
         monkeypatch.setenv("AWS_ENDPOINT_URL", running.url)
         yield running
 

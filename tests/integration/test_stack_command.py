@@ -10,7 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from botocore.exceptions import ReadTimeoutError
 from local.cloudformation.errors import DeploymentError
 from local.stack import LocalStack, StackOptions
 from tests.integration.clients import HTTP, sign_in, token
+from tests.ports import lasting_free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,14 +198,6 @@ def test_command_that_make_started_is_said_as_for_make() -> None:
     assert arguments.startswith("ARGS=")
     words = shlex.split(arguments.removeprefix("ARGS="))
     assert words[words.index("--set") + 1] == "A=b c"
-
-
-def lasting_free_port() -> int:
-    """Return a port that stays free: below those that the system hands out, for which other tests ask all the time."""
-    for port in range(10_000 + os.getpid() % 10_000, 30_000):
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
-    raise AssertionError("There is none.")
 
 
 def test_command_says_in_one_line_that_two_ports_are_the_same() -> None:
