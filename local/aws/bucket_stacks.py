@@ -93,11 +93,13 @@ class BucketPolicy(CloudFormationModel):
 
     @classmethod
     def update_from_cloudformation_json(
-        cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, *given: Any
+        cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, **_: Any
     ) -> Any:
-        """Set another policy, perhaps of another bucket."""
-        cls.delete_from_cloudformation_json(original_resource.bucket, cloudformation_json, *given)
-        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json)
+        """Set another policy, perhaps of another bucket; the first one keeps its own until that is done."""
+        updated = cls.create_from_cloudformation_json(new_resource_name, cloudformation_json)
+        if updated.bucket != original_resource.bucket:
+            cls.delete_from_cloudformation_json(original_resource.bucket)
+        return updated
 
     @classmethod
     def delete_from_cloudformation_json(cls, resource_name: str, *_: Any) -> None:
