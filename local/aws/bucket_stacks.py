@@ -93,7 +93,7 @@ class BucketPolicy(CloudFormationModel):
 
     @classmethod
     def update_from_cloudformation_json(
-        cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, **_: Any
+        cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, *_: Any, **__: Any
     ) -> Any:
         """Set another policy, perhaps of another bucket; the first one keeps its own until that is done."""
         updated = cls.create_from_cloudformation_json(new_resource_name, cloudformation_json)
