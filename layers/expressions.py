@@ -37,10 +37,18 @@ LAMBDA = {
     "AWS_ENDPOINT_URL": f"http://{NOBODY}",
 }
 
-_ISSUER = {"name": "main", "issuer": f"https://{NOBODY}", "audience": "a", "jwks_uri": f"https://{NOBODY}/keys"}
+_OF_AN_ISSUER = {"name": "main", "issuer": f"https://{NOBODY}", "audience": "a", "jwks_uri": f"https://{NOBODY}/keys"}
+_BY_A_SECRET = {
+    "name": "other",
+    "preset": "shared-secret",
+    "secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:chime-AbCdEf",
+    "keep_subject": False,
+}
 _APP_INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
 SETTINGS = {
-    "authorizer": {"PROVIDERS": json.dumps([_ISSUER])},
+    "authorizer": {
+        "PROVIDERS": json.dumps([_OF_AN_ISSUER, _BY_A_SECRET])
+    },  # the authorizer loads botocore only for a secret
     "signin": {
         "USER_ROLE_ARN": "arn:aws:iam::123456789012:role/user",
         "CHIME_APP_INSTANCE_ARN": _APP_INSTANCE,

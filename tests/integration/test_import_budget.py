@@ -16,7 +16,7 @@ from tests import budgets, layers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-prune = layers.module("prune")
+prune, expressions = layers.module("prune"), layers.module("expressions")
 BY_SECRET = {
     "name": "main",
     "preset": "shared-secret",
@@ -148,15 +148,15 @@ print([len(collected), gc.isenabled(), gc.get_freeze_count() > 10_000])"""
 @pytest.mark.parametrize("function", ["authorizer", "signin"])  # that of rooms: tests/docker/test_layers.py
 def test_start_compiles_no_regular_expression_that_the_layer_brings(function: str, tmp_path: Path) -> None:
     """The layer's build starts the function, and writes what it compiled; the next start has nothing to compile."""
-    # The same for both, because python-jose makes one from a set.
-    hashes = {"PYTHONHASHSEED": "0"}
+    # Hashes are the same for both, because python-jose makes one from a set.
+    settings = expressions.LAMBDA | expressions.SETTINGS[function] | {"PYTHONHASHSEED": "0"}
     scripts, functions = str(layers.ROOT / "layers"), str(layers.SIGNIN_FUNCTION)
     build = f"""\
 from pathlib import Path
 sys.path.append({scripts!r})
 import expressions
 expressions.main(Path({str(tmp_path)!r}), Path({functions!r}), {function!r})"""
-    layers.run(function, build, hashes)
+    layers.run(function, build, settings)
 
     start = f"""\
 sys.path.append({str(tmp_path)!r})
@@ -164,7 +164,7 @@ sys.path.append({str(tmp_path)!r})
 import {function}.app
 print(compiled, len(re._cache) > 60)
 {layers.AS_COMPILED_ANEW}"""
-    assert layers.run(function, start, layers.SETTINGS[function] | hashes).splitlines()[-1] == "[] True"
+    assert layers.run(function, start, settings).splitlines()[-1] == "[] True"
 
 
 def test_nothing_that_is_taken_out_of_the_layers_is_imported(
