@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response
 from local import chime
 from local.aws import errors, moto_patches, simulation, sts
 from local.aws.errors import AwsError
-from local.aws.s3_operations import not_served
-from local.aws.s3_requests import BUCKET_NAME, MAX_KEY_BYTES, RESERVED
+from local.aws.s3_operations import not_served, too_large
+from local.aws.s3_requests import BUCKET_NAME, RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +145,7 @@ def _unusable(request: AwsRequest) -> AwsError | None:
 def _unusable_in_s3(s3: S3Request, operation: OperationModel, parameters: dict[str, Any]) -> AwsError | None:
     missing = not_served(operation.name, parameters)
     foreign = s3.foreign(operation)
-    bucket, key = (str(parameters.get(name) or "") for name in ("Bucket", "Key"))
+    bucket = str(parameters.get("Bucket", ""))
     if bucket in RESERVED:
         missing = f"A bucket named {bucket}"  # its paths are those of another service here
     elif foreign and not missing:
@@ -156,9 +156,8 @@ def _unusable_in_s3(s3: S3Request, operation: OperationModel, parameters: dict[s
         return AwsError("InvalidBucketName", "The specified bucket is not valid.", 400)
     if not s3.has_readable_path():
         return AwsError("InvalidURI", "Couldn't parse the specified URI.", 400)
-    if len(key.encode()) > MAX_KEY_BYTES:
-        return AwsError("KeyTooLongError", "Your key is too long", 400)
-    return None
+    error = too_large(parameters)
+    return AwsError(*error, 400) if error else None
 
 
 def _environ(request: AwsRequest) -> dict[str, Any]:

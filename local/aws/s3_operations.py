@@ -9,7 +9,7 @@ because each of them has rules of its own, which would otherwise be missing with
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +40,11 @@ _ANSWER = frozenset(
 )
 _DOWNLOAD = _CONDITIONS | _ANSWER | {"Range", "ChecksumMode"}
 _LISTING = frozenset({"Delimiter", "EncodingType", "MaxKeys", "Prefix"})
+
+MAX_KEY_BYTES = 1024
+"""In UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html."""
+MAX_METADATA_BYTES = 2048
+"""Of all names and values: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html."""
 
 OPERATIONS: Mapping[str, Operation] = {
     "ListBuckets": Operation("s3:ListAllMyBuckets"),
@@ -84,4 +89,16 @@ def not_served(operation: str, parameters: Mapping[str, object]) -> str | None:
         return operation
     given = {name for name, value in parameters.items() if value not in (None, {}, [])} - {"Bucket", "Key"}
     unknown = sorted(given - found.parameters)
+    if operation == "PutObject" and parameters.get("IfNoneMatch") not in (None, "*"):
+        unknown = ["IfNoneMatch for an ETag"]  # S3 has no such thing either, and answers with 501
     return f"{operation} with {unknown[0]}" if unknown else None
+
+
+def too_large(parameters: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the error, a code and a message, for what is larger than S3 takes it; None if nothing is."""
+    if len(str(parameters.get("Key") or "").encode()) > MAX_KEY_BYTES:
+        return "KeyTooLongError", "Your key is too long"
+    metadata: Mapping[str, str] = parameters.get("Metadata") or {}
+    if sum(len(text.encode()) for pair in metadata.items() for text in pair) > MAX_METADATA_BYTES:
+        return "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size"
+    return None

@@ -41,9 +41,6 @@ RESERVED = frozenset(
 )
 """With what the paths of other services begin here: no bucket can be called so, because S3 has no host of its own."""
 
-MAX_KEY_BYTES = 1024
-"""In UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html."""
-
 UNSIGNED = "UNSIGNED-PAYLOAD"
 CHUNKED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 _HASH = "X-Amz-Content-SHA256"

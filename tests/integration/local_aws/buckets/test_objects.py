@@ -170,6 +170,7 @@ def test_bucket_in_the_host_is_the_same_as_in_the_path(aws: Aws, s3: Any, bucket
         pytest.param("put_object", {"Key": "ada/1", "ACL": "public-read"}, id="an ACL of a new object"),
         pytest.param("put_object", {"Key": "ada/1", "Tagging": "a=b"}, id="tags of a new object"),
         pytest.param("put_object", {"Key": "ada/1", "ServerSideEncryption": "aws:kms"}, id="an encryption key"),
+        pytest.param("put_object", {"Key": "ada/1", "IfNoneMatch": '"etag"'}, id="an ETag that is not to be there"),
         pytest.param("copy_object", {"Key": "bob/1", "CopySource": "files/ada/1"}, id="a copy"),
         pytest.param("create_multipart_upload", {"Key": "ada/1"}, id="an upload in parts"),
         pytest.param("get_object", {"Key": "ada/1", "VersionId": "1"}, id="a version"),
@@ -234,6 +235,13 @@ def test_request_is_not_taken_for_a_simpler_one(
 def test_key_is_short_and_in_utf_8(aws: Aws, bucket: str, key: str, expected: tuple[int, bytes]) -> None:
     answer = send(signed("PUT", f"{aws.url}/{bucket}/{key}", aws.endpoint.admin_credentials(), b"hello"))
     assert (answer.status, answer.data.partition(b"<Code>")[2].partition(b"</Code>")[0]) == expected
+
+
+def test_metadata_are_two_kilobytes_at_most(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, **HELLO, Metadata={"by": "a" * 2046})
+    too_large = (400, "MetadataTooLarge")
+    assert code(s3.put_object, Bucket=bucket, **HELLO, Metadata={"by": "a" * 2047}) == too_large
+    assert code(s3.put_object, Bucket=bucket, **HELLO, Metadata={"by": "a" * 1023, "to": "b" * 1023}) == too_large
 
 
 def test_content_of_an_object_is_not_in_the_log_of_calls(aws: Aws, s3: Any, bucket: str) -> None:
