@@ -17,6 +17,8 @@ from local.aws import buckets
 from local.aws.s3_requests import bucket_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from moto.core.request import Request
     from moto.s3.models import CorsRule, FakeBucket
     from werkzeug.datastructures import Headers
@@ -42,6 +44,16 @@ def preflight(http: Request) -> Response | None:
     response = Response(status=200)
     response.headers.extend(_headers(rule, http.headers, names))
     return response
+
+
+def wrong(rules: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return why S3 does not take *rules*, as its API has them; None if it does."""
+    for rule in rules:
+        for name in ("AllowedOrigins", "AllowedHeaders"):
+            for text in rule.get(name) or ():
+                if text.count("*") > 1:
+                    return f'{name.removesuffix("s")} "{text}" can not have more than one wildcard.'
+    return None
 
 
 def add_headers(http: Request, response: Response) -> None:

@@ -15,7 +15,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.core.common_models import CloudFormationModel
 from moto.s3.models import s3_backends
 
-from local.aws import bucket_policies, buckets
+from local.aws import bucket_cors, bucket_policies, buckets
 from local.aws.errors import AwsError
 from local.aws.identities import ACCOUNT, PARTITION
 from local.aws.policies import PolicyError
@@ -35,8 +35,16 @@ _CORS = {
 
 
 def configure(bucket: FakeBucket, properties: dict[str, Any]) -> None:
-    """Set CORS and public access block of *bucket* as the *properties* of an AWS::S3::Bucket say."""
+    """
+    Set CORS and public access block of *bucket* as the *properties* of an AWS::S3::Bucket say.
+
+    Raises:
+        ValidationError: S3 would not take the rules.
+    """
     rules = properties.get("CorsConfiguration", {}).get("CorsRules", [])
+    message = bucket_cors.wrong(rules)
+    if message:
+        raise ValidationError(name_or_id=bucket.name, message=message)
     bucket.set_cors([{_CORS[name]: _value(value) for name, value in rule.items()} for rule in rules])
     block = properties.get("PublicAccessBlockConfiguration")
     if block:

@@ -14,10 +14,10 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.wrappers import Response
 
 from local import chime
-from local.aws import errors, moto_patches, simulation, sts
+from local.aws import bucket_cors, errors, moto_patches, simulation, sts
 from local.aws.errors import AwsError
 from local.aws.s3_operations import not_served, too_large
-from local.aws.s3_requests import BUCKET_NAME, RESERVED
+from local.aws.s3_requests import BUCKET_NAME, RESERVED, lacks_required
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,8 +156,21 @@ def _unusable_in_s3(s3: S3Request, operation: OperationModel, parameters: dict[s
         return AwsError("InvalidBucketName", "The specified bucket is not valid.", 400)
     if not s3.has_readable_path():
         return AwsError("InvalidURI", "Couldn't parse the specified URI.", 400)
-    error = too_large(parameters)
+    error = too_large(parameters) or _wrong_configuration(operation, parameters)
     return AwsError(*error, 400) if error else None
+
+
+def _wrong_configuration(operation: OperationModel, parameters: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the error, a code and a message, for a configuration of a bucket that S3 does not take."""
+    if lacks_required(operation.input_shape, parameters):
+        return (
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        )
+    if parameters.get("PublicAccessBlockConfiguration") == {}:
+        return "InvalidRequest", "Must specify at least one configuration."
+    message = bucket_cors.wrong(parameters.get("CORSConfiguration", {}).get("CORSRules", ()))
+    return ("InvalidRequest", message) if message else None
 
 
 def _environ(request: AwsRequest) -> dict[str, Any]:

@@ -138,6 +138,18 @@ class S3Request:
         return environ | _target(path, query)
 
 
+def lacks_required(shape: Any, value: Any) -> bool:
+    """Tell whether a *value*, parsed by the model's *shape*, lacks something that the model requires, at any depth."""
+    if shape is None or value is None:
+        return False
+    if shape.type_name == "list":
+        return any(lacks_required(shape.member, each) for each in value)
+    if shape.type_name != "structure":
+        return False
+    missing = any(value.get(name) in (None, []) for name in shape.required_members)
+    return missing or any(lacks_required(each, value.get(name)) for name, each in shape.members.items())
+
+
 def bucket_of(http: Request) -> str | None:
     """Return the name that stands where a bucket's does, in the host or in the path; None if nothing does."""
     found = _HOST.fullmatch(http.host.lower())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.clients import HTTP
-from tests.integration.local_aws.buckets.requests import send, signed
+from tests.integration.local_aws.buckets.requests import code, send, signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Aws
 
 APP = "https://app.example.com"
-RULES = [
+RULES: list[dict[str, Any]] = [
     {"AllowedOrigins": [APP], "AllowedMethods": ["PUT"], "AllowedHeaders": ["x-amz-*", "Content-Type"]},
     {
         "AllowedOrigins": ["https://*.example.org"],
@@ -76,6 +76,30 @@ def test_preflight_is_answered_by_the_first_rule_that_fits(address: str, origin:
 )
 def test_preflight_that_fits_no_rule_is_refused(address: str, origin: str, method: str, names: str) -> None:
     assert preflight(address, origin, method, names) == (403, {})
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param({"AllowedOrigins": ["https://*.*"]}, (400, "InvalidRequest"), id="two wildcards in an origin"),
+        pytest.param({"AllowedHeaders": ["x-*-*"]}, (400, "InvalidRequest"), id="two wildcards in a header"),
+        pytest.param({"AllowedMethods": ["OPTIONS"]}, (400, "InvalidRequest"), id="another method"),
+    ],
+)
+def test_rule_that_s3_does_not_have_is_refused(
+    s3: Any, bucket: str, change: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    rules = {"CORSRules": [RULES[0] | change]}
+    assert code(s3.put_bucket_cors, Bucket=bucket, CORSConfiguration=rules) == expected
+    assert code(s3.get_bucket_cors, Bucket=bucket) == (404, "NoSuchCORSConfiguration")
+
+
+@pytest.mark.parametrize("query", ["cors", "publicAccessBlock"])
+@pytest.mark.parametrize("body", [b"", b"<CORSConfiguration/>", b"<PublicAccessBlockConfiguration/>"])
+def test_configuration_says_something(aws: Aws, bucket: str, query: str, body: bytes) -> None:
+    answer = send(signed("PUT", f"{aws.url}/{bucket}?{query}", aws.endpoint.admin_credentials(), body))
+    code = "InvalidRequest" if query == "publicAccessBlock" and body else "MalformedXML"
+    assert (answer.status, f"<Code>{code}</Code>" in answer.data.decode()) == (400, True)
 
 
 def test_bucket_without_rules_is_for_no_page(aws: Aws, bucket: str) -> None:

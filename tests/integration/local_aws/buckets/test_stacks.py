@@ -81,6 +81,13 @@ def test_policy_that_s3_refuses_takes_nothing_away(stack: Stack, s3: Any) -> Non
     assert denied(s3, stack.buckets["Files"]) == ACTION
 
 
+def test_stack_with_rules_that_s3_does_not_have_is_not_made(aws: Aws) -> None:
+    rules = [{"AllowedOrigins": ["https://*.*"], "AllowedMethods": ["GET"]}]
+    wrong = template(ACTION, Properties={"CorsConfiguration": {"CorsRules": rules}})
+    create = aws.client("cloudformation").create_stack
+    assert code(create, StackName="wrong", TemplateBody=wrong) == (400, "ValidationError")
+
+
 def test_bucket_that_is_retained_outlives_its_stack_without_the_policy(stack: Stack, s3: Any) -> None:
     bucket = stack.buckets["Files"]
     s3.put_object(Bucket=bucket, Key="1", Body=b"hello")
