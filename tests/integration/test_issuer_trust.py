@@ -73,7 +73,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def keys_of(issuer: Issuer) -> int:
-    return len(IssuerDocuments(ASYMMETRIC, seconds=10.0).key_set_at(issuer.url + "/keys").value.keys)
+    return len(IssuerDocuments(ASYMMETRIC, seconds=60.0).key_set_at(issuer.url + "/keys").value.keys)
 
 
 def widenings() -> list[str]:
