@@ -64,7 +64,7 @@ def no_such_name(monkeypatch: pytest.MonkeyPatch) -> str:
     name, real = "nobody.invalid", socket.getaddrinfo
 
     def resolved(host: Any, *rest: Any, **more: Any) -> Any:
-        if host == name:
+        if host in (name, name.encode()):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return real(host, *rest, **more)
 

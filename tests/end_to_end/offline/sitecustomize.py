@@ -9,7 +9,8 @@ _getaddrinfo = socket.getaddrinfo
 
 
 def _only_loopback(host: Any, *arguments: Any, **named: Any) -> Any:
-    if host not in ("localhost", "127.0.0.1", "::1"):
+    name = host.decode() if isinstance(host, bytes) else host
+    if name not in ("localhost", "127.0.0.1", "::1"):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     return _getaddrinfo(host, *arguments, **named)
 
