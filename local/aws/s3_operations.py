@@ -82,7 +82,7 @@ def permission(operation: str, bucket: str, key: str) -> tuple[str, str] | None:
     return found.action, f"arn:aws:s3:::{bucket}/{key}" if found.on_object else f"arn:aws:s3:::{bucket}"
 
 
-def not_served(operation: str, parameters: Mapping[str, object]) -> str | None:
+def not_served(operation: str, parameters: Mapping[str, Any]) -> str | None:
     """Return what of a request is not served: the operation, or one of its parameters; None if all is."""
     found = OPERATIONS.get(operation)
     if found is None:
@@ -91,6 +91,8 @@ def not_served(operation: str, parameters: Mapping[str, object]) -> str | None:
     unknown = sorted(given - found.parameters)
     if operation == "PutObject" and parameters.get("IfNoneMatch") not in (None, "*"):
         unknown = ["IfNoneMatch for an ETag"]  # S3 has no such thing either, and answers with 501
+    if operation == "CreateBucket" and {*(parameters.get("CreateBucketConfiguration") or {})} - {"LocationConstraint"}:
+        unknown = ["tags, or a location of another kind"]
     return f"{operation} with {unknown[0]}" if unknown else None
 
 

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from moto.core.model import OperationModel
     from werkzeug.datastructures import Headers
 
-BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, without its rules on single words."""
+BUCKET_NAME = re.compile(
+    r"(?!xn--|sthree-|amzn-s3-demo-)(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+)
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 RESERVED = frozenset(
     {
         *("account", "apikeys", "app-instance-bots", "app-instance-users", "app-instances", "channel-flows"),

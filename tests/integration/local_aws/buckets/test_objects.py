@@ -147,7 +147,9 @@ def test_bucket_cannot_have_the_name_of_a_path_of_another_service(s3: Any, name:
     assert code(s3.create_bucket, Bucket=name) == (501, "NotImplemented")
 
 
-@pytest.mark.parametrize("name", ["Files", "fi", "a_b", "-ab"])
+@pytest.mark.parametrize(
+    "name", ["Files", "fi", "a_b", "-ab", "a..b", "192.168.5.4", "xn--ab", "ab-s3alias", "ab--x-s3"]
+)
 def test_bucket_has_a_name_that_s3_allows(aws: Aws, name: str) -> None:
     # Not by boto3, which sends no such name.
     answer = send(signed("PUT", f"{aws.url}/{name}", aws.endpoint.admin_credentials()))
@@ -176,6 +178,11 @@ def test_bucket_in_the_host_is_the_same_as_in_the_path(aws: Aws, s3: Any, bucket
         pytest.param("get_object", {"Key": "ada/1", "VersionId": "1"}, id="a version"),
         pytest.param("put_bucket_versioning", {"VersioningConfiguration": {"Status": "Enabled"}}, id="versions"),
         pytest.param("create_bucket", {"Bucket": "others", "ACL": "public-read"}, id="an ACL of a new bucket"),
+        pytest.param(
+            "create_bucket",
+            {"Bucket": "others", "CreateBucketConfiguration": {"Tags": [{"Key": "a", "Value": "b"}]}},
+            id="tags of a new bucket",
+        ),
     ],
 )
 def test_what_is_not_served_is_said(s3: Any, bucket: str, operation: str, parameters: Any) -> None:
