@@ -20,8 +20,6 @@ import shutil
 import sys
 from array import array
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 NOBODY = "127.0.0.1:9"
 """Nobody listens there, so that a start here waits for nobody, and calls nothing."""
@@ -46,9 +44,8 @@ _BY_A_SECRET = {
 }
 _APP_INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/1"
 SETTINGS = {
-    "authorizer": {
-        "PROVIDERS": json.dumps([_OF_AN_ISSUER, _BY_A_SECRET])
-    },  # the authorizer loads botocore only for a secret
+    # With a secret, because only for one the authorizer loads botocore.
+    "authorizer": {"PROVIDERS": json.dumps([_OF_AN_ISSUER, _BY_A_SECRET])},
     "signin": {
         "USER_ROLE_ARN": "arn:aws:iam::123456789012:role/user",
         "CHIME_APP_INSTANCE_ARN": _APP_INSTANCE,
@@ -97,19 +94,12 @@ def write(layer: Path) -> None:
 
 def made_of(pattern: str | bytes, flags: int) -> tuple[int, bytes, tuple[str | None, ...]]:
     """Return what Python's compiler makes of *pattern*: all flags, the engine's code, and the groups' names."""
-    compiler = re._compiler  # noqa: SLF001
-    engine, made = compiler._sre, []  # noqa: SLF001
-
-    def compiled(*parts: Any) -> None:
-        made.append(parts)
-
-    compiler._sre = SimpleNamespace(**{**vars(engine), "compile": compiled})  # noqa: SLF001
-    try:
-        compiler.compile(pattern, flags)
-    finally:
-        compiler._sre = engine  # noqa: SLF001
-    [(_, all_flags, code, _, _, names)] = made
-    return int(all_flags), array("I", code).tobytes(), names
+    parsed = re._parser.parse(pattern, flags)  # noqa: SLF001
+    names: list[str | None] = [None] * parsed.state.groups
+    for name, group in parsed.state.groupdict.items():
+        names[group] = name
+    code = re._compiler._code(parsed, flags)  # noqa: SLF001
+    return int(flags | parsed.state.flags), array("I", code).tobytes(), tuple(names)
 
 
 if __name__ == "__main__":
