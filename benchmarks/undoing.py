@@ -212,8 +212,8 @@ STEPS: Mapping[str, Sequence[Undoing]] = {
             [
                 (
                     "authorizer/app.py",
-                    "        for fetch in fetches:\n            fetch.start()\n        _load()\n",
-                    "        _load()\n        for fetch in fetches:\n            fetch.start()\n",
+                    "    for fetch in fetches:\n        fetch.start()\n    _load()\n",
+                    "    _load()\n    for fetch in fetches:\n        fetch.start()\n",
                 )
             ],
         ),
@@ -222,13 +222,6 @@ STEPS: Mapping[str, Sequence[Undoing]] = {
             "import sys; print('aws_lambda_powertools' in sys.modules)",
             [("signin/app.py", "        opening = [", "        telemetry.load()\n        opening = [")],
         ),
-    ],
-    "shorter turns of threads while issuers are asked": [
-        Undoing(
-            "Authorizer",
-            "import sys; print(app.TURN_SECONDS == sys.getswitchinterval())",
-            [("authorizer/app.py", "TURN_SECONDS = 0.0005\n", "TURN_SECONDS = 0.005\n")],
-        )
     ],
     "names of issuers' hosts as bytes, for which no tables of Unicode are loaded": [
         Undoing(

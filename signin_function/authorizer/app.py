@@ -9,10 +9,8 @@ from __future__ import annotations
 import functools
 import gc
 import os
-import sys
 import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from authorizer.clock import Clock
@@ -21,7 +19,7 @@ from authorizer.settings import Settings
 from authorizer.trust import trust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from authorizer.edge import Authorizer
     from authorizer.providers import Providers
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
 
 WARM_UP_SECONDS = 4.0
 """Lambda gives ten seconds to a start; what is slower is left to the first token."""
-TURN_SECONDS = 0.0005
-"""After which a thread that loads modules lets another one run that asks an issuer. Python's own is ten times that."""
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
@@ -60,23 +56,11 @@ def warm_up(providers: Providers, seconds: float = WARM_UP_SECONDS) -> None:
     """
     ends = time.monotonic() + seconds
     fetches = [threading.Thread(target=provider.keys.warm_up, daemon=True) for provider in providers.all]
-    with _short_turns():
-        for fetch in fetches:
-            fetch.start()
-        _load()
-        for fetch in fetches:
-            fetch.join(max(0.0, ends - time.monotonic()))
-
-
-@contextmanager
-def _short_turns() -> Iterator[None]:
-    """Have threads take turns more often, since each part of a handshake would wait for a long turn of the loading."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(TURN_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
+    for fetch in fetches:
+        fetch.start()
+    _load()
+    for fetch in fetches:
+        fetch.join(max(0.0, ends - time.monotonic()))
 
 
 def _load() -> None:
