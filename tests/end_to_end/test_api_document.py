@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -152,17 +153,47 @@ PROVOKED: dict[tuple[str, str], Provoke] = {
     },
 }
 LONG = {"aws_throttled", "aws_unavailable", "no_room_left"}
-"""Each takes a whole deadline. test_refusals.py provokes them, and its answers are held against the document, too."""
+"""Each takes a whole deadline, so they are provoked side by side, in `ROUNDS`."""
 OF_AWS_ALONE = {"too_many_requests", "too_many_from_one_address", "blocked", "bad_request", "unreadable_request"}
 """The local stack has neither throttling nor WAF. tests/unit/test_api_document.py compares them with the template."""
 OF_MISTAKES = {"internal", "function_failed"}
 """The same test compares them with code and template."""
-SHOWN = [
+EXAMPLES = [
     (response, name, value)
     for response, described in document()["components"]["responses"].items()
     for name, value in examples(described).items()
-    if name not in LONG | OF_AWS_ALONE | OF_MISTAKES
 ]
+SHOWN = [one for one in EXAMPLES if one[1] not in LONG | OF_AWS_ALONE | OF_MISTAKES]
+ENTERS_OPEN, ENDS = enters(room="open", sub="open", **HOST), enters("DELETE", "ends", sub="ends", **HOST)
+ROUNDS: dict[str, tuple[dict[str, tuple[str, int]], dict[tuple[str, str], Provoke]]] = {
+    "throttled": (
+        {
+            "AssumeRole": ("Throttling", 400),
+            "CreateAttendee": ("ThrottlingException", 429),
+            "CreateMeeting": ("LimitExceededException", 400),
+            "DeleteMeeting": ("ThrottlingException", 429),
+        },
+        {
+            ("Throttled", "aws_throttled"): sends(token),
+            ("TooManyOpenings", "aws_throttled"): ENTERS_OPEN,
+            ("RoomThrottled", "aws_throttled"): ENDS,
+            ("NoRoomLeft", "no_room_left"): enters(room="late", sub="late", **HOST),
+        },
+    ),
+    "down": (
+        {
+            "AssumeRole": ("InternalFailure", 500),
+            "CreateAttendee": ("ServiceFailureException", 500),
+            "DeleteMeeting": ("ServiceFailureException", 500),
+        },
+        {
+            ("Unavailable", "aws_unavailable"): sends(token),
+            ("NoRoomLeft", "aws_unavailable"): ENTERS_OPEN,
+            ("RoomUnavailable", "aws_unavailable"): ENDS,
+        },
+    ),
+}
+"""What AWS answers for good meanwhile, and how to get each example."""
 
 
 @pytest.mark.parametrize(("response", "name", "shown"), [pytest.param(*one, id=f"{one[0]} {one[1]}") for one in SHOWN])
@@ -170,6 +201,29 @@ def test_example_is_what_is_answered(client: Client, response: str, name: str, s
     answer = PROVOKED[response, name](client)
 
     assert kind(answer.body) == kind(shown)
+
+
+@pytest.mark.parametrize("aws", ROUNDS)
+def test_example_of_an_outage_is_what_is_answered_at_its_end(client: Client, aws: str) -> None:
+    faults, provoked = ROUNDS[aws]
+    for room in ("open", "ends"):
+        assert asked(client, "POST", room, token(sub=room, **HOST)).status == 200
+    for operation, (error, status) in faults.items():
+        client.fault(operation, error=error, status=status, times=-1)
+
+    with ThreadPoolExecutor() as threads:
+        answers = {one: threads.submit(provoke, client) for one, provoke in provoked.items()}
+
+    shown = {(response, name): value for response, name, value in EXAMPLES}
+    assert {one: kind(answer.result().body) for one, answer in answers.items()} == {
+        one: kind(shown[one]) for one in provoked
+    }
+
+
+def test_each_example_that_takes_a_deadline_is_in_a_round() -> None:
+    in_rounds = {one for _, provoked in ROUNDS.values() for one in provoked}
+
+    assert in_rounds == {(response, name) for response, name, _ in EXAMPLES if name in LONG}
 
 
 def kind(value: Any, key: str = "") -> Any:
