@@ -226,7 +226,6 @@ def test_passing_trouble_of_aws_is_not_noticed(client: Client, operation: str, f
 @pytest.mark.parametrize(
     ("operation", "fault", "status", "error"),
     [
-        pytest.param("AssumeRole", {"error": "Throttling", "status": 400}, 429, "throttled", id="STS throttles"),
         pytest.param(
             "DescribeAppInstanceUser",
             {"error": "ThrottledClientException", "status": 429},
@@ -241,6 +240,7 @@ def test_passing_trouble_of_aws_is_not_noticed(client: Client, operation: str, f
 def test_lasting_trouble_of_aws_is_told_in_time(
     client: Client, operation: str, fault: dict[str, Any], status: int, error: str
 ) -> None:
+    """Each takes a whole deadline. STS that throttles or fails is in test_api_document.py, in `ROUNDS`."""
     token = client.token(sub="ada")
     send(client, f"Bearer {token}")
     client.fault(operation, times=-1, **fault)
